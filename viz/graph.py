@@ -1,0 +1,206 @@
+"""The graph: what every reader makes, every transform maps and every writer takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+KINDS = ("input", "parameter", "constant", "value", "output", "op")
+ITEMS = 64                       # an array of at most so many numbers is kept whole
+
+
+class GraphError(ValueError):
+    """A graph that cannot be: a duplicate id, a dangling edge, a cycle, JSON of another shape."""
+
+
+class Stats(NamedTuple):
+    """What is kept of an array too large to keep: of its finite numbers, and how many are not."""
+
+    min: float
+    mean: float
+    max: float
+    nan: int = 0                 # how many numbers are not a number
+    inf: int = 0                 # how many are infinite, of either sign
+
+
+class Value(NamedTuple):
+    """A number or an array as it was when it was read: its numbers in row-major order, or its stats."""
+
+    shape: tuple[int, ...]       # () for a number
+    dtype: str                   # numpy's spelling: float64, int64, bool ...
+    items: tuple[Any, ...] | None = None      # all numbers, where there are at most ITEMS
+    stats: Stats | None = None   # set where items is None
+
+    @property
+    def size(self) -> int:
+        size = 1
+        for n in self.shape:
+            size *= n
+        return size
+
+    @property
+    def number(self) -> Any:
+        """The number of a value of size 1, else None."""
+        return self.items[0] if self.items is not None and len(self.items) == 1 else None
+
+
+class Node(NamedTuple):
+    """A tensor or an op. Facts are raw: writers format them."""
+
+    id: str                      # a stable word: x, mul_1
+    kind: str                    # one of KINDS
+    label: str                   # a name or an expression; of an op its symbol
+    facts: Mapping[str, Any] = {}             # data, grad: Value; line: "f.py:3"; formula, op: str
+    group: str = ""              # a path: mlp/layer1
+
+
+class Edge(NamedTuple):
+    """From a tensor to an op that takes it, or from an op to the tensor it made."""
+
+    tail: str
+    head: str
+    label: str = ""
+    facts: Mapping[str, Any] = {}             # argument: int; local, contribution: Value; formula: str
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A valid graph: ids are unique, no edge dangles, no cycle. Parallel edges and their order are kept.
+
+    Raises GraphError where that does not hold.
+    """
+
+    name: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)    # title, value, derivative ...
+
+    def __post_init__(self) -> None:
+        index: dict[str, int] = {}
+        for i, node in enumerate(self.nodes):
+            if node.kind not in KINDS:
+                raise GraphError(f"node {node.id!r}: unknown kind {node.kind!r} "
+                                 f"(must be one of {', '.join(KINDS)})")
+            if index.setdefault(node.id, i) != i:
+                raise GraphError(f"two nodes have the id {node.id!r}")
+        ordered = True
+        for edge in self.edges:
+            try:
+                ordered &= index[edge.tail] < index[edge.head]
+            except KeyError as error:
+                raise GraphError(f"edge {edge.tail!r} -> {edge.head!r}: "
+                                 f"there is no node {error.args[0]!r}") from None
+        if not ordered:          # readers write inputs first: then there is no cycle to look for
+            topological(self)
+
+    def __hash__(self) -> int:
+        return hash((self.name, tuple(node.id for node in self.nodes)))
+
+
+def topological(graph: Graph) -> list[Node]:
+    """The nodes, each after all it depends on, otherwise in their own order. Linear in the graph.
+
+    Raises GraphError where there is a cycle, and names a node on it.  Source: Kahn, 1962.
+    """
+    waiting = {node.id: 0 for node in graph.nodes}
+    heads: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
+    for edge in graph.edges:
+        waiting[edge.head] += 1
+        heads[edge.tail].append(edge.head)
+    nodes = {node.id: node for node in graph.nodes}
+    ready = [node.id for node in graph.nodes if not waiting[node.id]]
+    order = []
+    for id in ready:             # grows while it is walked
+        order.append(nodes[id])
+        for head in heads[id]:
+            waiting[head] -= 1
+            if not waiting[head]:
+                ready.append(head)
+    if len(order) < len(nodes):
+        id = min(id for id, n in waiting.items() if n)
+        raise GraphError(f"the graph has a cycle near {id!r}: a computation never feeds itself")
+    return order
+
+
+# ---- JSON: not a number and the infinities are written as words, since JSON has no such numbers
+
+def _number(x: Any) -> Any:
+    if isinstance(x, float) and (x != x or x in (float("inf"), -float("inf"))):
+        return str(x)            # "nan", "inf", "-inf"
+    return x
+
+
+def _plain(fact: Any) -> Any:
+    if isinstance(fact, Value):
+        plain: dict[str, Any] = {"shape": list(fact.shape), "dtype": fact.dtype}
+        if fact.items is not None:
+            plain["items"] = [_number(x) for x in fact.items]
+        if fact.stats is not None:
+            plain["stats"] = {k: _number(v) for k, v in fact.stats._asdict().items()}
+        return {"value": plain}
+    if isinstance(fact, Mapping):
+        return {"map": {key: _plain(value) for key, value in fact.items()}}
+    if isinstance(fact, (list, tuple)):
+        return {"list": [_plain(value) for value in fact]}
+    if isinstance(fact, float) and _number(fact) is not fact:
+        return {"float": _number(fact)}
+    if fact is None or isinstance(fact, (str, bool, int, float)):
+        return fact
+    raise GraphError(f"a fact cannot be written as JSON: {fact!r}")
+
+
+def _fact(plain: Any) -> Any:
+    if not isinstance(plain, dict):
+        return plain
+    (kind, content), = plain.items()
+    if kind == "map":
+        return {key: _fact(value) for key, value in content.items()}
+    if kind == "list":
+        return tuple(_fact(value) for value in content)
+    if kind == "float":
+        return float(content)
+    items, stats = content.get("items"), content.get("stats")
+    return Value(
+        tuple(content["shape"]), content["dtype"],
+        None if items is None else tuple(float(x) if isinstance(x, str) else x for x in items),
+        None if stats is None else Stats(**{k: float(v) if isinstance(v, str) else v
+                                            for k, v in stats.items()}))
+
+
+def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _plain(value) for key, value in facts.items()}
+
+
+def to_json(graph: Graph) -> str:
+    """The graph as JSON, one node or edge a line, so that a diff shows what changed."""
+    def line(item: Any) -> str:
+        return json.dumps(item, ensure_ascii=False)
+
+    def block(items: Iterable[Any]) -> str:
+        return ",\n".join("    " + line(item) for item in items)
+
+    nodes = block({"id": n.id, "kind": n.kind, "label": n.label, "facts": _facts(n.facts),
+                   "group": n.group} for n in graph.nodes)
+    edges = block({"tail": e.tail, "head": e.head, "label": e.label, "facts": _facts(e.facts)}
+                  for e in graph.edges)
+    return (f'{{\n  "tinyviz": 1,\n  "name": {line(graph.name)},\n'
+            f'  "facts": {line(_facts(graph.facts))},\n'
+            f'  "nodes": [\n{nodes}\n  ],\n  "edges": [\n{edges}\n  ]\n}}\n')
+
+
+def from_json(text: str) -> Graph:
+    """The graph that `to_json` wrote. Raises GraphError where the text is of another shape."""
+    try:
+        plain = json.loads(text)
+        nodes = tuple(Node(n["id"], n["kind"], n["label"],
+                           {k: _fact(v) for k, v in n["facts"].items()}, n["group"])
+                      for n in plain["nodes"])
+        edges = tuple(Edge(e["tail"], e["head"], e["label"],
+                           {k: _fact(v) for k, v in e["facts"].items()}) for e in plain["edges"])
+        facts = {k: _fact(v) for k, v in plain["facts"].items()}
+        name = plain["name"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise GraphError(f"not a graph in JSON: {error}") from error
+    return Graph(name, nodes, edges, facts)
