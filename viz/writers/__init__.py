@@ -1,0 +1,31 @@
+"""Writers: one file per format, named for its suffix. Each has write(graph, options) -> bytes."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+
+from ..graph import Graph
+from ..layout.compose import Options
+
+
+class FormatError(ValueError):
+    """A format there is no writer for."""
+
+
+def formats() -> tuple[str, ...]:
+    """The names of all formats, in order: the files in this folder."""
+    return tuple(sorted(name[:-3] for name in os.listdir(os.path.dirname(__file__))
+                        if name.endswith(".py") and not name.startswith("_")))
+
+
+def write(graph: Graph, format: str, options: Options = Options()) -> bytes:
+    """The graph in a format. Raises FormatError, and what the layout and the writer raise."""
+    return import_module(f".{known(format)}", __name__).write(graph, options)
+
+
+def known(format: str) -> str:
+    """The format, if there is a writer for it. Raises FormatError, which lists them."""
+    if format not in formats():
+        raise FormatError(f"unknown format: {format!r} (must be one of {', '.join(formats())})")
+    return format

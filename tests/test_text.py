@@ -1,0 +1,92 @@
+"""How numbers, arrays and shapes are written, and how wide a text is."""
+
+import json
+import os
+from pathlib import Path
+
+import matplotlib
+import pytest
+from matplotlib.ft2font import FT2Font, LoadFlags
+
+from viz import text
+from viz.graph import Stats, Value
+
+FONTS = {"sans": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf", "mono": "DejaVuSansMono.ttf"}
+
+
+def widths(name: str) -> list[list[object]]:
+    """The advance widths of a font of matplotlib's, as runs."""
+    font = FT2Font(os.path.join(matplotlib.get_data_path(), "fonts", "ttf", name))
+    runs: list[list] = []
+    for code in sorted(font.get_charmap()):
+        if code < 32:
+            continue
+        advance = font.load_char(code, flags=LoadFlags.NO_SCALE).horiAdvance
+        if runs and runs[-1][1] == code - 1:
+            runs[-1][1] = code
+            runs[-1][2].append(advance)
+        else:
+            runs.append([code, code, [advance]])
+    return [[a, b, w[0] if len(set(w)) == 1 else w] for a, b, w in runs]
+
+
+def test_the_width_table_is_the_fonts(request):
+    path = Path(text.__file__).parent / "widths.json"
+    made = json.dumps({font: widths(name) for font, name in FONTS.items()}, separators=(",", ":"))
+    if request.config.getoption("--update-golden"):
+        path.write_text(made, encoding="ascii")
+    assert json.loads(path.read_text(encoding="ascii")) == json.loads(made)
+
+
+@pytest.mark.parametrize("x, written", [
+    (1.2, "1.2"), (5.32, "5.32"), (5.319999999999999, "5.32"), (1.44, "1.44"), (2.928, "2.928"),
+    (0.1 + 0.2, "0.3"), (1 / 3, "0.33333"), (2 / 3 * 1e-7, "6.6667e−8"), (1e-300, "1e−300"),
+    (-0.5, "−0.5"), (0.0, "0"), (-0.0, "−0"), (10**9, "1000000000"), (1e9, "1000000000"),
+    (123456.0, "123456"), (123456.7, "1.2346e5"), (1e10, "1e10"), (2.5e20, "2.5e20"),
+    (10**15, "1e15"), (float("nan"), "nan"), (float("inf"), "inf"), (-float("inf"), "−inf"),
+    (True, "True"), (3, "3"), (-7, "−7"), (1 + 2j, "1+2i"), (100.0, "100"), (99999.9, "1e5"),
+])
+def test_numbers(x, written):
+    assert text.number(x) == written
+
+
+@pytest.mark.parametrize("value, written", [
+    (Value((), "float64", (1.2,)), "1.2"),
+    (Value((1,), "float64", (1.2,)), "1.2"),
+    (Value((3,), "float64", (1.0, 2.0, 3.0)), "[1, 2, 3]"),
+    (Value((0,), "float64", ()), "empty"),
+    (Value((2, 2), "float64", (1.0, 2.0, 3.0, 6.0)), "1 … 3 … 6"),
+    (Value((5,), "float64", (1.0, 2.0, 3.0, float("nan"), float("inf"))), "1 … 2 … 3 + 1 nan + 1 inf"),
+    (Value((4,), "float64", (float("nan"),) * 4), "4 nan"),
+    (Value((32, 10), "float64", None, Stats(-1.2, 0.123456, 0.9)), "−1.2 … 0.123 … 0.9"),
+    (None, "none"),
+])
+def test_values(value, written):
+    assert text.numbers(value) == written
+
+
+def test_shapes():
+    assert text.shape((32, 10)) == "32×10"
+    assert text.shape(()) == "()"
+
+
+def test_a_long_text_gives_way_in_its_middle():
+    assert text.shorten("abcdefghij", 7) == "abc…hij"
+    assert text.shorten("abc", 7) == "abc"
+    assert len(text.shorten("x" * 100, 10)) == 10
+
+
+@pytest.mark.parametrize("given, shown", [
+    ("x\ny", "x⏎y"), ("a\tb", "a⇥b"), ("名前", "名前"), ("🙂", "🙂"), ("a\x00b", "a�b"),
+    ("a\u202eb", "a�b"), ("<b>", "<b>"), ("\\N", "\\N"), ("\ud800", "�"),
+])
+def test_control_characters_are_made_visible(given, shown):
+    assert text.literal(given) == shown
+
+
+def test_widths():
+    assert text.width("0000", 10, "mono") == pytest.approx(4 * 10 * 1233 / 2048)
+    assert text.width("ii", 10) < text.width("MM", 10) < text.width("MM", 10, "bold")
+    assert text.width("名", 10) > 10                       # DejaVu has none: at least an em
+    assert text.width("e\u0301", 10) == text.width("e", 10)    # a combining accent takes no room
+    assert text.covered("x³ + ∂") and not text.covered("名前")

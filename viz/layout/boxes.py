@@ -1,0 +1,161 @@
+"""What stands in a box, a dot, a chip and beside an edge, and how large that makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .. import text
+from ..graph import Edge, Node, Value
+from ..theme import THEMES
+from .placement import Size
+from .scene import Mark, Rect, Text
+
+TYPES = THEMES["light"].texts    # sizes and fonts are the same in every theme
+PAD = 12.0
+DOT = 34.0
+NAME = 30                        # a label is at most so many characters wide
+TERMS = 6                        # a sum of more terms is not written out
+
+
+class Content(NamedTuple):
+    """A size, and marks whose origin is the top left corner."""
+
+    size: Size
+    marks: tuple[Mark, ...]
+
+
+def wide(string: str, role: str) -> float:
+    """How wide a text is in its role, in px."""
+    return text.width(string, TYPES[role].size, TYPES[role].font)
+
+
+def box(node: Node, terms: Sequence[Value] = ()) -> Content:
+    """The content of a node: a dot for an op, a pill for a plain constant, else a box.
+
+    The terms are what each use sends back to an input: their sum is its grad.
+    """
+    if node.kind == "op":
+        return _dot(node)
+    if node.kind == "constant" and "grad" not in node.facts:
+        return _constant(node)
+    data, grad = node.facts.get("data"), node.facts.get("grad")
+    rows = []
+    if data is not None:
+        rows.append(("data", text.numbers(data), "data"))
+    if grad is not None:
+        rows.append(("grad", text.numbers(grad), "grad"))
+    sum_ = total(terms)
+    name = text.shorten(text.literal(node.label), NAME)
+    tag = tag_of(node)
+    width = max([
+        112.0,
+        wide(name, "name") + (18 + wide(tag, "tag") if tag else 0) + 2 * PAD,
+        wide(sum_, "sum") + 2 * PAD,
+        *(wide(key, "key") + 16 + wide(value, role) + 2 * PAD for key, value, role in rows)])
+    width = round(width + 0.5)
+    right = width - PAD
+    y = 21.0
+    marks: list[Mark] = [Text(PAD, y, name, "name")]
+    if tag:
+        marks.append(Text(right, y, tag, "tag", "end"))
+    for key, value, role in rows:
+        y += 20 if y == 21 else 18
+        marks += [Text(PAD, y, key, "key"), Text(right, y, value, role, "end")]
+    if sum_:
+        y += 15
+        marks.append(Text(right, y, sum_, "sum", "end"))
+    height = y + 12
+    marks.insert(0, Rect(0, 0, width, height, 8, node.kind))
+    if node.kind == "output":    # a double border: an output is one in a black-and-white print too
+        marks.insert(1, Rect(3.5, 3.5, width - 7, height - 7, 5, "inner"))
+    return Content(Size(width, height), tuple(marks))
+
+
+def tag_of(node: Node) -> str:
+    """What stands small in the corner of a box: what it is or where it was made, and its shape."""
+    data = node.facts.get("data")
+    parts = [node.kind if node.kind != "value" else str(node.facts.get("line", ""))]
+    if isinstance(data, Value) and data.size != 1:
+        parts.append(text.shape(data.shape))
+    return " ".join(filter(None, parts))
+
+
+def _dot(node: Node) -> Content:
+    symbol = text.shorten(text.literal(node.label), 14)
+    role = "symbol" if len(symbol) == 1 else "word"
+    width = max(DOT, round(wide(symbol, role) + 21))
+    height = DOT if width == DOT else 30.0
+    size = TYPES[role].size
+    return Content(Size(width, height), (
+        Rect(0, 0, width, height, height / 2, "op"),
+        Text(width / 2, height / 2 + size * 0.36, symbol, role, "middle")))
+
+
+def _constant(node: Node) -> Content:
+    data = node.facts.get("data")
+    label = text.literal(node.label)
+    written = text.numbers(data) if data is not None else ""
+    if data is not None and data.size != 1:
+        label = " ".join(filter(None, [label, text.shape(data.shape)]))
+        written = ""
+    string = text.shorten(label if label == written or not written else
+                          f"{label} = {written}" if label else written, NAME)
+    width = max(36.0, round(wide(string, "constant") + 2 * 11))
+    return Content(Size(width, 30.0), (
+        Rect(0, 0, width, 30, 6, "constant"),
+        Text(width / 2, 19.5, string, "constant", "middle")))
+
+
+def chip(node: Node, size: Size) -> Content:
+    """A small copy of a leaf, beside one of its uses."""
+    string = text.literal(node.label)
+    while len(string) > 1 and wide(string, "chip") > size.width - 12:
+        string = text.shorten(string, len(string) - 1)
+    return Content(size, (
+        Rect(0, 0, size.width, size.height, size.height / 2, "chip-" + node.kind),
+        Text(size.width / 2, size.height / 2 + 4.3, string, "chip", "middle")))
+
+
+def total(terms: Sequence[Value]) -> str:
+    """The sum of contributions, written out: = 1.44 + 1.44 − 1. Empty where it would say nothing."""
+    xs = [term.number for term in terms]
+    if not 2 <= len(xs) <= TERMS or any(x is None for x in xs):
+        return ""
+    return "= " + plus(xs)
+
+
+def plus(xs: Sequence[float]) -> str:
+    """Numbers with plus and minus between them."""
+    first, *rest = [text.number(x) for x in xs]
+    return first + "".join(f" − {x[1:]}" if x.startswith("−") else f" + {x}" for x in rest)
+
+
+def label(edge: Edge, shown: str) -> Content | None:
+    """What stands beside an edge: its local derivative, and what it sends back. None where nothing.
+
+    `shown` is none, local, contribution or both.
+    """
+    lines = []
+    local, sent = edge.facts.get("local"), edge.facts.get("contribution")
+    if shown in ("local", "both") and local is not None:
+        lines.append((_brief("∂ ", local), "local"))
+    if shown in ("contribution", "both") and sent is not None:
+        lines.append((_brief("", sent, signed=True), "contribution"))
+    if edge.label:
+        lines.append((text.shorten(text.literal(edge.label), NAME), "contribution"))
+    if not lines:
+        return None
+    width = max(wide(string, role) for string, role in lines)
+    marks = tuple(Text(width / 2, 11.5 + 14.5 * i, string, role, "middle")
+                  for i, (string, role) in enumerate(lines))
+    return Content(Size(width, 15.0 * len(lines) + 1), marks)
+
+
+def _brief(sign: str, value: Value, *, signed: bool = False) -> str:
+    x = value.number
+    if x is None:                # an array: its mean; the rest stands in the tooltip
+        low, mean, high, nan, inf = text.spread(value)
+        return f"{sign}ø {text.number(mean, 3)}" if not nan + inf else f"{sign}{text.numbers(value)}"
+    written = text.number(x)
+    return sign + ("+" if signed and not written.startswith(("−", "n")) else "") + written

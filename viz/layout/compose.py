@@ -1,0 +1,159 @@
+"""Painting: Graph -> Scene. Measures, asks a layout where things go, and paints them there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from math import hypot
+from typing import NamedTuple
+
+from .. import text
+from ..graph import Edge, Graph, Node, Value
+from . import boxes
+from .boxes import Content
+from .placement import Placement, Point, Size
+from .scene import Group, Mark, Path, Polygon, Rect, Scene, Text
+
+ENGINES = {"layered": "layered", "dot": "graphviz"}      # the name on the command line -> the file
+ARROW = (9.0, 3.6)               # length and half width of an arrow's head
+MARGIN = 24.0
+LABELLED = 80                    # a graph of more edges shows no labels on them unless asked
+
+
+class Options(NamedTuple):
+    """How a graph is painted."""
+
+    rankdir: str = "LR"          # LR or TB
+    engine: str = "layered"      # layered, or dot: positions from an installed Graphviz
+    edges: str = "auto"          # none, local, contribution, both
+    theme: str = "light"         # a name in theme.THEMES
+    dpi: float = 192.0           # of a PNG: 96 is one pixel per px
+
+
+def compose(graph: Graph, options: Options = Options()) -> Scene:
+    """The scene of a graph. Linear in the graph, but for the layout."""
+    place: Callable[..., Placement] = import_module(
+        f"{__package__}.{ENGINES[options.engine]}").place
+    shown = options.edges
+    if shown == "auto":
+        shown = "both" if len(graph.edges) <= LABELLED else "none"
+    terms: dict[str, list[Value]] = {}
+    for edge in graph.edges:
+        if "contribution" in edge.facts:
+            terms.setdefault(edge.tail, []).append(edge.facts["contribution"])
+    contents = {node.id: boxes.box(node, terms.get(node.id, ()) if node.kind != "value" else ())
+                for node in graph.nodes}
+    labels = [boxes.label(edge, shown) for edge in graph.edges]
+    placement = place(graph, {id: content.size for id, content in contents.items()},
+                      [label and label.size for label in labels], rankdir=options.rankdir)
+    return _scene(graph, placement, contents, labels)
+
+
+def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
+           labels: list[Content | None]) -> Scene:
+    nodes = {node.id: node for node in graph.nodes}
+    groups = []
+    for rail in placement.rails:
+        role = "rail" if nodes[rail.node].kind in ("input", "parameter") else "bus"
+        groups.append(Group(f"{rail.node}--rail", "rail", "", (Path(rail.points, role),)))
+    for edge, route, label in zip(graph.edges, placement.routes, labels, strict=True):
+        marks = _arrow(route.points) if nodes[edge.head].kind == "op" else \
+            (Path(route.points, "edge"),)
+        if label is not None and route.label is not None:
+            marks += _moved(label, route.label)
+        groups.append(Group(edge_id(edge), "edge", edge_tip(edge, nodes), marks))
+    for node in graph.nodes:
+        groups.append(Group(node.id, node.kind, node_tip(node),
+                            _moved(contents[node.id], placement.centers[node.id])))
+    for c in placement.chips:
+        edge = graph.edges[c.edge]
+        groups.append(Group(f"{edge_id(edge)}--chip", "chip", node_tip(nodes[c.node]),
+                            _moved(boxes.chip(nodes[c.node], c.size), c.center)))
+    caption, width, height = _caption(graph, placement.width, placement.height)
+    return Scene(width, height, str(graph.facts.get("title") or graph.name),
+                 description(graph), (*groups, *caption))
+
+
+def edge_id(edge: Edge) -> str:
+    """The id of an edge: x--mul_1.0, with the argument's place where it has one."""
+    place = edge.facts.get("argument")
+    return f"{edge.tail}--{edge.head}" + ("" if place is None else f".{place}")
+
+
+def node_tip(node: Node) -> str:
+    """All facts of a node in a few lines."""
+    lines = [text.literal(node.label)]
+    for key in ("data", "grad"):
+        value = node.facts.get(key)
+        if value is not None:
+            kind = f" ({text.shape(value.shape)} {value.dtype})" if value.shape else ""
+            lines.append(f"{key} {text.numbers(value, 12)}{kind}")
+    lines += [str(node.facts[key]) for key in ("formula", "line") if node.facts.get(key)]
+    return "\n".join(text.literal(line) for line in lines)
+
+
+def edge_tip(edge: Edge, nodes: dict[str, Node]) -> str:
+    """What an edge carries, in words. Empty for the edge from an op to what it made."""
+    lines = []
+    for key in ("local", "contribution"):
+        value = edge.facts.get(key)
+        if value is not None:
+            kind = f" ({text.shape(value.shape)})" if value.shape else ""
+            lines.append(f"{key} {text.numbers(value, 12)}{kind}")
+    if edge.facts.get("formula"):
+        lines.insert(0, str(edge.facts["formula"]))
+    return "\n".join(text.literal(line) for line in lines)
+
+
+def description(graph: Graph) -> str:
+    """The picture in a sentence, for those who cannot see it."""
+    count = sum(node.kind == "op" for node in graph.nodes)
+    words = f"Computation graph of {graph.facts.get('title') or graph.name}: " \
+            f"{count} op{'s' if count != 1 else ''}"
+    for node in graph.nodes:
+        if node.kind == "output" and "data" in node.facts:
+            words += f", value {text.numbers(node.facts['data'])}"
+    for node in graph.nodes:
+        if node.kind == "input" and node.facts.get("grad") is not None:
+            words += f", gradient of {node.label} {text.numbers(node.facts['grad'])}"
+    return text.literal(words) + "."
+
+
+def _moved(content: Content, center: Point) -> tuple[Mark, ...]:
+    dx, dy = center[0] - content.size.width / 2, center[1] - content.size.height / 2
+    return tuple(mark._replace(x=mark.x + dx, y=mark.y + dy)
+                 for mark in content.marks if isinstance(mark, (Rect, Text)))
+
+
+def _arrow(points: tuple[Point, ...]) -> tuple[Mark, ...]:
+    """A route with a head at its end: the line stops at the head's base."""
+    (x, y), length, half = points[-1], *ARROW
+    fx, fy = next(((px, py) for px, py in reversed(points[:-1]) if (px, py) != (x, y)), (x - 1, y))
+    d = hypot(x - fx, y - fy)
+    ux, uy = (x - fx) / d, (y - fy) / d
+    bx, by = x - ux * length, y - uy * length
+    back = min(length - 1, d)
+    end = (x - ux * back, y - uy * back)
+    line = (*points[:-2], (points[-2][0] - ux * min(back, d / 2), points[-2][1] - uy * min(back, d / 2)),
+            end) if len(points) > 1 else points
+    head = ((x, y), (bx - uy * half, by + ux * half), (bx + uy * half, by - ux * half))
+    return (Path(line, "edge"), Polygon(head, "arrow"))
+
+
+def _caption(graph: Graph, width: float, height: float) -> tuple[list[Group], float, float]:
+    """The title and the results under the picture; the picture grows to hold them."""
+    lines = [(text.literal(str(line)), role) for line, role in
+             [(graph.facts.get("title"), "title"), *((r, "result") for r in
+                                                     graph.facts.get("results", ()))] if line]
+    if not lines:
+        return [], width, height
+    marks: list[Mark] = []
+    x, y, gap = MARGIN, height + 6.0, 28.0
+    for string, role in lines:
+        w = boxes.wide(string, role)
+        if x > MARGIN and x + w > max(width - MARGIN, 560):
+            x, y = MARGIN, y + 20
+        marks.append(Text(x, y, string, role))
+        x += w + gap
+        width = max(width, x - gap + MARGIN)
+    return [Group("caption", "caption", "", tuple(marks))], width, y + 20

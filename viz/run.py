@@ -1,0 +1,200 @@
+"""One run of a function: its result, and which name and line of the user's made each tensor."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import Any, NamedTuple
+
+from . import text
+from .source import RunError, Target, TargetError, display, users
+
+SECONDS = 60.0                   # a function that runs longer is stopped, and told where it was
+MANY = 32                        # of a list of tensors so many are named: w[0], w[1] ...
+
+
+class Place(NamedTuple):
+    """Where a tensor was made."""
+
+    file: str
+    line: int
+    function: str
+
+
+class Run(NamedTuple):
+    """What a function did at a point."""
+
+    target: Target
+    inputs: Mapping[str, Any]    # argument -> Tensor
+    result: Any                  # what the function returned: a Tensor
+    names: Mapping[int, str]     # stamp -> the name the user gave
+    stamps: tuple[int, ...]      # places[i] made the tensors from stamps[i] until stamps[i + 1]
+    places: tuple[Place | None, ...]
+
+    def place(self, stamp: int) -> Place | None:
+        """Where the tensor of this stamp was made, where that is known."""
+        i = bisect_right(self.stamps, stamp) - 1
+        return self.places[i] if i >= 0 else None
+
+
+def run(target: Target, point: Mapping[str, Any], *, seconds: float = SECONDS) -> Run:
+    """Run a function at a point: argument -> number or array; what is missing takes its default.
+
+    Raises TargetError where arguments are missing or unknown, RunError where the function raises,
+    runs for more than `seconds`, or returns what is not one Tensor.
+    """
+    from tinytorch import Tensor
+    values = dict(zip(target.names, [_missing] * len(target.names))) | dict(target.defaults)
+    for name, given in point.items():
+        if name not in values:
+            raise TargetError(f"{target.name} has no argument {name!r} "
+                              f"(it has {', '.join(target.names) or 'none'})")
+        values[name] = given
+    missing = [name for name, given in values.items() if given is _missing]
+    place = f"{display(target.file)}:{target.line}: " if target.file else ""
+    if missing:
+        example = " ".join(f"--at {name}=1.2" for name in missing) if len(values) > 1 else "--at 1.2"
+        default = f", or write a default: def {target.name}({missing[0]}=1.2)" if place else ""
+        raise TargetError(f"{place}{target.name} needs a value for {', '.join(missing)}: "
+                          f"give {example}{default}")
+    if not values:
+        raise TargetError(f"{place}{target.name} takes no argument: "
+                          "what it computes has no input to differentiate by")
+    inputs = {}
+    for name, given in values.items():
+        try:
+            inputs[name] = given if isinstance(given, Tensor) else Tensor(given)
+        except (TypeError, ValueError) as error:
+            raise TargetError(f"{name} = {given!r:.60} is no number and no array: {error}") from None
+    tracer = _Tracer(target, {tensor.stamp: name for name, tensor in inputs.items()}, seconds)
+    with users(target.name):
+        result = tracer.run(target.function, inputs)
+    return Run(target, inputs, _tensor(result, target), tracer.names,
+               tuple(tracer.stamps), tuple(tracer.places))
+
+
+_missing = object()
+
+
+def _tensor(result: Any, target: Target) -> Any:
+    """The result, if it is one Tensor. Raises RunError with what would be right."""
+    from tinytorch import Tensor
+    if isinstance(result, Tensor):
+        return result
+    place = f"{display(target.file)}:{target.line}: " if target.file else ""
+    said = f"{place}{target.name} returned "
+    if result is None:
+        raise RunError(f"{said}None: does it end in a return statement?")
+    if isinstance(result, (tuple, list, dict)):
+        raise RunError(f"{said}a {type(result).__name__} of {len(result)}: return one Tensor, "
+                       "such as one of them or their sum")
+    if hasattr(result, "dtype") or isinstance(result, (int, float, complex)):
+        shown = text.number(result) if isinstance(result, (int, float)) else f"{result!s:.40}"
+        raise RunError(f"{said}the number {shown} ({type(result).__name__}), not a Tensor: nothing "
+                       "leads from its arguments to it, so there is no graph to draw. Compute it "
+                       "from them, without float() or .data")
+    raise RunError(f"{said}{type(result).__name__} {result!r:.60}: it must return a Tensor")
+
+
+class TooLong(Exception):
+    """Raised in the user's code when it has run for too long."""
+
+
+class _Tracer:
+    """Follows the user's own frames line by line: stamps say which tensors a line has made."""
+
+    def __init__(self, target: Target, names: dict[int, str], seconds: float) -> None:
+        import tinytorch
+        self.names = names
+        self.stamps: list[int] = [0]
+        self.places: list[Place | None] = [None]
+        self._stamp = tinytorch.stamp
+        self._tensor = tinytorch.Tensor
+        self._ours = (os.path.dirname(os.path.abspath(tinytorch.__file__ or "")) + os.sep,
+                      os.path.dirname(os.path.abspath(__file__)) + os.sep)
+        self._file = target.file
+        self._root = os.path.dirname(os.path.abspath(target.file)) + os.sep if target.file else ""
+        self._users: dict[str, bool] = {}
+        self._here: Place | None = None
+        self._last = tinytorch.stamp()
+        self._bound: dict[str, list[int]] = {}     # name -> the stamps it was given to
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
+
+    def run(self, function: Callable[..., Any], inputs: Mapping[str, Any]) -> Any:
+        if not self._file:
+            return function(*inputs.values())
+        before = sys.gettrace()
+        sys.settrace(self._call)
+        try:
+            result = function(*inputs.values())
+        finally:
+            sys.settrace(before)
+        self._flush(None)
+        for name, stamps in self._bound.items():
+            for i, stamp in enumerate(stamps):
+                self.names[stamp] = name if len(stamps) == 1 else name + text.subscript(i + 1)
+        return result
+
+    def _is_users(self, file: str) -> bool:
+        known = self._users.get(file)
+        if known is None:
+            full = os.path.abspath(file)
+            known = self._users[file] = file == self._file or (
+                full.startswith(self._root) and not full.startswith(self._ours)
+                and "site-packages" not in full and os.path.isfile(full))
+        return known
+
+    def _flush(self, place: Place | None) -> None:
+        """What was made until now belongs to the place we come from."""
+        now = self._stamp()
+        if now > self._last + 1:                   # asking for a stamp takes one
+            self.stamps.append(self._last)
+            self.places.append(self._here)
+        self._last = now
+        self._here = place
+        if time.monotonic() > self._until:
+            self._until = float("inf")
+            raise TooLong(f"still running after {self._seconds:g} s: does a loop never end? "
+                          "(--time-limit SECONDS allows more)")
+
+    def _call(self, frame: FrameType, event: str, _: Any) -> Any:
+        code = frame.f_code
+        if not self._is_users(code.co_filename):
+            return None
+        self._flush(Place(code.co_filename, frame.f_lineno, code.co_name))
+        seen = self._last        # tensors up to this stamp are named or were made elsewhere
+
+        def local(frame: FrameType, event: str, _: Any) -> Any:
+            nonlocal seen
+            if event == "line":
+                self._flush(Place(code.co_filename, frame.f_lineno, code.co_name))
+            elif event == "return":
+                back = frame.f_back
+                self._flush(Place(back.f_code.co_filename, back.f_lineno, back.f_code.co_name)
+                            if back and self._is_users(back.f_code.co_filename) else None)
+            if self.stamps[-1] >= seen:            # something was made since this frame was looked at
+                seen = self._name(frame, seen)
+            return local
+        return local
+
+    def _name(self, frame: FrameType, seen: int) -> int:
+        """Give the tensors bound since `seen` the names of this frame's variables."""
+        last, Tensor = self._last, self._tensor
+        for name, thing in frame.f_locals.items():
+            if isinstance(thing, Tensor):
+                things = [(name, thing)]
+            elif isinstance(thing, (list, tuple)) and 0 < len(thing) <= MANY and \
+                    isinstance(thing[-1], Tensor):
+                things = [(f"{name}[{i}]", t) for i, t in enumerate(thing) if isinstance(t, Tensor)]
+            else:
+                continue
+            for called, tensor in things:
+                if tensor.stamp >= seen and tensor.stamp not in self.names:
+                    self.names[tensor.stamp] = called
+                    self._bound.setdefault(called, []).append(tensor.stamp)
+        return last

@@ -1,0 +1,230 @@
+"""A target: `f.py`, `f.py:g`, `pkg.mod:g` or "x**3 + sin(x)" becomes a function that can be run."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from types import FunctionType, ModuleType
+from typing import Any, NamedTuple
+
+from .expression import Expression, ExpressionError
+
+
+class TargetError(ValueError):
+    """A target that names no function, or arguments that do not fit it."""
+
+
+class RunError(RuntimeError):
+    """The user's code raised, or returned what cannot be drawn. Says where, in the user's lines."""
+
+
+class Target(NamedTuple):
+    """A function to draw."""
+
+    name: str                    # f, or an expression's text
+    function: Callable[..., Any]
+    names: tuple[str, ...]       # of its arguments
+    defaults: Mapping[str, Any]
+    file: str = ""               # where it stands; "" for an expression
+    line: int = 0
+
+    @property
+    def stem(self) -> str:
+        """A name for files made of it: cubic for cubic.py, cubic-g for cubic.py:g."""
+        if not self.file:
+            text = re.sub(r"[^A-Za-z0-9]+", "-", self.name).strip("-")[:40].strip("-")
+            return text or "f-" + hashlib.sha256(self.name.encode()).hexdigest()[:8]
+        stem = os.path.splitext(os.path.basename(self.file))[0]
+        return stem if self.name in ("f", stem) else f"{stem}-{self.name}"
+
+
+def load(target: str) -> Target:
+    """The target that a text names.
+
+    Raises TargetError where it names none, RunError where the file raises while it is loaded.
+    """
+    path, colon, name = target.rpartition(":")
+    if target.endswith(".py") or os.path.isfile(target):
+        path, name = target, ""
+    elif not (colon and (path.endswith(".py") or re.fullmatch(r"[A-Za-z_][\w.]*", path))
+              and re.fullmatch(r"[\w.<>]*", name)):
+        return _expression(target)
+    elif not path.endswith(".py") and not os.path.isfile(path):
+        return of(_attribute(_module(path), name, path), name)
+    module = _file(path)
+    function = _attribute(module, name, path) if name else _only(module, path)
+    return of(function, name or function.__name__)
+
+
+def of(function: Callable[..., Any], name: str = "") -> Target:
+    """The target that is a function of Python's, or an Expression."""
+    if isinstance(function, Expression):
+        return Target(function.text, function, function.names, {})
+    name = name or getattr(function, "__name__", type(function).__name__)
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
+    place = f"{display(file)}:{line}: " if file else ""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        raise TargetError(f"{place}the arguments of {name} cannot be read") from None
+    names = []
+    for p in parameters:
+        if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
+            if p.kind == p.VAR_POSITIONAL:
+                raise TargetError(f"{place}{name} takes *{p.name}: name its arguments one by one, "
+                                  "each is an input of the graph")
+            continue
+        if p.kind != p.KEYWORD_ONLY:
+            names.append(p.name)
+    if names[:1] == ["self"] and isinstance(function, FunctionType):
+        raise TargetError(f"{place}{name} is a method: it needs an instance. Write a function that "
+                          f"makes one, such as def f(x): return {name.split('.')[0]}().forward(x)")
+    defaults = {p.name: p.default for p in parameters
+                if p.name in names and p.default is not p.empty}
+    return Target(name, function, tuple(names), defaults, file, line)
+
+
+def functions() -> dict[str, Callable[..., Any]]:
+    """What an expression may call: tinytorch's functions, by name."""
+    import tinytorch
+    return dict(tinytorch.functions)
+
+
+def display(file: str) -> str:
+    """A path as people know it: relative where it lies below the current folder."""
+    try:
+        short = os.path.relpath(file)
+    except ValueError:           # another drive
+        return file
+    return file if short.startswith("..") else short
+
+
+def _expression(text: str) -> Target:
+    if re.fullmatch(r"[\w./\\-]+\.\w+", text) and not re.fullmatch(r"[\d.]+", text):
+        module, _, attribute = text.rpartition(".")
+        raise TargetError(f"no such file: {text!r} (a target is f.py, f.py:g, package.module:g "
+                          f"or an expression such as \"x**3 + x\"; did you mean "
+                          f"{module}:{attribute} ?)" if "/" not in text else
+                          f"no such file: {text!r}")
+    try:
+        expression = Expression(text, functions())
+    except ExpressionError as error:
+        raise TargetError(f"{error} (a target is f.py, f.py:g, package.module:g or an expression "
+                          "such as \"x**3 + x\")") from None
+    if not expression.names:
+        raise TargetError(f"{text!r} has no variable: write it in terms of x")
+    return of(expression)
+
+
+def _file(path: str) -> ModuleType:
+    """The module of a file, loaded as Python loads a script: its folder is importable."""
+    if not os.path.isfile(path):
+        raise TargetError(f"no such file: {path!r}" if not os.path.isdir(path) else
+                          f"{path!r} is a folder: name a file in it")
+    full = os.path.abspath(path)
+    name = "tinyviz_target_" + re.sub(r"\W", "_", os.path.splitext(os.path.basename(full))[0])
+    spec = importlib.util.spec_from_file_location(name, full)
+    if spec is None or spec.loader is None:
+        raise TargetError(f"{path!r} is not a Python file: its name must end in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    if os.path.dirname(full) not in sys.path:
+        sys.path.insert(0, os.path.dirname(full))
+    with users(path):
+        spec.loader.exec_module(module)
+    return module
+
+
+def _module(name: str) -> ModuleType:
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        found = None
+    if found is None:
+        raise TargetError(f"no module named {name!r} (seen from {os.getcwd()})")
+    with users(name):
+        return importlib.import_module(name)
+
+
+def _public(module: ModuleType) -> list[str]:
+    """The names of the functions that a module defines itself, in order."""
+    return [name for name, thing in vars(module).items()
+            if isinstance(thing, FunctionType) and thing.__module__ == module.__name__
+            and not name.startswith("_")]
+
+
+def _only(module: ModuleType, path: str) -> Callable[..., Any]:
+    names = _public(module)
+    if len(names) == 1 or "f" in names:
+        return getattr(module, "f" if "f" in names else names[0])
+    if not names:
+        raise TargetError(f"{path} defines no public function: write one, such as "
+                          "def f(x): return x*x")
+    raise TargetError(f"{path} defines {len(names)} functions: say which, "
+                      f"{' or '.join(f'{path}:{name}' for name in names[:6])}")
+
+
+def _attribute(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
+    thing: Any = module
+    for part in name.split("."):
+        if not hasattr(thing, part):
+            names = _public(module)
+            raise TargetError(f"{path} has no {name!r}" + (
+                f" (it has {', '.join(names[:8])})" if names else " (it defines no function)"))
+        thing = getattr(thing, part)
+    if inspect.isclass(thing):
+        raise TargetError(f"{path}:{name} is a class: name a function that takes the inputs")
+    if not callable(thing):
+        raise TargetError(f"{path}:{name} is not a function but {thing!r:.60}")
+    return thing
+
+
+# ---- What the user's code raises
+
+@contextlib.contextmanager
+def users(path: str) -> Any:
+    """Runs the user's code: what it prints goes to stderr, what it raises becomes a RunError."""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except (TargetError, RunError, KeyboardInterrupt):
+        raise
+    except SyntaxError as error:
+        where = f"{display(error.filename or path)}:{error.lineno}"
+        line = f"\n    {error.text.strip()}" if error.text else ""
+        raise RunError(f"{where}: {type(error).__name__}: {error.msg}{line}") from error
+    except SystemExit as error:
+        raise RunError(f"{path}: the file ended the program: SystemExit({error.code!r})") from error
+    except Exception as error:
+        raise RunError(report(error, path)) from error
+
+
+def report(error: BaseException, path: str = "") -> str:
+    """What was raised, where, and the user's lines that led there: none of ours."""
+    ours = tuple(os.path.dirname(os.path.abspath(m.__file__ or "")) + os.sep
+                 for m in (sys.modules[__package__], sys.modules.get("tinytorch")) if m)
+    lib = os.path.dirname(os.__file__) + os.sep
+    frames = [f for f in traceback.extract_tb(error.__traceback__)
+              if not f.filename.startswith((*ours, lib, "<frozen")) and os.path.isfile(f.filename)]
+    message = str(error) or "no message"
+    if not frames:
+        return f"{path + ': ' if path else ''}{type(error).__name__}: {message}"
+    last = frames[-1]
+    place = f"{display(last.filename)}:{last.lineno}"
+    if message.startswith(place + ": "):           # the engine's errors name the place themselves
+        message = message[len(place) + 2:]
+    shown = frames if len(frames) <= 6 else [*frames[:2], *frames[-3:]]
+    lines = [f"  {display(f.filename)}:{f.lineno} in {f.name}: {f.line}" for f in shown]
+    return "\n".join([f"{place}: {type(error).__name__}: {message}", *lines])
+

@@ -1,0 +1,157 @@
+"""How a number, an array, a shape is written, everywhere; and how wide a text is."""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+from bisect import bisect
+from functools import lru_cache
+from typing import Any
+
+from .graph import Value
+
+DIGITS = 5                       # significant digits that people read; files of data keep them all
+FEW = 3                          # an array of at most so many numbers is written out
+
+_SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_SUBSCRIPT = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
+
+
+def superscript(n: int) -> str:
+    return str(n).translate(_SUPERSCRIPT)
+
+
+def subscript(n: int) -> str:
+    return str(n).translate(_SUBSCRIPT)
+
+
+def number(x: Any, digits: int = DIGITS) -> str:
+    """A number as people write it: 5.32, −0.5, 1.2e−7, 1000000000, nan, −inf, True."""
+    if isinstance(x, bool) or isinstance(x, str):
+        return str(x)
+    if isinstance(x, int):
+        text = str(x) if abs(x) < 10**12 else f"{x:.{digits - 1}e}"
+    elif isinstance(x, complex):
+        sign = "+" if x.imag >= 0 or x.imag != x.imag else ""
+        return f"{number(x.real, digits)}{sign}{number(x.imag, digits)}i"
+    elif x == int(x) if x - x == 0 else False:      # finite and whole: 10**9 is not 1e+09
+        text = repr(int(x)) if abs(x) < 10**10 else f"{x:.{digits}g}"
+        if x == 0 and str(x).startswith("-"):
+            text = "-0"
+    else:
+        text = f"{x:.{digits}g}"
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        if "." in mantissa:
+            mantissa = mantissa.rstrip("0").rstrip(".")
+        text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", "−")                  # as wide as a +, and read aloud as "minus"
+
+
+def shape(sizes: tuple[int, ...]) -> str:
+    """A shape: 32×10; () for a number."""
+    return "×".join(map(str, sizes)) if sizes else "()"
+
+
+def numbers(value: Value | None, digits: int = DIGITS) -> str:
+    """The numbers of a value on one line: 1.2, [1, 2, 3], or min … mean … max."""
+    if value is None:
+        return "none"
+    if value.size == 0:
+        return "empty"
+    if value.items is not None and len(value.items) <= FEW:
+        if not value.shape:
+            return number(value.items[0], digits)
+        if value.size == 1:      # Tensor([1.2]) reads as 1.2: its shape stands elsewhere
+            return number(value.items[0], digits)
+        if len(value.shape) == 1:
+            return f"[{', '.join(number(x, digits) for x in value.items)}]"
+    low, mean, high, nan, inf = spread(value)
+    small = min(digits, 3)
+    text = " … ".join(number(x, small) for x in (low, mean, high))
+    if nan + inf == value.size:
+        text = ""
+    marks = [f"{n} {word}" for n, word in ((nan, "nan"), (inf, "inf")) if n]
+    return " + ".join(filter(None, [text, *marks]))
+
+
+def spread(value: Value) -> tuple[float, float, float, int, int]:
+    """Min, mean and max of the finite numbers of a value; how many are nan; how many infinite."""
+    if value.stats is not None:
+        return tuple(value.stats)                  # type: ignore[return-value]
+    items = [float(x.real if isinstance(x, complex) else x) for x in value.items or ()]
+    finite = [x for x in items if x - x == 0]
+    nan = sum(x != x for x in items)
+    inf = len(items) - len(finite) - nan
+    if not finite:
+        return 0.0, 0.0, 0.0, nan, inf
+    return min(finite), sum(finite) / len(finite), max(finite), nan, inf
+
+
+def shorten(text: str, most: int) -> str:
+    """The text, at most so many characters: its middle gives way to an ellipsis."""
+    if len(text) <= most:
+        return text
+    head = most // 2
+    return text[:head] + "…" + text[len(text) - (most - 1 - head):]
+
+
+def literal(text: str) -> str:
+    """The text on one line, control characters made visible: a newline is shown as ⏎."""
+    if text.isprintable():
+        return text
+    return "".join(_visible(c) for c in text)
+
+
+def _visible(c: str) -> str:
+    if c in "\n\r\u2028\u2029":
+        return "⏎"
+    if c == "\t":
+        return "⇥"
+    if unicodedata.category(c) in ("Cc", "Cs", "Cn", "Co") or c in _BIDI:
+        return "�"
+    return c if c.isprintable() or unicodedata.category(c) == "Cf" else " "
+
+
+_BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"   # could reorder a label
+
+
+# ---- Widths: DejaVu's advance widths in 1/2048 of the size, as runs [first, last, width or widths];
+# ---- tests/test_text.py checks the table against the fonts and makes it again
+
+@lru_cache(maxsize=None)
+def _runs(font: str) -> list[list[Any]]:
+    path = os.path.join(os.path.dirname(__file__), "widths.json")
+    with open(path, encoding="ascii") as file:
+        return json.load(file)[font]
+
+
+def _glyph(font: str, code: int) -> int | None:
+    runs = _runs(font)
+    i = bisect(runs, code, key=lambda run: run[0]) - 1
+    if i < 0 or code > runs[i][1]:
+        return None
+    first, _, widths = runs[i]
+    return widths[code - first] if isinstance(widths, list) else widths
+
+
+@lru_cache(maxsize=None)
+def _advance(font: str, c: str) -> int:
+    width = _glyph(font, ord(c))
+    if width is not None:
+        return width
+    if unicodedata.category(c) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2662 if unicodedata.east_asian_width(c) in "WF" else 2048    # emoji are wider than an em
+
+
+def width(text: str, size: float, font: str = "sans") -> float:
+    """How wide a text is, in the unit of its size. Font is sans, bold or mono."""
+    return sum([_advance(font, c) for c in text]) * size / 2048
+
+
+@lru_cache(maxsize=None)
+def covered(text: str, font: str = "sans") -> bool:
+    """Whether DejaVu has a glyph for every character of the text."""
+    return all(_glyph(font, ord(c)) is not None for c in text)

@@ -1,0 +1,128 @@
+"""The look: colours, strokes and type by role. A role is a node kind or a part of the picture.
+
+Every text keeps a contrast of 4.5:1 or more on what it stands on, every line 3:1 (WCAG 2.2, AA:
+tests/test_theme.py). Kinds differ in stroke and in a word as well, never in colour alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+FAMILY = {                       # Verdana and Menlo have DejaVu's widths: a page without DejaVu looks the same
+    "sans": "DejaVu Sans, Verdana, sans-serif",
+    "bold": "DejaVu Sans, Verdana, sans-serif",
+    "mono": "DejaVu Sans Mono, Menlo, Consolas, monospace",
+}
+
+
+class Shape(NamedTuple):
+    """How an outline is painted. None is no paint; dash is in px, stroke and gap."""
+
+    fill: str | None
+    stroke: str | None
+    width: float = 1.0
+    dash: tuple[float, ...] = ()
+
+
+class Type(NamedTuple):
+    """How a text is set: colour, size in px, font (sans, bold or mono)."""
+
+    color: str
+    size: float
+    font: str = "sans"
+
+
+class Theme(NamedTuple):
+    """A look: the paper, and by role the shapes and the type; `plot` holds the colours of curves."""
+
+    name: str
+    paper: str
+    shapes: Mapping[str, Shape]
+    texts: Mapping[str, Type]
+    plot: Mapping[str, str]
+
+
+class Palette(NamedTuple):
+    """The colours that a theme is made of."""
+
+    paper: str
+    ink: str
+    muted: str
+    line: str                    # edges, the borders of values
+    data: str
+    grad: str
+    op: str
+    op_ink: str
+    fills: Mapping[str, str]     # by kind
+    strokes: Mapping[str, str]
+    third: str                   # a third curve: f''
+
+
+# One row per role.           fill from      stroke from    width  dash
+_SHAPES: dict[str, tuple[str | None, str | None, float, tuple[float, ...]]] = {
+    "input":                  ("fill",        "stroke",      2.0,  ()),
+    "parameter":              ("fill",        "stroke",      2.0,  (7, 2)),
+    "constant":               ("fill",        "stroke",      1.2,  (3, 3)),
+    "value":                  ("fill",        "stroke",      1.2,  ()),
+    "output":                 ("fill",        "stroke",      2.0,  ()),
+}
+
+# One row per role.  colour of the palette, size, font
+_TEXTS: dict[str, tuple[str, float, str]] = {
+    "name":          ("ink",    14.0, "bold"),
+    "tag":           ("muted",  11.0, "sans"),
+    "key":           ("muted",  12.0, "sans"),
+    "data":          ("data",   13.0, "mono"),
+    "grad":          ("grad",   13.0, "mono"),
+    "sum":           ("grad",   11.0, "mono"),
+    "constant":      ("ink",    13.0, "mono"),
+    "chip":          ("ink",    12.0, "sans"),
+    "symbol":        ("op_ink", 17.0, "sans"),
+    "word":          ("op_ink", 12.0, "sans"),
+    "local":         ("grad",   12.0, "mono"),
+    "contribution":  ("muted",  11.0, "mono"),
+    "title":         ("muted",  13.0, "sans"),
+    "result":        ("grad",   13.0, "sans"),
+}
+
+
+def _theme(name: str, palette: Palette) -> Theme:
+    fill, stroke = palette.fills, palette.strokes
+    shapes = {role: Shape(fill[role], stroke[role], width, dash)
+              for role, (_, _, width, dash) in _SHAPES.items()}
+    shapes |= {
+        "inner":  Shape(None, stroke["output"], 1.0),          # the second line of an output's border
+        "op":     Shape(palette.op, None),
+        "edge":   Shape(None, palette.line, 1.5),
+        "arrow":  Shape(palette.line, None),
+        "rail":   Shape(None, stroke["input"], 2.0),
+        "bus":    Shape(None, palette.line, 1.5),              # the rail of what is no leaf
+    }
+    for kind in ("input", "parameter", "constant"):
+        shapes["chip-" + kind] = Shape(fill[kind], stroke[kind], 1.2, shapes[kind].dash)
+    texts = {role: Type(getattr(palette, color), size, font)
+             for role, (color, size, font) in _TEXTS.items()}
+    plot = {"f": palette.data, "df": palette.grad, "d2f": palette.third, "ink": palette.ink,
+            "muted": palette.muted, "line": palette.line, "paper": palette.paper}
+    return Theme(name, palette.paper, shapes, texts, plot)
+
+
+THEMES: dict[str, Theme] = {
+    "light": _theme("light", Palette(
+        paper="#ffffff", ink="#1f2933", muted="#5c6873", line="#7d8b99",
+        data="#0b6b78", grad="#b23a08", op="#1f2933", op_ink="#ffffff",
+        fills={"input": "#e3f6ef", "parameter": "#eaf0fd", "constant": "#f5f6f8",
+               "value": "#ffffff", "output": "#fff3e2"},
+        strokes={"input": "#1f9d78", "parameter": "#5b7fd9", "constant": "#7d8b99",
+                 "value": "#7d8b99", "output": "#c97a12"},
+        third="#6d4bb8")),
+    "dark": _theme("dark", Palette(
+        paper="#12181f", ink="#eef2f6", muted="#a3b0bd", line="#708396",
+        data="#5fd0d9", grad="#ff9d6b", op="#dbe4ec", op_ink="#12181f",
+        fills={"input": "#123029", "parameter": "#1a2745", "constant": "#1c242d",
+               "value": "#171f27", "output": "#33260f"},
+        strokes={"input": "#35b68f", "parameter": "#6f93ee", "constant": "#708396",
+                 "value": "#708396", "output": "#d8932f"},
+        third="#b79df5")),
+}

@@ -1,0 +1,98 @@
+"""DOT: the graph as a complete annotated graphviz.Digraph, for those whose tool is Graphviz."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from .. import text
+from ..graph import Edge, Graph, Node
+from ..layout import boxes
+from ..layout.compose import LABELLED, Options, edge_tip, node_tip
+from ..theme import THEMES, Theme
+
+if TYPE_CHECKING:
+    import graphviz
+
+STYLES = {"input": "rounded,filled,bold", "parameter": "rounded,filled,bold", "op": "filled",
+          "constant": "rounded,filled,dashed", "value": "rounded,filled", "output": "filled"}
+
+
+def write(graph: Graph, options: Options = Options()) -> bytes:
+    """The graph as DOT."""
+    return digraph(graph, options).source.encode()
+
+
+def digraph(graph: Graph, options: Options = Options()) -> graphviz.Digraph:
+    """A graphviz.Digraph with data and grad at every node, which plain `dot` draws well."""
+    import graphviz
+    look = THEMES[options.theme]
+    muted = look.texts["tag"].color
+    nodes = {node.id: node for node in graph.nodes}
+    title = str(graph.facts.get("title") or "")
+    drawing = graphviz.Digraph(
+        _id(graph.name), graph_attr={
+            "rankdir": options.rankdir, "bgcolor": look.paper, "fontname": "DejaVu Sans",
+            "fontsize": "12", "fontcolor": muted, "nodesep": "0.25", "ranksep": "0.4",
+            "label": _escape([title, *map(str, graph.facts.get("results", ()))]) if title else "",
+        },
+        node_attr={"shape": "box", "fontname": "DejaVu Sans", "fontsize": "11",
+                   "fontcolor": look.texts["name"].color, "margin": "0.15,0.08"},
+        edge_attr={"color": look.shapes["edge"].stroke or "", "arrowsize": "0.7", "fontsize": "9",
+                   "fontname": "DejaVu Sans Mono", "fontcolor": look.texts["local"].color})
+    shown = options.edges
+    if shown == "auto":
+        shown = "both" if len(graph.edges) <= LABELLED else "none"
+    for node in graph.nodes:
+        drawing.node(_id(node.id), **_attributes(node, look))
+    for edge in graph.edges:
+        out = nodes[edge.tail].kind == "op"        # from an op to what it made: no arrow, and straight
+        drawing.edge(_id(edge.tail), _id(edge.head), **{
+            key: value for key, value in {
+                "label": _escape(_lines(edge, shown)), "tooltip": _escape([edge_tip(edge, nodes)]),
+                "arrowhead": "none" if out else "", "weight": "8" if out else ""}.items() if value})
+    return drawing
+
+
+def _attributes(node: Node, look: Theme) -> dict[str, str]:
+    shape = look.shapes[node.kind]
+    attributes = {"style": STYLES[node.kind], "fillcolor": shape.fill or "", "color": shape.stroke or "",
+                  "tooltip": _escape([node_tip(node)])}
+    name = text.shorten(text.literal(node.label), boxes.NAME)
+    if node.kind == "op":
+        symbol = len(node.label) == 1
+        return attributes | {
+            "label": _escape([name]), "fontcolor": look.texts["symbol"].color,
+            "color": shape.fill or "", "margin": "0.06,0.02",
+            **({"shape": "circle", "fontsize": "14", "width": "0.35", "fixedsize": "true"} if symbol
+               else {"shape": "box", "style": "rounded,filled", "height": "0.3"})}
+    lines = [name]
+    for key in ("data", "grad"):
+        if node.facts.get(key) is not None:
+            lines.append(f"{key} {text.numbers(node.facts[key])}")
+    if node.kind == "constant" and len(lines) == 2 and lines[1] == f"data {name}":
+        lines.pop()              # the constant 2 is called 2
+    tag = boxes.tag_of(node)
+    if tag and node.kind != "constant":
+        lines.insert(1, tag)
+    if node.kind == "output":
+        attributes["peripheries"] = "2"
+    return attributes | {"label": _escape(lines)}
+
+
+def _lines(edge: Edge, shown: str) -> list[str]:
+    content = boxes.label(edge, shown)
+    return [mark.text for mark in content.marks] if content else []    # type: ignore[union-attr]
+
+
+def _id(id: str) -> str:
+    """An id that is no port, no HTML and no escape in DOT: every other character as %3A."""
+    return quote(id, safe="") or "%"
+
+
+def _escape(lines: list[str]) -> str:
+    """Lines of a label: the one place where this format escapes."""
+    import graphviz
+    return graphviz.nohtml("\\n".join(
+        text.literal(part).replace("\\", "\\\\").replace("&", "&amp;")
+        for line in lines for part in line.split("\n")))

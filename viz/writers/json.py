@@ -1,0 +1,11 @@
+"""JSON: the graph itself, raw numbers and all; `graph.from_json` reads it back."""
+
+from __future__ import annotations
+
+from ..graph import Graph, to_json
+from ..layout.compose import Options
+
+
+def write(graph: Graph, options: Options = Options()) -> bytes:
+    """The graph as JSON, one node or edge a line."""
+    return to_json(graph).encode()

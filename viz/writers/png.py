@@ -1,0 +1,61 @@
+"""PNG: the SVG, painted by resvg with the DejaVu fonts that come with matplotlib."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from importlib.util import find_spec
+
+from ..graph import Graph
+from ..layout.compose import Options, compose
+from ..layout.scene import Scene, Text
+from ..text import covered
+from ..theme import THEMES
+from . import svg
+
+LARGEST = 32_000                 # px on a side: more is more than viewers open
+
+
+def write(graph: Graph, options: Options = Options()) -> bytes:
+    """The picture of a graph as PNG, at `options.dpi`. Raises ValueError where it would be too large."""
+    return paint(compose(graph, options), options)
+
+
+def paint(scene: Scene, options: Options = Options()) -> bytes:
+    """A scene as PNG."""
+    import resvg_py
+    zoom = options.dpi / 96
+    side = max(scene.width, scene.height) * zoom
+    if side > LARGEST:
+        raise ValueError(f"a PNG of {side:.0f} pixels on a side is too large at {options.dpi:g} dpi "
+                         f"(at most {LARGEST}): use --dpi {int(96 * LARGEST / side * zoom)} or less, "
+                         "or svg")
+    drawn = resvg_py.svg_to_bytes(
+        svg_string=svg.paint(scene, THEMES[options.theme]), zoom=zoom,
+        dpi=96,                  # its default of 0 makes "an invalid size" of sizes in pt
+        font_dirs=[fonts()],
+        skip_system_fonts=_plain(scene),           # a search of the system only where DejaVu lacks a glyph
+        font_family="DejaVu Sans", sans_serif_family="DejaVu Sans", serif_family="DejaVu Sans",
+        cursive_family="DejaVu Sans", fantasy_family="DejaVu Sans",
+        monospace_family="DejaVu Sans Mono")
+    return _sized(bytes(drawn), options.dpi)
+
+
+def fonts() -> str:
+    """The folder of matplotlib's fonts; matplotlib is found, not imported."""
+    spec = find_spec("matplotlib")
+    assert spec is not None and spec.origin is not None, "matplotlib is a dependency"
+    return os.path.join(os.path.dirname(spec.origin), "mpl-data", "fonts", "ttf")
+
+
+def _plain(scene: Scene) -> bool:
+    return all(covered(mark.text) for group in scene.groups for mark in group.marks
+               if isinstance(mark, Text))
+
+
+def _sized(png: bytes, dpi: float) -> bytes:
+    """The PNG with its resolution: a document shows it as large as the SVG."""
+    dots = round(dpi / 0.0254)
+    chunk = b"pHYs" + struct.pack(">IIB", dots, dots, 1)
+    return png[:33] + struct.pack(">I", 9) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[33:]
