@@ -8,6 +8,10 @@ from typing import NamedTuple
 Point = tuple[float, float]
 
 
+class LayoutError(RuntimeError):
+    """A layout engine that is not there, fails, or takes too long."""
+
+
 class Size(NamedTuple):
     """How large a box or a label is, measured before layout."""
 
@@ -35,6 +39,7 @@ class Chip(NamedTuple):
     node: str
     edge: int                    # the edge that starts at the chip: an index into graph.edges
     center: Point
+    size: Size = Size(56.0, 26.0)
 
 
 class Placement(NamedTuple):

@@ -1,0 +1,80 @@
+"""Ports: at which height each edge reaches its op, and on which side of it its label stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .cells import Cells
+from .order import Order
+from .placement import Size
+from .ranks import Layers
+
+PITCH = 10.0                     # between lines without labels
+CLEAR = 4.0                      # between a line and its own label
+APART = 5.0                      # between a label and the next line
+
+
+class Ports(NamedTuple):
+    """Offsets from the line of the cell, downwards."""
+
+    line: list[float]            # edge -> height of its last stretch
+    label: list[float]           # edge -> height of its label's centre
+    rise: list[float]            # item -> how far lines and labels reach above it
+    fall: list[float]            # and below it
+
+
+def ports(cells: Cells, layers: Layers, order: Order, block: list[int],
+          labels: Sequence[Size | None]) -> Ports:
+    """Edges reach an op stacked in the order of where they come from.
+
+    The one that comes straight stays straight; labels stand outwards of their own lines.
+    """
+    pos = [0] * len(layers.rank)
+    for items in order:
+        for p, i in enumerate(items):
+            pos[i] = p
+    line, label = [0.0] * len(cells.tail), [0.0] * len(cells.tail)
+    rise, fall = [0.0] * len(layers.rank), [0.0] * len(layers.rank)
+    for v, entering in enumerate(cells.ins):
+        if not entering:
+            continue
+        source = {e: layers.paths[e][-2] for e in entering}
+        edges = sorted(entering, key=lambda e: pos[source[e]])
+        same = [k for k, e in enumerate(edges) if block[source[e]] == block[v]]
+        if same:
+            first, last = same[0], same[-1]
+            middle, odd = (first + last + 1) // 2, len(same) % 2
+        else:
+            middle, odd = len(edges) // 2, len(edges) % 2
+        up, down = edges[:middle], edges[middle + odd:]
+        high = low = 0.0         # reach of the lines so far
+        top = bottom = 0.0       # reach with labels
+        spread = 0.0 if odd else PITCH
+        if odd:
+            size = labels[edges[middle]]
+            if size:
+                label[edges[middle]] = -CLEAR - size.height / 2
+                top = CLEAR + size.height
+            high = top + APART if size else PITCH
+            low = 16.0 if any(labels[e] for e in down) else PITCH
+        else:
+            high = low = spread * (0.9 if any(labels[e] for e in edges) else 0.5)
+        for e in reversed(up):
+            size = labels[e]
+            line[e] = -high
+            top = high
+            if size:
+                label[e] = -high - CLEAR - size.height / 2
+                top = high + CLEAR + size.height
+            high = top + (APART if size else PITCH)
+        for e in down:
+            size = labels[e]
+            line[e] = low
+            bottom = low
+            if size:
+                label[e] = low + CLEAR + size.height / 2
+                bottom = low + CLEAR + size.height
+            low = bottom + (APART if size else PITCH)
+        rise[v], fall[v] = top, bottom
+    return Ports(line, label, rise, fall)
