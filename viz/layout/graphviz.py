@@ -1,0 +1,106 @@
+"""Positions from an installed Graphviz: `dot` places boxes of fixed size, painting is ours."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from math import hypot
+from shutil import which
+from typing import Any
+
+from ..graph import Graph
+from .placement import LayoutError, Placement, Point, Route, Size
+from .routes import border
+
+MARGIN = 24.0
+RANKDIRS = ("LR", "TB")
+
+
+def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None],
+          *, rankdir: str = "LR", time_limit: float = 60.0) -> Placement:
+    """As `layered.place`, but by `dot`; `time_limit` is in seconds.
+
+    Node names and labels never reach `dot`: nodes are numbered, labels are empty boxes of their
+    size. Raises LayoutError where there is no `dot`, where it fails, and where it takes too long.
+    """
+    if rankdir not in RANKDIRS:
+        raise ValueError(f"unknown rankdir: {rankdir!r} (must be one of {', '.join(RANKDIRS)})")
+    if not graph.nodes:
+        return Placement(2 * MARGIN, 2 * MARGIN, {}, ())
+    answer = _asked(source(graph, sizes, labels, rankdir=rankdir), time_limit, len(graph.nodes))
+    left, bottom, right, top = (float(x) for x in answer["bb"].split(","))
+
+    def at(text: str) -> Point:  # dot's y runs upwards
+        x, y = text.split(",")[:2]
+        return (round(float(x) - left + MARGIN, 2), round(top - float(y) + MARGIN, 2))
+
+    points = {o["name"]: at(o["pos"]) for o in answer.get("objects", ()) if "pos" in o}
+    centers = {node.id: points[f"n{i}"] for i, node in enumerate(graph.nodes)}
+    ops = {node.id for node in graph.nodes if node.kind == "op"}
+    routes: list[Route] = [Route(())] * len(graph.edges)
+    for found in answer.get("edges", ()):
+        k = int(found["id"])
+        edge = graph.edges[k]
+        if "pos" not in found:
+            raise LayoutError(f"dot gave no route for the edge {edge.tail!r} -> {edge.head!r}")
+        way = [at(p) for p in found["pos"].split(";")[0].split()]
+        if edge.tail in ops:
+            way[0] = _edge_of(centers[edge.tail], sizes[edge.tail], way[1])
+        if edge.head in ops:
+            way[-1] = _edge_of(centers[edge.head], sizes[edge.head], way[-2])
+        routes[k] = Route(tuple(way), at(found["lp"]) if "lp" in found else None)
+    return Placement(round(right - left + 2 * MARGIN, 2), round(top - bottom + 2 * MARGIN, 2),
+                     centers, tuple(routes))
+
+
+def source(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None],
+           *, rankdir: str = "LR") -> str:
+    """The DOT text of a graph: boxes of fixed size, 1 px is 1 pt, and no name of the user's."""
+    lines = [f'digraph {{ rankdir={rankdir}; nodesep=0.3; ranksep=0.4;',
+             'node [label="", fixedsize=true, shape=box]; edge [arrowhead=none];']
+    number = {}
+    for i, node in enumerate(graph.nodes):
+        number[node.id] = f"n{i}"
+        w, h = sizes[node.id]
+        shape = ", shape=ellipse" if node.kind == "op" and w == h else ""
+        lines.append(f"n{i} [width={w / 72:.4f}, height={h / 72:.4f}{shape}];")
+    for k, edge in enumerate(graph.edges):
+        size = labels[k]
+        text = "" if size is None else (
+            f', label=<<TABLE BORDER="0" CELLBORDER="0" CELLPADDING="0" CELLSPACING="0" '
+            f'FIXEDSIZE="TRUE" WIDTH="{round(size.width)}" HEIGHT="{round(size.height)}">'
+            f'<TR><TD></TD></TR></TABLE>>')
+        lines.append(f'{number[edge.tail]} -> {number[edge.head]} [id="{k}"{text}];')
+    return "\n".join([*lines, "}\n"])
+
+
+def _asked(text: str, time_limit: float, size: int) -> dict[str, Any]:
+    dot = which("dot")
+    if dot is None:
+        raise LayoutError("there is no `dot` on this machine: install Graphviz (graphviz.org), "
+                          "or use the layout 'layered', which needs nothing")
+    try:
+        done = subprocess.run([dot, "-Tjson"], input=text, capture_output=True, text=True,
+                              encoding="utf-8", timeout=time_limit, check=False)
+    except subprocess.TimeoutExpired:
+        raise LayoutError(f"dot took more than {time_limit:g} s for {size} nodes: "
+                          "the layout 'layered' takes a fraction of a second") from None
+    except OSError as error:
+        raise LayoutError(f"dot could not be run: {error}") from error
+    if done.returncode:
+        raise LayoutError(f"dot failed (exit status {done.returncode}): "
+                          f"{done.stderr.strip() or 'it did not say why'}")
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout)
+    except ValueError as error:
+        raise LayoutError(f"dot's answer is not JSON: {error}") from error
+    return answer
+
+
+def _edge_of(center: Point, size: Size, toward: Point) -> Point:
+    """The point of a dot's or pill's border in the direction of another point."""
+    dx, dy = toward[0] - center[0], toward[1] - center[1]
+    d = hypot(dx, dy) or 1.0
+    x, y = border(size, dx / d, dy / d)
+    return (round(center[0] + x, 2), round(center[1] + y, 2))
