@@ -1,0 +1,469 @@
+"""The backward pass: topological order, cotangents edge by edge, gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from . import errors
+from .op import Op, functions
+from .tensor import Mutation, Tensor, float64, no_grad, operand, operands, raw, wrap
+
+by_stamp = attrgetter("stamp")
+one = float64(1.0)
+
+
+def topological(*roots: Tensor) -> list[Tensor]:
+    """All tensors the roots are made of, roots included, in the order they were made.
+
+    Linear but for a sort of the stamps; no recursion.
+    """
+    seen = dict.fromkeys(roots)
+    stack = list(seen)
+    while stack:
+        for a in operands(stack.pop()):
+            if a not in seen:
+                seen[a] = None
+                stack.append(a)
+    return sorted(seen, key=by_stamp)
+
+
+def _results(root: Tensor) -> list[Tensor]:
+    """The recorded results root depends on, root included, the youngest first.
+
+    Raises RuntimeError where data changed after an op used it.
+    """
+    order = [root] if root._op is not None else []
+    seen = {root}
+    for t in order:                                  # grows while it is walked
+        x = t._x
+        if x._op is not None and x not in seen:
+            seen.add(x)
+            order.append(x)
+        y = t._y
+        if y is not None:
+            for y in (y if y.__class__ is tuple else (y,)):
+                if y._op is not None and y not in seen:
+                    seen.add(y)
+                    order.append(y)
+    order.sort(key=by_stamp, reverse=True)
+    if order and Mutation.latest > order[-1].stamp:
+        _refuse_mutated(order)
+    return order
+
+
+def _refuse_mutated(order: list[Tensor]) -> None:
+    for t in order:
+        for a in operands(t):
+            if a._notes().get("mutated", 0) > (a if a._op is not None else t).stamp:
+                name = f"{a.name!r}" if a.name else f"of shape {a.shape}"
+                raise RuntimeError(
+                    f"{errors.place().prefix}the tensor {name} was changed after {t._op.__name__} "
+                    "used it: its derivative there is lost. Change data between passes, or compute "
+                    "the result again after the change")
+
+
+def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:
+    """Sum c over the axes along which broadcasting repeated an operand of that shape."""
+    extra = c.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        i + extra for i, n in enumerate(shape) if n == 1 and c.shape[i + extra] != 1)
+    if axes:
+        c = np.sum(c, axis=axes, keepdims=True)
+    return np.reshape(c, shape) if c.shape != shape else c
+
+
+def _fit(c: Any, a: Tensor) -> Any:
+    """A contribution in the shape and the float type of the operand it goes to."""
+    shape = a._data.shape
+    if c.shape != shape:
+        c = unbroadcast(c, shape) if c.ndim >= len(shape) and np.broadcast_shapes(
+            c.shape, shape) == c.shape else np.broadcast_to(c, shape)
+    if c.dtype != a._data.dtype:
+        c = functions["astype"](c, a._data.dtype) if isinstance(c, Tensor) else (
+            c.astype(a._data.dtype))
+    return c
+
+
+def pull(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any] | None, g: Any,
+         dead: Any, graph: bool) -> list[tuple[Any, Any]]:
+    """Per operand, what backward sends there and the mask of elements nothing flows to.
+
+    g: the cotangent of the result z, an array, or a Tensor with `graph`. dead: where z's elements
+    were not selected by a `where` (or maximum ...) further on; there an elementwise op sends 0
+    whatever its derivative is, so that the branch not taken cannot make a nan.
+    """
+    params = params or {}
+    local, vjp = getattr(op, "local", None), getattr(op, "vjp", None)
+    if not (local or vjp) or not (isinstance(op, type) and issubclass(op, Op)):
+        return _pull_own(op, z, args, params, g, graph)
+    values: Sequence[Any] = args if graph else [a._data for a in args]
+    result: Any = z if graph else z._data
+    out: list[tuple[Any, Any]] = []
+    for i, a in enumerate(args):
+        mask = None
+        if not a.requires_grad:
+            out.append((None, None))
+            continue
+        if local:
+            rule = local[i]
+            if rule is None or rule == 0:
+                out.append((None, None))
+                continue
+            if rule.__class__ is int:
+                d: Any = rule
+                c = g if d == 1 else -g if d == -1 else g * float(d)
+            else:
+                d = rule(result, *values, **params)
+                c = g * d
+            mask = dead
+            if op.selects:
+                unselected = raw(d) == 0
+                mask = unselected if dead is None else unselected | dead
+            if mask is not None:
+                if mask.all():
+                    out.append((None, None))
+                    continue
+                if not mask.any():
+                    mask = None
+                else:
+                    c = np.where(mask, 0.0, c)
+                    mask = _narrow(np.broadcast_to(mask, c.shape), a._data.shape)
+        elif vjp.__class__ is tuple:
+            if vjp[i] is None:
+                out.append((None, None))
+                continue
+            c = vjp[i](g, result, *values, **params)
+        else:
+            c = vjp(i, g, result, *values, **params)
+        out.append((None, None) if c is None else (_fit(c, a), mask))
+    return out
+
+
+def _narrow(mask: Any, shape: tuple[int, ...]) -> Any:
+    """The mask of an operand that was broadcast: dead where all its copies are."""
+    extra = mask.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        i + extra for i, n in enumerate(shape) if n == 1 and mask.shape[i + extra] != 1)
+    return mask.all(axis=axes, keepdims=True).reshape(shape) if axes else mask
+
+
+def _pull_own(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any], g: Any,
+              graph: bool) -> list[tuple[Any, Any]]:
+    """pull() of an op class in the tutorial's style: its own backward(ctx, grad) is asked."""
+    ctx: Any = z._ctx
+    if graph:
+        grads = op.backward(ctx, g)
+    else:
+        with no_grad():
+            grads = op.backward(ctx, wrap(g))
+    if not isinstance(grads, (tuple, list)):
+        grads = (grads,)
+    if len(grads) != len(args):
+        raise ValueError(f"{op.__name__}.backward returned {len(grads)} gradients for "
+                         f"{len(args)} operands")
+    out: list[tuple[Any, Any]] = []
+    for c, a in zip(grads, args):
+        if c is None or not a.requires_grad:
+            out.append((None, None))
+            continue
+        c = operand(c, a)
+        try:
+            out.append((_fit(c if graph else c._data, a), None))
+        except ValueError:
+            raise ValueError(f"{op.__name__}.backward returned a gradient of shape {c.shape} for an "
+                             f"operand of shape {a.shape}") from None
+    return out
+
+
+def _seed(root: Tensor, grad: Any) -> Any:
+    """The cotangent to start from, as an array of root's shape."""
+    if not root.requires_grad:
+        raise ValueError(f"{errors.place().prefix}nothing to differentiate: the result depends on no "
+                         "tensor with requires_grad (was it made under no_grad, or of constants?)")
+    if grad is None:
+        if root._data.__class__ is float64:
+            return one
+        if root._data.size != 1:
+            raise ValueError(
+                f"{errors.place().prefix}backward() needs a number to start from, this is a tensor of "
+                f"shape {root.shape}: say what is summed, .sum().backward(), or give a gradient of "
+                "that shape, backward(np.ones(...))")
+        return np.ones_like(root._data)[()]
+    grad = raw(grad)
+    if not isinstance(grad, (np.ndarray, np.generic)):
+        grad = np.asarray(grad)
+    if grad.shape != root.shape:
+        if grad.size == 1 == root.size:
+            grad = grad.reshape(root.shape)
+        else:
+            raise ValueError(f"{errors.place().prefix}the gradient given has shape {grad.shape}, "
+                             f"the result {root.shape}")
+    return grad.astype(root._data.dtype)[()]
+
+
+def _seed_tensor(root: Tensor, grad: Any) -> Tensor:
+    """The cotangent to start from as a tensor, recorded if it was."""
+    if isinstance(grad, Tensor) and grad.shape == root.shape and root.requires_grad:
+        return grad
+    return wrap(_seed(root, grad))
+
+
+class _Guard:
+    """numpy's error state for one backward pass: a pole of a derivative is told once, with its op.
+
+    Entered only when an op that has poles is met: entering costs as much as two ops.
+    """
+
+    def __init__(self) -> None:
+        self.state: Any = None
+        self.tensor: Any = None
+
+    def enter(self) -> None:
+        if np.geterr()["divide"] == "warn":
+            self.state = np.errstate(divide="call", invalid="call", call=self.say)
+            self.state.__enter__()
+        else:
+            self.state = np.errstate()
+            self.state.__enter__()
+
+    def leave(self) -> None:
+        if self.state is not None:
+            self.state.__exit__(None, None, None)
+            self.state = None
+
+    def say(self, kind: str, _: int) -> None:
+        t = self.tensor
+        what = "infinite" if kind.startswith("divide") else "not a number"
+        name = getattr(t._op, "name", t._op.__name__)
+        of = f" of {t.name!r}" if t.name else ""
+        errors.warn(f"the derivative of {name}{of} is {what} here")
+
+
+def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> None:
+    """Add the derivative of this with respect to every leaf to the leaf's grad.
+
+    Results in between show the gradient of this pass alone. The graph stays. grad: the cotangent to
+    start from, in this tensor's shape; not needed where it has one element. With create_graph the
+    gradients are recorded themselves, so that they can be differentiated again.
+    Raises ValueError where grad is needed or does not fit, RuntimeError where data an op used was
+    changed since.
+    """
+    if create_graph:
+        found = {self: _seed_tensor(self, grad)}
+        for t, g, _ in _cotangents(self, found, True):
+            t._grad = g
+        for t in topological(self):
+            if t.requires_grad and t._op is None:
+                c, old = found.get(t), t.grad
+                c = wrap(np.zeros_like(t._data)) if c is None else c
+                t._grad = c if old is None else old + c
+        return
+    order = _results(self)
+    seed = _seed(self, grad)
+    if not order:
+        old = raw(self._grad)
+        self._grad = seed if old is None else old + seed
+        return
+    for t in order:
+        t._grad = None
+    self._grad = seed
+    dead: dict[Tensor, Any] = {}
+    stopped: list[Tensor] = []                       # operands some op sent nothing to
+    guard = None
+    try:
+        for t in order:
+            g = t._grad
+            op = t._op
+            x = t._x
+            rules = getattr(op, "plain", None)
+            if rules is not None and not dead and g is not None:
+                y = t._y
+                z = t._data
+                xd = x._data
+                if y is None:
+                    rule = rules[0]
+                    if rule.__class__ is int:
+                        c = g if rule == 1 else -g if rule == -1 else g * rule
+                    else:
+                        c = g * rule(z, xd)
+                else:
+                    yd = y._data
+                    if y.requires_grad:
+                        rule = rules[1]
+                        if rule.__class__ is int:
+                            c = g if rule == 1 else -g
+                        else:
+                            c = g * rule(z, xd, yd)
+                        if c.__class__ is not float64 or yd.__class__ is not float64:
+                            if c.shape != yd.shape or c.dtype != yd.dtype:
+                                c = _fit(c, y)
+                        cy = c
+                    else:
+                        cy = None
+                    if x.requires_grad:
+                        rule = rules[0]
+                        if rule.__class__ is int:
+                            c = g if rule == 1 else -g
+                        else:
+                            c = g * rule(z, xd, yd)
+                    else:
+                        c = None
+                if c is not None:
+                    if c.__class__ is not float64 or xd.__class__ is not float64:
+                        if c.shape != xd.shape or c.dtype != xd.dtype:
+                            c = _fit(c, x)
+                    old = x._grad
+                    if old is None:
+                        x._grad = c
+                    elif old.__class__ is Tensor:
+                        x._grad = old._data + c
+                    else:
+                        x._grad = old + c
+                if y is not None and cy is not None:
+                    old = y._grad
+                    if old is None:
+                        y._grad = cy
+                    elif old.__class__ is Tensor:
+                        y._grad = old._data + cy
+                    else:
+                        y._grad = old + cy
+                continue
+            if not t.requires_grad:
+                continue
+            args = operands(t)
+            if g is None:                            # only dead branches led here
+                stopped.extend(args)
+                continue
+            if guard is None and getattr(op, "risky", True):
+                guard = _Guard()
+                guard.enter()
+            if guard is not None:
+                guard.tensor = t
+            for a, (c, mask) in zip(args, pull(op, t, args, t._params, g, dead.get(t), False)):
+                if c is None:
+                    stopped.append(a)
+                    continue
+                old = raw(a._grad)
+                if a._op is not None:
+                    _merge(dead, a, old is None, mask)
+                a._grad = c if old is None else old + c
+    finally:
+        if guard is not None:
+            guard.leave()
+    for a in stopped:
+        if a.requires_grad and a._grad is None:
+            a._grad = np.zeros_like(a._data)[()]
+
+
+Tensor.backward = backward
+
+
+def _cotangents(root: Tensor, found: dict[Tensor, Any], graph: bool
+                ) -> Iterator[tuple[Tensor, Any, list[tuple[Any, Any]]]]:
+    """The same pass, step by step, into `found` (at first root's own cotangent) instead of grad."""
+    dead: dict[Tensor, Any] = {}
+    guard = _Guard()
+    for t in _results(root):
+        if not t.requires_grad:
+            continue
+        g = found.get(t)
+        args = operands(t)
+        if g is None:
+            yield t, None, [(None, None)] * len(args)
+            continue
+        guard.tensor = t
+        if getattr(t._op, "risky", True):            # per step: the consumer runs in between
+            guard.enter()
+        try:
+            sent = pull(t._op, t, args, t._params, g, dead.get(t), graph)
+        finally:
+            guard.leave()
+        yield t, g, sent
+        for a, (c, mask) in zip(args, sent):
+            if c is None:
+                continue
+            old = found.get(a)
+            _merge(dead, a, old is None, mask)
+            found[a] = c if old is None else old + c
+
+
+def _merge(dead: dict[Tensor, Any], a: Tensor, first: bool, mask: Any) -> None:
+    """Note where nothing but branches not taken leads to a: all its paths must agree."""
+    if first:
+        if mask is not None:
+            dead[a] = mask
+    elif a in dead:
+        if mask is None:
+            del dead[a]
+        else:
+            dead[a] = dead[a] & mask
+
+
+def backward_steps(root: Tensor, grad: Any = None
+                   ) -> Iterator[tuple[Tensor, Any, tuple[Any, ...]]]:
+    """backward(), one result at a time, changing nothing: (tensor, its cotangent, contributions).
+
+    In reverse order of creation, for every result root depends on. The cotangent is finished: all
+    that use the tensor have sent their share. Contributions are what goes to each operand, summed
+    back over broadcasting; None where nothing flows. The numbers are those of backward(), to the
+    bit. The cotangent is zero where only branches not taken lead.
+    """
+    seed = _seed(root, grad)
+    for t, g, sent in _cotangents(root, {root: seed}, False):
+        if g is None:
+            g = np.zeros_like(t._data)[()]
+        yield t, g, tuple([c for c, _ in sent])
+
+
+def local_derivatives(tensor: Tensor) -> tuple[Any, ...]:
+    """Per operand the local derivative, in the shape of the result, of the elementwise op that made it.
+
+    None where it has no elementwise meaning (matmul, sum ...) or the operand is a constant. Of an op
+    class in the tutorial's style: what its backward sends for a gradient of ones.
+    """
+    op, args, params = tensor._op, operands(tensor), tensor._params or {}
+    shape = tensor.shape
+    if not (isinstance(op, type) and issubclass(op, Op)):
+        if op is None or not tensor.requires_grad:
+            return (None,) * len(args)
+        ones = np.ones_like(tensor._data)[()]
+        return tuple(c if c is not None and c.shape == shape else None
+                     for c, _ in _pull_own(op, tensor, args, params, ones, False))
+    if not op.local:
+        return (None,) * len(args)
+    out: list[Any] = []
+    values = [a._data for a in args]
+    with np.errstate(all="ignore"):
+        for a, rule in zip(args, op.local):
+            if rule is None or not a.requires_grad:
+                out.append(None)
+                continue
+            d = rule if rule.__class__ is int else rule(tensor._data, *values, **params)
+            d = np.asarray(d, dtype=tensor.dtype)
+            out.append(np.broadcast_to(d, shape)[()])
+    return tuple(out)
+
+
+def gradients(root: Tensor, inputs: Any, grad: Any = None, *, create_graph: bool = False) -> Any:
+    """The derivatives of root with respect to the inputs; no tensor's grad is touched.
+
+    inputs: a tensor, or a sequence of them (a list comes back). An input root does not depend on
+    has gradient 0. With create_graph the gradients are recorded and can be differentiated again.
+    Raises as backward() does.
+    """
+    single = isinstance(inputs, Tensor)
+    wanted = [inputs] if single else list(inputs)
+    seed = _seed_tensor(root, grad) if create_graph else _seed(root, grad)
+    found: dict[Tensor, Any] = {root: seed}
+    for _ in _cotangents(root, found, create_graph):
+        pass
+    out = []
+    for t in wanted:
+        c = found.get(t)
+        c = np.zeros_like(t._data)[()] if c is None else c
+        out.append(c if isinstance(c, Tensor) else wrap(c))
+    return out[0] if single else out

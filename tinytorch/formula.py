@@ -1,0 +1,133 @@
+"""How a tensor's expression is written: x³ + x, sin(x)·w, tanh(…)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .backward import topological
+from .op import notation
+from .tensor import Tensor, operands
+
+LIMIT = 48                       # an operand of more characters is written …
+_DIGITS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+class Form(NamedTuple):
+    """A written expression. precedence: 1 sum, 2 product, 3 negation, 4 power, 5 atom."""
+
+    text: str
+    precedence: int
+    factors: tuple[tuple[str, int], ...] = ()  # of a product: base and exponent, in order
+
+
+ELLIPSIS = Form("…", 5)
+
+
+def expressions(roots: Sequence[Tensor], names: Mapping[int, str], *,
+                expand: bool = False, limit: int = LIMIT) -> dict[int, str]:
+    """Stamp -> written expression, of every tensor the roots are made of. Linear in the graph.
+
+    names: stamp -> name; an operand that has one is written by it. With expand only leaves are
+    written by name, and what is made of them is written out.
+    """
+    forms: dict[int, Form] = {}
+    written: dict[int, str] = {}
+    for tensor in topological(*roots):
+        args = operands(tensor)
+        form = _leaf(tensor) if not args else _form(tensor, [forms[a.stamp] for a in args])
+        written[tensor.stamp] = form.text
+        name = names.get(tensor.stamp)
+        if name and not (expand and args):
+            form = Form(name, 5)
+        elif len(form.text) > limit:
+            form = ELLIPSIS
+        forms[tensor.stamp] = form
+        if not args and name:
+            written[tensor.stamp] = name
+    return written
+
+
+def expression(tensor: Tensor, names: Mapping[int, str] | None = None) -> str:
+    """The written expression of one tensor, leaves by name."""
+    return expressions([tensor], names or {}, expand=True)[tensor.stamp]
+
+
+def number(x: Any) -> str:
+    """A constant as it stands in an expression: 2, 0.5, −1, 1e−6."""
+    x = x.item() if hasattr(x, "item") else x
+    if isinstance(x, float) and x - x == 0 and x == int(x) and abs(x) < 1e10:
+        x = int(x)
+    text = f"{x:.5g}" if isinstance(x, float) else str(x)
+    return text.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "−")
+
+
+def _leaf(tensor: Tensor) -> Form:
+    if tensor.name:
+        return Form(tensor.name, 5)
+    if tensor.size == 1:
+        text = number(np.ravel(tensor.data)[0])
+        return Form(text, 3 if text.startswith("−") else 5)
+    if tensor.ndim == 1 and tensor.size <= 3:
+        return Form(f"[{', '.join(map(number, tensor.data))}]", 5)
+    return Form(f"[{'×'.join(map(str, tensor.shape))}]", 5)
+
+
+def _form(tensor: Tensor, args: list[Form]) -> Form:
+    op = getattr(tensor._op, "name", "")
+    if op == "multiply":
+        return _product(_factors(args[0]) + _factors(args[1]))
+    if op == "power":
+        exponent = _integer(operands(tensor)[1])
+        if exponent is not None and 2 <= exponent <= 99:
+            base, n = args[0].factors[0] if len(args[0].factors) == 1 else (bracket(args[0], 5), 1)
+            return _product(((base, n * exponent),))
+    text, precedence = ("{0}^{1}", 4) if op == "power" else notation(tensor)
+    text = text.replace("-", "−")
+    return Form(_fill(text, precedence, args), precedence)
+
+
+def _fill(text: str, precedence: int, args: list[Form]) -> str:
+    """The notation with its operands in it, in brackets where they bind less tightly."""
+    if precedence >= 5:
+        return text.format(*(a.text for a in args))
+    strict = precedence in (1, 2)            # a − (b − c): on the right an equal precedence is bracketed
+    loose = text.startswith("{0} + ")        # a + (b + c) needs no brackets
+    return text.format(*(bracket(a, precedence + (1 if i and strict and not loose else 0)
+                                 + (1 if precedence == 4 and not i else 0))
+                         for i, a in enumerate(args)))
+
+
+def bracket(form: Form, precedence: int) -> str:
+    return form.text if form.precedence >= precedence else f"({form.text})"
+
+
+def _integer(tensor: Tensor) -> int | None:
+    if tensor.requires_grad or tensor.size != 1 or operands(tensor):
+        return None
+    x = float(np.ravel(tensor.data)[0])
+    return int(x) if x - x == 0 and x == int(x) and abs(x) < 1000 else None
+
+
+def _factors(form: Form) -> tuple[tuple[str, int], ...]:
+    return form.factors or ((bracket(form, 3), 1),)
+
+
+def _product(factors: tuple[tuple[str, int], ...]) -> Form:
+    """Factors, equal ones gathered into a power: x·x·x is x³, x·x²·y is x³·y. Numbers stay apart."""
+    powers: dict[tuple[str, int], int] = {}
+    for i, (base, n) in enumerate(factors):
+        key = (base, i if base[:1].isdigit() else 0)
+        powers[key] = powers.get(key, 0) + n
+    parts = tuple((base, n) for (base, _), n in powers.items())
+    text = "·".join(base if n == 1 else (base if _simple(base) else f"({base})")
+                    + str(n).translate(_DIGITS) for base, n in parts)
+    return Form(text, 2 if len(parts) > 1 else 4 if parts[0][1] > 1 else 2, parts)
+
+
+def _simple(base: str) -> bool:
+    """Whether a base needs no brackets below an exponent: a name, a number, what has them already."""
+    return base.replace("_", "").replace(".", "").isalnum() or (
+        base.startswith("(") and base.endswith(")")) or base == "…"

@@ -1,0 +1,198 @@
+"""Arithmetic: + - * / ** // %, and the comparisons."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..op import Op
+from ..tensor import Tensor, float64, raw
+
+
+class Add(Op):
+    """x + y, elementwise, broadcast."""
+    name, aliases, symbol = "add", (), "+"
+    notation, precedence, dunder = "{0} + {1}", 1, "add"
+    value, fast = np.add, operator.add
+    local = (1, 1)
+    linear = True
+
+
+class Sub(Op):
+    """x - y, elementwise, broadcast."""
+    name, aliases, symbol = "subtract", ("sub",), "-"
+    notation, precedence, dunder = "{0} - {1}", 1, "sub"
+    value, fast = np.subtract, operator.sub
+    local = (1, -1)
+    linear = True
+
+
+class Mul(Op):
+    """x * y, elementwise, broadcast."""
+    name, aliases, symbol = "multiply", ("mul",), "×"
+    notation, precedence, dunder = "{0}*{1}", 2, "mul"
+    value, fast = np.multiply, operator.mul
+    local = (lambda z, x, y: y,
+             lambda z, x, y: x)
+
+
+class Div(Op):
+    """x / y, elementwise, broadcast; IEEE infinities with one warning where y is 0."""
+    name, aliases, symbol = "divide", ("true_divide", "div"), "/"
+    notation, precedence, dunder = "{0}/{1}", 2, "truediv"
+    value = np.true_divide
+    risky = lambda x, y: y.__class__ is not float64 or x.__class__ is not float64 or not y
+    local = (lambda z, x, y: 1/y,
+             lambda z, x, y: -z/y)
+    samples = (([1.0, -2.0, 0.5], [0.7, 1.5, -3.0]), ([[1.0], [2.0]], [0.7, 1.5, -3.0]))
+
+
+def _power_dx(z: Any, x: Any, y: Any) -> Any:
+    exponent = raw(y)
+    if exponent.ndim == 0 and exponent == 2:
+        return y*x
+    if not np.all(exponent):
+        never = exponent == 0                        # x**0 is 1 everywhere, also at 0
+        return np.where(never, 0.0, y*np.power(x, np.where(never, 1.0, y - 1)))
+    return y*np.power(x, y - 1)
+
+
+def _power_dy(z: Any, x: Any, y: Any) -> Any:
+    flat = (raw(x) == 0) & (raw(y) >= 0)             # 0**y is 0 for all y around
+    if np.any(flat):
+        return np.where(flat, 0.0, z*np.log(np.where(flat, 1.0, x)))
+    return z*np.log(x)
+
+
+class Pow(Op):
+    """x ** y, elementwise, broadcast; nan with one warning where x < 0 and y is no whole number."""
+    name, aliases, symbol = "power", ("pow", "float_power"), "**"
+    notation, precedence, dunder = "{0}**{1}", 4, "pow"
+    value = np.power
+    risky = lambda x, y: not (y.__class__ is float64 and y > 0 and y == int(y))
+    local = (_power_dx, _power_dy)
+    samples = (([0.5, 1.5, 2.0], 3.0), ([0.5, 1.5, 2.0], [0.5, -1.5, 2.0]),
+               ([[0.3], [2.0]], [0.7, 1.5, -3.0]), ([-1.5, 0.5], np.array(2)), (2.0, [0.5, -1.0]))
+
+
+class Neg(Op):
+    """The negative of x, elementwise."""
+    name, aliases, symbol = "negative", ("neg",), "-"
+    notation, precedence, dunder = "-{0}", 3, "neg"
+    value, fast = np.negative, operator.neg
+    local = (-1,)
+    linear = True
+
+
+class Pos(Op):
+    """+x: a copy."""
+    name, symbol = "positive", "+"
+    notation, precedence, dunder = "+{0}", 3, "pos"
+    value = np.positive
+    local = (1,)
+    linear = True
+
+
+class Remainder(Op):
+    """x % y with the sign of y, as Python has it: x - y*floor(x/y)."""
+    name, aliases, symbol = "remainder", ("mod",), "%"
+    notation, precedence, dunder = "{0} % {1}", 2, "mod"
+    value, risky = np.remainder, True
+    local = (1,
+             lambda z, x, y: -np.floor(raw(x)/raw(y)))
+    samples = (([5.3, -5.3, 1.2], [2.0, 2.0, -0.7]),)
+
+
+class FloorDivide(Op):
+    """x // y; the derivative is 0 wherever there is one."""
+    name, symbol = "floor_divide", "//"
+    notation, precedence, dunder = "{0}//{1}", 2, "floordiv"
+    value, risky, flat = np.floor_divide, True, True
+    local = (0, 0)
+    samples = (([5.3, -5.3, 1.2], [2.0, 2.0, -0.7]),)
+
+
+def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
+    return x//y, x % y
+
+
+Tensor.__divmod__ = _divmod                                            # type: ignore[attr-defined]
+Tensor.__rdivmod__ = lambda x, y: _divmod(y, x)                        # type: ignore[attr-defined]
+
+
+# -- comparisons: booleans, constants to every gradient -----------------------------------------------
+
+class Comparison:
+    """What comparisons share: a boolean result nothing is differentiated through."""
+
+    precedence = 0
+    differentiable = False
+    flat = True
+    local = (0, 0)
+
+
+class Greater(Comparison, Op):
+    """x > y, elementwise."""
+    symbol, notation, dunder = ">", "{0} > {1}", "gt"
+    value = np.greater
+
+
+class GreaterEqual(Comparison, Op):
+    """x >= y, elementwise."""
+    name, symbol, notation, dunder = "greater_equal", "≥", "{0} >= {1}", "ge"
+    value = np.greater_equal
+
+
+class Less(Comparison, Op):
+    """x < y, elementwise."""
+    symbol, notation, dunder = "<", "{0} < {1}", "lt"
+    value = np.less
+
+
+class LessEqual(Comparison, Op):
+    """x <= y, elementwise."""
+    name, symbol, notation, dunder = "less_equal", "≤", "{0} <= {1}", "le"
+    value = np.less_equal
+
+
+class Equal(Comparison, Op):
+    """x == y, elementwise."""
+    symbol, notation, dunder = "=", "{0} == {1}", "eq"
+    value = np.equal
+
+
+class NotEqual(Comparison, Op):
+    """x != y, elementwise."""
+    name, symbol, notation, dunder = "not_equal", "≠", "{0} != {1}", "ne"
+    value = np.not_equal
+
+
+class And(Comparison, Op):
+    """Both, elementwise."""
+    name, aliases, symbol = "logical_and", ("bitwise_and",), "and"
+    notation, dunder = "{0} & {1}", "and"
+    value = np.logical_and
+
+
+class Or(Comparison, Op):
+    """Either, elementwise."""
+    name, aliases, symbol = "logical_or", ("bitwise_or",), "or"
+    notation, dunder = "{0} | {1}", "or"
+    value = np.logical_or
+
+
+class Xor(Comparison, Op):
+    """One of the two, elementwise."""
+    name, aliases, symbol = "logical_xor", ("bitwise_xor",), "xor"
+    notation, dunder = "{0} ^ {1}", "xor"
+    value = np.logical_xor
+
+
+class Not(Comparison, Op):
+    """The opposite, elementwise."""
+    name, aliases, symbol = "logical_not", ("invert", "bitwise_not"), "not"
+    notation, precedence, dunder = "~{0}", 3, "invert"
+    value = np.logical_not
+    local = (0,)

@@ -1,0 +1,230 @@
+"""Functions of one number, elementwise: exponentials, logarithms, powers, angles, steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..op import Op
+from ..tensor import float64, raw
+
+_LN2, _LN10 = float64(np.log(2.0)), float64(np.log(10.0))
+_positive = lambda x: x.__class__ is not float64 or not x > 0
+_not_negative = lambda x: x.__class__ is not float64 or not x >= 0
+_inf = float("inf")
+
+
+class Exp(Op):
+    """e to the power x."""
+    value = np.exp
+    local = (lambda z, x: z,)
+
+
+class Exp2(Op):
+    """2 to the power x."""
+    value = np.exp2
+    local = (lambda z, x: _LN2*z,)
+
+
+class Expm1(Op):
+    """exp(x) - 1, exact for small x."""
+    value = np.expm1
+    local = (lambda z, x: np.exp(x),)
+
+
+class Log(Op):
+    """The natural logarithm; -inf at 0 and nan below, with one warning."""
+    value, risky, domain = np.log, _positive, (0.0, _inf)
+    local = (lambda z, x: 1/x,)
+
+
+class Log2(Op):
+    """The logarithm to base 2."""
+    value, risky, domain = np.log2, _positive, (0.0, _inf)
+    local = (lambda z, x: 1/(x*_LN2),)
+
+
+class Log10(Op):
+    """The logarithm to base 10."""
+    value, risky, domain = np.log10, _positive, (0.0, _inf)
+    local = (lambda z, x: 1/(x*_LN10),)
+
+
+class Log1p(Op):
+    """log(1 + x), exact for small x."""
+    value, risky, domain = np.log1p, True, (-1.0, _inf)
+    local = (lambda z, x: 1/(1 + x),)
+
+
+class Sqrt(Op):
+    """The square root; its derivative at 0 is inf, below 0 it is nan, with one warning."""
+    symbol = "√"
+    value, risky, domain = np.sqrt, _not_negative, (0.0, _inf)
+    local = (lambda z, x: 0.5/z,)
+
+
+class Cbrt(Op):
+    """The real cube root, of negative numbers too; its derivative at 0 is inf."""
+    symbol = "∛"
+    value, risky = np.cbrt, True
+    local = (lambda z, x: 1/(3*z*z),)
+
+
+class Square(Op):
+    """x times x."""
+    symbol = "²"
+    notation, precedence = "{0}**2", 4
+    value = np.square
+    local = (lambda z, x: 2*x,)
+
+
+class Reciprocal(Op):
+    """1 / x."""
+    symbol = "1/"
+    notation, precedence = "1/{0}", 2
+    value, risky, domain = np.reciprocal, True, (0.0, _inf)
+    local = (lambda z, x: -(z*z),)
+
+
+class Abs(Op):
+    """The absolute value; at the kink the derivative is taken as 0."""
+    name, aliases, symbol, dunder = "absolute", ("abs", "fabs"), "|x|", "abs"
+    notation = "abs({0})"
+    value = np.absolute
+    local = (lambda z, x: np.sign(raw(x)),)
+
+
+class Sin(Op):
+    """The sine of an angle in radians."""
+    value = np.sin
+    local = (lambda z, x: np.cos(x),)
+
+
+class Cos(Op):
+    """The cosine of an angle in radians."""
+    value = np.cos
+    local = (lambda z, x: -np.sin(x),)
+
+
+class Tan(Op):
+    """The tangent of an angle in radians."""
+    value = np.tan
+    local = (lambda z, x: 1 + z*z,)
+    domain = (-1.5, 1.5)
+
+
+class ArcSin(Op):
+    """The angle in [-pi/2, pi/2] whose sine is x."""
+    aliases = ("asin",)
+    value, risky, domain = np.arcsin, True, (-1.0, 1.0)
+    local = (lambda z, x: 1/np.sqrt((1 - x)*(1 + x)),)
+
+
+class ArcCos(Op):
+    """The angle in [0, pi] whose cosine is x."""
+    aliases = ("acos",)
+    value, risky, domain = np.arccos, True, (-1.0, 1.0)
+    local = (lambda z, x: -1/np.sqrt((1 - x)*(1 + x)),)
+
+
+class ArcTan(Op):
+    """The angle in (-pi/2, pi/2) whose tangent is x."""
+    aliases = ("atan",)
+    value = np.arctan
+    local = (lambda z, x: 1/(1 + x*x),)
+
+
+class Sinh(Op):
+    """The hyperbolic sine."""
+    value = np.sinh
+    local = (lambda z, x: np.cosh(x),)
+
+
+class Cosh(Op):
+    """The hyperbolic cosine."""
+    value = np.cosh
+    local = (lambda z, x: np.sinh(x),)
+
+
+class Tanh(Op):
+    """The hyperbolic tangent. Its derivative keeps all digits in the tails, where 1 - z*z has none."""
+    value = np.tanh
+    local = (lambda z, x: 4*Sigmoid.of(2*x)*Sigmoid.of(-2*x),)
+
+
+def _sigmoid(x: Any) -> Any:
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e)/(1 + e)
+
+
+class Sigmoid(Op):
+    """1 / (1 + exp(-x)), without overflow. Its derivative s(x) s(-x) keeps all digits in the tails."""
+    aliases, symbol = ("expit",), "σ"
+    value = _sigmoid
+    local = (lambda z, x: z*Sigmoid.of(-x),)
+
+
+class ArcSinh(Op):
+    """The inverse of sinh."""
+    aliases = ("asinh",)
+    value = np.arcsinh
+    local = (lambda z, x: 1/np.sqrt(x*x + 1),)
+
+
+class ArcCosh(Op):
+    """The inverse of cosh, for x >= 1."""
+    aliases = ("acosh",)
+    value, risky, domain = np.arccosh, True, (1.0, _inf)
+    local = (lambda z, x: 1/np.sqrt((x - 1)*(x + 1)),)
+
+
+class ArcTanh(Op):
+    """The inverse of tanh, for x in (-1, 1)."""
+    aliases = ("atanh",)
+    value, risky, domain = np.arctanh, True, (-1.0, 1.0)
+    local = (lambda z, x: 1/((1 - x)*(1 + x)),)
+
+
+class Deg2Rad(Op):
+    """Degrees to radians."""
+    aliases = ("radians",)
+    value, linear = np.deg2rad, True
+    local = (lambda z, x: float64(np.pi/180),)
+
+
+class Rad2Deg(Op):
+    """Radians to degrees."""
+    aliases = ("degrees",)
+    value, linear = np.rad2deg, True
+    local = (lambda z, x: float64(180/np.pi),)
+
+
+# -- steps: constant between jumps ---------------------------------------------------------------------
+
+class Floor(Op):
+    """The largest whole number that is not above x. Derivative 0."""
+    symbol, dunder = "⌊x⌋", "floor"
+    value, flat, local = np.floor, True, (0,)
+
+
+class Ceil(Op):
+    """The smallest whole number that is not below x. Derivative 0."""
+    symbol, dunder = "⌈x⌉", "ceil"
+    value, flat, local = np.ceil, True, (0,)
+
+
+class Trunc(Op):
+    """x without its fraction. Derivative 0."""
+    aliases, dunder = ("fix",), "trunc"
+    value, flat, local = np.trunc, True, (0,)
+
+
+class Rint(Op):
+    """The nearest whole number, halves to the even one. Derivative 0."""
+    value, flat, local = np.rint, True, (0,)
+
+
+class Sign(Op):
+    """-1, 0 or 1. Derivative 0."""
+    value, flat, local = np.sign, True, (0,)
