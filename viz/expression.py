@@ -34,6 +34,8 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 class ExpressionError(ValueError):
     """Text that is no expression, or that holds what an expression may not hold."""
 
+    status = 2                   # what the command line exits with
+
 
 class Expression:
     """A function that was given as text. `names` are its arguments, in order of appearance."""

@@ -14,6 +14,8 @@ ITEMS = 64                       # an array of at most so many numbers is kept w
 class GraphError(ValueError):
     """A graph that cannot be: a duplicate id, a dangling edge, a cycle, JSON of another shape."""
 
+    status = 1                   # what the command line exits with
+
 
 class Stats(NamedTuple):
     """What is kept of an array too large to keep: of its finite numbers, and how many are not."""

@@ -21,9 +21,13 @@ from .expression import Expression, ExpressionError
 class TargetError(ValueError):
     """A target that names no function, or arguments that do not fit it."""
 
+    status = 2                   # what the command line exits with
+
 
 class RunError(RuntimeError):
     """The user's code raised, or returned what cannot be drawn. Says where, in the user's lines."""
+
+    status = 3                   # what the command line exits with
 
 
 class Target(NamedTuple):
@@ -56,7 +60,7 @@ def load(target: str) -> Target:
         path, name = target, ""
     elif not (colon and (path.endswith(".py") or re.fullmatch(r"[A-Za-z_][\w.]*", path))
               and re.fullmatch(r"[\w.<>]*", name)):
-        return _expression(target)
+        return expression(target)
     elif not path.endswith(".py") and not os.path.isfile(path):
         return of(_attribute(_module(path), name, path), name)
     module = _file(path)
@@ -96,6 +100,7 @@ def of(function: Callable[..., Any], name: str = "") -> Target:
 def functions() -> dict[str, Callable[..., Any]]:
     """What an expression may call: tinytorch's functions, by name."""
     import tinytorch
+    tinytorch.ops.load()
     return dict(tinytorch.functions)
 
 
@@ -108,7 +113,8 @@ def display(file: str) -> str:
     return file if short.startswith("..") else short
 
 
-def _expression(text: str) -> Target:
+def expression(text: str) -> Target:
+    """The target that is an expression. Raises TargetError where the text is none."""
     if re.fullmatch(r"[\w./\\-]+\.\w+", text) and not re.fullmatch(r"[\d.]+", text):
         module, _, attribute = text.rpartition(".")
         raise TargetError(f"no such file: {text!r} (a target is f.py, f.py:g, package.module:g "
@@ -116,13 +122,13 @@ def _expression(text: str) -> Target:
                           f"{module}:{attribute} ?)" if "/" not in text else
                           f"no such file: {text!r}")
     try:
-        expression = Expression(text, functions())
+        function = Expression(text, functions())
     except ExpressionError as error:
         raise TargetError(f"{error} (a target is f.py, f.py:g, package.module:g or an expression "
                           "such as \"x**3 + x\")") from None
-    if not expression.names:
+    if not function.names:
         raise TargetError(f"{text!r} has no variable: write it in terms of x")
-    return of(expression)
+    return of(function)
 
 
 def _file(path: str) -> ModuleType:

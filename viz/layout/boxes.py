@@ -84,7 +84,7 @@ def tag_of(node: Node) -> str:
 def _dot(node: Node) -> Content:
     symbol = text.shorten(text.literal(node.label), 14)
     role = "symbol" if len(symbol) == 1 else "word"
-    width = max(DOT, round(wide(symbol, role) + 21))
+    width = DOT if len(symbol) == 1 else max(DOT, round(wide(symbol, role) + 21))
     height = DOT if width == DOT else 30.0
     size = TYPES[role].size
     return Content(Size(width, height), (

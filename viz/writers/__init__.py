@@ -12,6 +12,8 @@ from ..layout.compose import Options
 class FormatError(ValueError):
     """A format there is no writer for."""
 
+    status = 2                   # what the command line exits with
+
 
 def formats() -> tuple[str, ...]:
     """The names of all formats, in order: the files in this folder."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from .. import text
 from ..graph import Graph
@@ -51,11 +50,10 @@ def _group(group: Group, theme: Theme) -> Iterator[str]:
 
 def _mark(mark: Mark, theme: Theme) -> str:
     if isinstance(mark, Text):
-        start, middle, end = _type(theme.name, mark.role)
         length = text.width(mark.text, theme.texts[mark.role].size, theme.texts[mark.role].font)
         anchor = "" if mark.anchor == "start" else f' text-anchor="{mark.anchor}"'
-        return (f'<text x="{_n(mark.x)}" y="{_n(mark.y)}"{anchor}{start} '
-                f'textLength="{_n(length)}"{middle}>{escape(mark.text)}{end}')
+        return (f'<text x="{_n(mark.x)}" y="{_n(mark.y)}"{anchor}{_type(theme.name, mark.role)} '
+                f'textLength="{_n(length)}">{escape(mark.text)}</text>')
     paint = _shape(theme.name, mark.role)
     if isinstance(mark, Rect):
         radius = f' rx="{_n(mark.radius)}"' if mark.radius else ""
@@ -80,19 +78,12 @@ def _d(path: Path) -> str:
     return "".join(parts)
 
 
-class _Typed(NamedTuple):
-    start: str
-    middle: str
-    end: str
-
-
 @lru_cache(maxsize=None)
-def _type(theme: str, role: str) -> _Typed:
+def _type(theme: str, role: str) -> str:
     color, size, font = THEMES[theme].texts[role]
     family = f' font-family="{FAMILY[font]}"' if font == "mono" else ""
     weight = ' font-weight="bold"' if font == "bold" else ""
-    return _Typed(f' fill="{color}" font-size="{_n(size)}"{family}{weight}',
-                  ' lengthAdjust="spacingAndGlyphs"', "</text>")
+    return f' fill="{color}" font-size="{_n(size)}"{family}{weight}'
 
 
 @lru_cache(maxsize=None)

@@ -1,0 +1,219 @@
+"""The command line: parses, calls viz, prints. Heavy modules are imported by the commands that need them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+VERSION = "0.1.0"
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Point(click.ParamType):
+    """A value for an argument: 1.2, x=1.2, y=pi/2, -1/3, "[1, 2, 3]"."""
+
+    name = "[NAME=]VALUE"
+
+    def convert(self, given: Any, param: Any, context: Any) -> tuple[str, Any]:
+        from viz.expression import ExpressionError, value
+        name, equals, written = given.rpartition("=")
+        name = name.strip()
+        if equals and not name.isidentifier():
+            self.fail(f"{given!r}: {name!r} is no name of an argument", param, context)
+        try:
+            return name, value(written)
+        except ExpressionError as error:
+            self.fail(f"{error} (write 1.2, x=1.2, pi/2 or \"[1, 2, 3]\")", param, context)
+
+
+class Number(click.ParamType):
+    """A number: 3, -3, pi/2, 1e-3."""
+
+    name = "number"
+
+    def convert(self, given: Any, param: Any, context: Any) -> float:
+        from viz.expression import ExpressionError, value
+        if isinstance(given, (int, float)):
+            return float(given)
+        try:
+            number = value(given)
+        except ExpressionError as error:
+            self.fail(str(error), param, context)
+        if isinstance(number, list):
+            self.fail(f"{given!r} is a list, not a number", param, context)
+        return float(number)
+
+
+class Command(click.Command):
+    """A command whose target may begin with a minus sign, or at least is told so."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(context, args)
+        except click.NoSuchOption as error:
+            if any(c in error.option_name for c in "*/+()") or len(error.option_name) == 2:
+                error.message += (f". If this is an expression, put -- before it or -e: "
+                                  f"{context.command_path} -e \"{error.option_name}\"")
+            raise
+
+
+def shared(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that graph and plot have in common."""
+    for option in reversed([
+        click.argument("target", required=False),
+        click.option("-e", "--expression", metavar="EXPR",
+                     help="An expression to draw, such as \"-x**2\", in place of TARGET."),
+        click.option("-o", "--output", "outputs", multiple=True, metavar="FILE",
+                     help="Where to write; the suffix names the format. Repeatable. - is standard "
+                          "output.  [default: output/NAME.svg]"),
+        click.option("--format", "format", metavar="FORMAT",
+                     help="The format, where no suffix names one."),
+        click.option("--dark", is_flag=True, help="Light on dark."),
+        click.option("--dpi", type=click.FloatRange(10, 2400), default=192, show_default=True,
+                     help="Resolution of a PNG: 96 is one pixel per px of the SVG."),
+        click.option("--open", "open_", is_flag=True, help="Show the result when it is written."),
+        click.option("--time-limit", type=click.FloatRange(min=0.001), default=60,
+                     show_default=True, metavar="SECONDS", help="Stop the function after so long."),
+        click.option("--traceback", is_flag=True, help="Show where in tinyviz an error arose."),
+    ]):
+        function = option(function)
+    return function
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(VERSION, prog_name="tinyviz")
+def commands() -> None:
+    """See automatic differentiation: computation graphs with data and grad at every node, functions
+    with their exact derivatives.
+
+    A TARGET is f.py (its only public function, or f), f.py:g, package.module:g, or an expression
+    such as "x**3 + sin(x)".
+    """
+
+
+@commands.command(cls=Command)
+@shared
+@click.option("--at", "points", type=Point(), multiple=True,
+              help="Where: 1.2, or x=1.2 with several arguments, pi/2, \"[1, 2, 3]\". Repeatable.  "
+                   "[default: the arguments' defaults]")
+@click.option("--rankdir", type=click.Choice(["LR", "TB"], case_sensitive=False), default="LR",
+              show_default=True, help="From left to right, or from top to bottom.")
+@click.option("--engine", type=click.Choice(["layered", "dot"]), default="layered",
+              show_default=True, help="Who says where things go: tinyviz, or an installed Graphviz.")
+@click.option("--edges", type=click.Choice(["auto", "none", "local", "contribution", "both"]),
+              default="auto", show_default=True,
+              help="What stands beside an edge: its local derivative, what it sends back.")
+@click.option("--no-grad", is_flag=True, help="The forward pass only.")
+def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], format: str | None,
+          dark: bool, dpi: float, open_: bool, time_limit: float, traceback: bool,
+          points: tuple[tuple[str, Any], ...], rankdir: str, engine: str, edges: str,
+          no_grad: bool) -> None:
+    """Draw the computation graph of TARGET, with data and grad at every node."""
+    from viz import writers
+    from viz.layout.compose import Options
+    wanted = destinations(outputs, format, writers.formats())
+    drawn = read(target, expression, points, time_limit, grad=not no_grad)
+    options = Options(rankdir.upper(), engine, edges, "dark" if dark else "light", dpi)
+    written = {kind: writers.write(drawn, kind, options) for _, kind in wanted}
+    deliver([(path or os.path.join("output", f"{drawn.name}.{kind}"), written[kind])
+             for path, kind in wanted], open_)
+
+
+def read(target: str | None, expression: str | None, points: tuple[tuple[str, Any], ...],
+         seconds: float, *, grad: bool) -> Any:
+    """The graph of a target at a point, or the graph that a JSON file holds."""
+    from viz import run, source
+    from viz.graph import from_json
+    from viz.readers import read_run
+    target = one_target(target, expression)
+    if target.endswith(".json") and os.path.isfile(target):
+        with open(target, encoding="utf-8") as file:
+            return from_json(file.read())
+    loaded = source.load(target) if expression is None else source.expression(target)
+    return read_run(run.run(loaded, point(points, loaded.names), seconds=seconds), grad=grad)
+
+
+def one_target(target: str | None, expression: str | None) -> str:
+    """TARGET or -e, whichever was given."""
+    if (target is None) == (expression is None):
+        raise click.UsageError("give one TARGET: f.py, f.py:g, package.module:g or an expression "
+                               "such as \"x**3 + x\"" + (", or -e, not both" if target else ""))
+    return target if target is not None else str(expression)
+
+
+def point(points: tuple[tuple[str, Any], ...], names: tuple[str, ...]) -> dict[str, Any]:
+    """--at options as argument -> value: those without a name go to the arguments in order."""
+    given = {name: value for name, value in points if name}
+    free = [name for name in names if name not in given]
+    bare = [value for name, value in points if not name]
+    if len(bare) > len(free):
+        raise click.UsageError(f"--at is given {len(points)} times for "
+                               f"{len(names)} argument{'s' * (len(names) != 1)} "
+                               f"({', '.join(names)})")
+    return given | dict(zip(free, bare))
+
+
+def destinations(outputs: tuple[str, ...], format: str | None, formats: tuple[str, ...]
+                 ) -> list[tuple[str, str]]:
+    """(path, format) for each -o; the path is "" where it is to be named after the target."""
+    listed = ", ".join(formats)
+    if format is not None and format not in formats:
+        raise click.UsageError(f"unknown format: {format!r} (must be one of {listed})")
+    wanted = []
+    for path in outputs or ("",):
+        suffix = os.path.splitext(path)[1][1:].lower()
+        kind = format or suffix or ("svg" if path in ("", "-") else "")
+        if kind not in formats:
+            raise click.UsageError(
+                f"unknown format: {suffix!r} of {path!r} (must be one of {listed})" if suffix else
+                f"{path!r} has no suffix to name its format: add one of {listed}, or --format")
+        wanted.append((path, kind))
+    return wanted
+
+
+def deliver(contents: list[tuple[str, bytes]], show: bool) -> None:
+    """Write the files and print their paths; - is standard output, then nothing else stands there."""
+    from viz import files
+    piped = any(path == "-" for path, _ in contents)
+    for path, content in contents:
+        if path == "-":
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+            continue
+        files.save(path, content)
+        click.echo(path, err=piped)
+        if show:
+            click.launch(path)
+
+
+def main(args: list[str] | None = None) -> None:
+    """The console script: an error is one message, its exit status 1, 2 (usage), 3 (the function), 130."""
+    args = sys.argv[1:] if args is None else args
+    try:
+        commands.main(args, prog_name="tinyviz", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:      # the reader of our output went away: `tinyviz ... -o - | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if "--traceback" in args:
+            raise
+        status = getattr(error, "status", None)
+        kind = "" if status else f"this is a bug of tinyviz, {type(error).__name__}: "
+        hint = "" if status else "\n(--traceback shows where; please report it)"
+        click.echo(f"Error: {kind}{error}{hint}", err=True)
+        sys.exit(status or 1)
+
+
+if __name__ == "__main__":
+    main()

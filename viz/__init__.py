@@ -1,0 +1,78 @@
+"""viz: computation graphs and functions with their derivatives, as pictures.
+
+    z = f(x); z.backward()
+    viz.render(z, "z.svg")                     # a Tensor, or a Graph
+    viz.read(z)                                # -> Graph
+    viz.trace(f, 1.2)                          # -> Graph, with the names and lines of f
+    viz.digraph(z)                             # -> graphviz.Digraph
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import graphviz
+
+    from .graph import Graph
+    from .layout.compose import Options
+
+
+def trace(f: Any, *point: Any, grad: bool = True, **named: Any) -> Graph:
+    """Run f at a point and backward from its result: the graph, with the names and lines of f.
+
+    The point is a number or an array per argument, by place or by name; what is left out takes its
+    default.  Raises TargetError where it does not fit f, RunError where f raises.
+    """
+    from . import run, source
+    from .readers import read_run
+    target = source.of(f)
+    if len(point) > len(target.names):
+        raise source.TargetError(f"{target.name} takes {len(target.names)} arguments "
+                                 f"({', '.join(target.names)}), not {len(point)}")
+    return read_run(run.run(target, dict(zip(target.names, point)) | named), grad=grad)
+
+
+def read(root: Any) -> Graph:
+    """The graph that ends at a tensor, with the gradients its tensors have now.
+
+    Raises TypeError for what no reader knows.
+    """
+    from .graph import Graph
+    if isinstance(root, Graph):
+        return root
+    from .readers import read as reader
+    return reader(root)
+
+
+def digraph(root: Any, **options: Any) -> graphviz.Digraph:
+    """A tensor or a graph as a graphviz.Digraph, annotated with data and grad.
+
+    Options are those of `layout.compose.Options`.
+    """
+    from .writers.dot import digraph
+    return digraph(read(root), _options(options))
+
+
+def render(root: Any, path: str, **options: Any) -> str:
+    """Draw a tensor or a graph into a file, in the format that its suffix names; returns the path.
+
+    Options are those of `layout.compose.Options`.  Raises FormatError for a suffix of no writer,
+    FileError where the file cannot be written: then what stood there before still stands.
+    """
+    import os
+
+    from . import files, writers
+    path = os.fspath(path)
+    format = writers.known(os.path.splitext(path)[1][1:].lower())
+    files.save(path, writers.write(read(root), format, _options(options)))
+    return path
+
+
+def _options(options: dict[str, Any]) -> Options:
+    from .layout.compose import Options
+    unknown = set(options) - set(Options._fields)
+    if unknown:
+        raise TypeError(f"unknown option: {min(unknown)!r} (must be one of "
+                        f"{', '.join(Options._fields)})")
+    return Options(**options)

@@ -1,0 +1,201 @@
+"""Reads what tinytorch recorded: the `_ctx` links from a tensor back to its leaves, as a Graph."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import tinytorch
+from tinytorch import formula
+
+from .. import text
+from ..graph import ITEMS, Edge, Graph, Node, Stats, Value
+from ..layout.boxes import plus
+from ..run import Run
+
+TITLE = 60                       # an expression of more characters is left out of a title
+RESULTS = 3                      # the derivatives of so many arguments stand under the picture
+
+
+class Known(NamedTuple):
+    """What is known of a run beside its tensors."""
+
+    name: str = "graph"
+    inputs: Mapping[str, Any] = {}
+    names: Mapping[int, str] = {}              # stamp -> name
+    lines: Mapping[int, str] = {}              # stamp -> "f.py:3"
+    facts: Mapping[str, Any] = {}
+
+
+def read(root: Any) -> Graph:
+    """The graph that ends at a tensor; gradients and contributions where backward() has been run."""
+    return _graph(root, Known(), grads={} if root.grad is None else None, seed=root.grad)
+
+
+def read_run(run: Run, *, grad: bool = True) -> Graph:
+    """The graph of a run. With grad, backward is run from its result (from ones, if it is an array)."""
+    root, seed = run.result, None
+    if grad:
+        seed = np.ones_like(root.data)
+        if root.requires_grad:
+            root.backward(seed)
+    lines = {}
+    for tensor in tinytorch.topological(root):
+        place = run.place(tensor.stamp)
+        if place is not None and tensor._ctx is not None:
+            lines[tensor.stamp] = f"{os.path.basename(place.file)}:{place.line}"
+    names = dict(run.names)
+    written = formula.expressions([root], names, expand=True)[root.stamp]
+    known = Known(run.target.stem, run.inputs, names, lines, _facts(run, written, grad))
+    return _graph(root, known, grads=None if grad else {}, seed=seed)
+
+
+def value(data: Any) -> Value:
+    """The numbers of an array, copied; of one with more than ITEMS numbers its stats."""
+    array = np.asarray(data)
+    if array.size <= ITEMS:
+        return Value(array.shape, str(array.dtype), tuple(array.ravel().tolist()))
+    finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+    nan = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
+    inf = array.size - finite.size - nan
+    stats = Stats(*(float(x) for x in (finite.min(), finite.mean(), finite.max())), nan, inf) \
+        if finite.size else Stats(0.0, 0.0, 0.0, nan, inf)
+    return Value(array.shape, str(array.dtype), None, stats)
+
+
+def _graph(root: Any, known: Known, *, grads: Mapping[Any, Any] | None, seed: Any) -> Graph:
+    """The graph of a root. `grads` is empty where no gradient is to be shown, else None."""
+    sent = {}
+    if grads is None and root.requires_grad and root._ctx is not None:
+        for tensor, _, contributions in tinytorch.backward_steps(root, seed):
+            sent[tensor.stamp] = contributions
+    tensors = tinytorch.topological(root)
+    reached = {tensor.stamp for tensor in tensors}
+    unused = [tensor for tensor in known.inputs.values() if tensor.stamp not in reached]
+    arguments = {tensor.stamp: name for name, tensor in known.inputs.items()}
+    ids = _Ids([name for name in [*known.inputs, *known.names.values()]])
+    names = dict(known.names)
+    for tensor in tensors:       # a name given to the tensor itself: w, layer1.weight
+        if tensor.name and tensor.stamp not in names:
+            names[tensor.stamp] = tensor.name
+    written = formula.expressions([root], names)
+    nodes, edges = [], []
+    called: dict[int, str] = {}  # stamp -> id
+    for tensor in [*unused, *tensors]:
+        stamp, ctx = tensor.stamp, tensor._ctx
+        facts: dict[str, Any] = {"data": value(tensor.data)}
+        if grads is None and (tensor.requires_grad or stamp in arguments):
+            grad = tensor.grad
+            facts["grad"] = value(np.zeros_like(tensor.data) if grad is None else grad.data)
+        name = names.get(stamp, "")
+        if ctx is None:
+            kind = _leaf(tensor, arguments)
+            label = name or (text.numbers(facts["data"]) if tensor.size == 1 else "")
+            id = ids.new(name or {"input": "x", "parameter": "p", "constant": "c"}[kind])
+            if not name and kind != "constant":
+                label = id
+            nodes.append(Node(id, kind, label, facts, tensor.scope))
+            called[stamp] = id
+            continue
+        if stamp in known.lines:
+            facts["line"] = known.lines[stamp]
+        op = ctx.op
+        doer = ids.new(op.__name__.lower() + "_1")
+        of = written[stamp]
+        nodes.append(Node(doer, "op", str(getattr(op, "symbol", "") or op.__name__),
+                          {"op": op.__name__, "formula": of} |
+                          ({"line": known.lines[stamp]} if stamp in known.lines else {}),
+                          tensor.scope))
+        local = tinytorch.local_derivatives(tensor) if stamp in sent else ()
+        for i, argument in enumerate(ctx.args):
+            about: dict[str, Any] = {"argument": i}
+            if stamp in sent and argument.requires_grad:
+                if local[i] is not None:
+                    about["local"] = value(local[i])
+                if sent[stamp][i] is not None:
+                    about["contribution"] = value(sent[stamp][i])
+            edges.append(Edge(called[argument.stamp], doer, "", about))
+        id = ids.new(name or "v_1")
+        kind = "output" if tensor is root else "value"
+        facts["formula"] = of
+        nodes.append(Node(id, kind, f"{name} = {of}" if name and of != name else of,
+                          facts, tensor.scope))
+        edges.append(Edge(doer, id))
+        called[stamp] = id
+    return Graph(known.name, tuple(nodes), tuple(edges), known.facts)
+
+
+def _leaf(tensor: Any, arguments: Mapping[int, str]) -> str:
+    if tensor.stamp in arguments or (not arguments and tensor.requires_grad and not tensor.name):
+        return "input"
+    return "parameter" if tensor.requires_grad else "constant"
+
+
+def _facts(run: Run, written: str, grad: bool) -> dict[str, Any]:
+    """The title of the picture, and what it is that was computed."""
+    name = run.target.name if run.target.file else "f"
+    arguments = ", ".join(run.inputs)
+    head = f"{name}({arguments})" + (f" = {written}" if len(written) <= TITLE else "")
+    at = ", ".join(f"{n} = {text.numbers(value(t.data))}" for n, t in run.inputs.items()
+                   if t.size == 1)
+    facts: dict[str, Any] = {"title": head + (f" at {at}" if at else "")}
+    results = []
+    if grad and run.result.size == 1:
+        sums: dict[int, list[Any]] = {}
+        if run.result.requires_grad and run.result._ctx is not None:
+            for tensor, _, contributions in tinytorch.backward_steps(run.result):
+                for a, c in zip(tensor._ctx.args, contributions):
+                    if c is not None and np.size(c) == 1:
+                        sums.setdefault(a.stamp, []).insert(0, float(np.ravel(c)[0]))
+        for argument, tensor in run.inputs.items():
+            if tensor.size == 1:
+                total = 0.0 if tensor.grad is None else float(np.ravel(tensor.grad.data)[0])
+                terms = sums.get(tensor.stamp, [])
+                chain = f" = {plus(terms)}" if 2 <= len(terms) <= 6 else ""
+                results.append(f"d{name}/d{argument}{chain} = {text.number(total)}")
+    elif grad:
+        results.append(f"gradients of the sum of {name}")
+    if results:
+        facts["results"] = tuple(results[:RESULTS])
+    return facts
+
+
+class _Ids:
+    """Stable words, each given once: x, mul_1, mul_2, y_1. A name the user gave comes first."""
+
+    def __init__(self, reserved: list[str]) -> None:
+        self._given: set[str] = set()
+        self._last: dict[str, int] = {}
+        self._reserved = {_word(name) for name in reserved}
+
+    def new(self, name: str) -> str:
+        """The name as an id; one that ends in _1 counts on where it is taken."""
+        word = _word(name)
+        stem, _, count = word.rpartition("_")
+        if word not in self._given and (word in self._reserved or count != "1"):
+            self._given.add(word)
+            return word
+        if count != "1":
+            stem = word
+        n = self._last.get(stem, 0 if count == "1" else 1)
+        while True:
+            n += 1
+            word = f"{stem}_{n}"
+            if word not in self._given and word not in self._reserved:
+                break
+        self._last[stem] = n
+        self._given.add(word)
+        return word
+
+
+_DIGITS = str.maketrans({c: f"{i}" for i, c in enumerate("₀₁₂₃₄₅₆₇₈₉")})
+
+
+def _word(name: str) -> str:
+    """A name as an id: y₁ is y_1, layer1.weight stays, all else becomes _."""
+    name = re.sub(r"([₀-₉]+)", r"_\1", name).translate(_DIGITS)
+    return re.sub(r"[^\w.]+", "_", name).strip("_") or "n_1"

@@ -1,0 +1,181 @@
+"""One-sided limits, from values on a ladder of points that closes in on a place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = Any
+
+STEP = 0.6                       # each rung is so much nearer than the last
+RUNGS = 76                       # 0.6**76 = 1e-17
+WINDOW = 6                       # rungs that are judged together
+
+
+class Limit(NamedTuple):
+    """Where a curve goes from one side: a number, ±inf, or nowhere (value is nan)."""
+
+    kind: str                    # finite, infinite, none (it oscillates), undefined
+    value: float = math.nan
+    error: float = 0.0           # how far off a finite value may be
+
+
+def ladder(x: float, reach: float, side: int, error: float = 0.0) -> Array:
+    """Points from x + side * reach towards x, down to what floats (or the error of x) resolve."""
+    least = max(64 * abs(np.spacing(x)), 1e-17 * reach, 100 * error)
+    rungs = reach * STEP ** np.arange(RUNGS)
+    rungs = rungs[rungs > least]
+    return x + side * (rungs if len(rungs) > 2 else reach * np.array([1, 0.5, 0.25, 0.125]))
+
+
+def limit(x: float, points: Array, values: Array) -> Limit:
+    """Where the values go as the points (a ladder) go to x.
+
+    Rungs are trusted from afar to near until rounding shows: values that scatter and scatter more
+    the nearer they come. Within, a coherent growth without end is a pole (also a slow one, as log
+    has), and values that close in have their limit extrapolated.  Source: Aitken, 1926.
+    """
+    finite = np.isfinite(values)
+    tail = finite[-12:]
+    if not tail.any():
+        near = values[-12:]
+        if np.isinf(near).all() and (near == near[0]).all():
+            return Limit("infinite", float(near[0]))
+        if np.isinf(near[-4:]).all() and finite[:-12].any() and (near[-4:] == near[-1]).all():
+            return Limit("infinite", float(near[-1]))
+        if not finite.any() or not _mostly(finite):
+            return Limit("undefined")
+    elif np.isinf(values[-4:]).all() and (values[-4:] == values[-1]).all():
+        return Limit("infinite", float(values[-1]))
+    keep = _run(finite)
+    a, h = values[keep], np.abs(points[keep] - x)
+    if len(a) < 4:
+        return Limit("none") if finite.any() else Limit("undefined")
+    a, h = _trusted(a, h)
+    grown = _grows(a, h)
+    if grown:
+        return Limit("infinite", math.copysign(math.inf, a[-1]))
+    value, error = _extrapolated(a)
+    spread = float(np.ptp(a))
+    if error > 1e-3 * abs(value) and error > 0.02 * spread:
+        return Limit("none")
+    return Limit("finite", _rounded(value, error), error)
+
+
+def _mostly(finite: Array) -> bool:
+    return bool(finite.sum() > 0.5 * len(finite))
+
+
+def _run(finite: Array) -> Array:
+    """The rungs of the longest tail-side run of finite values (holes from rounding are cut off)."""
+    stop = len(finite)
+    while stop and not finite[stop - 1]:
+        stop -= 1
+    if stop < len(finite) // 3:
+        stop = len(finite)
+    return np.flatnonzero(finite[:stop])
+
+
+def _trusted(a: Array, h: Array) -> tuple[Array, Array]:
+    """The rungs before rounding shows."""
+    if len(a) <= 2 * WINDOW:
+        return a, h
+    windows = np.lib.stride_tricks.sliding_window_view(a, WINDOW)
+    scatter = np.ptp(windows, axis=1)
+    size = np.abs(windows).max(axis=1)
+    steps = np.sign(np.diff(windows, axis=1))
+    coherent = (np.abs(steps.sum(axis=1)) >= WINDOW - 1)
+    floor = 16 * np.finfo(float).eps * size
+    least = np.minimum.accumulate(np.maximum(scatter, floor))
+    noisy = ~coherent & (scatter > 30 * np.concatenate([[np.inf], least[:-1]]))
+    first = int(np.argmax(noisy)) if noisy.any() else len(a)
+    if noisy.any():
+        first = max(first, WINDOW)
+        # the rung of least scatter before the noise is the last that can be trusted
+        best = int(np.argmin(np.maximum(scatter, floor)[:first + 1]))
+        stop = min(best + WINDOW, len(a))
+        return a[:stop], h[:stop]
+    return a, h
+
+
+def _grows(a: Array, h: Array) -> bool:
+    """Whether the values grow without end: their differences do not shrink, or only as 1/n does."""
+    n = min(14, len(a))
+    tail = a[-n:]
+    steps = np.diff(tail)
+    if not (steps > 0).all() and not (steps < 0).all():
+        return False
+    if np.abs(steps[-1]) < 1e3 * np.finfo(float).eps * np.abs(tail[-1]):
+        return False
+    if steps[-1] * tail[-1] < 0:                   # towards zero, maybe through it: not out
+        return False
+    rate = abs(steps[-1] / steps[0]) ** (1 / (len(steps) - 1))
+    place = max(math.log(1 / h[-1]) / -math.log(STEP), 8.0)
+    return (1 - rate) * place < 1.0
+
+
+def _extrapolated(a: Array) -> tuple[float, float]:
+    """The limit of a sequence that closes in, and how far off it may be."""
+    windows = np.lib.stride_tricks.sliding_window_view(a, min(WINDOW, len(a)))
+    guesses = [(float(w[-1]), float(np.ptp(w))) for w in windows]
+    better = a
+    for _ in range(2):
+        better = _aitken(better)
+        if len(better) < WINDOW:
+            break
+        for w in np.lib.stride_tricks.sliding_window_view(better, WINDOW):
+            if np.isfinite(w).all():
+                guesses.append((float(np.median(w)), 2 * float(np.ptp(w))))
+    slow = _aitken(_aitken(a, factor=2.0), factor=2.0)          # 1/log(x) goes to 0 as 1/n
+    for w in np.lib.stride_tricks.sliding_window_view(slow, WINDOW) if len(slow) >= WINDOW else ():
+        if np.isfinite(w).all():
+            guesses.append((float(np.median(w)), 2 * float(np.ptp(w))))
+    value, error = min(guesses, key=lambda guess: guess[1])
+    return value, max(error, 4 * np.finfo(float).eps * abs(value))
+
+
+def _aitken(a: Array, stride: int = 2, factor: float = 1.0) -> Array:
+    """The sequence with its geometric error removed; where it has none left, itself.
+
+    With factor 2 it is an error of 1/n that is removed.
+    """
+    if len(a) < 2 * stride + 1:
+        return a[:0]
+    first, second, third = a[:-2 * stride], a[stride:-stride], a[2 * stride:]
+    below = (third - second) - (second - first)
+    with np.errstate(all="ignore"):
+        out = second - factor * (third - second) * (second - first) / below
+    return np.where(np.abs(third - second) <= 4 * np.finfo(float).eps * np.abs(third), third, out)
+
+
+def _rounded(value: float, error: float) -> float:
+    """The roundest number within the error: 0.9999999999999 is 1."""
+    if abs(value) <= 4 * error:
+        return 0.0
+    for digits in range(8):
+        text = float(f"{value:.{digits}e}")
+        if abs(text - value) <= 4 * error:
+            return text
+    return value
+
+
+def nice(low: float, high: float) -> float:
+    """The shortest decimal in [low, high]; 0 if it is within."""
+    if low <= 0.0 <= high:
+        return 0.0
+    middle = 0.5 * (low + high)
+    for digits in range(0, 17):
+        guess = float(f"{middle:.{digits}e}")
+        if low <= guess <= high:
+            return guess
+    return middle
+
+
+def approach(curves: Callable[[Array], Array], x: float, reach: float, side: int,
+             error: float = 0.0) -> list[Limit]:
+    """The limits of all curves (x -> (K + 1, N)) at one side of x."""
+    points = ladder(x, reach, side, error)
+    return [limit(x, points, row) for row in curves(points)]

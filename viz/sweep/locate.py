@@ -1,0 +1,75 @@
+"""Where a state changes: brackets between neighbouring samples, narrowed to the last bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .evaluate import Batch
+from .limits import nice
+
+Array = Any
+
+SECTIONS = 48                    # points within a bracket per pass: 48**8 > 2**44
+
+
+class Brackets(NamedTuple):
+    """Pairs of points between which row `row` of `Batch.states` changes: a < b."""
+
+    a: Array                     # (M,)
+    b: Array                     # (M,)
+    row: Array                   # (M,), int
+
+    def __len__(self) -> int:    # type: ignore[override]
+        return len(self.a)
+
+
+def changes(batch: Batch) -> Brackets:
+    """Brackets of all the changes of state between neighbouring points (which must be sorted)."""
+    states = batch.states
+    row, i = np.nonzero(states[:, 1:] != states[:, :-1])
+    return Brackets(batch.x[i], batch.x[i + 1], row)
+
+
+def narrow(passes: Callable[[Array], Batch], brackets: Brackets, *,
+           sections: int = SECTIONS) -> Brackets:
+    """The same brackets, narrowed to neighbouring floats: a still has the state it had, b another.
+
+    All at once: a pass evaluates `sections` points in every bracket that is still wide.
+    """
+    a, b, row = brackets.a.copy(), brackets.b.copy(), brackets.row
+    if not len(a):
+        return brackets
+    start = passes(a).states
+    before = start[row, np.arange(len(a))]
+    fractions = np.arange(1, sections + 1) / (sections + 1)
+    for _ in range(70):
+        wide = np.flatnonzero(b - a > 2 * np.spacing(np.maximum(np.abs(a), np.abs(b)) + 1e-18))
+        if not len(wide):
+            break
+        low, high = a[wide, None], b[wide, None]
+        points = np.clip(low + (high - low) * fractions, low, high)
+        states = passes(points.ravel()).states.reshape(-1, *points.shape)
+        same = states[row[wide], np.arange(len(wide))] == before[wide, None]
+        first = np.where(same.all(axis=1), sections, np.argmin(same, axis=1))
+        edges = np.hstack([low, points, high])
+        pick = np.arange(len(wide))
+        a[wide], b[wide] = edges[pick, first], edges[pick, first + 1]
+    return Brackets(a, b, row)
+
+
+def place(a: float, b: float) -> float:
+    """The roundest number between two neighbouring floats, give or take an ulp: 0.3, not 0.30000004."""
+    slack = np.spacing(max(abs(a), abs(b))) + 1e-17
+    return nice(a - slack, b + slack)
+
+
+def dips(x: Array, u: Array) -> Array:
+    """Indices i of the samples where |u| is least among its neighbours, and u keeps its sign."""
+    size = np.abs(u)
+    inner = (size[1:-1] <= size[:-2]) & (size[1:-1] <= size[2:])
+    inner &= (size[1:-1] < size[:-2]) | (size[1:-1] < size[2:])
+    inner &= (u[:-2] * u[2:] > 0)
+    return np.flatnonzero(inner) + 1

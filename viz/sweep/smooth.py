@@ -1,0 +1,125 @@
+"""Roots, extrema and inflections: where a curve, its slope or its bend changes sign."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .evaluate import Batch, Passes
+from .event import Event
+from .locate import Brackets, place
+
+Array = Any
+
+NEAR = 12                        # samples on either side that a sign change must be seen among
+
+
+def turns(passes: Passes, batch: Batch, brackets: Brackets, singular: list[Event], order: int,
+          sizes: Array) -> list[Event]:
+    """The smooth events of the curves 0 .. order, from the narrowed sign changes of all curves.
+
+    A zero that lasts (a flat stretch) is no root; one that rounding alone makes is none either.
+    sizes: (N,), how large the numbers are that f is made of at every point of the batch.
+    """
+    events = [event for s in singular for event in _at_singular(s, singular)]
+    crossings: dict[int, list[tuple[float, int, int]]] = {}
+    for row, x, before, after in _crossings(passes, brackets, batch):
+        crossings.setdefault(row, []).append((x, before, after))
+    width = float(batch.x[-1] - batch.x[0])
+    taken: dict[int, list[float]] = {k: [s.x for s in singular if s.order == k]
+                                     for k in range(order + 1)}
+    for row in sorted(crossings):
+        values = _values(passes, [x for x, _, _ in crossings[row]])
+        for (x, before, after), at in zip(crossings[row], values.T):
+            for kind, k in (("root", row), ("extremum", row - 1), ("inflection", row - 2)):
+                if not 0 <= k <= order or not math.isfinite(at[k]):
+                    continue
+                if kind != "root" and before == after:
+                    continue
+                if any(abs(x - t) < 1e-9 * width for t in taken[k]):
+                    continue
+                if not _seen(batch, x, at, kind, k, sizes):
+                    continue
+                value = 0.0 if kind == "root" else float(at[k])
+                detail = ("" if kind != "extremum" else "maximum" if before > after else "minimum")
+                if kind == "root" and before == after:
+                    detail = "double"
+                events.append(Event(kind, x, k, value, value, value, detail))
+    events += _touching(events, batch, order)
+    unique = {(e.order, e.kind, e.x): e for e in events}
+    return sorted(unique.values(), key=lambda e: (e.x, e.order, e.kind))
+
+
+def _crossings(passes: Passes, brackets: Brackets, batch: Batch) -> Any:
+    """(row, x, sign before, sign after) of every isolated zero."""
+    if not len(brackets):
+        return
+    n = len(brackets)
+    states = passes(np.concatenate([brackets.a, brackets.b])).states
+    width = float(batch.x[-1] - batch.x[0])
+    order = np.lexsort((brackets.a, brackets.row))
+    opened: dict[int, tuple[float, int]] = {}
+    for i in order:
+        row = int(brackets.row[i])
+        a, b = float(brackets.a[i]), float(brackets.b[i])
+        before, after = int(states[row, i]), int(states[row, n + i])
+        if before and after:
+            yield row, place(a, b), before, after
+        elif before:             # into a zero, that may last
+            opened[row] = b, before
+        elif row in opened:
+            start, sign = opened.pop(row)
+            if a - start <= 1e-7 * width:
+                yield row, 0.5 * (start + a), sign, after
+
+
+def _values(passes: Passes, x: list[float]) -> Array:
+    return passes(np.array(x)).curves
+
+
+def _seen(batch: Batch, x: float, at: Array, kind: str, k: int, sizes: Array) -> bool:
+    """Whether the event shows in the values of the samples around, beyond rounding."""
+    i = int(np.searchsorted(batch.x, x))
+    around = slice(max(i - NEAR, 0), i + NEAR)
+    eps = 256 * np.finfo(float).eps
+    size = np.nanmax(sizes[around], initial=0.0)
+    level = {"root": k, "extremum": k, "inflection": k + 1}[kind]
+    curve = batch.curves[level, around]
+    rise = np.nanmax(np.abs(curve - (0.0 if kind == "root" else at[level])), initial=0.0)
+    if level == 0:
+        return bool(rise > eps * size)
+    return bool(rise > eps * np.nanmax(np.abs(curve), initial=0.0) and rise > 1e-14 * size)
+
+
+def _touching(events: list[Event], batch: Batch, order: int) -> list[Event]:
+    """Extrema whose value is zero: double roots, x**2 at 0."""
+    found = []
+    roots = {(e.order, e.x) for e in events if e.kind == "root"}
+    for e in events:
+        if e.kind == "extremum" and e.value is not None and (e.order, e.x) not in roots:
+            i = int(np.searchsorted(batch.x, e.x))
+            near = np.abs(batch.curves[e.order, max(i - NEAR, 0):i + NEAR])
+            if abs(e.value) <= 1e-12 * np.nanmax(near, initial=0.0):
+                found.append(e._replace(kind="root", detail="double", value=0.0, left=0.0,
+                                        right=0.0))
+    return found
+
+
+def _at_singular(event: Event, others: list[Event]) -> list[Event]:
+    """At a kink, a cusp or a closed end f may be zero or extreme as well: abs(x) at 0."""
+    found = []
+    if event.kind in ("kink", "cusp", "vertical_tangent") or event.detail == "closed":
+        if event.value == 0.0:
+            found.append(event._replace(kind="root", detail="", left=event.value,
+                                        right=event.value, engine=None))
+    if event.kind in ("kink", "cusp"):
+        for slope in others:
+            if slope.order == event.order + 1 and slope.x == event.x:
+                if slope.left is not None and slope.right is not None and (
+                        slope.left * slope.right < 0):
+                    found.append(event._replace(
+                        kind="extremum", engine=None,
+                        detail="minimum" if slope.left < 0 else "maximum"))
+    return found
