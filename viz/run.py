@@ -10,8 +10,12 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any, NamedTuple
 
+from tinytorch import errors
+
 from . import text
 from .source import RunError, Target, TargetError, display, users
+
+errors.callers.append(os.path.dirname(os.path.abspath(__file__)) + os.sep)
 
 SECONDS = 60.0                   # a function that runs longer is stopped, and told where it was
 MANY = 32                        # of a list of tensors so many are named: w[0], w[1] ...

@@ -204,7 +204,7 @@ def users(path: str) -> Any:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
-    except (TargetError, RunError, KeyboardInterrupt):
+    except (TargetError, RunError, ExpressionError, KeyboardInterrupt):
         raise
     except SyntaxError as error:
         where = f"{display(error.filename or path)}:{error.lineno}"
