@@ -52,12 +52,14 @@ class Command(click.Command):
     """A command whose target may begin with a minus sign, or at least is told so."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        given = list(args)       # the parser eats the list
         try:
             return super().parse_args(context, args)
         except click.NoSuchOption as error:
             if any(c in error.option_name for c in "*/+()") or len(error.option_name) == 2:
-                error.message += (f". If this is an expression, put -- before it or -e: "
-                                  f"{context.command_path} -e \"{error.option_name}\"")
+                whole = next((arg for arg in given if arg.startswith(error.option_name)), "-x")
+                error.message += (" If this is an expression, put -e before it: "
+                                  f"{context.command_path} -e \"{whole}\"")
             raise
 
 
@@ -191,9 +193,16 @@ def deliver(contents: list[tuple[str, bytes]], show: bool) -> None:
             click.launch(path)
 
 
+def _warn(message: Warning | str, category: type[Warning], *_: Any) -> None:
+    """A warning as one line for people, on stderr."""
+    click.echo(f"Warning: {message}", err=True)
+
+
 def main(args: list[str] | None = None) -> None:
     """The console script: an error is one message, its exit status 1, 2 (usage), 3 (the function), 130."""
+    import warnings
     args = sys.argv[1:] if args is None else args
+    warnings.showwarning = _warn
     try:
         commands.main(args, prog_name="tinyviz", standalone_mode=False)
     except click.ClickException as error:

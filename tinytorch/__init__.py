@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from . import ops
-from .backward import (backward_steps, gradients, local_derivatives, topological)
+from . import numpy_protocol as _numpy_protocol  # noqa: F401  numpy's functions work from here on
+from .backward import backward_steps, gradients, local_derivatives, topological
 from .errors import EngineWarning
-from .numpy_protocol import PLAIN as _PLAIN
-from .op import Op, apply, find as _find, functions, notation
-from .tensor import Function, Tensor, constant, enable_grad, no_grad, scope, stamp
+from .op import Op, apply, notation
+from .tensor import (Function, Tensor, constant, enable_grad, find as _find, functions,
+                     loaders as _loaders, no_grad, scope, stamp)
 
-_NAMES = ["EngineWarning", "Function", "Op", "Tensor", "apply", "backward_steps", "constant",
-          "enable_grad", "gradients", "local_derivatives", "no_grad", "notation", "ops", "scope",
-          "stamp", "topological"]
+__all__: list[str]
+
+_NAMES = [f.__name__ for f in (
+    EngineWarning, Function, Op, Tensor, apply, backward_steps, constant, enable_grad, gradients,
+    local_derivatives, no_grad, notation, scope, stamp, topological)] + ["ops"]
 _LAZY = {                        # what not every program needs: name -> file
     "check_gradients": "check", "samples": "check",
 }
+_loaders.append(ops.load)
 
 
 def __getattr__(name: str) -> Any:

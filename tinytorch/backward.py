@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from . import errors
-from .op import Op, functions
-from .tensor import Mutation, Tensor, float64, no_grad, operand, operands, raw, wrap
+from .op import Op, apply
+from .tensor import Mutation, Tensor, float64, functions, no_grad, operand, operands, raw, wrap
 
 by_stamp = attrgetter("stamp")
 one = float64(1.0)
@@ -417,6 +417,15 @@ def backward_steps(root: Tensor, grad: Any = None
         if g is None:
             g = np.zeros_like(t._data)[()]
         yield t, g, tuple([c for c, _ in sent])
+
+
+def _op_backward(cls: type[Op], ctx: Any, grad: Any) -> tuple[Any, ...]:
+    """The cotangents of the operands for that of the result, as tensors (None: nothing flows)."""
+    z = apply(cls, *ctx.args, **ctx.params)
+    return tuple(c for c, _ in pull(cls, z, ctx.args, ctx.params, operand(grad), None, True))
+
+
+Op.backward = classmethod(_op_backward)
 
 
 def local_derivatives(tensor: Tensor) -> tuple[Any, ...]:

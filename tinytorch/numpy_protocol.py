@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import errors
-from .op import find, functions
-from .tensor import Tensor, raw
+from .tensor import Tensor, find, functions, raw
 
 # What has no derivative to lose: a shape, a count, a truth, an index, a fresh array.
 PLAIN = frozenset("""

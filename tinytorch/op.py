@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from . import errors
-from .tensor import (Tensor, _mode, constant, float64, ndarray, new, no_grad, operand, raw, tick,
-                     wrap)
+from .tensor import (Tensor, _mode, constant, float64, functions, ndarray, new, no_grad, operand,
+                     operands, raw, tick, wrap)
 
 registry: dict[str, type[Op]] = {}             # public name -> op, of the modules loaded so far
-functions: dict[str, Callable[..., Any]] = {}  # public name or alias -> the function users call
 
 
 class Op:
@@ -93,26 +92,13 @@ class Op:
         """The recorded result, as the tutorial calls it: Add.forward(x, y)."""
         return apply(cls, *args, **params)
 
-    @classmethod
-    def backward(cls, ctx: Any, grad: Any) -> tuple[Any, ...]:
-        """The cotangents of the operands for that of the result, as tensors (None: nothing flows)."""
-        from .backward import pull
-        z = apply(cls, *ctx.args, **ctx.params)
-        return tuple(c for c, _ in pull(cls, z, ctx.args, ctx.params, operand(grad), None, True))
+    backward: Any = None         # backward(ctx, grad), as the tutorial calls it: see backward.py
 
 
 def function(f: Callable[..., Any]) -> Callable[..., Any]:
     """Make a composition of ops public, as functions, methods and numpy's functions are: a decorator."""
     functions[f.__name__] = f
     return f
-
-
-def find(name: str) -> Callable[..., Any] | None:
-    """The public function of that name or alias, or None."""
-    if name not in functions:
-        from . import ops
-        ops.load()
-    return functions.get(name)
 
 
 def notation(tensor: Tensor) -> tuple[str, int]:
@@ -125,7 +111,6 @@ def notation(tensor: Tensor) -> tuple[str, int]:
     if callable(text):
         text = text(**(tensor._params or {}))
     if not text:
-        from .tensor import operands
         listed = ", ".join(f"{{{i}}}" for i in range(len(operands(tensor))))
         text = f"{op.__name__.lower()}({listed})"
     return text, precedence

@@ -27,6 +27,18 @@ ndarray = np.ndarray
 new = object.__new__
 
 
+functions: dict[str, Callable[..., Any]] = {}  # public name or alias -> the function users call
+loaders: list[Callable[[], Any]] = []          # what to call to have all functions there are
+
+
+def find(name: str) -> Callable[..., Any] | None:
+    """The public function of that name or alias, or None."""
+    if name not in functions:
+        for load in loaders:
+            load()
+    return functions.get(name)
+
+
 class Mutation:
     """When data was last assigned to, anywhere: a pass over younger ops need not check for it."""
 
@@ -223,7 +235,6 @@ class Tensor:
     def __getattr__(self, name: str) -> Any:
         """Every function whose first argument is a tensor is a method too: x.sin(), x.softmax()."""
         if name[0] != "_":
-            from .op import find
             function = find(name)
             if function is not None:
                 setattr(Tensor, name, function)
@@ -331,7 +342,6 @@ class Tensor:
                 name = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
                         "pow": "power", "fabs": "abs", "asinh": "arcsinh", "acosh": "arccosh",
                         "atanh": "arctanh", "lgamma": "gammaln", "dist": "norm"}.get(name, name)
-                from .op import find
                 if find(name):
                     numpy = f"np.{name}(...) or " if hasattr(np, name) else ""
                     instead = f"{numpy}tinytorch.{name}(...)"

@@ -72,7 +72,7 @@ def value(text: str) -> Any:
     _check(tree, None)
     try:
         result = _value(tree, {}, {})
-    except (ArithmeticError, TypeError) as error:
+    except (ArithmeticError, TypeError) as error:  # 1/0, "a list is not a number"
         raise ExpressionError(f"{text!r}: {error}") from None
     if isinstance(result, complex):
         raise ExpressionError(f"{text!r} is complex: {result}; only real numbers can be drawn")
@@ -172,7 +172,10 @@ def _value(node: ast.expr, names: Mapping[str, Any],
             left = float(left)   # 9**9**9 overflows at once: an int would fill the memory first
         if isinstance(left, list) or isinstance(right, list):
             raise TypeError("a list is not a number: write the numbers out")
-        return _BINARY[type(node.op)](left, right)
+        try:
+            return _BINARY[type(node.op)](left, right)
+        except OverflowError:
+            raise ExpressionError(f"{ast.unparse(node)} is too large a number") from None
     if isinstance(node, ast.UnaryOp):
         return _UNARY[type(node.op)](of(node.operand))
     if isinstance(node, ast.Compare):

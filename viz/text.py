@@ -6,6 +6,7 @@ import json
 import os
 import unicodedata
 from bisect import bisect
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -50,8 +51,14 @@ def number(x: Any, digits: int = DIGITS) -> str:
 
 
 def shape(sizes: tuple[int, ...]) -> str:
-    """A shape: 32×10; () for a number."""
-    return "×".join(map(str, sizes)) if sizes else "()"
+    """A shape: 32×10, (3,), () for a number."""
+    return "×".join(map(str, sizes)) if len(sizes) > 1 else str(tuple(sizes))
+
+
+def plus(xs: Sequence[float]) -> str:
+    """Numbers with plus and minus between them: 1.44 + 1 − 0.5."""
+    first, *rest = [number(x) for x in xs]
+    return first + "".join(f" − {x[1:]}" if x.startswith("−") else f" + {x}" for x in rest)
 
 
 def numbers(value: Value | None, digits: int = DIGITS) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..backward import unbroadcast
 from ..op import Op
 
 
@@ -40,7 +41,6 @@ def _matmul_dy(g: Any, z: Any, x: Any, y: Any) -> Any:
 
 def _sum_batch(out: Any, matrix: tuple[int, ...], shape: tuple[int, ...]) -> Any:
     """Undo the broadcasting of the batch axes, then drop the axis that a vector got."""
-    from ..backward import unbroadcast
     return np.reshape(unbroadcast(out, matrix), shape)
 
 

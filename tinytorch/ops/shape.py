@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Op, apply, function, functions
-from ..tensor import Tensor, raw
+from ..backward import unbroadcast
+from ..op import Op, apply, function
+from ..tensor import Tensor, functions
 
 
 def _sizes(shape: tuple[Any, ...]) -> Any:
@@ -62,14 +63,9 @@ class BroadcastTo(Op):
     name, call = "broadcast_to", _broadcast_to
     notation = lambda shape: f"broadcast_to({{0}}, {shape})"
     value = lambda x, shape: np.broadcast_to(x, shape)
-    vjp = (lambda g, z, x, shape: _unbroadcast(g, x.shape),)
+    vjp = (lambda g, z, x, shape: unbroadcast(g, x.shape),)
     linear = True
     samples = (([[1.0], [3.0]], {"shape": (2, 2, 3)}),)
-
-
-def _unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
-    from ..backward import unbroadcast
-    return unbroadcast(g, shape)
 
 
 def plain_index(index: Any) -> Any:

@@ -122,13 +122,7 @@ def total(terms: Sequence[Value]) -> str:
     xs = [term.number for term in terms]
     if not 2 <= len(xs) <= TERMS or any(x is None for x in xs):
         return ""
-    return "= " + plus(xs)
-
-
-def plus(xs: Sequence[float]) -> str:
-    """Numbers with plus and minus between them."""
-    first, *rest = [text.number(x) for x in xs]
-    return first + "".join(f" − {x[1:]}" if x.startswith("−") else f" + {x}" for x in rest)
+    return "= " + text.plus(xs)
 
 
 def label(edge: Edge, shown: str) -> Content | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,10 +14,11 @@ from tinytorch import formula
 
 from .. import text
 from ..graph import ITEMS, Edge, Graph, Node, Stats, Value
-from ..layout.boxes import plus
 from ..run import Run
+from ..text import plus
 
 TITLE = 60                       # an expression of more characters is left out of a title
+TERMS = 6                        # so many terms of a sum are written out
 RESULTS = 3                      # the derivatives of so many arguments stand under the picture
 
 
@@ -31,27 +32,50 @@ class Known(NamedTuple):
     facts: Mapping[str, Any] = {}
 
 
+class Grads(NamedTuple):
+    """One backward pass: by stamp the gradients, and what is sent along each edge."""
+
+    total: Mapping[int, Any] = {}
+    sent: Mapping[int, tuple[Any, ...]] = {}   # stamp of a result -> per operand, None where nothing
+
+
 def read(root: Any) -> Graph:
     """The graph that ends at a tensor; gradients and contributions where backward() has been run."""
-    return _graph(root, Known(), grads={} if root.grad is None else None, seed=root.grad)
+    if root.grad is None:
+        return _graph(root, Known(), None)
+    grads = _backward(root, root.grad)
+    total = {t.stamp: t.grad.data for t in tinytorch.topological(root) if t.grad is not None}
+    return _graph(root, Known(), grads._replace(total=total))
 
 
 def read_run(run: Run, *, grad: bool = True) -> Graph:
-    """The graph of a run. With grad, backward is run from its result (from ones, if it is an array)."""
-    root, seed = run.result, None
-    if grad:
-        seed = np.ones_like(root.data)
-        if root.requires_grad:
-            root.backward(seed)
+    """The graph of a run. With grad, backward is run from its result (from ones, if it is an array).
+
+    No tensor's own grad is touched.
+    """
+    root = run.result
+    grads = _backward(root, np.ones_like(root.data)) if grad else None
     lines = {}
     for tensor in tinytorch.topological(root):
         place = run.place(tensor.stamp)
         if place is not None and tensor._ctx is not None:
             lines[tensor.stamp] = f"{os.path.basename(place.file)}:{place.line}"
-    names = dict(run.names)
-    written = formula.expressions([root], names, expand=True)[root.stamp]
-    known = Known(run.target.stem, run.inputs, names, lines, _facts(run, written, grad))
-    return _graph(root, known, grads=None if grad else {}, seed=seed)
+    written = formula.expressions([root], run.names, expand=True)[root.stamp]
+    known = Known(run.target.stem, run.inputs, run.names, lines, _facts(run, written, grads))
+    return _graph(root, known, grads)
+
+
+def _backward(root: Any, seed: Any) -> Grads:
+    total: dict[int, Any] = {root.stamp: seed}
+    sent: dict[int, tuple[Any, ...]] = {}
+    if root.requires_grad and root._ctx is not None:
+        for tensor, grad, contributions in tinytorch.backward_steps(root, seed):
+            total[tensor.stamp], sent[tensor.stamp] = grad, contributions
+            for argument, c in zip(tensor._ctx.args, contributions):
+                if c is not None and argument._ctx is None:
+                    old = total.get(argument.stamp)
+                    total[argument.stamp] = c if old is None else old + c
+    return Grads(total, sent)
 
 
 def value(data: Any) -> Value:
@@ -67,12 +91,9 @@ def value(data: Any) -> Value:
     return Value(array.shape, str(array.dtype), None, stats)
 
 
-def _graph(root: Any, known: Known, *, grads: Mapping[Any, Any] | None, seed: Any) -> Graph:
-    """The graph of a root. `grads` is empty where no gradient is to be shown, else None."""
-    sent = {}
-    if grads is None and root.requires_grad and root._ctx is not None:
-        for tensor, _, contributions in tinytorch.backward_steps(root, seed):
-            sent[tensor.stamp] = contributions
+def _graph(root: Any, known: Known, grads: Grads | None) -> Graph:
+    """The graph of a root; with no gradients at all where grads is None."""
+    sent = grads.sent if grads else {}
     tensors = tinytorch.topological(root)
     reached = {tensor.stamp for tensor in tensors}
     unused = [tensor for tensor in known.inputs.values() if tensor.stamp not in reached]
@@ -88,9 +109,9 @@ def _graph(root: Any, known: Known, *, grads: Mapping[Any, Any] | None, seed: An
     for tensor in [*unused, *tensors]:
         stamp, ctx = tensor.stamp, tensor._ctx
         facts: dict[str, Any] = {"data": value(tensor.data)}
-        if grads is None and (tensor.requires_grad or stamp in arguments):
-            grad = tensor.grad
-            facts["grad"] = value(np.zeros_like(tensor.data) if grad is None else grad.data)
+        if grads and (tensor.requires_grad or stamp in arguments):
+            total = grads.total.get(stamp)
+            facts["grad"] = value(np.zeros_like(tensor.data) if total is None else total)
         name = names.get(stamp, "")
         if ctx is None:
             kind = _leaf(tensor, arguments)
@@ -135,33 +156,33 @@ def _leaf(tensor: Any, arguments: Mapping[int, str]) -> str:
     return "parameter" if tensor.requires_grad else "constant"
 
 
-def _facts(run: Run, written: str, grad: bool) -> dict[str, Any]:
-    """The title of the picture, and what it is that was computed."""
+def _facts(run: Run, written: str, grads: Grads | None) -> dict[str, Any]:
+    """The title of the picture, and the derivatives it has come to."""
     name = run.target.name if run.target.file else "f"
-    arguments = ", ".join(run.inputs)
-    head = f"{name}({arguments})" + (f" = {written}" if len(written) <= TITLE else "")
-    at = ", ".join(f"{n} = {text.numbers(value(t.data))}" for n, t in run.inputs.items()
-                   if t.size == 1)
-    facts: dict[str, Any] = {"title": head + (f" at {at}" if at else "")}
-    results = []
-    if grad and run.result.size == 1:
-        sums: dict[int, list[Any]] = {}
-        if run.result.requires_grad and run.result._ctx is not None:
-            for tensor, _, contributions in tinytorch.backward_steps(run.result):
-                for a, c in zip(tensor._ctx.args, contributions):
-                    if c is not None and np.size(c) == 1:
-                        sums.setdefault(a.stamp, []).insert(0, float(np.ravel(c)[0]))
-        for argument, tensor in run.inputs.items():
-            if tensor.size == 1:
-                total = 0.0 if tensor.grad is None else float(np.ravel(tensor.grad.data)[0])
-                terms = sums.get(tensor.stamp, [])
-                chain = f" = {plus(terms)}" if 2 <= len(terms) <= 6 else ""
-                results.append(f"d{name}/d{argument}{chain} = {text.number(total)}")
-    elif grad:
-        results.append(f"gradients of the sum of {name}")
-    if results:
-        facts["results"] = tuple(results[:RESULTS])
+    head = f"{name}({', '.join(run.inputs)})" + (f" = {written}" if len(written) <= TITLE else "")
+    scalars = all(tensor.size == 1 for tensor in run.inputs.values())
+    at = ", ".join(f"{n} = {text.numbers(value(t.data))}" for n, t in run.inputs.items())
+    facts: dict[str, Any] = {"title": head + (f" at {at}" if scalars and at else "")}
+    if grads and run.result.size != 1:
+        facts["results"] = ("grad is that of the sum of the output's elements",)
+    elif grads and scalars:
+        sums: dict[int, list[float]] = {}
+        for tensor in tinytorch.topological(run.result):
+            for argument, c in zip(tensor._ctx.args if tensor._ctx else (),
+                                   grads.sent.get(tensor.stamp, ())):
+                if c is not None:
+                    sums.setdefault(argument.stamp, []).append(float(np.ravel(c)[0]))
+        d, short = "∂" if len(run.inputs) > 1 else "d", name if len(name) <= 3 else "f"
+        facts["results"] = tuple(
+            f"{d}{short}/{d}{argument}{chain(sums.get(tensor.stamp, ()))}"
+            f" = {text.number(float(np.ravel(grads.total.get(tensor.stamp, 0.0))[0]))}"
+            for argument, tensor in list(run.inputs.items())[:RESULTS])
     return facts
+
+
+def chain(terms: Sequence[float]) -> str:
+    """The chain rule's sum, written out where it is short: = 1.44 + 1.44 + 1.44 + 1."""
+    return f" = {plus(terms)}" if 2 <= len(terms) <= TERMS else ""
 
 
 class _Ids:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import sys
+import contextlib
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import tinytorch
-from tinytorch import Tensor
+from tinytorch import Tensor, formula
+from tinytorch.tensor import raw
 
-from .singular import Guard, guards, steep
+from .. import run, source
+from .singular import Guard, called, guards, steep, undefined
 
 Array = Any                      # numpy.ndarray
 
@@ -24,10 +26,10 @@ class SweepError(ValueError):
 class Watch(NamedTuple):
     """A guard of one op of f, as the graph has it."""
 
-    name: str                    # of the op
+    op: str                      # its name
     guard: Guard
-    line: str                    # "f.py:3", or ""
     steep: bool                  # looked at closely, never marked
+    key: tuple[int, int]         # the path that f took, the number of the guard on it
 
 
 class Batch(NamedTuple):
@@ -67,8 +69,7 @@ class Passes:
 
     def __call__(self, x: Array) -> Batch:
         x = np.asarray(x, dtype=float)
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
+        with _quiet():
             if self.looped:
                 parts = [self._pass(point, ()) for point in x]
                 width = len(self.watches)
@@ -81,13 +82,81 @@ class Passes:
             curves, watched, path = self._pass(x, x.shape)
             return Batch(x, curves, watched, np.full(x.shape, path))
 
+    def curves(self, x: Array, depth: int) -> Array:
+        """f and its derivatives alone, at the points x: (depth + 1, N)."""
+        if self.looped:
+            return self(x).curves[:depth + 1]
+        with _quiet():
+            t = Tensor(x)
+            rows = derivatives(scalar(self.f(t), self.f), t, depth)
+        curves = np.stack([np.broadcast_to(row, x.shape) for row in rows])
+        undefined = ~np.isfinite(curves[0])
+        if undefined.any():
+            curves[1:, undefined] = np.nan
+        return curves
+
+    def expression(self, argument: str, low: float, high: float) -> str:
+        """What f computes, written in its argument, where f runs through no branch; else ""."""
+        if self.looped or len(self._paths) > 1:
+            return ""
+        with _quiet():
+            t = Tensor(np.float64(0.5 * (low + high)), name=argument)
+            y = self.f(t)
+        return formula.expression(y) if isinstance(y, Tensor) else ""
+
     def slopes(self, x: Array, row: int) -> Array:
         """The derivative of what the guard in `row` looks at, at the points x: (N,)."""
         return self._each(x, row, lambda u, t: gradient(u, t))
 
+    def line(self, row: int, x: float) -> str:
+        """The user's line of the op that the guard in `row` watches, found by running f at x."""
+        key = self.watches[row].key
+        ran = self._traced(x)
+        if ran is None or self._path(ran.result) != key[0]:
+            return ""
+        found = [result for result, _, _ in _watches(ran.result)]
+        place = ran.place(found[key[1]].stamp) if key[1] < len(found) else None
+        return f"{source.display(place.file)}:{place.line}" if place else ""
+
+    def reason(self, x: float) -> tuple[str, str]:
+        """Why f is undefined at x: the op that left the real numbers, in words; and its line."""
+        with _quiet():
+            ran = self._traced(x)
+            y = ran.result if ran else self.f(Tensor(np.float64(x)))
+        for result in _results(y):
+            if np.all(np.isfinite(result.data)):
+                continue
+            operands = [a.data for a in result._ctx.args]
+            if all(np.all(np.isfinite(a)) for a in operands):
+                place = ran.place(result.stamp) if ran else None
+                line = f"{source.display(place.file)}:{place.line}" if place else ""
+                return undefined(result._op, operands), line
+        return "", ""
+
+    def sizes(self, x: Array) -> Array:
+        """(N,): the largest number among all that f computes at each point: rounding is relative to it."""
+        out = np.zeros(x.shape)
+        with _quiet():
+            for i, points in enumerate(x if self.looped else [x]):
+                t = Tensor(points)
+                for tensor in [*_results(self.f(t)), t]:
+                    size = np.abs(np.asarray(tensor.data, dtype=float))
+                    if self.looped:
+                        out[i] = max(out[i], float(size.max(initial=0.0)))
+                    elif size.shape == x.shape or size.ndim == 0:
+                        np.maximum(out, np.where(np.isfinite(size), size, 0.0), out=out)
+        return out
+
+    def _traced(self, x: float) -> Any:
+        """A run of f at x that knows the lines, or None where f cannot be run that way."""
+        try:
+            target = source.of(self.f)
+            return run.run(target, {target.names[0]: Tensor(np.float64(x))})
+        except (source.TargetError, source.RunError, IndexError):
+            return None
+
     def _each(self, x: Array, row: int, measure: Callable[[Any, Tensor], Any]) -> Array:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
+        with _quiet():
             out = []
             for points in (x if self.looped else [x]):
                 t = Tensor(points)
@@ -97,9 +166,10 @@ class Passes:
             return np.hstack(out) if out else np.empty(0)
 
     def _find(self, y: Any, row: int) -> Any:
-        for i, (_, guard, args, params, _) in enumerate(_watches(y)):
-            if self._rows.get((self._path(y), i)) == row:
-                return guard.inner(*args, **params)
+        path = self._path(y)
+        for i, (result, guard, _) in enumerate(_watches(y)):
+            if self._rows.get((path, i)) == row:
+                return guard.inner(*result._ctx.args, **result._ctx.params)
         return None
 
     def _pass(self, x: Array, shape: tuple[int, ...]) -> tuple[Array, Array, int]:
@@ -114,14 +184,15 @@ class Passes:
             curves[1:, undefined] = np.nan
         path = self._path(y)
         watched = np.full((len(self.watches), curves.shape[1]), np.nan)
-        for i, (name, guard, args, params, flat) in enumerate(_watches(y)):
+        for i, (result, guard, flat) in enumerate(_watches(y)):
+            ctx = result._ctx
             key = (path, i)
             if key not in self._rows:
                 self._rows[key] = len(self.watches)
-                self.watches.append(Watch(name, guard, "", flat))
+                self.watches.append(Watch(called(ctx.op), guard, flat, (path, i)))
                 watched = np.vstack([watched, np.full((1, curves.shape[1]), np.nan)])
             try:
-                u = guard.inner(*[a.data for a in args], **params)
+                u = guard.inner(*[a.data for a in ctx.args], **ctx.params)
                 value = u if guard.zero is None else guard.zero(np.asarray(u, dtype=float))
                 watched[self._rows[key]] = np.broadcast_to(value, shape).ravel() if shape else value
             except (TypeError, ValueError):      # operands of another shape: the rows of a matrix
@@ -129,43 +200,37 @@ class Passes:
         return curves, watched, path
 
     def _path(self, y: Any) -> int:
-        ops = tuple(t._ctx.op.__name__ for t in _results(y))
+        ops = tuple(called(t._op) for t in _results(y))
         return self._paths.setdefault(ops, len(self._paths))
 
     def _check(self, low: float, high: float) -> None:
         """Decide between one pass and one point at a time: is the pass right at a few points?"""
-        fractions = np.array([0.0, 0.0729, 0.2113, 0.3819, 0.5, 0.6180, 0.8541, 0.9667, 1.0])
-        x = low + (high - low) * fractions
-        x[-1] = high
-        try:
-            whole = self(x)
-        except Exception as error:
-            self.looped = f"f does not take an array of points ({error})"
-            self._forget()
+        x = low + (high - low) * np.array([0.0, 0.0729, 0.3819, 0.5, 0.8541, 1.0])
+        with _quiet():
             try:
-                self(x[3:4])
+                whole = np.broadcast_to(raw(scalar(self.f(Tensor(x)), self.f)), x.shape)
+            except Exception as error:
+                self.looped = f"f does not take an array of points ({error})"
+                raw(scalar(self.f(Tensor(x[2])), self.f))        # what a point raises is f's own error
+                return
+            try:
+                points = np.array([np.reshape(raw(scalar(self.f(Tensor(p)), self.f)), ())
+                                   for p in x])
             except SweepError:
                 raise
-            return
-        self._forget()
-        self.looped = "f of an array is not f of each of its points"
-        try:
-            points = self(x)
-        except Exception:        # f of single points fails where f of an array does not: x[0], x.sum(0)
-            self.looped = ""
-            self._forget()
-            return
-        self._forget()
-        scale = 1e-9 * np.nanmax(np.abs(np.where(np.isfinite(whole.curves[:2]), whole.curves[:2], 0)),
-                                 axis=1, keepdims=True, initial=0.0)
-        near = np.isclose(whole.curves[:2], points.curves[:2], rtol=1e-9, atol=scale, equal_nan=True)
-        if near.all() and len(set(points.path)) == 1:
-            self.looped = ""
+            except Exception:    # f of single points fails where f of an array does not: x[0]
+                return
+        scale = np.max(np.abs(points), where=np.isfinite(points), initial=0.0)
+        if not np.isclose(whole, points, rtol=1e-9, atol=1e-12 * scale, equal_nan=True).all():
+            self.looped = "f of an array of points is not f of each of them"
 
-    def _forget(self) -> None:
-        self.watches.clear()
-        self._paths.clear()
-        self._rows.clear()
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Poles are what a sweep looks for: no warning of them."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 def scalar(y: Any, f: Any = None) -> Any:
@@ -204,23 +269,20 @@ def gradient(y: Any, x: Tensor, *, again: bool = False) -> Any:
     """dy/dx, point by point; with `again` as a Tensor that can be derived again."""
     if not isinstance(y, Tensor) or not y.requires_grad:
         return np.zeros(())
-    found, = tinytorch.gradients(y, [x], np.ones(y.shape), create_graph=again)
-    if found is None:
-        return np.zeros(())
-    return found
+    found = tinytorch.gradients(y, x, np.ones(y.shape), create_graph=again)
+    return found if again else found.data
 
 
 def _results(y: Any) -> list[Tensor]:
     if not isinstance(y, Tensor):
         return []
-    return [t for t in tinytorch.topological(y) if t._ctx is not None]
+    return [t for t in tinytorch.topological(y) if t._op is not None]
 
 
 def _watches(y: Any) -> Any:
-    """Of every op of the graph of y its guards: (name, guard, operands, params, steep?)."""
+    """Of every result in the graph of y its op's guards: (result, guard, steep?)."""
     for t in _results(y):
         ctx = t._ctx
-        name = ctx.op.__name__
-        for flat, found in ((False, guards(name)), (True, steep(name))):
+        for flat, found in ((False, guards(ctx.op)), (True, steep(ctx.op))):
             for guard in found:
-                yield name, guard, ctx.args, ctx.params, flat
+                yield t, guard, flat

@@ -119,22 +119,29 @@ def _grows(a: Array, h: Array) -> bool:
 
 def _extrapolated(a: Array) -> tuple[float, float]:
     """The limit of a sequence that closes in, and how far off it may be."""
-    windows = np.lib.stride_tricks.sliding_window_view(a, min(WINDOW, len(a)))
-    guesses = [(float(w[-1]), float(np.ptp(w))) for w in windows]
+    guesses = [_best(a, last=True)]
     better = a
     for _ in range(2):
         better = _aitken(better)
-        if len(better) < WINDOW:
-            break
-        for w in np.lib.stride_tricks.sliding_window_view(better, WINDOW):
-            if np.isfinite(w).all():
-                guesses.append((float(np.median(w)), 2 * float(np.ptp(w))))
-    slow = _aitken(_aitken(a, factor=2.0), factor=2.0)          # 1/log(x) goes to 0 as 1/n
-    for w in np.lib.stride_tricks.sliding_window_view(slow, WINDOW) if len(slow) >= WINDOW else ():
-        if np.isfinite(w).all():
-            guesses.append((float(np.median(w)), 2 * float(np.ptp(w))))
+        guesses.append(_best(better))
+    guesses.append(_best(_aitken(_aitken(a, factor=2.0), factor=2.0)))   # 1/log(x) goes to 0 as 1/n
     value, error = min(guesses, key=lambda guess: guess[1])
     return value, max(error, 4 * np.finfo(float).eps * abs(value))
+
+
+def _best(a: Array, *, last: bool = False) -> tuple[float, float]:
+    """The window of least scatter: its middle (or its last value), and that scatter."""
+    if len(a) < min(WINDOW, 4):
+        return math.nan, math.inf
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(a, min(WINDOW, len(a))), axis=1)
+    with np.errstate(all="ignore"):
+        scatter = windows[:, -1] - windows[:, 0]
+    scatter[~np.isfinite(scatter)] = math.inf
+    i = int(np.argmin(scatter))
+    if last:
+        return float(a[i + windows.shape[1] - 1]), float(scatter[i])
+    middle = 0.5 * (windows[i, (WINDOW - 1) // 2] + windows[i, WINDOW // 2])
+    return float(middle), 2 * float(scatter[i])
 
 
 def _aitken(a: Array, stride: int = 2, factor: float = 1.0) -> Array:

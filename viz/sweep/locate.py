@@ -39,30 +39,39 @@ def narrow(passes: Callable[[Array], Batch], brackets: Brackets, *,
 
     All at once: a pass evaluates `sections` points in every bracket that is still wide.
     """
-    a, b, row = brackets.a.copy(), brackets.b.copy(), brackets.row
+    def states(x: Array, row: Array) -> Array:
+        return passes(x).states[row, np.arange(len(x))]
+    a, b = shrink(states, brackets.a, brackets.b, brackets.row, sections)
+    return Brackets(a, b, brackets.row)
+
+
+def shrink(states: Callable[[Array, Array], Array], a: Array, b: Array, row: Array,
+           sections: int = SECTIONS) -> tuple[Array, Array]:
+    """Narrow intervals [a, b] around the first change of states(x, row), row by row."""
+    a, b = a.copy(), b.copy()
     if not len(a):
-        return brackets
-    start = passes(a).states
-    before = start[row, np.arange(len(a))]
+        return a, b
+    before = states(a, row)
     fractions = np.arange(1, sections + 1) / (sections + 1)
+    least = 1e-16 * np.max(np.abs([a, b]))         # around 0 floats go on to 1e-300: nobody needs them
     for _ in range(70):
-        wide = np.flatnonzero(b - a > 2 * np.spacing(np.maximum(np.abs(a), np.abs(b)) + 1e-18))
+        wide = np.flatnonzero(b - a > 2 * np.spacing(np.maximum(np.abs(a), np.abs(b)) + least))
         if not len(wide):
             break
         low, high = a[wide, None], b[wide, None]
         points = np.clip(low + (high - low) * fractions, low, high)
-        states = passes(points.ravel()).states.reshape(-1, *points.shape)
-        same = states[row[wide], np.arange(len(wide))] == before[wide, None]
+        found = states(points.ravel(), np.repeat(row[wide], sections)).reshape(points.shape)
+        same = found == before[wide, None]
         first = np.where(same.all(axis=1), sections, np.argmin(same, axis=1))
         edges = np.hstack([low, points, high])
         pick = np.arange(len(wide))
         a[wide], b[wide] = edges[pick, first], edges[pick, first + 1]
-    return Brackets(a, b, row)
+    return a, b
 
 
 def place(a: float, b: float) -> float:
     """The roundest number between two neighbouring floats, give or take an ulp: 0.3, not 0.30000004."""
-    slack = np.spacing(max(abs(a), abs(b))) + 1e-17
+    slack = np.spacing(max(abs(a), abs(b)) + 1e-16)
     return nice(a - slack, b + slack)
 
 

@@ -150,8 +150,8 @@ def refine(passes: Passes, batch: Batch, order: int, stops: Array, quiet: Array)
             rough = np.maximum(rough, np.where(outside, 0.0, off * HEIGHT / span))
         rough[~calm | (h < least)] = 0.0
         if len(stops):
-            i = np.searchsorted(batch.x, stops)
-            rough[np.clip(i - 1, 0, len(h) - 1)] *= (h[np.clip(i - 1, 0, len(h) - 1)] > 8 * least)
+            cell = np.clip(np.searchsorted(batch.x, stops) - 1, 0, len(h) - 1)
+            rough[cell[h[cell] < 8 * least]] = 0.0
         split = np.flatnonzero(rough > FLAT)
         room = budget - (len(batch.x) - len(x))
         if not len(split) or room <= 0:

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .evaluate import Batch, Passes
-from .locate import SECTIONS, Brackets, changes, dips, narrow, place
+from .locate import SECTIONS, Brackets, changes, dips, narrow, place, shrink
 
 Array = Any
 
+FEW = 8                          # changes of one guard within bands that are looked at
 RESIDUAL_LEVELS = 44             # halvings of a cell until a jump is at its float
 
 
@@ -38,6 +39,10 @@ def search(passes: Passes, batch: Batch, quiet: Array) -> Found:
     brackets = changes(batch)
     cell = np.searchsorted(batch.x, brackets.a)
     keep = quiet[np.minimum(cell, len(quiet) - 1)]
+    for row in np.unique(brackets.row[~keep]):     # where it oscillates: only what happens once or twice
+        same = ~keep & (brackets.row == row)
+        if row >= len(batch.curves) and same.sum() <= FEW:
+            keep |= same
     brackets = narrow(passes, Brackets(*(part[keep] for part in brackets)), sections=sections)
     curves = len(batch.curves)
     width = float(batch.x[-1] - batch.x[0])
@@ -61,13 +66,13 @@ def search(passes: Passes, batch: Batch, quiet: Array) -> Found:
         x = float(b) if after == 0.0 else float(a) if before == 0.0 else place(a, b)
         if x not in (a, b) and after == 0.0:
             x = float(b)
-        cause = watch.guard.cause.format(op=watch.name.lower()) if watch else ""
-        found.append(Candidate(x, cause, watch.line if watch else "", watched=watch is not None,
+        cause = watch.guard.cause.format(op=watch.op) if watch else ""
+        found.append(Candidate(x, cause, passes.line(row - curves, x) if watch else "", watched=watch is not None,
                                low=a, high=b))
     for x, row, touches in _touching(passes, batch, quiet, sections):
         watch = passes.watches[row]
         if touches and not watch.steep:
-            found.append(Candidate(x, watch.guard.cause.format(op=watch.name.lower()), watch.line,
+            found.append(Candidate(x, watch.guard.cause.format(op=watch.op), passes.line(row, x),
                                    4 * np.spacing(abs(x)), True, x, x))
         else:
             seeds.append(x)
@@ -104,21 +109,9 @@ def _touching(passes: Passes, batch: Batch, quiet: Array, sections: int) -> Any:
             near = np.union1d(near, peaks[bend > 0.5])
         if not len(near):
             continue
-        a, b = batch.x[near - 1].copy(), batch.x[near + 1].copy()
-        start = np.sign(passes.slopes(a, row))
-        fractions = np.arange(1, sections + 1) / (sections + 1)
-        for _ in range(70):
-            wide = np.flatnonzero(b - a > 2 * np.spacing(np.maximum(np.abs(a), np.abs(b)) + 1e-18))
-            if not len(wide):
-                break
-            low, high = a[wide, None], b[wide, None]
-            points = np.clip(low + (high - low) * fractions, low, high)
-            signs = np.sign(passes.slopes(points.ravel(), row)).reshape(points.shape)
-            same = signs == start[wide, None]
-            first = np.where(same.all(axis=1), sections, np.argmin(same, axis=1))
-            edges = np.hstack([low, points, high])
-            pick = np.arange(len(wide))
-            a[wide], b[wide] = edges[pick, first], edges[pick, first + 1]
+        a, b = batch.x[near - 1], batch.x[near + 1]
+        a, b = shrink(lambda x, _, row=row: np.sign(passes.slopes(x, row)), a, b,
+                      np.zeros(len(a), dtype=int), sections)
         x = np.array([place(*pair) for pair in zip(a, b)])
         at = np.abs(passes(np.concatenate([x, a, b])).watched[row]).reshape(3, -1)
         best = np.argmin(at, axis=0)

@@ -51,9 +51,8 @@ def _ratio(a: Any, b: Any, **_: Any) -> Any:
     return a / b
 
 
-def _branches(*operands: Any, **params: Any) -> Any:
-    """Of where(condition, a, b) and select: which branch is taken, as numbers of either sign."""
-    condition = params.get("condition", params.get("cond", operands[0]))
+def _branches(condition: Any, *_: Any, **__: Any) -> Any:
+    """Of where(condition, a, b): which branch is taken, as numbers of either sign."""
     return np.where(np.asarray(getattr(condition, "data", condition), dtype=bool), 1.0, -1.0)
 
 
@@ -63,13 +62,6 @@ def _base(a: Any, b: Any, **_: Any) -> Any:
     if exponent.size == 1 and exponent >= 0 and exponent == np.round(exponent):
         return exponent * 0.0 + 1.0
     return a
-
-
-def _bound(name: str, index: int) -> Callable[..., Any]:
-    def inner(a: Any, *rest: Any, **params: Any) -> Any:
-        bound = params.get(name, rest[index] if index < len(rest) else None)
-        return 1.0 if bound is None else a - bound
-    return inner
 
 
 def _circle(a: Any, **_: Any) -> Any:
@@ -129,13 +121,15 @@ SINGULAR: dict[str, tuple[Guard, ...]] = {
     "minimum":     _TIE,
     "fmax":        _TIE,
     "fmin":        _TIE,
-    "where":       (Guard(_branches, "the condition of where turns"),),
-    "clip":        (Guard(_bound("low", 0), "{op} at its lower bound"),
-                    Guard(_bound("high", 1), "{op} at its upper bound"),
-                    Guard(_bound("a_min", 0), "{op} at its lower bound"),
-                    Guard(_bound("a_max", 1), "{op} at its upper bound"),
-                    Guard(_bound("min", 0), "{op} at its lower bound"),
-                    Guard(_bound("max", 1), "{op} at its upper bound")),
+    "where":       (Guard(_branches, "a condition turns"),),
+    "less":        (Guard(_difference, "a condition turns"),),
+    "lessequal":   (Guard(_difference, "a condition turns"),),
+    "greater":     (Guard(_difference, "a condition turns"),),
+    "greaterequal": (Guard(_difference, "a condition turns"),),
+    "equal":       (Guard(_difference, "a condition turns"),),
+    "notequal":    (Guard(_difference, "a condition turns"),),
+    "clip":        (Guard(lambda a, low, high, **_: a - low, "{op} at its lower bound"),
+                    Guard(lambda a, low, high, **_: a - high, "{op} at its upper bound")),
     "tan":         (Guard(_first, "tan where cos is 0", np.cos),),
     "arcsin":      _ENDS,
     "arccos":      _ENDS,
@@ -161,10 +155,49 @@ STEEP: dict[str, tuple[Guard, ...]] = {
     ("exp", "exp2", "expm1", "tanh", "sigmoid", "expit", "erf", "arctan", "softplus", "cosh", "sinh")}
 
 
-def guards(op: str) -> tuple[Guard, ...]:
-    """The guards of an op by its name, whatever the spelling: Leaky_ReLU, leakyrelu."""
-    return SINGULAR.get(op.replace("_", "").lower(), ())
+def guards(op: Any) -> tuple[Guard, ...]:
+    """The guards of an op class; of one that is not in the table the ends of its domain."""
+    name = key(op)
+    if name in SINGULAR:
+        return SINGULAR[name]
+    domain = getattr(op, "domain", None) or ()
+    return tuple(Guard(lambda a, *_, end=end, **__: a - end, f"{{op}} of {end:g}")
+                 for end in domain if np.isfinite(end))
 
 
-def steep(op: str) -> tuple[Guard, ...]:
-    return STEEP.get(op.replace("_", "").lower(), ())
+def steep(op: Any) -> tuple[Guard, ...]:
+    return STEEP.get(key(op), ())
+
+
+def called(op: Any) -> str:
+    """What people call the op: its numpy name."""
+    return getattr(op, "name", "") or op.__name__.lower()
+
+
+def key(op: Any) -> str:
+    return called(op).replace("_", "").lower()
+
+
+# What is wrong where an op leaves the real numbers, by op; else "... is undefined"
+UNDEFINED: dict[str, str] = {
+    "sqrt": "sqrt of a negative number", "log": "log of a negative number",
+    "log2": "log2 of a negative number", "log10": "log10 of a negative number",
+    "log1p": "log1p below −1", "power": "a fractional power of a negative number",
+    "arcsin": "arcsin beyond ±1", "arccos": "arccos beyond ±1", "arccosh": "arccosh below 1",
+    "arctanh": "arctanh beyond ±1", "logit": "logit beyond 0 and 1", "divide": "division by 0",
+    "reciprocal": "division by 0", "remainder": "remainder by 0",
+}
+
+
+def undefined(op: Any, operands: list[Any]) -> str:
+    """Why an op of these finite operands has no finite value, in words."""
+    name = called(op)
+    if name in ("log", "log2", "log10") and np.all(operands[0] == 0):
+        return f"{name} of 0"
+    if name == "power" and np.all(np.asarray(operands[0]) == 0):
+        return "a negative power of 0"
+    if name == "power" and np.all(np.asarray(operands[0]) > 0):
+        return "power overflows"
+    if name in ("exp", "exp2", "expm1", "sinh", "cosh", "multiply", "add", "square"):
+        return f"{name} overflows"
+    return UNDEFINED.get(name, f"{name} is undefined there")
