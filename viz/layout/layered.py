@@ -126,7 +126,7 @@ def _shelves(sizes: Sequence[Size]) -> tuple[float, float, list[Point]]:
 
 
 def _starts(n: int) -> int:
-    return 12 if n < 60 else 6 if n < 300 else 3 if n < 1000 else 1
+    return 8 if n < 400 else 3 if n < 1000 else 2
 
 
 def _part(part: Cells, edges: Sequence[int], boxes: Sequence[Size],

@@ -9,37 +9,53 @@ from .ranks import Layers
 
 Order = list[list[int]]          # rank -> its items from top to bottom
 CROSSING = 1000                  # what a crossing costs; two operands in the wrong order cost 1
-SHIFT = 10                       # position << SHIFT | operand: one number that sorts by both
+SHIFT = 12                       # position << SHIFT | operand: one number that sorts by both
+PATIENCE = 6                     # sweeps without a gain before a start is given up
+GAIN = 0.995                     # what counts as a gain
 
 
-def order(layers: Layers, *, starts: int = 1, sweeps: int = 8) -> Order:
+def order(layers: Layers, *, starts: int = 3, sweeps: int = 24) -> Order:
     """The best order found from several deterministic starts.
 
-    Barycentre sweeps down and up, then switches of neighbours until none helps.
-    Source: Sugiyama, Tagawa, Toda 1981; Gansner et al. 1993 (transpose).
+    The first start is depth first from the ends, operands in order: where it has no crossing it
+    is the answer, and reads as the expression does. Else sweeps and switches from other starts.
+    Source: Sugiyama, Tagawa, Toda 1981; Gansner, Koutsofios, North, Vo 1993.
     """
-    best: Order = []
-    least = (-1, 0)
-    for ranks in _starts(layers, starts):
-        for found in _improved(layers, ranks, sweeps):
-            cost = (crossings(layers, found), 0)
-            if least[0] < 0 or cost < least:
-                best, least = found, cost
+    if all(len(items) < 2 for items in layers.ranks):
+        return [list(items) for items in layers.ranks]
+    search = _Search(layers)
+    for k, ranks in enumerate(_starts(layers, starts)):
+        search.start(ranks)
+        if k:
+            search.improve(4 if k < 3 else 6)
+        if not search.least:
             break
-        if not least[0]:
-            break
-    return best
+    if search.least and sweeps:
+        search.restore()
+        search.improve(sweeps)
+    search.restore()
+    search.tidy()
+    return search.ranks
+
+
+def crossings(layers: Layers, ranks: Order) -> int:
+    """How many pairs of links cross between neighbouring ranks. O(links log links) but for moves."""
+    search = _Search(layers)
+    search.start(ranks)
+    return search.crossings()
 
 
 def _starts(layers: Layers, n: int) -> Iterator[Order]:
-    """Depth first from the ends, operands in order; the same mirrored; then shuffled ones."""
+    """Depth first from the ends; breadth first from either side; then shuffled ones."""
     yield _depth_first(layers, 1)
     if n > 1:
-        yield _depth_first(layers, -1)
+        yield _breadth_first(layers, layers.up, layers.down)
     if n > 2:
-        yield [list(items) for items in layers.ranks]
+        yield _breadth_first(layers, layers.down, layers.up)
+    if n > 3:
+        yield _depth_first(layers, -1)
     state = 1
-    for _ in range(n - 3):
+    for _ in range(n - 4):
         ranks = []
         for items in layers.ranks:
             keys = []
@@ -67,88 +83,224 @@ def _depth_first(layers: Layers, step: int) -> Order:
     return ranks
 
 
-def _improved(layers: Layers, ranks: Order, sweeps: int) -> Iterator[Order]:
-    pos = [0] * len(layers.rank)
-    for items in ranks:
+def _breadth_first(layers: Layers, before: list[list[int]], after: list[list[int]]) -> Order:
+    seen = [False] * len(layers.rank)
+    ranks: Order = [[] for _ in layers.ranks]
+    for first in range(len(seen)):
+        if seen[first] or before[first]:
+            continue
+        seen[first] = True
+        queue = [first]
+        for i in queue:          # grows while it is walked
+            ranks[layers.rank[i]].append(i)
+            for j in after[i]:
+                if not seen[j]:
+                    seen[j] = True
+                    queue.append(j)
+    return ranks
+
+
+class _Search:
+    """An order that is being improved in place, and the best one seen."""
+
+    def __init__(self, layers: Layers) -> None:
+        self.layers = layers
+        self.ranks: Order = []
+        self.pos = [0] * len(layers.rank)
+        self.best: Order = []
+        self.least = -1          # crossings of the best; -1: none seen
+
+    def start(self, ranks: Order) -> None:
+        """Goes on from another order."""
+        self.ranks = [list(items) for items in ranks]
+        for items in self.ranks:
+            for p, i in enumerate(items):
+                self.pos[i] = p
+        self._keep(self.crossings())
+
+    def restore(self) -> None:
+        """Goes back to the best order."""
+        self.ranks = [list(items) for items in self.best]
+        for items in self.ranks:
+            for p, i in enumerate(items):
+                self.pos[i] = p
+
+    def _keep(self, found: int) -> None:
+        if self.least < 0 or found < self.least:
+            self.least = found
+            self.best = [list(items) for items in self.ranks]
+
+    def improve(self, sweeps: int) -> None:
+        """Sweeps by barycentre, each followed by switches of neighbours. Ties are turned about in
+        half of the sweeps, and switches that cost nothing are made in the other half: this is what
+        leads out of local minima."""
+        ranks, pos, n = self.ranks, self.pos, len(self.ranks)
+        idle = 0
+        for sweep in range(sweeps):
+            if not self.least or idle >= PATIENCE:
+                break
+            turn = sweep % 4 < 2
+            if sweep % 2:
+                for r in range(1, n):
+                    self._sort(ranks[r], self.layers.up, turn)
+            else:
+                for r in range(n - 2, -1, -1):
+                    self._sort(ranks[r], self.layers.down, turn)
+            found = self.crossings() - self._switch(not turn)
+            idle = 0 if found < GAIN * self.least else idle + 1
+            self._keep(found)
+
+    def _sort(self, items: list[int], near: list[list[int]], turn: bool) -> None:
+        """One rank by the barycentre of its neighbours; who has none keeps its place."""
+        pos = self.pos
+        places, keys = [], []
         for p, i in enumerate(items):
-            pos[i] = p
-    best, least = ranks, _cost(layers, ranks, pos)
-    idle = 0
-    for sweep in range(sweeps):
-        if not least or idle > 2:
-            break
-        ranks = [list(items) for items in ranks]
-        for r in (range(1, len(ranks)) if sweep % 2 else range(len(ranks) - 2, -1, -1)):
-            ranks[r] = _sorted(layers, ranks[r], pos, sweep % 2 == 1)
-            for p, i in enumerate(ranks[r]):
+            js = near[i]
+            if js:
+                k = len(js)
+                key = pos[js[0]] if k == 1 else sum([pos[j] for j in js]) / k
+                places.append(p)
+                keys.append((key, -p if turn else p, i))
+        if len(keys) > 1:
+            keys.sort()
+            for p, (_, _, i) in zip(places, keys):
+                items[p] = i
                 pos[i] = p
-        switch(layers, ranks, pos, 2)
-        cost = _cost(layers, ranks, pos)
-        idle = 0 if cost < least else idle + 1
-        if cost < least:
-            best, least = [list(items) for items in ranks], cost
-    for items in best:
-        for p, i in enumerate(items):
-            pos[i] = p
-    switch(layers, best, pos, 20)
-    yield best
 
-
-def _sorted(layers: Layers, items: list[int], pos: list[int], down: bool) -> list[int]:
-    """One rank by the barycentre of its neighbours; who has none keeps its place."""
-    keys: list[tuple[float, int]] = []
-    fixed: list[tuple[int, int]] = []
-    for p, i in enumerate(items):
-        if down:
-            near = layers.up[i]
-            if near:
-                keys.append((sum([pos[j] for j in near]) / len(near), i))
-                continue
-        else:
-            near = layers.down[i]
-            if near:
-                keys.append((sum([pos[j] for j in near]) / len(near)
-                             + sum(layers.slot[i]) / len(near) / 64, i))
-                continue
-        fixed.append((p, i))
-    place = {i: p for p, i in enumerate(items)}
-    keys.sort(key=lambda pair: (pair[0], place[pair[1]]))
-    result = [i for _, i in keys]
-    for p, i in fixed:
-        result.insert(p, i)
-    return result
-
-
-def switch(layers: Layers, ranks: Order, pos: list[int], passes: int) -> None:
-    """Switch neighbours in place wherever that saves a crossing, or puts operands in order."""
-    up, down, slot = layers.up, layers.down, layers.slot
-    dirty = [True] * len(ranks)
-    for _ in range(passes):
-        if not any(dirty):
-            break
-        now, dirty = dirty, [False] * len(ranks)
-        for r, items in enumerate(ranks):
-            if not now[r] or len(items) < 2:
-                continue
-            ups = {i: sorted([pos[j] << SHIFT for j in up[i]]) for i in items}
-            downs = {i: sorted([pos[j] << SHIFT | k for j, k in zip(down[i], slot[i])])
-                     for i in items}
-            changed = True
-            rounds = 0
-            while changed and rounds < 4:
-                changed = False
-                rounds += 1
+    def _switch(self, even: bool) -> int:
+        """Switches neighbours wherever that saves crossings (`even`: or costs none). The savings."""
+        pos, ranks, up, down = self.pos, self.ranks, self.layers.up, self.layers.down
+        last = len(ranks) - 1
+        dirty = [len(items) > 1 for items in ranks]
+        total = 0
+        for _ in range(6):
+            saved = 0
+            for r, items in enumerate(ranks):
+                if not dirty[r]:
+                    continue
+                dirty[r] = False
+                moved = False
+                ups = [[pos[j] for j in up[i]] for i in items]
+                downs = [[pos[j] for j in down[i]] for i in items]
                 for p in range(len(items) - 1):
-                    a, b = items[p], items[p + 1]
-                    gain = _gain(ups[a], ups[b]) + _gain(downs[a], downs[b])
-                    if gain > 0:
-                        items[p], items[p + 1] = b, a
-                        pos[b], pos[a] = p, p + 1
-                        changed = True
-            if rounds > 1:
-                for near in (r - 1, r, r + 1):
-                    if 0 <= near < len(ranks):
-                        dirty[near] = True
+                    q = p + 1
+                    now = then = 0
+                    for x in ups[p]:
+                        for y in ups[q]:
+                            if x > y:
+                                now += 1
+                            elif x < y:
+                                then += 1
+                    for x in downs[p]:
+                        for y in downs[q]:
+                            if x > y:
+                                now += 1
+                            elif x < y:
+                                then += 1
+                    if now > then or even and now and now == then:
+                        a, b = items[p], items[q]
+                        items[p], items[q] = b, a
+                        pos[b], pos[a] = p, q
+                        ups[p], ups[q] = ups[q], ups[p]
+                        downs[p], downs[q] = downs[q], downs[p]
+                        saved += now - then
+                        moved = moved or now > then
+                if moved:
+                    dirty[r] = True
+                    if r:
+                        dirty[r - 1] = len(ranks[r - 1]) > 1
+                    if r < last:
+                        dirty[r + 1] = len(ranks[r + 1]) > 1
+            total += saved
+            if not saved:
+                break
+        return total
+
+    def crossings(self) -> int:
+        """How many links cross."""
+        pos, down = self.pos, self.layers.down
+        total = 0
+        for items in self.ranks[:-1]:
+            seen: list[int] = []
+            top = -1
+            for i in items:
+                js = down[i]
+                if len(js) == 1:
+                    p = pos[js[0]]
+                    if p >= top:
+                        seen.append(p)
+                        top = p
+                    else:
+                        at = bisect_right(seen, p)
+                        total += len(seen) - at
+                        seen.insert(at, p)
+                elif js:
+                    ps = [pos[j] for j in js]
+                    n = len(seen)
+                    for p in ps:
+                        if p < top:
+                            total += n - bisect_right(seen, p)
+                    for p in ps:
+                        insort(seen, p)
+                    top = seen[-1]
+        return total
+
+    def tidy(self) -> None:
+        """Puts operands in order wherever that costs no crossing; turns all upside down if better."""
+        for _ in range(2):
+            self._arrange()
+        cost = self._cost()
+        kept = [list(items) for items in self.ranks]
+        self.start([items[::-1] for items in kept])
+        self._arrange()
+        if self._cost() >= cost:
+            self.start(kept)
+
+    def _cost(self) -> int:
+        """Crossings, and what is out of order at an op counted a thousandth."""
+        pos, down, slot = self.pos, self.layers.down, self.layers.slot
+        cost = CROSSING * self.crossings()
+        for items in self.ranks:
+            wrong: dict[int, list[int]] = {}
+            for i in items:
+                for j, k in zip(down[i], slot[i]):
+                    wrong.setdefault(j, []).append(k)
+            for ks in wrong.values():
+                if len(ks) > 1:
+                    seen: list[int] = []
+                    for k in ks:
+                        cost += len(seen) - bisect_right(seen, k)
+                        insort(seen, k)
+        del pos
+        return cost
+
+    def _arrange(self) -> None:
+        """Switches neighbours wherever that saves a crossing, or puts operands in order."""
+        ranks, pos = self.ranks, self.pos
+        up, down, slot = self.layers.up, self.layers.down, self.layers.slot
+        dirty = [len(items) > 1 for items in ranks]
+        for _ in range(20):
+            if not any(dirty):
+                break
+            for r, items in enumerate(ranks):
+                if not dirty[r]:
+                    continue
+                dirty[r] = moved = False
+                ups = [[pos[j] << SHIFT for j in up[i]] for i in items]
+                downs = [[pos[j] << SHIFT | k for j, k in zip(down[i], slot[i])] for i in items]
+                for p in range(len(items) - 1):
+                    q = p + 1
+                    if _gain(ups[p], ups[q]) + _gain(downs[p], downs[q]) > 0:
+                        a, b = items[p], items[q]
+                        items[p], items[q] = b, a
+                        pos[b], pos[a] = p, q
+                        ups[p], ups[q] = ups[q], ups[p]
+                        downs[p], downs[q] = downs[q], downs[p]
+                        moved = True
+                if moved:
+                    for near in (r - 1, r, r + 1):
+                        if 0 <= near < len(ranks):
+                            dirty[near] = len(ranks[near]) > 1
 
 
 def _gain(a: list[int], b: list[int]) -> int:
@@ -161,30 +313,3 @@ def _gain(a: list[int], b: list[int]) -> int:
             elif x < y:
                 gain -= CROSSING if x >> SHIFT != y >> SHIFT else 1
     return gain
-
-
-def _cost(layers: Layers, ranks: Order, pos: list[int]) -> int:
-    """Crossings, and what is out of order at an op counted a thousandth."""
-    down, slot = layers.down, layers.slot
-    cost = 0
-    for items in ranks[:-1]:
-        seen: list[int] = []
-        near: list[int] = []
-        for i in items:
-            keys = [pos[j] << SHIFT | k for j, k in zip(down[i], slot[i])]
-            for key in keys:
-                after = len(seen) - bisect_right(seen, key | (1 << SHIFT) - 1)
-                cost += CROSSING * after + (len(near) - bisect_right(near, key) - after)
-            for key in keys:
-                insort(seen, key)
-            near = seen
-    return cost
-
-
-def crossings(layers: Layers, ranks: Order) -> int:
-    """How many pairs of links cross between neighbouring ranks."""
-    pos = [0] * len(layers.rank)
-    for items in ranks:
-        for p, i in enumerate(items):
-            pos[i] = p
-    return _cost(layers, ranks, pos)

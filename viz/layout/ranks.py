@@ -7,7 +7,8 @@ from typing import NamedTuple
 from .cells import Cells
 
 CHIPS = 5                        # a leaf of more uses than this, over several ranks, is copied per use
-REACH = 12                       # and so is a leaf whose rail would be longer than this many ranks
+REACH = 8                        # and so is a leaf whose rail would be longer than so many ranks
+MANY = 8                         # of a cell of more uses it is not asked which is its last
 
 
 class Layers(NamedTuple):
@@ -28,35 +29,83 @@ class Layers(NamedTuple):
     n_chips: int                 # items from n_cells up to n_cells + n_chips are chips
 
 
-def ranks(cells: Cells) -> list[int]:
-    """The rank of each cell: longest path among cells that are not leaves, then as late as is free.
+def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
+    """The rank of each cell: longest path among cells that are not leaves, then lines made short.
 
-    A cell is moved to just before its first use where that lengthens the reach of at most one of
-    the cells it takes. Leaves stand one before their first use. Linear in the graph.
+    A cell moves to just before its first use where that lengthens no more than it shortens (with
+    `rails` a cell's edges share one line, as long as the farthest), then back to just behind its
+    operands where that is shorter, in a few rounds. Leaves stand one before their first use.
+    Linear in the graph.
     """
     ins, outs, leaf, tail, head = cells.ins, cells.outs, cells.leaf, cells.tail, cells.head
     n = len(ins)
+    takes = [[tail[e] for e in ins[v] if not leaf[tail[e]]] for v in range(n)]
+    uses = [[head[e] for e in outs[v]] for v in range(n)]
+    if rails:
+        takes = [list(dict.fromkeys(us)) if len(us) > 1 else us for us in takes]
     rank = [0] * n
     for v in range(n):
         if not leaf[v]:
-            rank[v] = max([rank[tail[e]] for e in ins[v] if not leaf[tail[e]]], default=0) + 1
-    reach = [0] * n              # cell -> rank of its last use
+            rank[v] = max([rank[u] for u in takes[v]], default=0) + 1
+    for k in range(4):
+        moved = _pulled(rank, takes, uses, leaf, rails, k > 0)
+        if not _pushed(rank, takes, uses, leaf, rails) and (k or not moved):
+            break
     for v in range(n):
-        reach[v] = max([rank[head[e]] for e in outs[v]], default=0)
-    for v in range(n - 1, -1, -1):
-        if not outs[v]:
-            continue
-        late = min([rank[head[e]] for e in outs[v]]) - 1
-        if leaf[v]:
-            rank[v] = late
-        elif late > rank[v]:
-            longer = {tail[e] for e in ins[v] if not leaf[tail[e]] and reach[tail[e]] < late}
-            if len(longer) <= 1:
-                rank[v] = late
-                for u in longer:
-                    reach[u] = late
+        if leaf[v] and uses[v]:
+            rank[v] = min([rank[w] for w in uses[v]]) - 1
     least = min(rank, default=0)
     return [r - least for r in rank]
+
+
+def _pulled(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf: list[bool],
+            rails: bool, strict: bool) -> bool:
+    """Moves cells late, in place, where that costs nothing (`strict`: where it saves)."""
+    reach = [max([rank[w] for w in ws], default=0) for ws in uses] if rails else []
+    moved = False
+    for v in range(len(rank) - 1, -1, -1):
+        if leaf[v] or not uses[v]:
+            continue
+        late = min([rank[w] for w in uses[v]]) - 1
+        gain = late - rank[v]
+        if gain <= 0:
+            continue
+        if rails:
+            gain -= sum([late - reach[u] for u in takes[v] if reach[u] < late])
+        else:
+            gain *= len(uses[v]) - len(takes[v])
+        if gain > 0 or not gain and not strict:
+            rank[v] = late
+            moved = True
+            if rails:
+                for u in takes[v]:
+                    reach[u] = max(reach[u], late)
+    return moved
+
+
+def _pushed(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf: list[bool],
+            rails: bool) -> bool:
+    """Moves cells early, in place, where that makes lines shorter."""
+    moved = False
+    for v, us in enumerate(takes):
+        if leaf[v] or len(us) < 2:
+            continue
+        early = max([rank[u] for u in us]) + 1
+        step = rank[v] - early
+        if step <= 0:
+            continue
+        if rails:
+            gain = -step if uses[v] else 0
+            for u in us:
+                if len(uses[u]) <= MANY:
+                    far = max([rank[w] for w in uses[u] if w != v], default=early)
+                    gain += max(0, rank[v] - max(far, early))
+        else:
+            gain = step * (len(us) - len(uses[v]))
+        if gain > 0:
+            rank[v] = early
+            moved = True
+    return moved
 
 
 def layers(cells: Cells, *, chips: bool = True, rails: bool = True) -> Layers:
@@ -66,7 +115,7 @@ def layers(cells: Cells, *, chips: bool = True, rails: bool = True) -> Layers:
     """
     ins, outs, leaf, tail, head = cells.ins, cells.outs, cells.leaf, cells.tail, cells.head
     n = len(ins)
-    rank = ranks(cells)
+    rank = ranks(cells, rails=rails)
     source = list(range(n))
     start = list(tail)           # edge -> item it starts at
     if chips:
