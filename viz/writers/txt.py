@@ -1,0 +1,173 @@
+"""Text: the graph as a tree for the terminal, the result at its root."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .. import text
+from ..graph import Graph, Value
+from ..layout import boxes
+from ..layout.cells import Cells, cells
+from ..layout.compose import LABELLED, Options
+
+DEEP = 12                        # a tree of more levels is written as a ladder
+NAME = 40                        # a label is at most so many characters wide
+HEAD = ("", "", "data", "grad", "∂", "sends", "")
+ROLES = ("name", "op", "data", "grad", "grad", "tag", "tag")
+ANSI = {"name": "1", "op": "1", "data": "36", "grad": "33", "tag": "2"}      # the terminal's own colours
+
+
+class Row(NamedTuple):
+    """One line of the tree: a use of a cell."""
+
+    lead: str                    # the branch it hangs on
+    cell: int
+    edge: int                    # the edge it is the tail of; -1 at a root
+    mark: str                    # "", or ↑ ↓ where the cell is shown elsewhere
+
+
+def write(graph: Graph, options: Options = Options()) -> bytes:
+    """The graph as a tree, in UTF-8."""
+    return tree(graph, edges=options.edges).encode()
+
+
+def tree(graph: Graph, *, edges: str = "auto", color: bool = False) -> str:
+    """The graph as a tree of one line per use: what is used again is shown once, then referred to.
+
+    Columns: name, op, data, grad; the local derivative and what this use sends back; kind or line.
+    Linear in the graph. A deep tree is a ladder: at each node its largest operand goes on at the
+    same level, so that no line is indented by more than log2(nodes) levels.
+    """
+    if edges == "auto":
+        edges = "both" if len(graph.edges) <= LABELLED else "none"
+    parts = cells(graph)
+    rows = _rows(graph, parts)
+    table = [_fields(graph, parts, row, edges) for row in rows]
+    used = [any(fields[i] for fields in table) for i in range(len(HEAD))]
+    head = [title if on else "" for title, on in zip(HEAD, used)]
+    wide = [max(map(columns, column)) for column in zip(head, *table)]
+    lines = [text.literal(str(graph.facts["title"]))] if graph.facts.get("title") else []
+    if any(head):
+        lines.append(_line(head, wide, ("tag",) * len(HEAD), color))
+    lines += [_line(fields, wide, ROLES, color) for fields in table]
+    lines += [_styled(text.literal(str(result)), "grad", color)
+              for result in graph.facts.get("results", ())]
+    return "\n".join(lines) + "\n"
+
+
+def columns(string: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if string.isascii():
+        return len(string)
+    return sum(0 if unicodedata.category(c) in ("Mn", "Me", "Cf") else
+               2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in string)
+
+
+def _line(fields: Sequence[str], wide: Sequence[int], roles: Sequence[str], color: bool) -> str:
+    """Fields in their columns: the numbers flush right."""
+    line = ""
+    for i, (field, width, role) in enumerate(zip(fields, wide, roles)):
+        if width:
+            space = " " * (width - columns(field))
+            shown = _styled(field, role, color)
+            line += ("  " if line else "") + (space + shown if 1 < i < 6 else shown + space)
+    return line.rstrip()
+
+
+def _styled(string: str, role: str, color: bool) -> str:
+    return f"\x1b[{ANSI[role]}m{string}\x1b[0m" if color and string else string
+
+
+def _fields(graph: Graph, parts: Cells, row: Row, shown: str) -> list[str]:
+    op, box = parts.op[row.cell], parts.box[row.cell]
+    node = graph.nodes[box if box >= 0 else op]
+    name = row.lead + text.shorten(text.literal(node.label or node.id), NAME)
+    fields = [f"{name} {row.mark}" if row.mark else name, "", "", "", "", "", ""]
+    if not row.mark:
+        if box >= 0 and op >= 0:
+            fields[1] = text.shorten(text.literal(graph.nodes[op].label), NAME)
+        for i, key in (2, "data"), (3, "grad"):
+            if node.facts.get(key) is not None:
+                fields[i] = text.numbers(node.facts[key])
+        fields[6] = text.literal(boxes.tag_of(node))
+        if node.kind == "output" and node.facts.get("line"):
+            fields[6] += " " + text.literal(str(node.facts["line"]))
+    if row.edge >= 0:
+        facts = graph.edges[row.edge].facts
+        for i, key in (4, "local"), (5, "contribution"):
+            if facts.get(key) is not None and shown in (key, "both"):
+                fields[i] = _brief(facts[key])
+    return fields
+
+
+def _brief(value: Value) -> str:
+    """A number; of an array its mean, since its column stands beside two others."""
+    _, mean, _, nan, inf = text.spread(value)
+    return text.numbers(value) if value.size == 1 or nan + inf else f"ø {text.number(mean, 3)}"
+
+
+def _rows(graph: Graph, parts: Cells) -> list[Row]:
+    """The lines of the tree, from the results down."""
+    ends = [c for c, outs in enumerate(parts.outs) if not outs]
+    ends.sort(key=lambda c: graph.nodes[parts.box[c]].kind != "output")      # outputs first
+    owner, ladder = _owners(parts, ends)
+    rows: list[Row] = []
+    place: dict[int, int] = {}   # cell -> its own row
+    for end in ends:
+        lead = "┬ " if ladder and parts.ins[end] else ""
+        stack = [(Row(lead, end, -1, ""), "")]     # a row, and what its operands' rows begin with
+        while stack:
+            row, below = stack.pop()
+            cell = row.cell
+            if cell in place or parts.ins[cell] and row.edge >= 0 and owner[cell] != row.edge:
+                rows.append(row._replace(mark="?"))
+                continue
+            place[cell] = len(rows)
+            rows.append(row)
+            longest = ladder.get(cell, -1)
+            operands = [e for e in parts.ins[cell] if e != longest]
+            if longest >= 0:
+                stack.append((Row(below + "┼ ", parts.tail[longest], longest, ""), below))
+            for e in reversed(operands):
+                tail = parts.tail[e]
+                last = longest < 0 and e == operands[-1]
+                own = ladder and owner[tail] == e and parts.ins[tail]
+                lead = below + ("└─" if last else "├─") + ("┬ " if own else " ")
+                stack.append((Row(lead, tail, e, ""), below + ("  " if last else "│ ") +
+                              ("" if ladder else " ")))
+    return [row._replace(mark="↑" if place[row.cell] < i else "↓") if row.mark else row
+            for i, row in enumerate(rows)]
+
+
+def _owners(parts: Cells, ends: list[int]) -> tuple[list[int], dict[int, int]]:
+    """For each cell the edge below which it is shown; and, in a deep tree, each cell's longest way.
+
+    The way on from a cell is the operand that is shown with the most cells below it (the heavy path:
+    Sleator and Tarjan, 1983).
+    """
+    owner, depth = [-1] * len(parts.op), [0] * len(parts.op)
+    seen = [False] * len(parts.op)
+    order = []
+    for end in ends:
+        stack = [(end, -1, 1)]
+        while stack:
+            cell, edge, level = stack.pop()
+            if seen[cell]:
+                continue
+            seen[cell], owner[cell], depth[cell] = True, edge, level
+            order.append(cell)
+            stack += [(parts.tail[e], e, level + 1) for e in reversed(parts.ins[cell])]
+    ladder: dict[int, int] = {}
+    if max(depth, default=0) > DEEP:
+        size = [1] * len(order)
+        most = [0] * len(order)
+        for cell in reversed(order):
+            edge = owner[cell]
+            if edge >= 0:
+                head = parts.head[edge]
+                size[head] += size[cell]
+                if size[cell] > most[head] and parts.ins[cell]:
+                    most[head], ladder[head] = size[cell], edge
+    return owner, ladder
