@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Op
+from ..op import Op, apply
 from ..tensor import float64, raw
 
 _LN2, _LN10 = float64(np.log(2.0)), float64(np.log(10.0))
@@ -228,3 +228,46 @@ class Rint(Op):
 class Sign(Op):
     """-1, 0 or 1. Derivative 0."""
     value, flat, local = np.sign, True, (0,)
+
+
+def _round(x: Any, decimals: int = 0) -> Any:
+    """x rounded to so many decimals, halves to the even digit. Derivative 0."""
+    return apply(Round, x, decimals=int(decimals))
+
+
+class Round(Op):
+    """x rounded to so many decimals, halves to the even digit. Derivative 0."""
+    aliases, call, dunder = ("around",), _round, "round"
+    notation = lambda decimals: f"round({{0}}, {decimals})" if decimals else "round({0})"
+    value, flat, local = np.round, True, (0,)
+
+
+def _sinc_slope(z: Any, x: Any) -> Any:
+    """(cos(pi x) - sinc x)/x; a series near 0, where the difference loses its digits."""
+    near = np.abs(raw(x)) < 0.5
+    far = (np.cos(np.pi*np.where(near, 1.0, x)) - np.where(near, 1.0, z))/np.where(near, 1.0, x)
+    if not np.any(near):
+        return far
+    t, term, total = np.where(near, x, 0.0), 1.0, 0.0
+    for k in range(1, 12):                           # d/dx of the sum of (-1)^k (pi x)^2k/(2k+1)!
+        term = term*(-np.pi*np.pi/((2*k)*(2*k + 1)))
+        total = total + 2*k*term*t**(2*k - 1)
+    return np.where(near, total, far)
+
+
+class Sinc(Op):
+    """sin(pi x)/(pi x), and 1 at 0."""
+    value = np.sinc
+    local = (_sinc_slope,)
+    samples = (([-1.3, 0.0, 0.2, 0.7],),)
+
+
+class NanToNum(Op):
+    """nan becomes 0 (or `nan`), infinities the largest numbers (or posinf, neginf): constants."""
+    name, selects = "nan_to_num", True
+    value = np.nan_to_num
+    notation = "nan_to_num({0})"
+    call = lambda x, copy=True, nan=0.0, posinf=None, neginf=None: apply(
+        NanToNum, x, nan=nan, posinf=posinf, neginf=neginf)
+    local = (lambda z, x, nan, posinf, neginf: np.isfinite(raw(x)).astype(z.dtype),)
+    samples = (([1.0, -2.0], {"nan": 0.0, "posinf": None, "neginf": None}),)

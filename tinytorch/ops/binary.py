@@ -1,0 +1,135 @@
+"""Functions of two numbers, elementwise and broadcast."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..op import Op, apply
+from ..tensor import raw
+from .elementwise import _LN2, Sigmoid
+from .select import share
+
+
+def _zero_where(mask: Any, x: Any) -> Any:
+    """x, but 0 where the mask holds."""
+    return np.where(mask, 0.0, x) if np.any(mask) else x
+
+
+class ArcTan2(Op):
+    """The angle of the point (x2, x1) in the plane, in (-pi, pi]; 0 derivatives at the origin."""
+    aliases = ("atan2",)
+    value = np.arctan2
+    local = (lambda z, y, x: _over(x, x*x + y*y),
+             lambda z, y, x: _over(-y, x*x + y*y))
+
+
+def _over(a: Any, b: Any) -> Any:
+    """a/b, and 0 where b is 0."""
+    zero = raw(b) == 0
+    return np.where(zero, 0.0, a/np.where(zero, 1.0, b)) if np.any(zero) else a/b
+
+
+class Hypot(Op):
+    """sqrt(x*x + y*y) without overflow; the derivatives at the origin are taken as 0."""
+    value = np.hypot
+    local = (lambda z, x, y: _over(x, z),
+             lambda z, x, y: _over(y, z))
+
+
+class LogAddExp(Op):
+    """log(exp(x) + exp(y)) without overflow."""
+    value = np.logaddexp
+    local = (lambda z, x, y: Sigmoid.of(_apart(x, y)),
+             lambda z, x, y: Sigmoid.of(_apart(y, x)))
+
+
+class LogAddExp2(Op):
+    """log2(2**x + 2**y) without overflow."""
+    value = np.logaddexp2
+    local = (lambda z, x, y: Sigmoid.of(_LN2*_apart(x, y)),
+             lambda z, x, y: Sigmoid.of(_LN2*_apart(y, x)))
+
+
+def _apart(x: Any, y: Any) -> Any:
+    """x - y, but 0 for two equal infinities."""
+    both = (raw(x) == raw(y)) & np.isinf(raw(x))
+    if not np.any(both):
+        return x - y
+    return np.where(both, 0.0, x) - np.where(both, 0.0, y)
+
+
+class FMod(Op):
+    """The remainder with the sign of x, as C has it: x - y*trunc(x/y)."""
+    symbol = "fmod"
+    value, risky = np.fmod, True
+    local = (1,
+             lambda z, x, y: -np.trunc(raw(x)/raw(y)))
+    samples = (([5.3, -5.3, 1.2], [2.0, 2.0, -0.7]),)
+
+
+class CopySign(Op):
+    """abs(x) with the sign of y. Nothing flows to y."""
+    value = np.copysign
+    local = (lambda z, x, y: np.sign(raw(x))*np.copysign(1.0, raw(y)), 0)
+
+
+class FMax(Op):
+    """The larger of x and y; a number wins over nan. Ties share the derivative evenly."""
+    notation, symbol = "fmax({0}, {1})", "max"
+    value, selects = np.fmax, True
+    local = (lambda z, x, y: share((raw(x) > raw(y)) + 0.5*(raw(x) == raw(y)) + np.isnan(raw(y)), z),
+             lambda z, x, y: share((raw(y) > raw(x)) + 0.5*(raw(x) == raw(y)) + np.isnan(raw(x)), z))
+
+
+class FMin(Op):
+    """The smaller of x and y; a number wins over nan. Ties share the derivative evenly."""
+    notation, symbol = "fmin({0}, {1})", "min"
+    value, selects = np.fmin, True
+    local = (lambda z, x, y: share((raw(x) < raw(y)) + 0.5*(raw(x) == raw(y)) + np.isnan(raw(y)), z),
+             lambda z, x, y: share((raw(y) < raw(x)) + 0.5*(raw(x) == raw(y)) + np.isnan(raw(x)), z))
+
+
+class Heaviside(Op):
+    """0 below 0, 1 above, and y at 0: only there does anything flow, to y."""
+    value = np.heaviside
+    local = (0, lambda z, x, y: (raw(x) == 0).astype(z.dtype))
+    samples = (([-1.0, 0.5, 2.0], [0.5, 0.5, 0.5]),)
+
+
+class NextAfter(Op):
+    """The next float after x in the direction of y: flows on to x unchanged."""
+    value = np.nextafter
+    local = (1, 0)
+    samples = ()
+
+
+class LdExp(Op):
+    """x * 2**n for whole n."""
+    value = lambda x, n: np.ldexp(x, n.astype(int))
+    local = (lambda z, x, n: np.exp2(raw(n)), None)
+    call = lambda x, n: apply(LdExp, x, np.asarray(raw(n)).astype(int))
+    samples = (([1.5, -0.3], np.array([2, -1])),)
+
+
+def _xlogy(x: Any, y: Any) -> Any:
+    zero = (x == 0) & ~np.isnan(y)
+    return np.where(zero, 0.0, x*np.log(np.where(zero, 1.0, y)))[()]
+
+
+class XLogY(Op):
+    """x*log(y), and 0 where x is 0."""
+    value, risky = _xlogy, True
+    local = (lambda z, x, y: np.log(y),
+             lambda z, x, y: _zero_where((raw(x) == 0) & (raw(y) == 0), x/y))
+    samples = (([0.5, 0.0, -1.0], [2.0, 0.3, 1.5]),)
+
+
+class XLog1PY(Op):
+    """x*log(1 + y), and 0 where x is 0."""
+    value, risky = (lambda x, y: np.where((x == 0) & ~np.isnan(y), 0.0, x*np.log1p(
+        np.where((x == 0) & ~np.isnan(y), 1.0, y)))[()]), True
+    local = (lambda z, x, y: np.log1p(y),
+             lambda z, x, y: _zero_where((raw(x) == 0) & (raw(y) == -1), x/(1 + y)))
+    samples = (([0.5, 0.0, -1.0], [2.0, 0.3, -0.5]),)
