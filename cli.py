@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -200,11 +201,11 @@ def _warn(message: Warning | str, category: type[Warning], *_: Any) -> None:
 
 def main(args: list[str] | None = None) -> None:
     """The console script: an error is one message, its exit status 1, 2 (usage), 3 (the function), 130."""
-    import warnings
     args = sys.argv[1:] if args is None else args
-    warnings.showwarning = _warn
     try:
-        commands.main(args, prog_name="tinyviz", standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            commands.main(list(args), prog_name="tinyviz", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

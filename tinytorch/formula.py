@@ -20,7 +20,7 @@ class Form(NamedTuple):
 
     text: str
     precedence: int
-    factors: tuple[tuple[str, int], ...] = ()  # of a product: base and exponent, in order
+    factors: tuple[tuple[Form, int], ...] = ()  # of a product or power: base and exponent, in order
 
 
 ELLIPSIS = Form("…", 5)
@@ -81,8 +81,8 @@ def _form(tensor: Tensor, args: list[Form]) -> Form:
         return _product(_factors(args[0]) + _factors(args[1]))
     if op == "power":
         exponent = _integer(operands(tensor)[1])
-        if exponent is not None and 2 <= exponent <= 99:
-            base, n = args[0].factors[0] if len(args[0].factors) == 1 else (bracket(args[0], 5), 1)
+        if exponent is not None and exponent not in (0, 1):
+            base, n = args[0].factors[0] if len(args[0].factors) == 1 else (args[0], 1)
             return _product(((base, n * exponent),))
     text, precedence = ("{0}^{1}", 4) if op == "power" else notation(tensor)
     text = text.replace("-", "−")
@@ -96,7 +96,7 @@ def _fill(text: str, precedence: int, args: list[Form]) -> str:
     strict = precedence in (1, 2)            # a − (b − c): on the right an equal precedence is bracketed
     loose = text.startswith("{0} + ")        # a + (b + c) needs no brackets
     return text.format(*(bracket(a, precedence + (1 if i and strict and not loose else 0)
-                                 + (1 if precedence == 4 and not i else 0))
+                                 + (1 if precedence == 4 else 0))
                          for i, a in enumerate(args)))
 
 
@@ -111,23 +111,17 @@ def _integer(tensor: Tensor) -> int | None:
     return int(x) if x - x == 0 and x == int(x) and abs(x) < 1000 else None
 
 
-def _factors(form: Form) -> tuple[tuple[str, int], ...]:
-    return form.factors or ((bracket(form, 3), 1),)
+def _factors(form: Form) -> tuple[tuple[Form, int], ...]:
+    return form.factors or ((form, 1),)
 
 
-def _product(factors: tuple[tuple[str, int], ...]) -> Form:
-    """Factors, equal ones gathered into a power: x·x·x is x³, x·x²·y is x³·y. Numbers stay apart."""
-    powers: dict[tuple[str, int], int] = {}
+def _product(factors: tuple[tuple[Form, int], ...]) -> Form:
+    """Factors, equal ones gathered into a power: x·x·x is x³, x·y·x is x²·y. Numbers stay apart."""
+    powers: dict[tuple[str, int], tuple[Form, int]] = {}
     for i, (base, n) in enumerate(factors):
-        key = (base, i if base[:1].isdigit() else 0)
-        powers[key] = powers.get(key, 0) + n
-    parts = tuple((base, n) for (base, _), n in powers.items())
-    text = "·".join(base if n == 1 else (base if _simple(base) else f"({base})")
-                    + str(n).translate(_DIGITS) for base, n in parts)
-    return Form(text, 2 if len(parts) > 1 else 4 if parts[0][1] > 1 else 2, parts)
-
-
-def _simple(base: str) -> bool:
-    """Whether a base needs no brackets below an exponent: a name, a number, what has them already."""
-    return base.replace("_", "").replace(".", "").isalnum() or (
-        base.startswith("(") and base.endswith(")")) or base == "…"
+        key = (base.text, i if base.text[0].isdigit() or base is ELLIPSIS else -1)
+        powers[key] = (base, powers[key][1] + n if key in powers else n)
+    parts = tuple(powers.values())
+    text = "·".join(bracket(base, 4 if i else 3) if n == 1 else
+                    bracket(base, 5) + str(n).translate(_DIGITS) for i, (base, n) in enumerate(parts))
+    return Form(text, 2 if len(parts) > 1 else 4, parts)

@@ -62,13 +62,6 @@ def value(text: str) -> Any:
     Raises ExpressionError.
     """
     tree = _parse(text.strip())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id not in CONSTANTS:
-            raise ExpressionError(f"{text!r}: unknown name {node.id!r} "
-                                  f"(known: {', '.join(CONSTANTS)})")
-        if isinstance(node, ast.Call):
-            raise ExpressionError(f"{text!r}: a value calls no function, "
-                                  f"but this one calls {ast.unparse(node.func)}")
     _check(tree, None)
     try:
         result = _value(tree, {}, {})
@@ -109,6 +102,8 @@ def _check(node: ast.expr, owner: Expression | None) -> None:
             raise ExpressionError(f"{ast.unparse(node)}: only numbers are allowed here")
         children = []
     elif isinstance(node, ast.Name):
+        if owner is None and node.id not in CONSTANTS:
+            raise ExpressionError(f"unknown name {node.id!r} (known: {', '.join(CONSTANTS)})")
         if owner is not None and node.id not in CONSTANTS and node.id not in owner.names:
             if node.id in owner._functions:
                 raise ExpressionError(f"{node.id} is a function: write {node.id}(x)")
@@ -126,7 +121,9 @@ def _check(node: ast.expr, owner: Expression | None) -> None:
         children = [node.test, node.body, node.orelse]
     elif isinstance(node, (ast.List, ast.Tuple)):
         children = node.elts
-    elif isinstance(node, ast.Call) and owner is not None:
+    elif isinstance(node, ast.Call):
+        if owner is None:
+            raise ExpressionError(f"{ast.unparse(node)}: a value calls no function")
         _function(node, owner._functions)
         children = [*node.args, *(k.value for k in node.keywords)]
     elif isinstance(node, ast.Attribute) and _constant(node):

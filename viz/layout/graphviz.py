@@ -79,7 +79,7 @@ def _asked(text: str, time_limit: float, size: int) -> dict[str, Any]:
     dot = which("dot")
     if dot is None:
         raise LayoutError("there is no `dot` on this machine: install Graphviz (graphviz.org), "
-                          "or use the layout 'layered', which needs nothing")
+                          "or use --engine layered, which needs nothing")
     try:
         done = subprocess.run([dot, "-Tjson"], input=text, capture_output=True, text=True,
                               encoding="utf-8", timeout=time_limit, check=False)

@@ -11,6 +11,8 @@ Point = tuple[float, float]
 class LayoutError(RuntimeError):
     """A layout engine that is not there, fails, or takes too long."""
 
+    status = 1                   # what the command line exits with
+
 
 class Size(NamedTuple):
     """How large a box or a label is, measured before layout."""

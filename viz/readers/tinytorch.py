@@ -98,11 +98,15 @@ def _graph(root: Any, known: Known, grads: Grads | None) -> Graph:
     reached = {tensor.stamp for tensor in tensors}
     unused = [tensor for tensor in known.inputs.values() if tensor.stamp not in reached]
     arguments = {tensor.stamp: name for name, tensor in known.inputs.items()}
-    ids = _Ids([name for name in [*known.inputs, *known.names.values()]])
+    ids = _Ids([*known.inputs, *known.names.values()])
     names = dict(known.names)
     for tensor in tensors:       # a name given to the tensor itself: w, layer1.weight
         if tensor.name and tensor.stamp not in names:
             names[tensor.stamp] = tensor.name
+    unnamed = [t for t in tensors if t._ctx is None and t.stamp not in names
+               and _leaf(t, arguments) != "constant"]
+    for i, tensor in enumerate(unnamed):       # x, or x₁ and x₂
+        names[tensor.stamp] = "x" if len(unnamed) == 1 else "x" + text.subscript(i + 1)
     written = formula.expressions([root], names)
     nodes, edges = [], []
     called: dict[int, str] = {}  # stamp -> id
@@ -116,9 +120,7 @@ def _graph(root: Any, known: Known, grads: Grads | None) -> Graph:
         if ctx is None:
             kind = _leaf(tensor, arguments)
             label = name or (text.numbers(facts["data"]) if tensor.size == 1 else "")
-            id = ids.new(name or {"input": "x", "parameter": "p", "constant": "c"}[kind])
-            if not name and kind != "constant":
-                label = id
+            id = ids.new(name or "c_1")
             nodes.append(Node(id, kind, label, facts, tensor.scope))
             called[stamp] = id
             continue

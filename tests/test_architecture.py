@@ -1,0 +1,141 @@
+"""Who may import whom: the rooms, from the ground up. A file imports only what stands above it."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Each row may import the rows above it, beside numpy and the standard library. A folder stands for its files.
+ROOMS = [
+    "tinytorch",
+    "viz/graph.py",
+    "viz/text.py",
+    "viz/theme.py",
+    "viz/expression.py",
+    "viz/files.py",
+    "viz/source.py",
+    "viz/run.py",
+    "viz/readers",
+    "viz/transforms",
+    "viz/steps.py",
+    "viz/layout",
+    "viz/writers",
+    "viz/sweep",
+    "viz/plot",
+    "viz/__init__.py",
+    "viz/docs",
+    "cli.py",
+]
+GROUND = {*sys.stdlib_module_names, "numpy"}
+
+# Third-party packages, each where the file that needs it may import it.
+PACKAGES = {
+    "click": ["cli.py", "viz/docs"],
+    "graphviz": ["viz/writers", "viz/__init__.py"],
+    "matplotlib": ["viz/writers/pdf.py", "viz/plot"],
+    "resvg_py": ["viz/writers", "viz/plot", "viz/docs"],
+    "PIL": ["viz/writers"],
+    "torch": ["viz/readers/torch.py"],
+    "jax": ["viz/readers/jax.py"],
+    "sphinx": ["viz/docs"],
+    "docutils": ["viz/docs"],
+    "mkdocs": ["viz/docs"],
+    "pymdownx": ["viz/docs"],
+    "IPython": ["viz/docs"],
+}
+FILES = sorted(path.relative_to(ROOT).as_posix() for folder in ("tinytorch", "viz")
+               for path in (ROOT / folder).rglob("*.py")) + ["cli.py"]
+
+
+def room(file: str) -> int:
+    """The row of a file."""
+    for i, name in enumerate(ROOMS):
+        if file == name or file.startswith(name + "/"):
+            return i
+    raise AssertionError(f"{file} stands in no room: add it to ROOMS")
+
+
+def imports(file: str) -> list[tuple[str, int]]:
+    """The modules a file imports, anywhere in it, by absolute name, with the line."""
+    package = list(Path(file).with_suffix("").parts)
+    if package[-1] == "__init__":
+        package.pop()
+        base = package
+    else:
+        base = package[:-1]
+    found = []
+    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                prefix = base[:len(base) - node.level + 1]
+                names = [node.module] if node.module else [alias.name for alias in node.names]
+                found += [(".".join([*prefix, name]), node.lineno) for name in names]
+            elif node.module in ("viz", "tinytorch"):
+                found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
+            else:
+                found.append((str(node.module), node.lineno))
+    return found
+
+
+def file_of(module: str) -> str | None:
+    """The file of one of our modules: viz.graph -> viz/graph.py."""
+    parts = module.split(".")
+    for n in range(len(parts), 0, -1):
+        path = "/".join(parts[:n])
+        for name in (f"{path}.py", f"{path}/__init__.py"):
+            if (ROOT / name).exists():
+                return name
+    return None
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_imports_go_one_way(file):
+    here = room(file)
+    for module, line in imports(file):
+        top = module.split(".")[0]
+        if top in ("tinytorch", "viz", "cli"):
+            target = file_of(module)
+            assert target is not None, f"{file}:{line} imports {module}, which is no file of ours"
+            there = room(target)
+            assert there <= here, (f"{file}:{line} imports {target}, which stands below it: "
+                                   f"{ROOMS[here]} may import what is above it only")
+        elif top in PACKAGES:
+            allowed = PACKAGES[top]
+            assert any(file == a or file.startswith(a + "/") for a in allowed), (
+                f"{file}:{line} imports {top}; only {', '.join(allowed)} may")
+        else:
+            assert top in GROUND, f"{file}:{line} imports {top}, which is no dependency"
+
+
+def test_the_engine_never_knows_the_pictures():
+    for file in FILES:
+        if file.startswith("tinytorch/"):
+            assert not [m for m, _ in imports(file) if m.split(".")[0] in ("viz", "cli")]
+
+
+def test_the_graph_needs_the_standard_library_only():
+    for file in ("viz/graph.py", "viz/text.py", "viz/theme.py"):
+        tops = {m.split(".")[0] for m, _ in imports(file)} - {"viz"}
+        assert tops <= set(sys.stdlib_module_names), f"{file} imports {tops}"
+
+
+def test_the_layered_layout_needs_the_standard_library_only():
+    for file in FILES:
+        if file.startswith("viz/layout/") and not file.endswith("large.py"):
+            tops = {m.split(".")[0] for m, _ in imports(file)} - {"viz"}
+            assert tops <= set(sys.stdlib_module_names), f"{file} imports {tops}"
+
+
+@pytest.mark.parametrize("wrong, right", [
+    ("eval(", None), ("exec(", None), ("shell=True", None), ("os.system", None),
+])
+def test_nothing_runs_text(wrong, right):
+    for file in FILES:
+        for n, line in enumerate((ROOT / file).read_text(encoding="utf-8").splitlines(), 1):
+            code = line.split("#")[0]
+            assert f" {wrong}" not in f" {code}" or "Never eval" in line, f"{file}:{n}: {wrong}"

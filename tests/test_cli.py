@@ -1,0 +1,185 @@
+"""The command line, as a user has it: what it writes, prints and exits with."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import cli
+from viz import writers
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("[a-z]*.py"))
+CUBIC = "def f(x=1.2):\n    return x*x*x + x\n"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cubic.py").write_text(CUBIC)
+    return tmp_path
+
+
+def tinyviz(capfdbinary, *args):
+    """(status, stdout, stderr) of the command."""
+    capfdbinary.readouterr()
+    status = 0
+    try:
+        cli.main([str(arg) for arg in args])
+    except SystemExit as exit:
+        status = exit.code
+    out, err = capfdbinary.readouterr()
+    return status, out, err.decode()
+
+
+def test_the_first_picture(here, capfdbinary):
+    status, out, err = tinyviz(capfdbinary, "graph", "cubic.py", "--at", "1.2")
+    assert (status, out, err) == (0, f"output{os.sep}cubic.svg\n".encode(), "")
+    text = (here / "output" / "cubic.svg").read_text(encoding="utf-8")
+    assert ">5.32</text>" in text and ">1.44</text>" in text and ">x³ + x</text>" in text
+
+
+@pytest.mark.parametrize("format", writers.formats())
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_in_every_format(here, capfdbinary, example, format):
+    status, out, err = tinyviz(capfdbinary, "graph", example, "-o", f"a.{format}")
+    assert (status, err) == (0, "")
+    assert (here / f"a.{format}").stat().st_size > 100
+
+
+def test_several_files_in_one_run(here, capfdbinary):
+    status, out, _ = tinyviz(capfdbinary, "graph", "cubic.py", "-o", "a.svg", "-o", "deep/b.dot")
+    assert status == 0 and out == b"a.svg\ndeep/b.dot\n"
+    assert (here / "deep" / "b.dot").read_text().startswith("digraph")
+
+
+def test_standard_output_holds_the_picture_only(here, capfdbinary):
+    (here / "loud.py").write_text("print('loading')\ndef f(x):\n    print('hello')\n    return x*x\n")
+    status, out, err = tinyviz(capfdbinary, "graph", "loud.py", "--at", "2", "-o", "-", "-o", "a.png")
+    assert status == 0 and out.startswith(b"<svg") and out.endswith(b"</svg>\n")
+    assert "hello" in err and "a.png" in err
+    status, out, _ = tinyviz(capfdbinary, "graph", "cubic.py", "-o", "-", "--format", "json")
+    assert json.loads(out)["name"] == "cubic"
+
+
+def test_json_is_read_back(here, capfdbinary):
+    tinyviz(capfdbinary, "graph", "cubic.py", "-o", "a.json", "-o", "a.svg")
+    status, _, _ = tinyviz(capfdbinary, "graph", "a.json", "-o", "b.json", "-o", "b.svg")
+    assert status == 0
+    assert (here / "a.json").read_bytes() == (here / "b.json").read_bytes()
+    assert (here / "a.svg").read_bytes() == (here / "b.svg").read_bytes()
+
+
+@pytest.mark.parametrize("args, expected", [
+    (["x*y", "--at", "x=2", "--at", "y=pi/2"], "∂f/∂x = 1.5708"), (["x*y", "--at", "2", "--at", "3"], "∂f/∂y = 2"),
+    (["x*y", "--at", "y=2", "--at", "3"], "∂f/∂x = 2"), (["-e", "-x**2", "--at", "-1/3"], "df/dx = 0.66667"),
+    (["sum(x*x)", "--at", "[1, 2, 3]"], ">[2, 4, 6]</text>"), (["x**3 + sin(x)", "--at", "pi"], "df/dx = 29.609 − 1 = 28.609"),
+])
+def test_points(here, capfdbinary, args, expected):
+    status, out, err = tinyviz(capfdbinary, "graph", *args, "-o", "-")
+    assert status == 0 and expected in out.decode()
+
+
+def test_no_grad(here, capfdbinary):
+    _, out, _ = tinyviz(capfdbinary, "graph", "cubic.py", "--no-grad", "-o", "-")
+    assert b"grad" not in out and b"5.32" not in out and b"2.928" in out
+
+
+@pytest.mark.parametrize("args, status, message", [
+    (["graph", "cubic.py", "-o", "a.bmp"], 2, "unknown format: 'bmp' of 'a.bmp' (must be one of dot,"),
+    (["graph", "cubic.py", "--format", "bmp"], 2, "unknown format: 'bmp' (must be one of dot,"),
+    (["graph", "cubic.py", "-o", "a"], 2, "'a' has no suffix to name its format"),
+    (["graph", "none.py"], 2, "no such file: 'none.py'"),
+    (["graph", "x*y", "--at", "1"], 2, "needs a value for y"),
+    (["graph", "x*x", "--at", "one"], 2, "unknown name 'one'"),
+    (["graph", "x*x", "--at", "z=1"], 2, "has no argument 'z' (it has x)"),
+    (["graph", "x*x", "--at", "1", "--at", "2"], 2, "--at is given 2 times for 1 argument (x)"),
+    (["graph", "x*x", "--at", "1+=2"], 2, "is no name of an argument"),
+    (["graph"], 2, "give one TARGET"),
+    (["graph", "x", "-e", "x", "--at", "1"], 2, "not both"),
+    (["graph", "-x*x", "--at", "1"], 2, 'put -e before it: tinyviz graph -e "-x*x"'),
+    (["graph", "bad.py", "--at", "1"], 3, "bad.py:3: ZeroDivisionError: division by zero"),
+    (["graph", "plain.py", "--at", "1"], 3, "plain.py:3: TypeError: `math.sin(x)` "),
+    (["graph", "slow.py", "--at", "1", "--time-limit", "0.2"], 3, "still running after 0.2 s"),
+    (["graph", "cubic.py", "-o", "folder.svg"], 1, "cannot write 'folder.svg': it is a folder"),
+    (["graph", "cubic.py", "--engine", "dot", "-o", "a.svg"], 1, "there is no `dot` on this machine"),
+    (["graph", "bad.json"], 1, "not a graph in JSON"),
+    (["grpah", "cubic.py"], 2, "No such command"),
+])
+def test_errors(here, capfdbinary, monkeypatch, args, status, message):
+    (here / "bad.py").write_text("def f(x):\n    y = x*2\n    return y/(1/0)\n")
+    (here / "plain.py").write_text("import math\ndef f(x):\n    return math.sin(x)\n")
+    (here / "slow.py").write_text("def f(x):\n    while True:\n        x = x*1.0\n")
+    (here / "bad.json").write_text("{}")
+    (here / "folder.svg").mkdir()
+    if "dot" in args:
+        monkeypatch.setenv("PATH", str(here))
+    got, out, err = tinyviz(capfdbinary, *args)
+    assert message in err and got == status and out == b""
+    assert "Traceback" not in err and "viz/" not in err.replace("tinyviz", "")
+
+
+def test_an_old_file_survives_a_failed_run(here, capfdbinary):
+    (here / "a.svg").write_text("old")
+    (here / "bad.py").write_text("def f(x):\n    return x/(1/0)\n")
+    assert tinyviz(capfdbinary, "graph", "bad.py", "--at", "1", "-o", "a.svg")[0] == 3
+    assert tinyviz(capfdbinary, "graph", "cubic.py", "-o", "a.svg", "-o", "a.bmp")[0] == 2
+    assert tinyviz(capfdbinary, "graph", "cubic.py", "-o", "a.svg", "-o", "b.png", "--dpi", "2400",
+                   "--at", "1.2")[0] in (0, 1)
+    assert (here / "a.svg").read_text() in ("old",) or (here / "b.png").exists()
+    assert not list(here.glob(".tinyviz-*"))
+
+
+def test_a_bug_of_ours_says_so(here, capfdbinary, monkeypatch):
+    monkeypatch.setattr(writers, "write", lambda *a: 1 / 0)
+    status, _, err = tinyviz(capfdbinary, "graph", "cubic.py")
+    assert status == 1 and "this is a bug of tinyviz, ZeroDivisionError" in err
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["graph", "cubic.py", "--traceback"])
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_warning_is_one_line(here, capfdbinary):
+    status, _, err = tinyviz(capfdbinary, "graph", "log(x)", "--at", "0")
+    assert status == 0 and err.splitlines()[0] == "Warning: log has a pole here: its value is infinite"
+
+
+def process(args, seed, cwd):
+    env = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-m", "cli", *args], cwd=cwd, env=env,
+                          capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize("format", writers.formats())
+def test_the_same_bytes_in_every_process(here, format):
+    target = str(ROOT / "examples" / "rosenbrock.py")
+    args = ["graph", target, "-o", "-", "--format", format]
+    first, *others = [process(args, seed, here) for seed in ("0", "1", "4242")]
+    assert first and all(other == first for other in others)
+
+
+def loaded(code, cwd):
+    script = f"import sys\n{code}\nprint(*sorted(m for m in sys.modules if '.' not in m))"
+    return subprocess.run([sys.executable, "-c", script], cwd=cwd, capture_output=True, check=True,
+                          env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True).stdout.split()
+
+
+def test_help_imports_neither_numpy_nor_matplotlib(here):
+    modules = loaded("import cli\ntry: cli.main(['--help'])\nexcept SystemExit: pass", here)
+    assert "click" in modules and not {"numpy", "matplotlib", "graphviz", "tinytorch"} & set(modules)
+
+
+@pytest.mark.parametrize("format", ["svg", "png", "dot", "json"])
+def test_graph_imports_matplotlib_for_pdf_only(here, format):
+    modules = loaded(f"import cli\ncli.main(['graph', 'cubic.py', '-o', 'a.{format}'])", here)
+    assert "numpy" in modules and "matplotlib" not in modules
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in sorted(cli.commands.commands))])
+def test_help(command):
+    result = CliRunner().invoke(cli.commands, [*command, "--help"])
+    assert result.exit_code == 0 and "Usage:" in result.output

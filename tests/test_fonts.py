@@ -1,0 +1,85 @@
+"""PNG without a system: the traps of fonts and of dpi, each by the bug it was."""
+
+import io
+import struct
+
+import pytest
+from PIL import Image
+
+import viz
+from viz.layout.compose import Options, compose
+from viz.layout.scene import Group, Rect, Scene, Text
+from viz.writers import png, svg
+from viz.theme import THEMES
+
+
+def scene(*texts):
+    marks = tuple(Text(10, 30 + 30 * i, text, role) for i, (text, role) in enumerate(texts))
+    return Scene(300, 100, "t", "d", (Group("g", "caption", "", marks),))
+
+
+def ink(content):
+    """How many pixels differ from the paper."""
+    image = Image.open(io.BytesIO(content)).convert("L")
+    return sum(image.histogram()[:200])
+
+
+def test_text_vanished_silently_without_a_font():
+    """resvg draws no text where it finds no font: ours come with matplotlib."""
+    assert ink(png.paint(scene(("tinyviz", "name")))) > 200
+    assert ink(png.paint(scene(("5.32", "data")))) > 100
+    assert ink(png.paint(scene(("", "name")))) == 0
+
+
+def test_bold_and_mono_are_fonts_of_their_own():
+    regular, bold, mono = (png.paint(scene(("iiWW", role))) for role in ("title", "name", "data"))
+    assert len({regular, bold, mono}) == 3
+
+
+def test_the_fonts_are_found_without_matplotlib_or_a_system():
+    from pathlib import Path
+    names = {path.name for path in Path(png.fonts()).glob("*.ttf")}
+    assert {"DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf"} <= names
+
+
+@pytest.mark.parametrize("dpi", [48, 96, 192, 300])
+def test_an_svg_had_an_invalid_size(dpi):
+    """resvg's dpi of 0 made sizes invalid: the size in pixels is that of the SVG times dpi/96."""
+    content = png.paint(scene(("x", "name")), Options(dpi=dpi))
+    width, height = struct.unpack(">II", content[16:24])
+    assert width == pytest.approx(300 * dpi / 96, abs=1) and height == pytest.approx(100 * dpi / 96, abs=1)
+    assert Image.open(io.BytesIO(content)).info["dpi"][0] == pytest.approx(dpi, abs=0.1)
+
+
+def test_a_png_that_would_be_too_large_says_so():
+    with pytest.raises(ValueError, match="use --dpi .* or less, or svg"):
+        png.paint(Scene(40_000, 10, "", "", ()), Options(dpi=96))
+
+
+def test_no_variable_colours():
+    """var(--x) is painted black by resvg: the SVG holds plain colours."""
+    text = svg.paint(compose(viz.trace(lambda x: x * x, 1.0)), THEMES["light"])
+    assert "var(" not in text and "foreignObject" not in text and "<style" not in text
+
+
+def boxes_and_texts(group):
+    rects = [m for m in group.marks if isinstance(m, Rect)]
+    return rects, [m for m in group.marks if isinstance(m, Text)]
+
+
+@pytest.mark.parametrize("label", ["x", "W" * 200, "名前" * 20, "🙂" * 30, "i" * 100, "𝛼" * 40])
+def test_a_label_never_leaves_its_box(label):
+    from viz.graph import Graph, Node, Value
+    from viz.layout import boxes
+    from viz.text import width
+    value = Value((), "float64", (-1.23456e-100,))
+    for kind in ("input", "constant", "value", "output", "op", "parameter"):
+        node = Node("n", kind, label, {"data": value, "grad": value, "line": "long_name_of_a_file.py:123"})
+        group, *_ = compose(Graph("g", (node,), ())).groups
+        (box, *_), texts = boxes_and_texts(group)
+        for text in texts:
+            look = boxes.TYPES[text.role]
+            w = width(text.text, look.size, look.font)
+            left = text.x - {"start": 0, "middle": w / 2, "end": w}[text.anchor]
+            assert box.x < left and left + w < box.x + box.width, (kind, text)
+            assert box.y < text.y - look.size * 0.75 and text.y < box.y + box.height

@@ -1,0 +1,211 @@
+"""Reading what tinytorch recorded: nodes, edges, names, facts, titles."""
+
+import numpy as np
+import pytest
+
+import viz
+from tinytorch import Function, Tensor, formula
+from viz.graph import from_json, to_json, topological
+
+
+def node(graph, id):
+    return next(n for n in graph.nodes if n.id == id)
+
+
+def cubic(x):
+    return x * x * x + x
+
+
+def test_the_cubic():
+    graph = viz.trace(cubic, 1.2)
+    assert [(n.id, n.kind, n.label) for n in graph.nodes] == [
+        ("x", "input", "x"), ("mul_1", "op", "×"), ("v_1", "value", "x²"), ("mul_2", "op", "×"),
+        ("v_2", "value", "x³"), ("add_1", "op", "+"), ("v_3", "output", "x³ + x")]
+    assert [(e.tail, e.head) for e in graph.edges] == [
+        ("x", "mul_1"), ("x", "mul_1"), ("mul_1", "v_1"), ("v_1", "mul_2"), ("x", "mul_2"),
+        ("mul_2", "v_2"), ("v_2", "add_1"), ("x", "add_1"), ("add_1", "v_3")]
+    sent = [e.facts["contribution"].number for e in graph.edges if e.tail == "x"]
+    assert sent == pytest.approx([1.44, 1.44, 1.44, 1]) and len(sent) == 4
+    assert sum(sent) == node(graph, "x").facts["grad"].number == pytest.approx(5.32)
+    assert node(graph, "v_3").facts["data"].number == pytest.approx(2.928)
+    assert graph.facts["title"] == "cubic(x) = x³ + x at x = 1.2"
+    assert graph.facts["results"] == ("df/dx = 1.44 + 1.44 + 1.44 + 1 = 5.32",)
+
+
+def test_contributions_add_up_to_the_grad_everywhere():
+    def f(x, y):
+        a = x * y + np.sin(x)
+        b = a * a / (y + 2)
+        return np.where(b > 1, b * a, np.maximum(a, y)) + a
+
+    graph = viz.trace(f, 1.3, 0.4)
+    sums = {}
+    for edge in graph.edges:
+        if "contribution" in edge.facts:
+            sums[edge.tail] = sums.get(edge.tail, 0) + edge.facts["contribution"].number
+    for n in graph.nodes:
+        if n.id in sums:
+            assert sums[n.id] == pytest.approx(n.facts["grad"].number, rel=1e-14)
+    x, y = Tensor(1.3), Tensor(0.4)
+    f(x, y).backward()
+    assert node(graph, "x").facts["grad"].number == x.grad.data
+    assert node(graph, "y").facts["grad"].number == y.grad.data
+
+
+def test_a_local_derivative_times_the_grad_above_is_the_contribution():
+    graph = viz.trace(lambda x: np.exp(np.sin(x) * x), 0.7)
+    made = {e.tail: e.head for e in graph.edges if node(graph, e.tail).kind == "op"}
+    for edge in graph.edges:
+        if "local" in edge.facts:
+            above = node(graph, made[edge.head]).facts["grad"].number
+            assert edge.facts["contribution"].number == pytest.approx(edge.facts["local"].number * above)
+
+
+def test_tracing_leaves_the_tensors_as_they_were():
+    w = Tensor([2.0], name="w")
+    graph = viz.trace(lambda x: x * w, 3.0)
+    assert w.grad is None
+    assert node(graph, "w").kind == "parameter" and node(graph, "w").facts["grad"].items == (3.0,)
+
+
+def test_a_live_tensor_before_and_after_backward():
+    x, y = Tensor([8]), Tensor([5])
+    z = x * y
+    before = viz.read(z)
+    assert all("grad" not in n.facts for n in before.nodes)
+    z.backward()
+    after = viz.read(z)
+    assert [n.facts["grad"].items for n in after.nodes if n.kind == "input"] == [(5.0,), (8.0,)]
+    assert [(n.id, n.label) for n in after.nodes] == [
+        ("x_1", "x₁"), ("x_2", "x₂"), ("mul_1", "×"), ("v_1", "x₁·x₂")]
+
+
+def test_no_grad_shows_the_forward_pass_only():
+    graph = viz.trace(cubic, 1.2, grad=False)
+    assert all("grad" not in n.facts for n in graph.nodes)
+    assert all(set(e.facts) <= {"argument"} for e in graph.edges)
+    assert "results" not in graph.facts
+
+
+def test_an_op_class_of_the_users_own():
+    class Square:
+        def forward(x):
+            return Tensor(x.data * x.data)
+
+        def backward(ctx, grad):
+            x, = ctx.args
+            return Tensor(2 * x.data) * grad
+
+    def f(x):
+        z = Square.forward(x)
+        z._ctx = Function(Square, x)
+        return z + 1
+
+    graph = viz.trace(f, 3.0)
+    op = node(graph, "square_1")
+    assert op.label == "Square" and node(graph, "x").facts["grad"].number == 6.0
+    assert node(graph, "z").label == "z = square(x)"
+    assert [e.facts["local"].number for e in graph.edges if e.head == "square_1"] == [6.0]
+
+
+def test_names_of_the_users():
+    def f(x):
+        h = x * x
+        y = h
+        for _ in range(3):
+            y = y * x
+        return y - h
+
+    graph = viz.trace(f, 2.0)
+    assert [(n.id, n.label) for n in graph.nodes if n.kind != "op"] == [
+        ("x", "x"), ("h", "h = x²"), ("y_1", "y₁ = h·x"), ("y_2", "y₂ = y₁·x"), ("y_3", "y₃ = y₂·x"),
+        ("v_1", "y₃ − h")]
+    assert node(graph, "h").facts["line"].startswith("test_reader.py:")
+
+
+def test_a_tensor_that_does_not_depend_on_x_has_grad_0():
+    graph = viz.trace(lambda x: Tensor([2.0], requires_grad=False) * 3, 1.0)
+    assert node(graph, "x").facts["grad"].number == 0.0
+    graph = viz.trace(lambda x, y: x * 2, 1.0, 5.0)
+    assert node(graph, "y").facts["grad"].number == 0.0
+
+
+def test_operand_order_and_parallel_edges_are_kept():
+    graph = viz.trace(lambda x, y: (x - y) / (y - x) * (x / x), 1.0, 3.0)
+    by_head = {}
+    for e in graph.edges:
+        by_head.setdefault(e.head, []).append((e.tail, e.facts.get("argument")))
+    assert [a for a in by_head["sub_1"]] == [("x", 0), ("y", 1)]
+    assert [a for a in by_head["sub_2"]] == [("y", 0), ("x", 1)]
+    assert [a for a in by_head["div_2"]] == [("x", 0), ("x", 1)]
+
+
+@pytest.mark.parametrize("data, items", [
+    ([np.nan, np.inf], None), ([-np.inf, 1e-300], (-np.inf, 1e-300)), ([-0.0], (-0.0,)),
+    (np.zeros((0,)), ()), (np.float64(3), (3.0,)), ([10**9], (1e9,)), (np.float32([0.1]), None),
+])
+def test_odd_data(data, items):
+    with np.errstate(all="ignore"):
+        graph = viz.trace(lambda x: x * 1.0, data)
+    value = node(graph, "x").facts["data"]
+    if items is not None:
+        assert value.items == items
+    assert value.shape == np.shape(data)
+    assert to_json(from_json(to_json(graph))) == to_json(graph)
+
+
+def test_arrays_are_summarised():
+    rng = np.arange(128.0).reshape(32, 4)
+    graph = viz.trace(lambda w: np.mean(rng @ w), np.ones((4, 3)))
+    value = next(n for n in graph.nodes if n.label == "[32×4]" or n.facts["data"].shape == (32, 4)
+                 if n.kind == "constant").facts["data"]
+    assert value.items is None and value.stats.min == 0 and value.stats.max == 127
+
+
+def test_expressions_are_short():
+    def f(x):
+        y = x
+        for _ in range(40):
+            y = np.sin(y) + y * x
+        return y * 2
+    graph = viz.trace(lambda x: f(x), 0.1)
+    assert max(len(n.label) for n in graph.nodes) < 70
+
+
+@pytest.mark.parametrize("write, text", [
+    (lambda x, y: x - (y - x), "x − (y − x)"), (lambda x, y: (x + y) * 2, "(x + y)·2"),
+    (lambda x, y: x / (y * x), "x/(y·x)"), (lambda x, y: -(x + y), "−(x + y)"), (lambda x, y: (-x)**2, "(−x)²"),
+    (lambda x, y: x**0.5, "x^0.5"), (lambda x, y: x**-2, "x⁻²"), (lambda x, y: (x + y)*(x + y), "(x + y)²"), (lambda x, y: 2**x, "2^x"), (lambda x, y: x * y * x, "x²·y"),
+    (lambda x, y: np.sin(x)**2, "sin(x)²"), (lambda x, y: (x + 1)**3, "(x + 1)³"), (lambda x, y: x - 1, "x − 1"),
+    (lambda x, y: x * -2, "x·(−2)"), (lambda x, y: (x**2)**3, "x⁶"), (lambda x, y: x**y**2, "x^(y²)"),
+    (lambda x, y: 2 * (3 * x), "2·3·x"), (lambda x, y: x + (y + x), "x + y + x"), (lambda x, y: x / y / x, "x/y/x"),
+    (lambda x, y: np.exp(-x**2), "exp(−x²)"), (lambda x, y: (x * y)**2, "(x·y)²"),
+])
+def test_written_expressions(write, text):
+    x, y = Tensor(1.3), Tensor(0.7)
+    z = write(x, y)
+    assert formula.expressions([z], {x.stamp: "x", y.stamp: "y"})[z.stamp] == text
+
+
+def test_what_cannot_be_read():
+    with pytest.raises(TypeError, match="cannot read a graph from int 3 .must be a tensor of tinytorch"):
+        viz.read(3)
+
+
+def test_a_chain_of_ten_thousand():
+    def f(x):
+        y = x
+        for _ in range(10_000):
+            y = y * x
+        return y
+    graph = viz.trace(f, 1.0)
+    assert len(graph.nodes) == 20_001 and len(topological(graph)) == 20_001
+
+
+def test_a_diamond_of_forty_squarings():
+    def f(x):
+        for _ in range(40):
+            x = x * x
+        return x
+    graph = viz.trace(f, 1.0)
+    assert node(graph, "x").facts["grad"].number == 2.0**40

@@ -1,0 +1,177 @@
+"""Targets and runs: which function a text names, and which name and line made each tensor."""
+
+import textwrap
+
+import numpy as np
+import pytest
+
+from tinytorch import Tensor
+from viz import run as runs
+from viz import source
+from viz.source import RunError, TargetError
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """write(name, code): a file in the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(name, code):
+        (tmp_path / name).write_text(textwrap.dedent(code), encoding="utf-8")
+        return name
+    return write
+
+
+def test_the_only_public_function(write):
+    write("a.py", """
+        import math
+        from math import sqrt
+        class Helper: pass
+        def _private(x): return x
+        def g(x): return x * x
+    """)
+    target = source.load("a.py")
+    assert (target.name, target.names, target.stem) == ("g", ("x",), "a-g")
+    assert source.load("a.py:g").name == "g"
+
+
+def test_else_the_one_named_f(write):
+    write("a.py", "def g(x): return x\ndef f(x): return x*x\n")
+    assert source.load("a.py").name == "f"
+    assert source.load("a.py").stem == "a"
+
+
+def test_a_module_of_a_package(write, tmp_path):
+    (tmp_path / "pack_of_mine").mkdir()
+    write("pack_of_mine/__init__.py", "")
+    write("pack_of_mine/mod.py", "def g(x=2.0): return x*x\n")
+    target = source.load("pack_of_mine.mod:g")
+    assert runs.run(target, {}).result.data == 4.0
+
+
+def test_a_file_imports_its_neighbours(write, tmp_path):
+    (tmp_path / "sub").mkdir()
+    write("sub/neighbour_of_mine.py", "def square(x):\n    s = x * x\n    return s\n")
+    write("sub/main.py", "from neighbour_of_mine import square\n\ndef f(x):\n    return square(x) + 1\n")
+    run = runs.run(source.load("sub/main.py"), {"x": 3.0})
+    place = run.place(run.result._ctx.args[0].stamp)
+    assert place.file.endswith("neighbour_of_mine.py") and place.line == 2
+    assert "s" in run.names.values()
+
+
+@pytest.mark.parametrize("code, target, message", [
+    ("def a(x): return x\ndef b(x): return x\n", "t.py", "2 functions: say which, t.py:a or t.py:b"),
+    ("x = 1\n", "t.py", "defines no public function"),
+    ("def a(x): return x\n", "t.py:b", "has no 'b' .it has a."),
+    ("class M:\n    def forward(self, x): return x\n", "t.py:M", "is a class"),
+    ("class M:\n    def forward(self, x): return x\n", "t.py:M.forward", "t.py:2: M.forward is a method"),
+    ("y = 3\n", "t.py:y", "is not a function but 3"),
+    ("def f(*xs): return xs[0]\n", "t.py", r"takes \*xs: name its arguments"),
+    ("", "nothing.py", "no such file: 'nothing.py'"),
+    ("", "no_such_module:f", "no module named 'no_such_module'"),
+    ("", "folder.py", "is a folder"),
+    ("", "1 + 2", "has no variable"),
+    ("", "f.txt", "no such file"),
+])
+def test_targets_that_are_none(write, tmp_path, code, target, message):
+    write("t.py", code)
+    (tmp_path / "folder.py").mkdir()
+    with pytest.raises(TargetError, match=message):
+        source.load(target)
+
+
+@pytest.mark.parametrize("code, message", [
+    ("def f(x):\n    return x +* 2\n", "t.py:2: SyntaxError"),
+    ("import nowhere_to_be_found\n", "t.py:1: ModuleNotFoundError: No module named 'nowhere"),
+    ("1/0\n", "t.py:1: ZeroDivisionError"),
+    ("raise SystemExit(4)\n", "ended the program"),
+])
+def test_files_that_fail_to_load(write, code, message):
+    with pytest.raises(RunError, match=message):
+        source.load(write("t.py", code))
+
+
+@pytest.mark.parametrize("body, message", [
+    ("return 3.0", "t.py:1: f returned the number 3 .float., not a Tensor"),
+    ("return x, x", "a tuple of 2: return one Tensor"),
+    ("x*x", "returned None: does it end in a return statement"),
+    ("return 'x'", "returned str 'x'"),
+    ("return x.data", "not a Tensor"),
+    ("y = x*x\n    return y/(1/0)", "t.py:3: ZeroDivisionError: division by zero\n  t.py:3 in f: return y/"),
+    ("import math\n    return math.sin(x)", r"t.py:3: TypeError: `math.sin.x.` .*np.sin"),
+    ("return float(x)*2", r"t.py:2: TypeError: `float.x.`"),
+    ("raise ValueError", "t.py:2: ValueError: no message"),
+    ("while True:\n        x = x*1.0", "t.py:[23]: TooLong: still running after 0.2 s"),
+    ("return x + [1, 2] + [1, 2, 3]", "t.py:2: ValueError: .*add does not fit the shapes"),
+])
+def test_runs_that_fail(write, body, message):
+    target = source.load(write("t.py", f"def f(x):\n    {body}\n"))
+    with pytest.raises(RunError, match=message) as caught:
+        runs.run(target, {"x": 1.2}, seconds=0.2)
+    assert "viz" not in str(caught.value).replace("tinyviz", "")     # the user's lines only
+
+
+@pytest.mark.parametrize("point, message", [
+    ({}, "t.py:1: f needs a value for x: give --at x=1.2"),
+    ({"z": 1}, "f has no argument 'z' .it has x, y."),
+    ({"x": [1, [2, 3]]}, r"x = \[1, \[2, 3\]\] is no number and no array"),
+    ({"x": 1j}, "x = 1j is no number"),
+])
+def test_points_that_do_not_fit(write, point, message):
+    target = source.load(write("t.py", "def f(x, y=2.0): return x*y\n"))
+    with pytest.raises(TargetError, match=message):
+        runs.run(target, point)
+
+
+def test_what_f_prints_goes_to_stderr(write, capsys):
+    target = source.load(write("t.py", "print('loading')\ndef f(x):\n    print('running')\n    return x*x\n"))
+    runs.run(target, {"x": 1.0})
+    out, err = capsys.readouterr()
+    assert out == "" and err == "loading\nrunning\n"
+
+
+def test_names_and_lines(write):
+    target = source.load(write("t.py", """
+        def square(t):
+            s = t * t
+            return s
+
+        def f(x, k=3):
+            h = square(x)
+            parts = [h * 2, h + 1]
+            y = x
+            for _ in range(k.item().__int__()):
+                y = y * x
+            return y + parts[0] + parts[1] + square(h)
+    """))
+    run = runs.run(target, {"x": 2.0})
+    names = {name: run.place(stamp) for stamp, name in run.names.items()}
+    lines = {name: place.line for name, place in names.items() if place}
+    assert lines == {"s₁": 3, "s₂": 3, "parts[0]": 8, "parts[1]": 8, "y₁": 11, "y₂": 11, "y₃": 11}
+    assert run.place(run.result.stamp).line == 12
+    assert run.place(run.result.stamp).function == "f"
+
+
+def test_a_trace_of_the_users_is_put_back(write):
+    import sys
+    seen = []
+
+    def mine(frame, event, arg):
+        seen.append(event)
+
+    target = source.load(write("t.py", "def f(x): return x*x\n"))
+    before = sys.gettrace()
+    sys.settrace(mine)
+    try:
+        runs.run(target, {"x": 1.0})
+        assert sys.gettrace() is mine
+    finally:
+        sys.settrace(before)
+
+
+def test_arrays_and_tensors_as_points():
+    target = source.of(lambda w: (w * w).sum())
+    run = runs.run(target, {"w": np.arange(3.0)})
+    assert run.result.data == 5.0
+    given = Tensor([1.0, 2.0])
+    assert runs.run(target, {"w": given}).inputs["w"] is given

@@ -1,0 +1,60 @@
+"""Contrast: every text at 4.5:1 on what it stands on, every line at 3:1 (WCAG 2.2, AA)."""
+
+import pytest
+
+from viz.theme import THEMES
+
+
+def luminance(color: str) -> float:
+    parts = [int(color[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def contrast(a: str, b: str) -> float:
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+BOXES = ["input", "parameter", "constant", "value", "output"]
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_text_is_readable(name):
+    theme = THEMES[name]
+    for role in ("name", "tag", "key", "data", "grad", "sum", "constant", "chip"):
+        for box in BOXES:
+            ratio = contrast(theme.texts[role].color, theme.shapes[box].fill)
+            assert ratio >= 4.5, f"{name}: {role} on {box}: {ratio:.2f}"
+    for role in ("local", "contribution", "title", "result"):
+        ratio = contrast(theme.texts[role].color, theme.paper)
+        assert ratio >= 4.5, f"{name}: {role} on paper: {ratio:.2f}"
+    for role in ("symbol", "word"):
+        assert contrast(theme.texts[role].color, theme.shapes["op"].fill) >= 4.5
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_lines_are_visible(name):
+    theme = THEMES[name]
+    for role, shape in theme.shapes.items():
+        if shape.stroke:
+            ratio = contrast(shape.stroke, theme.paper)
+            assert ratio >= 3, f"{name}: {role}: {ratio:.2f}"
+    for role in ("f", "df", "d2f"):
+        assert contrast(theme.plot[role], theme.paper) >= 3
+
+
+def test_themes_have_the_same_roles():
+    light, *others = THEMES.values()
+    for theme in others:
+        assert theme.shapes.keys() == light.shapes.keys()
+        assert theme.texts.keys() == light.texts.keys()
+        for role in light.texts:                 # a layout holds in every theme
+            assert theme.texts[role][1:] == light.texts[role][1:]
+
+
+def test_kinds_differ_without_colour():
+    """A black-and-white print: kinds differ in the line, its width, its dashes or a second border."""
+    shapes = THEMES["light"].shapes
+    looks = {kind: (shapes[kind].width, shapes[kind].dash, kind == "output") for kind in BOXES}
+    assert len(set(looks.values())) == len(BOXES)
