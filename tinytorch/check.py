@@ -140,4 +140,6 @@ def samples(op: type[Op]) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
 
 def run(op: type[Op], args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """The op's public function on a sample."""
-    return op.call(*args, **params) if op.call else apply(op, *args, **params)
+    if op.call and (isinstance(op.vjp, tuple) or op.local):
+        return op.call(*args, **params)
+    return apply(op, *args, **params)

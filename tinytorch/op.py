@@ -28,8 +28,8 @@ class Op:
     Both are written in numpy's functions or `SomeOp.of(...)`, so that they work on plain arrays
     (backward) and on tensors (create_graph): the derivative of the derivative comes for free.
 
-    notation is a format string over the operands, `{0} + {1}`, or a function of the params that
-    returns one; precedence is that of the written form: 1 sum, 2 product, 3 negation, 4 power,
+    notation is a format string over the operands, `{0} + {1}` (`{...}` stands for all of them), or
+    a function of the params that returns one; precedence is that of the written form: 1 sum, 2 product, 3 negation, 4 power,
     5 a call or an atom.
     """
 
@@ -111,8 +111,10 @@ def notation(tensor: Tensor) -> tuple[str, int]:
     if callable(text):
         text = text(**(tensor._params or {}))
     if not text:
+        text = f"{op.__name__.lower()}({{...}})"
+    if "{...}" in text:
         listed = ", ".join(f"{{{i}}}" for i in range(len(operands(tensor))))
-        text = f"{op.__name__.lower()}({listed})"
+        text = text.replace("{...}", listed)
     return text, precedence
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Op, apply
-from ..tensor import raw
+from ..op import Op, apply, function
+from ..tensor import functions, operand, raw
 
 Axis = int | tuple[int, ...] | None
 
@@ -93,3 +93,239 @@ class Min(Op):
 
 
 _ops: dict[str, Any] = {op.name: op for op in (Sum, Mean, Max, Min)}
+
+
+# -- products, spreads, cumulations --------------------------------------------------------------------
+
+def _at(x: Any, axis: int, index: Any) -> Any:
+    """x at an index or slice of one axis."""
+    return x[(slice(None),)*(axis % x.ndim) + (index,)]
+
+
+def _before(x: Any, axis: int) -> Any:
+    """Along the axis the product of all elements before each one."""
+    ones = np.ones_like(_at(raw(x), axis, slice(0, 1)))
+    return CumProd.of(np.concatenate([ones, _at(x, axis, slice(None, -1))], axis=axis), axis=axis)
+
+
+def _cumprod_vjp(g: Any, z: Any, x: Any, axis: int) -> Any:
+    """Exclusive products left and right of each element, never z/x: exact where x has zeros."""
+    n = x.shape[axis]
+    if n == 0:
+        return g
+    right = [_at(g, axis, slice(n - 1, n))]          # r_j = g_j + x_{j+1} r_{j+1}
+    for j in range(n - 2, -1, -1):
+        right.append(_at(g, axis, slice(j, j + 1)) + _at(x, axis, slice(j + 1, j + 2))*right[-1])
+    return np.concatenate(right[::-1], axis=axis)*_before(x, axis)
+
+
+def _along(name: str) -> Any:
+    """The public function of a cumulation by that name."""
+    def call(x: Any, axis: Any = None) -> Any:
+        if axis is None:
+            x, axis = apply_function("reshape", x, -1), 0
+        return apply(_ops[name], x, axis=int(axis))
+    return call
+
+
+def apply_function(name: str, *args: Any) -> Any:
+    """A public function by name, of a file that is loaded later."""
+    return functions[name](*args)
+
+
+class CumProd(Op):
+    """The products of the elements so far along an axis (None: of all in a row)."""
+    notation, call = _written("cumprod"), _along("cumprod")
+    value, vjp = np.cumprod, (_cumprod_vjp,)
+    samples = (([1.5, 0.0, -2.0, 0.7], {"axis": 0}), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
+
+
+class CumSum(Op):
+    """The sums of the elements so far along an axis (None: of all in a row)."""
+    notation, call = _written("cumsum"), _along("cumsum")
+    value, linear = np.cumsum, True
+    vjp = (lambda g, z, x, axis: np.flip(CumSum.of(np.flip(g, axis), axis=axis), axis),)
+    samples = (([1.5, -2.0, 0.7], {"axis": 0}), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
+
+
+def _flat(x: Any, axis: Axis) -> Any:
+    """The reduced axes as one, the last."""
+    if axis is None:
+        return np.reshape(x, (-1,))
+    axes = [a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
+    kept = [a for a in range(x.ndim) if a not in axes]
+    return np.reshape(np.transpose(x, kept + axes), [x.shape[a] for a in kept] + [-1])
+
+
+def _unflat(y: Any, like: Any, axis: Axis) -> Any:
+    """The last axis put back as the axes it was made of."""
+    if axis is None:
+        return np.reshape(y, like.shape)
+    axes = [a % like.ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
+    order = [a for a in range(like.ndim) if a not in axes] + axes
+    y = np.reshape(y, [like.shape[a] for a in order])
+    return np.transpose(y, [order.index(a) for a in range(like.ndim)])
+
+
+def _prod_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    flat = _flat(x, axis)
+    if 0 in flat.shape:
+        return np.zeros(x.shape)
+    backwards = np.flip(_before(np.flip(flat, -1), -1), -1)
+    return spread(g, x, axis, keepdims)*_unflat(_before(flat, -1)*backwards, x, axis)
+
+
+class Prod(Op):
+    """The product along the axes (an int, a tuple; None: of all)."""
+    symbol, notation, call = "Π", _written("prod"), _reduction("prod")
+    value, vjp = np.prod, (_prod_vjp,)
+    samples = (([1.5, 0.0, -2.0, 0.7],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}),
+               ([[[1.0, 2.0], [3.0, -4.0]]], {"axis": (0, 2)}))
+
+
+def _spread_call(name: str) -> Any:
+    def call(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False, *,
+             correction: float | None = None) -> Any:
+        return apply(_ops[name], x, axis=_axes(axis), keepdims=bool(keepdims),
+                     ddof=ddof if correction is None else correction)
+    return call
+
+
+def _deviation(x: Any, axis: Axis) -> Any:
+    return x - np.mean(x, axis=axis, keepdims=True)
+
+
+class Var(Op):
+    """The variance along the axes, divided by n - ddof (numpy's default 0, PyTorch's 1)."""
+    notation, call = _written("var"), _spread_call("var")
+    value = lambda x, axis, keepdims, ddof: np.var(x, axis=axis, keepdims=keepdims, ddof=ddof)
+    vjp = (lambda g, z, x, axis, keepdims, ddof: (
+        spread(g, x, axis, keepdims)*_deviation(x, axis)*(2/(_count(x, axis) - ddof))),)
+    samples = (([1.5, 0.3, -2.0],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1, "ddof": 1}))
+
+
+def _std_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool, ddof: float) -> Any:
+    level = raw(z) == 0
+    s = np.where(level, 1.0, z)*(_count(x, axis) - ddof)
+    scaled = g/s
+    if np.any(level):
+        scaled = np.where(level, 0.0, scaled)
+    return spread(scaled, x, axis, keepdims)*_deviation(x, axis)
+
+
+class Std(Op):
+    """The standard deviation along the axes; where it is 0 its derivative is taken as 0."""
+    notation, call = _written("std"), _spread_call("std")
+    value = lambda x, axis, keepdims, ddof: np.std(x, axis=axis, keepdims=keepdims, ddof=ddof)
+    vjp = (_std_vjp,)
+    samples = (([1.5, 0.3, -2.0],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1, "ddof": 1}))
+
+
+def _logsumexp(x: Any, axis: Axis, keepdims: bool) -> Any:
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0.0).astype(x.dtype)
+    with np.errstate(divide="ignore"):
+        out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return out if keepdims else np.reshape(out, np.sum(x, axis=axis).shape)
+
+
+class LogSumExp(Op):
+    """log(sum(exp(x))) along the axes, without overflow. Its derivative is softmax."""
+    notation, call = _written("logsumexp"), _reduction("logsumexp")
+    value = _logsumexp
+    vjp = (lambda g, z, x, axis, keepdims: spread(g, x, axis, keepdims)*np.exp(
+        x - spread(_finite(z), x, axis, keepdims)),)
+    samples = (([1.5, 0.3, -2.0],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
+
+
+def _finite(z: Any) -> Any:
+    endless = np.isinf(raw(z))
+    return np.where(endless, 0.0, z) if np.any(endless) else z
+
+
+def _logcumsumexp(x: Any, axis: int) -> Any:
+    return np.logaddexp.accumulate(x, axis=axis)
+
+
+def _logcumsumexp_vjp(g: Any, z: Any, x: Any, axis: int) -> Any:
+    """x_j counts exp(x_j - z_k) in z_k, for k >= j: a recurrence in factors that never exceed 1."""
+    n = x.shape[axis]
+    if n == 0:
+        return g
+    z = _finite(z)
+    tails = [_at(g, axis, slice(n - 1, n))]
+    for j in range(n - 2, -1, -1):
+        step = _at(z, axis, slice(j, j + 1)) - _at(z, axis, slice(j + 1, j + 2))
+        tails.append(_at(g, axis, slice(j, j + 1)) + np.exp(step)*tails[-1])
+    return np.concatenate(tails[::-1], axis=axis)*np.exp(x - z)
+
+
+class LogCumSumExp(Op):
+    """log(cumsum(exp(x))) along an axis, without overflow."""
+    notation, call = _written("logcumsumexp"), _along("logcumsumexp")
+    value, vjp = _logcumsumexp, (_logcumsumexp_vjp,)
+    samples = (([1.5, -2.0, 0.7], {"axis": 0}), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
+
+
+_ops.update({op.name: op for op in (CumProd, CumSum, Prod, Var, Std, LogSumExp, LogCumSumExp)})
+
+
+def _squares(x: Any, axis: Axis, keepdims: bool) -> Any:
+    top = np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0)
+    top = np.where((top > 0) & np.isfinite(top), top, 1.0)
+    out = np.sqrt(np.sum(np.square(x/top), axis=axis, keepdims=True))*top
+    return out if keepdims else np.reshape(out, np.sum(x, axis=axis).shape)
+
+
+def _norm_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    zero = raw(z) == 0
+    if np.any(zero):
+        g = np.where(zero, 0.0, g/np.where(zero, 1.0, z))
+    else:
+        g = g/z
+    return spread(g, x, axis, keepdims)*x
+
+
+class Norm2(Op):
+    """The Euclidean norm along the axes, without overflow; its derivative at 0 is taken as 0."""
+    notation, call = _written("norm"), _reduction("norm2")
+    value, vjp = _squares, (_norm_vjp,)
+    samples = (([1.5, 0.3, -2.0],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
+
+
+_ops["norm2"] = Norm2
+
+
+@function
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """The norm of a vector (ord any number, inf) or matrix (fro, 1, -1, inf, -inf) along axes.
+
+    As numpy.linalg.norm: without axis and ord that of all elements; one axis is a vector's, two are a
+    matrix's. Raises ValueError for the matrix norms that need singular values (2, -2, nuc).
+    """
+    x = operand(x)
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
+        return Norm2.call(x, axis if axis is not None else None, keepdims)
+    absolute = functions["absolute"](x)
+    if len(axes) == 1:
+        one = axes[0]
+        if ord == np.inf:
+            return Max.call(absolute, one, keepdims)
+        if ord == -np.inf:
+            return Min.call(absolute, one, keepdims)
+        if ord == 0:
+            return Sum.call(operand((x.data != 0).astype(x.dtype)), one, keepdims)
+        if ord == 1:
+            return Sum.call(absolute, one, keepdims)
+        total = Sum.call(absolute**ord, one, keepdims)
+        return functions["power"](total, 1/ord)
+    if len(axes) == 2 and ord in (1, -1, np.inf, -np.inf):
+        rows, columns = (a % x.ndim for a in axes)
+        inner, outer = (rows, columns) if abs(ord) == 1 else (columns, rows)
+        sums = Sum.call(absolute, inner, True)
+        found = (Max if ord > 0 else Min).call(sums, outer, True)
+        return found if keepdims else functions["squeeze"](found, (rows, columns))
+    raise ValueError(f"norm: ord={ord!r} over {len(axes)} axes "
+                     + ("needs singular values, which have no derivative in tinytorch"
+                        if ord in (2, -2, "nuc") else "is no norm numpy knows"))

@@ -1,0 +1,520 @@
+"""Ops that join, repeat, cut and order: concatenate, stack, split, pad, roll, tile, tril, sort."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..op import Op, apply, function
+from ..tensor import Tensor, functions, operand, raw
+from .shape import GetItem, Reshape, Transpose, expand_dims, moveaxis, ravel
+
+
+def _pieces(i: int, g: Any, z: Any, *args: Any, axis: int) -> Any:
+    start = sum(a.shape[axis] for a in args[:i])
+    return g[(slice(None),)*(axis % z.ndim) + (slice(start, start + args[i].shape[axis]),)]
+
+
+def _concatenate(arrays: Any, axis: int | None = 0) -> Any:
+    """Arrays end to end along an axis (None: all flattened)."""
+    items = [operand(a) for a in arrays]
+    if axis is None:
+        items, axis = [ravel(a) for a in items], 0
+    return apply(Concatenate, *items, axis=int(axis))
+
+
+class Concatenate(Op):
+    """Arrays end to end along an axis (None: all flattened)."""
+    aliases = ("concat", "cat")
+    notation = lambda axis: f"concatenate([{{...}}]{f', axis={axis}' if axis else ''})"
+    value = lambda *arrays, axis: np.concatenate(arrays, axis=axis)
+    vjp = staticmethod(_pieces)
+    call, linear = _concatenate, True
+    samples = (([1.0, 2.0], [3.0], {"axis": 0}), ([[1.0, 2.0]], [[3.0]], {"axis": 1}))
+
+
+@function
+def stack(arrays: Any, axis: int = 0) -> Any:
+    """Arrays of one shape side by side along a new axis."""
+    items = [operand(a) for a in arrays]
+    if not items:
+        raise ValueError("nothing to stack")
+    if any(a.shape != items[0].shape for a in items):
+        raise ValueError("stack: the shapes differ: " + ", ".join(str(a.shape) for a in items))
+    return _concatenate([expand_dims(a, axis) for a in items], axis)
+
+
+@function
+def atleast_1d(x: Any) -> Any:
+    """x with at least one axis."""
+    x = operand(x)
+    return x if x.ndim else Reshape.call(x, 1)
+
+
+@function
+def atleast_2d(x: Any) -> Any:
+    """x with at least two axes: a vector is a row."""
+    x = atleast_1d(x)
+    return x if x.ndim > 1 else Reshape.call(x, 1, -1)
+
+
+@function
+def atleast_3d(x: Any) -> Any:
+    """x with at least three axes: a vector is (1, n, 1), a matrix (m, n, 1)."""
+    x = atleast_2d(x)
+    return x if x.ndim > 2 else Reshape.call(x, *x.shape, 1)
+
+
+@function
+def hstack(arrays: Any) -> Any:
+    """Arrays side by side: along the second axis, vectors along their only one."""
+    items = [atleast_1d(a) for a in arrays]
+    return _concatenate(items, 0 if items and items[0].ndim == 1 else 1)
+
+
+@function
+def vstack(arrays: Any) -> Any:
+    """Arrays below each other; vectors are rows."""
+    return _concatenate([atleast_2d(a) for a in arrays], 0)
+
+
+@function
+def dstack(arrays: Any) -> Any:
+    """Arrays behind each other, along a third axis."""
+    return _concatenate([atleast_3d(a) for a in arrays], 2)
+
+
+@function
+def column_stack(arrays: Any) -> Any:
+    """Vectors as the columns of a matrix; matrices side by side."""
+    items = [operand(a) for a in arrays]
+    return _concatenate([a if a.ndim > 1 else Reshape.call(a, -1, 1) for a in items], 1)
+
+
+functions["row_stack"] = vstack
+
+
+@function
+def append(x: Any, values: Any, axis: int | None = None) -> Any:
+    """values after x: along an axis, or both flattened."""
+    return _concatenate([x, values], axis)
+
+
+@function
+def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    """Parts of x along an axis: so many, of nearly equal size, or cut at the indices."""
+    x = operand(x)
+    n = x.shape[axis]
+    if np.ndim(raw(indices_or_sections)) == 0:
+        k = int(indices_or_sections)
+        sizes = [n//k + (i < n % k) for i in range(k)]
+        cuts = [0, *np.cumsum(sizes).tolist()]
+    else:
+        cuts = [0, *map(int, indices_or_sections), n]
+    lead = (slice(None),)*(axis % x.ndim)
+    return [GetItem.call(x, lead + (slice(a, b),)) for a, b in zip(cuts, cuts[1:])]
+
+
+@function
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    """As array_split, but so many parts must be of equal size: else ValueError."""
+    x = operand(x)
+    if np.ndim(raw(indices_or_sections)) == 0 and x.shape[axis] % int(indices_or_sections):
+        raise ValueError(f"an axis of {x.shape[axis]} does not split into {indices_or_sections} "
+                         "equal parts: array_split takes unequal ones")
+    return array_split(x, indices_or_sections, axis)
+
+
+@function
+def hsplit(x: Any, indices_or_sections: Any) -> list[Any]:
+    """split along the second axis (of a vector the only one)."""
+    return split(x, indices_or_sections, 1 if operand(x).ndim > 1 else 0)
+
+
+@function
+def vsplit(x: Any, indices_or_sections: Any) -> list[Any]:
+    """split along the first axis."""
+    return split(x, indices_or_sections, 0)
+
+
+@function
+def dsplit(x: Any, indices_or_sections: Any) -> list[Any]:
+    """split along the third axis."""
+    return split(x, indices_or_sections, 2)
+
+
+@function
+def unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
+    """The slices of x along an axis, which is lost."""
+    x = operand(x)
+    lead = (slice(None),)*(axis % x.ndim)
+    return tuple(GetItem.call(x, lead + (i,)) for i in range(x.shape[axis]))
+
+
+functions["unbind"] = unstack
+
+
+@function
+def flip(x: Any, axis: Any = None) -> Any:
+    """The order of the elements reversed along the axes (None: all)."""
+    x = operand(x)
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    reverse = {a % x.ndim for a in axes}
+    return GetItem.call(x, tuple(slice(None, None, -1) if i in reverse else slice(None)
+                                 for i in range(x.ndim)))
+
+
+@function
+def fliplr(x: Any) -> Any:
+    """Columns in reverse order."""
+    return flip(x, 1)
+
+
+@function
+def flipud(x: Any) -> Any:
+    """Rows in reverse order."""
+    return flip(x, 0)
+
+
+@function
+def rot90(x: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
+    """A quarter turn, k times, from the first of the axes towards the second."""
+    a, b = axes
+    k %= 4
+    if k == 0:
+        return operand(x)
+    if k == 2:
+        return flip(x, (a, b))
+    swapped = functions["swapaxes"](flip(x, b) if k == 1 else operand(x), a, b)
+    return swapped if k == 1 else flip(swapped, b)
+
+
+@function
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+    """The elements at the indices along an axis (None: of x flattened)."""
+    x, indices = operand(x), np.asarray(raw(indices)).astype(np.intp)
+    if axis is None:
+        return GetItem.call(ravel(x), indices)
+    return GetItem.call(x, (slice(None),)*(axis % x.ndim) + (indices,))
+
+
+@function
+def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
+    """For each position the element that the indices name along the axis: what argsort is made for."""
+    x, indices = operand(x), np.asarray(raw(indices)).astype(np.intp)
+    if axis is None:
+        x, axis = ravel(x), 0
+    axis %= x.ndim
+    shape = [1 if i == axis else max(n, m) for i, (n, m) in enumerate(zip(x.shape, indices.shape))]
+    grid: list[Any] = []
+    for i, n in enumerate(shape):
+        if i == axis:
+            grid.append(indices)
+        else:
+            own = np.arange(n) if x.shape[i] > 1 else np.zeros(n, dtype=np.intp)
+            grid.append(own.reshape([-1 if j == i else 1 for j in range(x.ndim)]))
+    return GetItem.call(x, tuple(grid))
+
+
+@function
+def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+    """Elements moved along by the shift, those pushed out come in at the other end."""
+    x = operand(x)
+    if axis is None:
+        return Reshape.call(roll(ravel(x), shift, 0), x.shape)
+    shifts = shift if isinstance(shift, (tuple, list)) else (shift,)
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    for s, a in zip(*np.broadcast_arrays(shifts, axes)):
+        n = x.shape[a]
+        x = take(x, (np.arange(n) - s) % n if n else np.arange(0), int(a))
+    return x
+
+
+@function
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
+    """Each element so many times in a row."""
+    x = operand(x)
+    if axis is None:
+        x, axis = ravel(x), 0
+    return take(x, np.repeat(np.arange(x.shape[axis]), raw(repeats)), axis)
+
+
+@function
+def tile(x: Any, reps: Any) -> Any:
+    """The whole of x so many times along each axis."""
+    reps = tuple(reps) if isinstance(reps, (tuple, list)) else (reps,)
+    x = operand(x)
+    ndim = max(len(reps), x.ndim)
+    reps = (1,)*(ndim - len(reps)) + reps
+    x = Reshape.call(x, (1,)*(ndim - x.ndim) + x.shape)
+    for axis, k in enumerate(reps):
+        if k != 1:
+            x = take(x, np.tile(np.arange(x.shape[axis]), k), axis)
+    return x
+
+
+def _widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
+    widths = np.broadcast_to(np.asarray(pad_width, dtype=int), (ndim, 2))
+    return tuple((int(a), int(b)) for a, b in widths)
+
+
+def _pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Any:
+    """x with elements added at the ends: constant, or by mode edge, reflect, symmetric or wrap."""
+    x = operand(x)
+    widths = _widths(pad_width, x.ndim)
+    if mode == "constant":
+        return apply(Pad, x, pad_width=widths, constant_values=constant_values)
+    if mode not in ("edge", "reflect", "symmetric", "wrap"):
+        raise ValueError(f"pad: mode {mode!r} has no derivative in tinytorch "
+                         "(must be one of constant, edge, reflect, symmetric, wrap)")
+    for axis, width in enumerate(widths):
+        if width != (0, 0):
+            where: Any = np.pad(np.arange(x.shape[axis]), width, mode=mode)      # type: ignore
+            x = take(x, where, axis)
+    return x
+
+
+class Pad(Op):
+    """x with elements added at the ends: constant, or by mode edge, reflect, symmetric or wrap."""
+    notation = lambda pad_width, constant_values: f"pad({{0}}, {pad_width})"
+    value = lambda x, pad_width, constant_values: np.pad(
+        x, pad_width, constant_values=constant_values)
+    vjp = (lambda g, z, x, pad_width, constant_values: g[tuple(
+        slice(a, a + n) for (a, _), n in zip(pad_width, x.shape))],)
+    call = _pad
+    samples = (([1.0, 2.0], {"pad_width": (1, 2)}),)
+
+
+def _diagonal_index(shape: tuple[int, ...], offset: int) -> tuple[Any, Any]:
+    rows, columns = shape
+    n = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    return np.arange(n) - min(offset, 0), np.arange(n) + max(offset, 0)
+
+
+@function
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The elements on a diagonal of two axes, as the last axis."""
+    x = operand(x)
+    a, b = axis1 % x.ndim, axis2 % x.ndim
+    order = [i for i in range(x.ndim) if i not in (a, b)] + [a, b]
+    if order != list(range(x.ndim)):
+        x = Transpose.call(x, tuple(order))
+    return GetItem.call(x, (Ellipsis, *_diagonal_index(x.shape[-2:], offset)))
+
+
+@function
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The sum of a diagonal."""
+    return functions["sum"](diagonal(x, offset, axis1, axis2), -1)
+
+
+@function
+def diag(x: Any, k: int = 0) -> Any:
+    """A vector as the k-th diagonal of a matrix of zeros, or the k-th diagonal of a matrix."""
+    x = operand(x)
+    if x.ndim == 2:
+        return diagonal(x, k)
+    if x.ndim != 1:
+        raise ValueError(f"diag takes a vector or a matrix, not the shape {x.shape}")
+    n = x.shape[0] + abs(k)
+    return functions["scatter"](x, (n, n), _diagonal_index((n, n), k))
+
+
+@function
+def diagflat(x: Any, k: int = 0) -> Any:
+    """All elements as the k-th diagonal of a matrix of zeros."""
+    return diag(ravel(operand(x)), k)
+
+
+class Tril(Op):
+    """The lower triangle, up to the k-th diagonal; zeros above."""
+    notation = "tril({0})"
+    value, linear = np.tril, True
+    vjp = (lambda g, z, x, k: Tril.of(g, k=k),)
+    call = lambda m, k=0: apply(Tril, m, k=int(k))
+    samples = (([[1.0, 2.0], [3.0, -4.0]],), ([[1.0, 2.0], [3.0, -4.0]], {"k": -1}))
+
+
+class Triu(Op):
+    """The upper triangle, down to the k-th diagonal; zeros below."""
+    notation = "triu({0})"
+    value, linear = np.triu, True
+    vjp = (lambda g, z, x, k: Triu.of(g, k=k),)
+    call = lambda m, k=0: apply(Triu, m, k=int(k))
+    samples = (([[1.0, 2.0], [3.0, -4.0]],), ([[1.0, 2.0], [3.0, -4.0]], {"k": 1}))
+
+
+@function
+def broadcast_arrays(*arrays: Any) -> list[Any]:
+    """Each array in the shape they broadcast to together."""
+    items = [operand(a) for a in arrays]
+    shape = np.broadcast_shapes(*[a.shape for a in items])
+    return [functions["broadcast_to"](a, shape) for a in items]
+
+
+@function
+def meshgrid(*axes: Any, indexing: str = "xy") -> list[Any]:
+    """Coordinate arrays of the grid that vectors span."""
+    items = [ravel(operand(a)) for a in axes]
+    sizes = [a.shape[0] for a in items]
+    grids = [functions["broadcast_to"](Reshape.call(a, [-1 if i == j else 1
+                                                        for j in range(len(items))]), tuple(sizes))
+             for i, a in enumerate(items)]
+    if indexing == "xy" and len(items) > 1:
+        grids = [functions["swapaxes"](g, 0, 1) for g in grids]
+    return grids
+
+
+@function
+def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
+    """One axis moved before the start-th."""
+    axis, start = axis % x.ndim, start + x.ndim if start < 0 else start
+    return moveaxis(x, axis, start - 1 if axis < start else start)
+
+
+# -- order -------------------------------------------------------------------------------------------
+
+@function
+def sort(x: Any, axis: int | None = -1, kind: Any = None, *, stable: Any = None) -> Any:
+    """The elements in ascending order along an axis (None: all in a row); nan last."""
+    x = operand(x)
+    if axis is None:
+        x, axis = ravel(x), 0
+    return take_along_axis(x, np.argsort(x.data, axis=axis, kind="stable"), axis)
+
+
+def _running(x: Any, axis: int | None, better: Any) -> Any:
+    """The best element so far along an axis; of equals the last."""
+    x = operand(x)
+    if axis is None:
+        x, axis = ravel(x), 0
+    if not x.ndim:
+        return x
+    best = better.accumulate(x.data, axis=axis)
+    same = (x.data == best) | (np.isnan(x.data) & np.isnan(best))
+    places = np.arange(x.shape[axis]).reshape([-1 if i == axis % x.ndim else 1
+                                               for i in range(x.ndim)])
+    return take_along_axis(x, np.maximum.accumulate(np.where(same, places, 0), axis=axis), axis)
+
+
+@function
+def cummax(x: Any, axis: int | None = None) -> Any:
+    """The largest element so far along an axis; of equals the last gets the gradient."""
+    return _running(x, axis, np.maximum)
+
+
+@function
+def cummin(x: Any, axis: int | None = None) -> Any:
+    """The smallest element so far along an axis; of equals the last gets the gradient."""
+    return _running(x, axis, np.minimum)
+
+
+@function
+def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
+    """The q-quantile along the axes, by linear interpolation between the nearest elements.
+
+    q in [0, 1], a number or a vector, which gives a new first axis. Where the data hold nan, nan.
+    """
+    x, q = operand(x), np.asarray(raw(q), dtype=float)
+    if method != "linear":
+        raise ValueError(f"quantile: method {method!r} has no derivative in tinytorch, 'linear' has")
+    if np.any((q < 0) | (q > 1)):
+        raise ValueError(f"quantile: q must lie in [0, 1], not {q}")
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(a % x.ndim for a in axes)
+    kept = [a for a in range(x.ndim) if a not in axes]
+    flat = Reshape.call(Transpose.call(x, (*kept, *axes)), [*(x.shape[a] for a in kept), -1])
+    n = flat.shape[-1]
+    flat = sort(flat, -1)
+    spot = q*(n - 1)
+    low = np.floor(spot).astype(int)
+    high = np.minimum(low + 1, n - 1)
+    part = (spot - low).astype(x.dtype)
+    bad = np.isnan(flat.data[..., -1:])
+    if np.any(bad):
+        flat = functions["where"](bad, np.nan, flat)
+    below = take(flat, low, -1)
+    out = below + part*(take(flat, high, -1) - below) if np.any(part) else below
+    if q.ndim:
+        out = moveaxis(out, -1, 0)
+    if keepdims:
+        shape = [1 if i in axes else m for i, m in enumerate(x.shape)]
+        out = Reshape.call(out, [*q.shape, *shape])
+    return out
+
+
+@function
+def percentile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+               ) -> Any:
+    """quantile with q in percent."""
+    return quantile(x, np.asarray(raw(q), dtype=float)/100, axis, method, keepdims)
+
+
+@function
+def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The middle element along the axes; of an even number the mean of the two."""
+    return quantile(x, 0.5, axis, keepdims=keepdims)
+
+
+@function
+def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest element less the smallest, along the axes."""
+    return functions["max"](x, axis, keepdims) - functions["min"](x, axis, keepdims)
+
+
+@function
+def average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
+    """The mean, weighted if weights are given (in the shape of x, or of its axis)."""
+    x = operand(x)
+    if weights is None:
+        return functions["mean"](x, axis, keepdims)
+    w = operand(weights)
+    if w.ndim == 1 and x.ndim > 1:
+        w = Reshape.call(w, [-1 if i == axis % x.ndim else 1 for i in range(x.ndim)])
+    total = functions["sum"]
+    return total(x*w, axis, keepdims)/total(w*np.ones(x.shape), axis, keepdims)
+
+
+@function
+def compress(condition: Any, x: Any, axis: int | None = None) -> Any:
+    """The slices along an axis where the condition holds."""
+    return take(x, np.flatnonzero(raw(condition)), axis)
+
+
+@function
+def extract(condition: Any, x: Any) -> Any:
+    """The elements where the condition holds."""
+    return take(x, np.flatnonzero(np.ravel(raw(condition))))
+
+
+@function
+def delete(x: Any, obj: Any, axis: int | None = None) -> Any:
+    """x without the slices named, along an axis."""
+    x = operand(x)
+    n = x.size if axis is None else x.shape[axis]
+    return take(x, np.delete(np.arange(n), obj), axis)
+
+
+@function
+def resize(x: Any, new_shape: Any) -> Any:
+    """The elements repeated as often as the new shape needs."""
+    x = ravel(operand(x))
+    size = int(np.prod(new_shape))
+    return Reshape.call(take(x, np.arange(size) % x.size), new_shape)
+
+
+@function
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    """From each element of the first choice whose condition holds there; else the default."""
+    out = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist)):
+        out = functions["where"](condition, choice, out)
+    return out if isinstance(out, Tensor) else operand(out)
+
+
+@function
+def copy(x: Any, order: str = "K", subok: bool = False) -> Any:
+    """The same numbers in a new tensor; the gradient flows through."""
+    return functions["positive"](x)
