@@ -85,7 +85,7 @@ def _asked(text: str, time_limit: float, size: int) -> dict[str, Any]:
                               encoding="utf-8", timeout=time_limit, check=False)
     except subprocess.TimeoutExpired:
         raise LayoutError(f"dot took more than {time_limit:g} s for {size} nodes: "
-                          "the layout 'layered' takes a fraction of a second") from None
+                          "--engine layered takes a fraction of a second") from None
     except OSError as error:
         raise LayoutError(f"dot could not be run: {error}") from error
     if done.returncode:

@@ -1,0 +1,84 @@
+"""The gallery: `python -m examples` draws every example into output/, `--check` says what is not current."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import cli
+
+FOLDER = Path(__file__).parent
+OUTPUT = FOLDER.parent / "output"
+MADE_WITH = "made-with.txt"      # other versions of these paint other bytes
+
+
+def examples() -> list[str]:
+    """The names of the examples: the files of this folder."""
+    return sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
+
+
+def commands() -> list[list[str]]:
+    """The command lines of all pictures of the gallery; what they write stands behind -o."""
+    lines = []
+    for name in examples():
+        target = f"examples/{name}.py"
+        lines += [["graph", target, "-o", f"{name}.svg"],
+                  ["graph", target, "--dark", "-o", f"{name}-dark.svg"]]
+    lines.append(["graph", "examples/cubic.py", "--rankdir", "TB", "-o", "cubic-tb.svg"])
+    return lines
+
+
+def draw(folder: Path) -> None:
+    """All pictures of the gallery, into a folder."""
+    os.chdir(FOLDER.parent)
+    for line in commands():
+        *words, name = line
+        with contextlib.redirect_stdout(io.StringIO()):
+            cli.main([*words, str(folder / name)])
+    (folder / MADE_WITH).write_text(versions(), encoding="utf-8")
+
+
+def versions() -> str:
+    return "".join(f"{name} {version(name)}\n" for name in ("matplotlib", "resvg-py"))
+
+
+def painted(name: str) -> bool:
+    """Whether a file is painted by another library, which may paint it otherwise in another version."""
+    return name.endswith((".plot.svg", ".plot-dark.svg", ".png", ".pdf", ".gif"))
+
+
+def stale(made: Path, kept: Path) -> list[str]:
+    """The names of the files that are missing, changed, or made by no command."""
+    with contextlib.suppress(FileNotFoundError):
+        same_tools = (kept / MADE_WITH).read_text(encoding="utf-8") == versions()
+        names = {path.name for folder in (made, kept) for path in folder.iterdir()}
+        return sorted(name for name in names if name != MADE_WITH and (
+            not (made / name).exists() or not (kept / name).exists()
+            or ((same_tools or not painted(name))
+                and (made / name).read_bytes() != (kept / name).read_bytes())))
+    return [MADE_WITH]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m examples", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where not current")
+    if not parser.parse_args().check:
+        OUTPUT.mkdir(exist_ok=True)
+        draw(OUTPUT)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        draw(Path(folder))
+        names = stale(Path(folder), OUTPUT)
+    for name in names:
+        print(f"output/{name} is not current: run python -m examples", file=sys.stderr)
+    sys.exit(bool(names))
+
+
+if __name__ == "__main__":
+    main()
