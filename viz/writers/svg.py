@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from math import ceil
+from typing import NamedTuple
 
 from .. import text
 from ..graph import Graph
 from ..layout.compose import Options, compose
 from ..layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
-from ..theme import FAMILY, THEMES, Theme
+from ..theme import FAMILY, THEMES, Shape, Theme, Type
 
 _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;",
             ord("'"): "&#39;"}
 
 
+class Look(NamedTuple):
+    """The attributes of each role, as they are written."""
+
+    shapes: Mapping[str, str]
+    texts: Mapping[str, str]
+    fonts: Mapping[str, str]     # of a text, apart: what all texts of a group share stands once
+    types: Mapping[str, Type]    # for the width
+
+
 def escape(string: str) -> str:
     """The text for an SVG's content or attribute: the one place where this format escapes."""
-    return "".join(c if c.isprintable() or c in "\n\u200d\ufe0f" else "�"
+    return "".join(c if c.isprintable() or c in "\n\u200c\u200d\ufe0f" else "�"
                    for c in string).translate(_ESCAPES)
 
 
@@ -26,41 +36,68 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
     return paint(compose(graph, options), THEMES[options.theme]).encode()
 
 
-def paint(scene: Scene, theme: Theme) -> str:
-    """A scene as an SVG document."""
-    w, h = _n(scene.width), _n(scene.height)
+def paint(scene: Scene, theme: Theme, *, prefix: str = "") -> str:
+    """A scene as an SVG document.
+
+    The prefix is put before each id: two pictures in one page must not share any.
+    """
+    look = attributes(theme)
+    lines = [line for group in scene.groups for line in _group(group, look, prefix)]
+    return document(scene, theme, lines)
+
+
+def document(scene: Scene, theme: Theme, lines: list[str]) -> str:
+    """An SVG document around lines of elements: its size, its name and what it shows, its paper.
+
+    What most marks have stands at the root: `attributes` leaves it out.
+    """
+    w, h = ceil(scene.width), ceil(scene.height)
+    color, size, font = theme.texts["key"]
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}"'
-        f' role="img" font-family="{FAMILY["sans"]}">',
+        f' role="img" font-family="{FAMILY[font]}" font-size="{number(size)}" fill="{color}"'
+        f' stroke-width="{number(theme.shapes["edge"].width)}">',
         f"<title>{escape(scene.title)}</title>",
         f"<desc>{escape(scene.description)}</desc>",
-        f'<rect width="100%" height="100%" fill="{theme.paper}"/>',
-        *(line for group in scene.groups for line in _group(group, theme)),
-        "</svg>\n"])
+        f'<rect width="{w}" height="{h}" fill="{theme.paper}"/>',
+        *lines, "</svg>\n"])
 
 
-def _group(group: Group, theme: Theme) -> Iterator[str]:
-    yield f'<g id="{escape(group.id)}" class="{group.role}">'
+def attributes(theme: Theme) -> Look:
+    """A theme's roles as plain attributes of elements in a `document`."""
+    usual, line = theme.texts["key"], theme.shapes["edge"].width
+    return Look({role: _shape(shape, line) for role, shape in theme.shapes.items()},
+                {role: _type(type, usual) for role, type in theme.texts.items()},
+                {role: f' font-family="{FAMILY[type.font]}"' if type.font == "mono" else ""
+                 for role, type in theme.texts.items()}, theme.texts)
+
+
+def _group(group: Group, look: Look, prefix: str) -> Iterator[str]:
+    fonts = {(_anchor(mark), look.fonts[mark.role]) for mark in group.marks if isinstance(mark, Text)}
+    shared = "".join(next(iter(fonts))) if len(fonts) == 1 and len(group.marks) > 1 else ""
+    yield f'<g id="{escape(prefix + group.id)}" class="{group.role}"{shared}>'
     if group.tip:
         yield f"<title>{escape(group.tip)}</title>"
     for mark in group.marks:
-        yield _mark(mark, theme)
+        yield element(mark, look, shared=bool(shared))
     yield "</g>"
 
 
-def _mark(mark: Mark, theme: Theme) -> str:
+def element(mark: Mark, look: Look, *, more: str = "", shared: bool = False) -> str:
+    """A mark as an element, with more attributes; `shared` where its group says font and anchor."""
     if isinstance(mark, Text):
-        length = text.width(mark.text, theme.texts[mark.role].size, theme.texts[mark.role].font)
-        anchor = "" if mark.anchor == "start" else f' text-anchor="{mark.anchor}"'
-        return (f'<text x="{_n(mark.x)}" y="{_n(mark.y)}"{anchor}{_type(theme.name, mark.role)} '
-                f'textLength="{_n(length)}">{escape(mark.text)}</text>')
-    paint = _shape(theme.name, mark.role)
+        type = look.types[mark.role]
+        own = "" if shared else _anchor(mark) + look.fonts[mark.role]
+        return (f'<text x="{number(mark.x)}" y="{number(mark.y)}"{own}{look.texts[mark.role]}{more} '
+                f'textLength="{number(text.width(mark.text, type.size, type.font))}">'
+                f'{escape(mark.text)}</text>')
+    paint = look.shapes[mark.role] + more
     if isinstance(mark, Rect):
-        radius = f' rx="{_n(mark.radius)}"' if mark.radius else ""
-        return (f'<rect x="{_n(mark.x)}" y="{_n(mark.y)}" width="{_n(mark.width)}" '
-                f'height="{_n(mark.height)}"{radius}{paint}/>')
+        radius = f' rx="{number(mark.radius)}"' if mark.radius else ""
+        return (f'<rect x="{number(mark.x)}" y="{number(mark.y)}" width="{number(mark.width)}" '
+                f'height="{number(mark.height)}"{radius}{paint}/>')
     if isinstance(mark, Polygon):
-        points = " ".join(f"{_n(x)},{_n(y)}" for x, y in mark.points)
+        points = " ".join(f"{number(x)},{number(y)}" for x, y in mark.points)
         return f'<polygon points="{points}"{paint}/>'
     return f'<path d="{_d(mark)}"{paint}/>'
 
@@ -68,36 +105,37 @@ def _mark(mark: Mark, theme: Theme) -> str:
 def _d(path: Path) -> str:
     """A path's data: a straight Bézier is written as a line."""
     (x, y), *rest = path.points
-    parts = [f"M{_n(x)},{_n(y)}"]
+    parts = [f"M{number(x)},{number(y)}"]
     for (ax, ay), (bx, by), (cx, cy) in zip(rest[0::3], rest[1::3], rest[2::3], strict=True):
         flat = abs((ax - x) * (cy - y) - (ay - y) * (cx - x)) < 0.5 and \
             abs((bx - x) * (cy - y) - (by - y) * (cx - x)) < 0.5
-        parts.append(f"L{_n(cx)},{_n(cy)}" if flat else
-                     f"C{_n(ax)},{_n(ay)} {_n(bx)},{_n(by)} {_n(cx)},{_n(cy)}")
+        parts.append(f"L{number(cx)},{number(cy)}" if flat else
+                     f"C{number(ax)},{number(ay)} {number(bx)},{number(by)} {number(cx)},{number(cy)}")
         x, y = cx, cy
     return "".join(parts)
 
 
-@lru_cache(maxsize=None)
-def _type(theme: str, role: str) -> str:
-    color, size, font = THEMES[theme].texts[role]
-    family = f' font-family="{FAMILY[font]}"' if font == "mono" else ""
-    weight = ' font-weight="bold"' if font == "bold" else ""
-    return f' fill="{color}" font-size="{_n(size)}"{family}{weight}'
+def _anchor(mark: Text) -> str:
+    return "" if mark.anchor == "start" else f' text-anchor="{mark.anchor}"'
 
 
-@lru_cache(maxsize=None)
-def _shape(theme: str, role: str) -> str:
-    fill, stroke, width, dash = THEMES[theme].shapes[role]
-    paint = f' fill="{fill or "none"}"'
-    if stroke:
-        paint += f' stroke="{stroke}" stroke-width="{_n(width)}"'
-    if dash:
-        paint += f' stroke-dasharray="{" ".join(map(_n, dash))}"'
+def _type(type: Type, usual: Type) -> str:
+    color = "" if type.color == usual.color else f' fill="{type.color}"'
+    size = "" if type.size == usual.size else f' font-size="{number(type.size)}"'
+    return color + size + (' font-weight="bold"' if type.font == "bold" else "")
+
+
+def _shape(shape: Shape, usual: float) -> str:
+    paint = f' fill="{shape.fill or "none"}"'
+    if shape.stroke:
+        paint += f' stroke="{shape.stroke}"'
+        paint += "" if shape.width == usual else f' stroke-width="{number(shape.width)}"'
+    if shape.dash:
+        paint += f' stroke-dasharray="{" ".join(map(number, shape.dash))}"'
     return paint
 
 
-def _n(x: float) -> str:
+def number(x: float) -> str:
     """A coordinate, to a tenth of a pixel: 12, 12.5."""
     written = f"{x:.1f}"
     return written[:-2] if written.endswith(".0") else written

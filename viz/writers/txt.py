@@ -91,9 +91,10 @@ def _fields(graph: Graph, parts: Cells, row: Row, shown: str) -> list[str]:
         for i, key in (2, "data"), (3, "grad"):
             if node.facts.get(key) is not None:
                 fields[i] = text.numbers(node.facts[key])
-        fields[6] = text.literal(boxes.tag_of(node))
+        fields[6] = boxes.tag_of(node)
         if node.kind == "output" and node.facts.get("line"):
-            fields[6] += " " + text.literal(str(node.facts["line"]))
+            fields[6] += f" {node.facts['line']}"
+        fields[6] = text.shorten(text.literal(fields[6]), NAME)
     if row.edge >= 0:
         facts = graph.edges[row.edge].facts
         for i, key in (4, "local"), (5, "contribution"):

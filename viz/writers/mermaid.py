@@ -1,0 +1,90 @@
+"""Mermaid: a flowchart with data and grad at every node, for Markdown that draws it (GitHub does)."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from .. import text
+from ..graph import Edge, Graph, Node
+from ..layout import boxes
+from ..layout.compose import LABELLED, Options
+from ..theme import THEMES, Theme
+
+SHAPES = {"input": ('("', '")'), "parameter": ('["', '"]'), "constant": ('("', '")'),
+          "value": ('["', '"]'), "output": ('[["', '"]]'), "op": ('(("', '"))')}
+_PLAIN = frozenset(" =,()/+._")  # ASCII that means nothing to Mermaid inside a quoted label
+
+
+def write(graph: Graph, options: Options = Options()) -> bytes:
+    """The graph as a Mermaid flowchart, one node or edge a line."""
+    shown = options.edges
+    if shown == "auto":
+        shown = "both" if len(graph.edges) <= LABELLED else "none"
+    ids = {node.id: _id(i, node.id) for i, node in enumerate(graph.nodes)}
+    kinds = {node.id: node.kind for node in graph.nodes}
+    title = text.literal(" · ".join(
+        str(line) for line in [graph.facts.get("title"), *graph.facts.get("results", ())] if line))
+    lines = [f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n---"] if title else []
+    lines.append(f"flowchart {options.rankdir}")
+    for node in graph.nodes:
+        opening, closing = SHAPES[node.kind]
+        if node.kind == "op" and len(node.label) > 1:
+            opening, closing = '("', '")'
+        lines.append(f"  {ids[node.id]}{opening}{_label(node)}{closing}:::{node.kind}")
+    for edge in graph.edges:
+        arrow = "---" if kinds[edge.tail] == "op" else "-->"
+        lines.append(f"  {ids[edge.tail]} {arrow}{_edge(edge, shown)} {ids[edge.head]}")
+    used = dict.fromkeys(node.kind for node in graph.nodes)
+    lines += [f"  classDef {kind} {_style(kind, THEMES[options.theme])}" for kind in used]
+    if graph.edges:
+        stroke, width = THEMES[options.theme].shapes["edge"][1:3]
+        lines.append(f"  linkStyle default stroke:{stroke},stroke-width:{width:g}px")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _id(i: int, id: str) -> str:
+    """An id that is no word of Mermaid's: n_mul_1, or n7 where it has other characters."""
+    return f"n_{id}" if re.fullmatch(r"[A-Za-z0-9_]+", id) else f"n{i}"
+
+
+def _label(node: Node) -> str:
+    name = text.shorten(text.literal(node.label), boxes.NAME)
+    lines = [name]
+    if node.kind not in ("op", "constant"):
+        lines.append(text.shorten(text.literal(boxes.tag_of(node)), boxes.NAME))
+    for key in ("data", "grad"):
+        if node.facts.get(key) is not None:
+            lines.append(f"{key} {text.numbers(node.facts[key])}")
+    if node.kind == "constant" and lines[-1] == f"data {name}":
+        lines.pop()              # the constant 2 is called 2
+    return _escape(lines)
+
+
+def _edge(edge: Edge, shown: str) -> str:
+    content = boxes.label(edge, shown)
+    if content is None:
+        return ""
+    return f'|"{_escape([mark.text for mark in content.marks])}"|'       # type: ignore[union-attr]
+
+
+def _style(kind: str, look: Theme) -> str:
+    shape = look.shapes[kind]
+    ink = look.texts["symbol" if kind == "op" else "name"].color
+    dash = f",stroke-dasharray:{' '.join(f'{d:g}' for d in shape.dash)}" if shape.dash else ""
+    return (f"fill:{shape.fill},stroke:{shape.stroke or shape.fill},"
+            f"stroke-width:{shape.width:g}px,color:{ink}{dash}")
+
+
+def _escape(lines: list[str]) -> str:
+    """Lines of a label: the one place where this format escapes, any character as #60;."""
+    return "<br/>".join(_one(text.literal(line)) for line in lines if line) or " "
+
+
+def _one(line: str) -> str:
+    # While it reads, Mermaid writes #60; as ﬂ°°60¶ß: what looks like that must not be taken for it
+    line = line.replace("ﬂ", "fl").replace("¶ß", "¶\u200cß")
+    number = re.match(r"\d+[.)]", line)            # 1. or + at the start would be a list in Markdown
+    marked = {0, number.end() - 1} if number else {0}
+    return "".join(c if c.isalnum() or not c.isascii() or c in _PLAIN and i not in marked else
+                   f"#{ord(c)};" for i, c in enumerate(line))
