@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import hypot
 
 from ..graph import Graph
 from .cells import Cells, cells, split
 from .coordinates import Spacing, align, heights
 from .order import Order, order
 from .placement import Chip, Placement, Point, Rail, Route, Size
-from .ports import Ports, ports
+from .ports import PITCH, Ports, ports
 from .ranks import Layers, layers
-from .routes import RADIUS, Column, Path, border, columns
+from .routes import RADIUS, Column, Path, border, columns, meeting
 
 CHIP = Size(56.0, 26.0)          # a copy of a shared leaf beside its use
 MARGIN = 24.0
@@ -207,7 +208,7 @@ def _drawn(part: Cells, layered: Layers, found: Order, y: list[float], port: Por
             if rail is not None and len(path) > 2:
                 way = Path(right[path[-2]], y[path[-2]])
             else:
-                start = (same.index(k) - (len(same) - 1) / 2) * 22.0 if len(path) == 2 else 0.0
+                start = (same.index(k) - (len(same) - 1) / 2) * 2 * PITCH if len(path) == 2 else 0.0
                 way = Path(right[s], y[s] + start)
                 way.line(column[rank[s]].right, y[s] + start)
                 for i in path[1:-1]:
@@ -219,15 +220,15 @@ def _drawn(part: Cells, layered: Layers, found: Order, y: list[float], port: Por
             op = part.op[v]
             if op >= 0:
                 x0, y0 = drawn.centers[op]
-                meet = x0 - boxes[op].width / 2 - _meeting(port.line[k])
-                if size:
+                meet = x0 - boxes[op].width / 2 - meeting(port.reach[v])
+                if c.text:
                     way.bend(c.flat, height)
                     way.line(meet, height)
-                else:
-                    way.bend(max(c.flat, meet), height)
-                dx, dy = x0 - way.points[-1][0], y0 - height
-                long_way = hypot_(dx, dy)
-                dx, dy = dx / long_way, dy / long_way
+                elif abs(way.points[-1][1] - y[v]) < 0.5 and not port.line[k]:
+                    way.line(meet, height)
+                dx, dy = x0 - meet, y0 - height
+                far = hypot(dx, dy) or 1.0
+                dx, dy = dx / far, dy / far
                 bx, by = border(boxes[op], -dx, -dy)
                 way.into(x0 + bx, y0 + by, dx, dy)
             else:
@@ -240,14 +241,6 @@ def _drawn(part: Cells, layered: Layers, found: Order, y: list[float], port: Por
             drawn.routes[edges[k]] = Route(tuple(way.points), label)
     drawn.bound(boxes, texts, chip)
     return drawn
-
-
-def hypot_(dx: float, dy: float) -> float:
-    return (dx * dx + dy * dy) ** 0.5 or 1.0
-
-
-def _meeting(offset: float) -> float:
-    return 20.0 + min(60.0, 0.25 * abs(offset))
 
 
 def _exit(part: Cells, layered: Layers, where: dict[int, tuple[list[int], int]], y: list[float],

@@ -39,7 +39,7 @@ def order(layers: Layers, *, starts: int = 3, sweeps: int = 24) -> Order:
 
 
 def crossings(layers: Layers, ranks: Order) -> int:
-    """How many pairs of links cross between neighbouring ranks. O(links log links) but for moves."""
+    """How many pairs of links cross between neighbouring ranks."""
     search = _Search(layers)
     search.start(ranks)
     return search.crossings()
@@ -134,7 +134,7 @@ class _Search:
         """Sweeps by barycentre, each followed by switches of neighbours. Ties are turned about in
         half of the sweeps, and switches that cost nothing are made in the other half: this is what
         leads out of local minima."""
-        ranks, pos, n = self.ranks, self.pos, len(self.ranks)
+        ranks, n = self.ranks, len(self.ranks)
         idle = 0
         for sweep in range(sweeps):
             if not self.least or idle >= PATIENCE:
@@ -168,7 +168,7 @@ class _Search:
                 pos[i] = p
 
     def _switch(self, even: bool) -> int:
-        """Switches neighbours wherever that saves crossings (`even`: or costs none). The savings."""
+        """Switches neighbours where that saves crossings (`even`: or costs none). What it saved."""
         pos, ranks, up, down = self.pos, self.ranks, self.layers.up, self.layers.down
         last = len(ranks) - 1
         dirty = [len(items) > 1 for items in ranks]
@@ -246,7 +246,7 @@ class _Search:
         return total
 
     def tidy(self) -> None:
-        """Puts operands in order wherever that costs no crossing; turns all upside down if better."""
+        """Puts operands in order where that costs no crossing; turns all upside down if better."""
         for _ in range(2):
             self._arrange()
         cost = self._cost()
@@ -258,7 +258,7 @@ class _Search:
 
     def _cost(self) -> int:
         """Crossings, and what is out of order at an op counted a thousandth."""
-        pos, down, slot = self.pos, self.layers.down, self.layers.slot
+        down, slot = self.layers.down, self.layers.slot
         cost = CROSSING * self.crossings()
         for items in self.ranks:
             wrong: dict[int, list[int]] = {}
@@ -271,7 +271,6 @@ class _Search:
                     for k in ks:
                         cost += len(seen) - bisect_right(seen, k)
                         insort(seen, k)
-        del pos
         return cost
 
     def _arrange(self) -> None:

@@ -10,7 +10,8 @@ from .order import Order
 from .placement import Size
 from .ranks import Layers
 
-PITCH = 10.0                     # between lines without labels
+PITCH = 10.0                     # from the middle to the first of two lines
+SPREAD = 14.0                    # between lines without labels
 CLEAR = 4.0                      # between a line and its own label
 APART = 5.0                      # between a label and the next line
 
@@ -20,6 +21,7 @@ class Ports(NamedTuple):
 
     line: list[float]            # edge -> height of its last stretch
     label: list[float]           # edge -> height of its label's centre
+    reach: list[float]           # item -> height of its outermost line, upwards or downwards
     rise: list[float]            # item -> how far lines and labels reach above it
     fall: list[float]            # and below it
 
@@ -35,6 +37,7 @@ def ports(cells: Cells, layers: Layers, order: Order, block: list[int],
         for p, i in enumerate(items):
             pos[i] = p
     line, label = [0.0] * len(cells.tail), [0.0] * len(cells.tail)
+    reach = [0.0] * len(layers.rank)
     rise, fall = [0.0] * len(layers.rank), [0.0] * len(layers.rank)
     for v, entering in enumerate(cells.ins):
         if not entering:
@@ -50,16 +53,15 @@ def ports(cells: Cells, layers: Layers, order: Order, block: list[int],
         up, down = edges[:middle], edges[middle + odd:]
         high = low = 0.0         # reach of the lines so far
         top = bottom = 0.0       # reach with labels
-        spread = 0.0 if odd else PITCH
         if odd:
             size = labels[edges[middle]]
             if size:
                 label[edges[middle]] = -CLEAR - size.height / 2
                 top = CLEAR + size.height
-            high = top + APART if size else PITCH
-            low = 16.0 if any(labels[e] for e in down) else PITCH
+            high = top + APART if size else SPREAD
+            low = SPREAD
         else:
-            high = low = spread * (0.9 if any(labels[e] for e in edges) else 0.5)
+            high = low = PITCH
         for e in reversed(up):
             size = labels[e]
             line[e] = -high
@@ -67,7 +69,7 @@ def ports(cells: Cells, layers: Layers, order: Order, block: list[int],
             if size:
                 label[e] = -high - CLEAR - size.height / 2
                 top = high + CLEAR + size.height
-            high = top + (APART if size else PITCH)
+            high = top + (APART if size else SPREAD)
         for e in down:
             size = labels[e]
             line[e] = low
@@ -75,6 +77,7 @@ def ports(cells: Cells, layers: Layers, order: Order, block: list[int],
             if size:
                 label[e] = low + CLEAR + size.height / 2
                 bottom = low + CLEAR + size.height
-            low = bottom + (APART if size else PITCH)
+            low = bottom + (APART if size else SPREAD)
         rise[v], fall[v] = top, bottom
-    return Ports(line, label, rise, fall)
+        reach[v] = max(-line[edges[0]], line[edges[-1]])
+    return Ports(line, label, reach, rise, fall)

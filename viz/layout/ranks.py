@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from .cells import Cells
 
-CHIPS = 5                        # a leaf of more uses than this, over several ranks, is copied per use
+CHIPS = 5                        # a leaf of more uses, over several ranks, is copied per use
 REACH = 8                        # and so is a leaf whose rail would be longer than so many ranks
 MANY = 8                         # of a cell of more uses it is not asked which is its last
 

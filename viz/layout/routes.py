@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import hypot, sqrt
+from math import sqrt
 from typing import NamedTuple
 
 from .cells import Cells
@@ -14,7 +14,6 @@ from .ranks import Layers
 GLUE = 20.0                      # between an op and the box it is glued to
 BEND = 30.0                      # the least width in which an edge changes height
 STEEP = 110.0                    # the most
-INTO = 26.0                      # in which lines meet at an op
 RADIUS = 18.0                    # of the corner of a rail that leaves its box upright
 
 
@@ -23,6 +22,7 @@ class Column(NamedTuple):
 
     left: float                  # the end of the column before: edges bend from here
     flat: float                  # from here on they run level, under their labels
+    text: bool                   # there are labels
     op: float                    # right border of the ops
     box: float                   # left border of the boxes
     right: float                 # the end of the boxes
@@ -64,7 +64,7 @@ class Path:
         if abs(dy) < 1e-6 and abs(y - y0) < 0.01:
             self.line(x, y)
             return
-        pull = hypot(x - x0, y - y0) * 0.4
+        pull = (x - x0) * 0.5
         self.points += [(x0 + pull, y0), (x - dx * pull, y - dy * pull), (x, y)]
         self.level = False
 
@@ -80,6 +80,11 @@ def border(size: Size, dx: float, dy: float) -> Point:
     else:                        # |t d - (core, 0)| = r
         t = abs(along) * core + sqrt(max(0.0, r * r - (across * core) ** 2))
     return t * dx, t * dy
+
+
+def meeting(reach: float) -> float:
+    """How far before an op its lines begin to meet, where the outermost is `reach` off its line."""
+    return 22.0 + min(60.0, 0.25 * reach)
 
 
 def columns(cells: Cells, layers: Layers, y: list[float], ports: Ports,
@@ -113,7 +118,7 @@ def columns(cells: Cells, layers: Layers, y: list[float], ports: Ports,
             size = labels[e]
             if size:
                 text[r] = max(text[r], size.width)
-            meet[r] = max(meet[r], abs(ports.line[e]))
+            meet[r] = max(meet[r], ports.reach[v])
     found = []
     x = 0.0
     for r in range(ranks):
@@ -124,12 +129,12 @@ def columns(cells: Cells, layers: Layers, y: list[float], ports: Ports,
         if text[r]:
             x += text[r] + 6.0
         if r:
-            x += INTO + min(60.0, 0.25 * meet[r])
+            x += meeting(meet[r])
         x += op[r]
         right = x
         if op[r] and box[r]:
             x += GLUE
         start = x
         x += box[r]
-        found.append(Column(left, flat, right, start, x))
+        found.append(Column(left, flat, text[r] > 0, right, start, x))
     return found

@@ -1,0 +1,411 @@
+"""The layered layout, by its positions: nothing overlaps, nothing is crossed that need not be."""
+
+import subprocess
+import sys
+from itertools import combinations
+from math import hypot
+from time import perf_counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from viz.graph import Edge, Graph, Node
+from viz.layout.layered import MARGIN, place
+from viz.layout.placement import Placement, Size
+
+LABEL = Size(60.0, 32.0)
+
+
+class Program:
+    """A computation being written down as a graph."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
+
+    def leaf(self, id: str, kind: str = "input") -> str:
+        self.nodes.append(Node(id, kind, id))
+        return id
+
+    def op(self, symbol: str, *operands: str, outputs: int = 1) -> str:
+        """The id of its first output, or of the op where there is none."""
+        op = f"{symbol}_{len(self.nodes)}"
+        self.nodes.append(Node(op, "op", symbol))
+        self.edges += [Edge(t, op, facts={"argument": k}) for k, t in enumerate(operands)]
+        made = [f"{op}.{k}" for k in range(outputs)]
+        self.nodes += [Node(id, "value", id) for id in made]
+        self.edges += [Edge(op, id) for id in made]
+        return made[0] if made else op
+
+    @property
+    def graph(self) -> Graph:
+        return Graph("f", tuple(self.nodes), tuple(self.edges))
+
+
+def cubic() -> Graph:
+    p = Program()
+    x = p.leaf("x")
+    p.op("+", p.op("*", p.op("*", x, x), x), x)
+    return p.graph
+
+
+def neuron() -> Graph:
+    p = Program()
+    w, x = [p.leaf(f"w{i}", "parameter") for i in (1, 2)], [p.leaf(f"x{i}") for i in (1, 2)]
+    total = p.op("+", p.op("*", w[0], x[0]), p.op("*", w[1], x[1]))
+    p.op("tanh", p.op("+", total, p.leaf("b", "parameter")))
+    return p.graph
+
+
+def loop(n: int) -> Graph:
+    p = Program()
+    y = x = p.leaf("x")
+    for _ in range(n):
+        y = p.op("*", y, x)
+    return p.graph
+
+
+def chain(n: int) -> Graph:
+    p = Program()
+    y = p.leaf("x")
+    for k in range(n):
+        y = p.op("reshape" if k % 3 else "sin", y)
+    return p.graph
+
+
+def residual() -> Graph:
+    p = Program()
+    x = p.leaf("x")
+    for k in range(3):
+        h = p.op("relu", p.op("matmul", x, p.leaf(f"W{k}", "parameter")))
+        x = p.op("+", p.op("matmul", h, p.leaf(f"V{k}", "parameter")), x)
+    return p.graph
+
+
+def perceptron(*widths: int) -> Graph:
+    p = Program()
+    layer = [p.leaf(f"x{i}") for i in range(widths[0])]
+    for k, width in enumerate(widths[1:]):
+        after = []
+        for j in range(width):
+            y = p.leaf(f"b{k}{j}", "parameter")
+            for i, x in enumerate(layer):
+                y = p.op("+", y, p.op("*", p.leaf(f"w{k}{j}{i}", "parameter"), x))
+            after.append(p.op("tanh", y))
+        layer = after
+    return p.graph
+
+
+def stack() -> Graph:
+    p = Program()
+    p.op("sum", p.op("stack", *[p.leaf(f"x{i}") for i in range(20)]))
+    return p.graph
+
+
+def pieces() -> Graph:
+    p = Program()
+    for k in range(5):
+        p.leaf(f"alone{k}")
+    p.op("split", p.op("*", p.leaf("y"), p.leaf("z")), outputs=3)
+    p.op("print", p.leaf("w"), outputs=0)
+    p.nodes.append(Node("copy", "output", "copy"))
+    p.edges.append(Edge("w", "copy"))
+    return p.graph
+
+
+def shared() -> Graph:
+    """Tensors used by several ops at several ranks, leaves and others."""
+    p = Program()
+    x, y = p.leaf("x"), p.leaf("y")
+    a = p.op("sin", x)
+    b = p.op("*", a, y)
+    c = p.op("+", b, a)
+    d = p.op("*", c, x)
+    e = p.op("-", d, b)
+    p.op("+", p.op("*", e, a), p.op("*", x, y))
+    return p.graph
+
+
+GRAPHS = {"cubic": cubic(), "neuron": neuron(), "loop 9": loop(9), "loop 3": loop(3),
+          "residual": residual(), "perceptron": perceptron(2, 4, 4, 1), "stack": stack(),
+          "pieces": pieces(), "shared": shared(), "chain": chain(12),
+          "one node": Graph("f", (Node("x", "output", "x"),), ())}
+
+
+def sizes(graph: Graph) -> dict[str, Size]:
+    return {n.id: Size(34.0 if len(n.label) < 3 else 20.0 + 9 * len(n.label), 34.0)
+            if n.kind == "op" else Size(130.0 + 37 * len(n.id) % 131, 74.0) for n in graph.nodes}
+
+
+def labels(graph: Graph) -> list[Size | None]:
+    ops = {n.id for n in graph.nodes if n.kind == "op"}
+    return [LABEL if e.head in ops and k % 7 != 6 else None for k, e in enumerate(graph.edges)]
+
+
+def nothing(graph: Graph) -> list[Size | None]:
+    return [None] * len(graph.edges)
+
+
+Box = tuple[float, float, float, float]
+
+
+def box(center: tuple[float, float], size: Size) -> Box:
+    (x, y), (w, h) = center, size
+    return x - w / 2, y - h / 2, x + w / 2, y + h / 2
+
+
+def overlap(a: Box, b: Box, by: float = 0.0) -> bool:
+    return a[0] < b[2] - by and b[0] < a[2] - by and a[1] < b[3] - by and b[1] < a[3] - by
+
+
+def samples(points: tuple[tuple[float, float], ...], n: int = 24) -> list[tuple[float, float]]:
+    found = [points[0]]
+    for (ax, ay), (bx, by), (cx, cy), (dx, dy) in (points[k:k + 4]
+                                                   for k in range(0, len(points) - 1, 3)):
+        for t in (k / n for k in range(1, n + 1)):
+            u = 1 - t
+            p, q, r, s = u ** 3, 3 * u * u * t, 3 * u * t * t, t ** 3
+            found.append((p * ax + q * bx + r * cx + s * dx, p * ay + q * by + r * cy + s * dy))
+    return found
+
+
+def gap(center: tuple[float, float], size: Size, point: tuple[float, float]) -> float:
+    """How far a point is from the border of a dot or a pill."""
+    r = min(size) / 2
+    core = abs(size.width - size.height) / 2
+    x, y = abs(point[0] - center[0]), abs(point[1] - center[1])
+    along, across = (x, y) if size.width >= size.height else (y, x)
+    return hypot(max(0.0, along - core), across) - r
+
+
+def check(graph: Graph, sized: dict[str, Size], texts: list[Size | None],
+          placed: Placement) -> None:
+    """All that must hold of any picture."""
+    boxes = {n.id: box(placed.centers[n.id], sized[n.id]) for n in graph.nodes}
+    chips = {f"chip {c.edge}": box(c.center, c.size) for c in placed.chips}
+    written = {k: box(r.label, s) for k, (r, s) in enumerate(zip(placed.routes, texts))
+               if s and r.label}
+    assert len(placed.routes) == len(graph.edges) and len(boxes) == len(graph.nodes)
+    assert len(written) == sum(s is not None for s in texts)
+    solid = {**boxes, **chips}
+    for b in [*solid.values(), *written.values()]:
+        assert MARGIN - 0.1 <= b[0] and b[2] <= placed.width - MARGIN + 0.1
+        assert MARGIN - 0.1 <= b[1] and b[3] <= placed.height - MARGIN + 0.1
+    for (i, a), (j, b) in combinations(solid.items(), 2):
+        assert not overlap(a, b, -6), (i, j)
+    for (k, a), (m, b) in combinations(written.items(), 2):
+        assert not overlap(a, b), (k, m)
+    for k, a in written.items():
+        for i, b in solid.items():
+            assert not overlap(a, b), (k, i)
+    starts = {c.edge: c for c in placed.chips}
+    kinds = {n.id: n.kind for n in graph.nodes}
+    for k, (edge, route) in enumerate(zip(graph.edges, placed.routes)):
+        assert len(route.points) % 3 == 1 and len(route.points) > 3
+        own = {edge.tail, edge.head} | {i for i in chips if i.startswith("chip")
+                                        and _same(graph, placed, i, k)}
+        _free(samples(route.points), {i: b for i, b in solid.items() if i not in own},
+              {m: b for m, b in written.items() if m != k})
+        end, before = route.points[-1], route.points[-2]
+        center, size = placed.centers[edge.head], sized[edge.head]
+        if kinds[edge.head] == "op":
+            assert abs(gap(center, size, end)) < 0.2, (edge, gap(center, size, end))
+            cross = ((end[0] - before[0]) * (center[1] - before[1])
+                     - (end[1] - before[1]) * (center[0] - before[0]))
+            assert abs(cross) / hypot(end[0] - before[0], end[1] - before[1]) < 0.6, edge
+        elif k not in starts:
+            b = boxes[edge.head]
+            assert min(abs(end[0] - b[0]), abs(end[1] - b[1])) < 0.1
+    for rail in placed.rails:
+        assert len(rail.points) % 3 == 1 and len(rail.points) > 3
+        _free(samples(rail.points), {i: b for i, b in solid.items() if i != rail.node}, written)
+
+
+def _same(graph: Graph, placed: Placement, chip: str, k: int) -> bool:
+    """A chip serves all edges from its leaf to one op."""
+    first = graph.edges[int(chip.split()[1])]
+    return graph.edges[k][:2] == first[:2]
+
+
+def _free(points, solid, written) -> None:
+    for x, y in points:
+        at = (x - 0.5, y - 0.5, x + 0.5, y + 0.5)
+        for i, b in solid.items():
+            assert not overlap(at, b), f"a line runs through {i} at {x:g}, {y:g}"
+        for i, b in written.items():
+            assert not overlap(at, b), f"a line runs through the label of edge {i}"
+
+
+@pytest.mark.parametrize("rankdir", ["LR", "TB"])
+@pytest.mark.parametrize("texts", [labels, nothing])
+@pytest.mark.parametrize("name", GRAPHS)
+def test_nothing_overlaps(name, texts, rankdir):
+    graph = GRAPHS[name]
+    placed = place(graph, sizes(graph), texts(graph), rankdir=rankdir)
+    check(graph, sizes(graph), texts(graph), placed)
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Graph:
+    p = Program()
+    tensors = [p.leaf(f"x{i}", draw(st.sampled_from(["input", "parameter", "constant"])))
+               for i in range(draw(st.integers(1, 4)))]
+    for _ in range(draw(st.integers(0, 14))):
+        operands = draw(st.lists(st.sampled_from(tensors), min_size=0, max_size=4))
+        made = p.op(draw(st.sampled_from(["+", "sin", "reshape"])), *operands,
+                    outputs=draw(st.sampled_from([1, 1, 1, 1, 2, 0])))
+        if made in {n.id for n in p.nodes if n.kind != "op"}:
+            tensors.append(made)
+        if draw(st.integers(0, 9)) == 0:
+            tensors.append(p.leaf(f"y{len(p.nodes)}"))
+    graph = p.graph
+    order = draw(st.permutations(range(len(graph.nodes)))) if draw(st.booleans()) else None
+    return graph if order is None else Graph("f", tuple(graph.nodes[i] for i in order),
+                                             graph.edges)
+
+
+@settings(max_examples=150, deadline=None)
+@given(programs(), st.sampled_from(["LR", "TB"]), st.sampled_from([labels, nothing]))
+def test_nothing_overlaps_in_any_program(graph, rankdir, texts):
+    placed = place(graph, sizes(graph), texts(graph), rankdir=rankdir)
+    check(graph, sizes(graph), texts(graph), placed)
+
+
+@pytest.mark.parametrize("name", ["cubic", "neuron", "loop 9", "residual", "chain"])
+def test_the_spine_is_straight(name):
+    """From the output back through first operands, every box and dot is on one line."""
+    graph = GRAPHS[name]
+    centers = place(graph, sizes(graph), labels(graph)).centers
+    makers = {}
+    for edge in graph.edges:
+        makers.setdefault(edge.head, edge.tail)
+    id, heights = graph.nodes[-1].id, set()
+    while True:
+        heights.add(centers[id][1])
+        if id not in makers:
+            break
+        id = makers[id]
+    assert len(heights) == 1
+
+
+def test_an_op_is_glued_to_its_output():
+    graph = GRAPHS["perceptron"]
+    sized = sizes(graph)
+    placed = place(graph, sized, labels(graph))
+    for edge, route in zip(graph.edges, placed.routes):
+        if edge.tail in {n.id for n in graph.nodes if n.kind == "op"}:
+            assert placed.centers[edge.tail][1] == placed.centers[edge.head][1]
+            assert len(route.points) == 4 and route.points[-1][0] - route.points[0][0] < 30
+
+
+def test_operands_keep_their_order():
+    p = Program()
+    names = [p.leaf(x) for x in "abcdefgh"]
+    pairs = [p.op("-", names[i], names[i + 1]) for i in range(0, 8, 2)]
+    p.op("/", p.op("-", *pairs[:2]), p.op("-", *pairs[2:]))
+    graph = p.graph
+    for rankdir, axis in (("LR", 1), ("TB", 0)):
+        centers = place(graph, sizes(graph), labels(graph), rankdir=rankdir).centers
+        assert sorted(names, key=lambda id: centers[id][axis]) == names
+
+
+def test_a_tensor_used_at_several_ranks_is_a_rail():
+    graph = GRAPHS["cubic"]
+    placed = place(graph, sizes(graph), labels(graph))
+    (rail,) = placed.rails
+    assert rail.node == "x" and not placed.chips
+    flat = {y for _, y in rail.points if y > placed.centers["x"][1] + 60}
+    assert len(flat) == 1        # one level line
+    branches = [r for e, r in zip(graph.edges, placed.routes)
+                if e.tail == "x" and r.points[0][1] in flat]
+    assert len(branches) == 2
+    assert branches[-1].points[0] == rail.points[-1]
+
+
+def test_a_much_shared_leaf_is_copied_beside_its_uses():
+    graph = GRAPHS["loop 9"]
+    placed = place(graph, sizes(graph), labels(graph))
+    assert not placed.rails and len(placed.chips) == 8
+    for chip in placed.chips:
+        edge = graph.edges[chip.edge]
+        assert edge.tail == chip.node == "x"
+        start = placed.routes[chip.edge].points[0]
+        assert start == (round(chip.center[0] + chip.size.width / 2, 2), chip.center[1])
+        x, y = placed.centers[edge.head]
+        assert 0 < x - chip.center[0] < 300 and abs(y - chip.center[1]) < 120
+
+
+def test_two_edges_of_a_square_are_two_lines():
+    graph = GRAPHS["cubic"]
+    placed = place(graph, sizes(graph), labels(graph))
+    a, b = placed.routes[:2]
+    center = placed.centers["x"][1]
+    assert a.points[0][1] < center < b.points[0][1]
+    assert a.points[-1] != b.points[-1]
+    assert a.label[1] < a.points[0][1] and b.label[1] > b.points[0][1]
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_top_to_bottom_is_left_to_right_turned(name, monkeypatch):
+    monkeypatch.setattr("viz.layout.layered.CHIP", Size(40.0, 40.0))
+    graph = GRAPHS[name]
+    tb = place(graph, sizes(graph), labels(graph), rankdir="TB")
+    lr = place(graph, {id: Size(h, w) for id, (w, h) in sizes(graph).items()},
+               [s and Size(s.height, s.width) for s in labels(graph)])
+    assert (tb.width, tb.height) == (lr.height, lr.width)
+    assert tb.centers == {id: (y, x) for id, (x, y) in lr.centers.items()}
+    assert [r.points for r in tb.routes] == [tuple((y, x) for x, y in r.points)
+                                             for r in lr.routes]
+
+
+def test_labels_get_the_room_they_need():
+    graph = GRAPHS["residual"]
+    bare = place(graph, sizes(graph), nothing(graph))
+    full = place(graph, sizes(graph), labels(graph))
+    wide = place(graph, sizes(graph), [s and Size(140, 32) for s in labels(graph)])
+    assert bare.width < full.width < wide.width
+    check(graph, sizes(graph), [s and Size(140, 32) for s in labels(graph)], wide)
+
+
+def test_a_picture_does_not_depend_on_the_order_of_a_mapping():
+    graph = GRAPHS["shared"]
+    sized = sizes(graph)
+    turned = dict(reversed(sized.items()))
+    assert place(graph, sized, labels(graph)) == place(graph, turned, labels(graph))
+
+
+def test_a_picture_does_not_depend_on_the_hash_seed():
+    script = ("from tests.test_layout import GRAPHS, labels, place, sizes\n"
+              "for g in GRAPHS.values(): print(place(g, sizes(g), labels(g)))")
+    outputs = {subprocess.run([sys.executable, "-c", script], capture_output=True, text=True,
+                              check=True, env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."}).stdout
+               for seed in ("1", "2")}
+    assert len(outputs) == 1 and len(outputs.pop()) > 1000
+
+
+def test_an_empty_graph_and_an_unknown_rankdir():
+    empty = Graph("f", (), ())
+    assert place(empty, {}, []) == Placement(48.0, 48.0, {}, ())
+    with pytest.raises(ValueError, match=r"unknown rankdir: 'RL' \(must be one of LR, TB\)"):
+        place(empty, {}, [], rankdir="RL")
+
+
+def test_long_chains_neither_recurse_nor_blow_up():
+    """Linear, that is: ten times the chain takes far less than a hundred times as long."""
+    took = []
+    for n in (1000, 10_000):
+        graph = chain(n)
+        sized, texts = sizes(graph), nothing(graph)
+        start = perf_counter()
+        placed = place(graph, sized, texts)
+        took.append(perf_counter() - start)
+        assert len({y for _, y in placed.centers.values()}) == 1
+    assert took[1] < 40 * took[0]
+    limit = sys.getrecursionlimit()
+    try:
+        sys.setrecursionlimit(200)
+        graph = loop(300)
+        place(graph, sizes(graph), labels(graph))
+    finally:
+        sys.setrecursionlimit(limit)
