@@ -14,10 +14,12 @@ from .search import Candidate
 
 Array = Any
 
+FAR = 1e9                        # a finite value larger than this beside a pole is the pole's
+
 
 def classify(passes: Passes, candidates: list[Candidate], order: int, low: float, high: float
              ) -> list[Event]:
-    """The events at the candidates, for the curves 0 .. order. Candidates where all is well have none."""
+    """The events at the candidates, of the curves 0 .. order; none where all is well."""
     if not candidates:
         return []
     width = high - low
@@ -32,7 +34,9 @@ def classify(passes: Passes, candidates: list[Candidate], order: int, low: float
             points.append(rungs)
             slices.append(slice(start, start + len(rungs)))
             start += len(rungs)
-    at = passes(np.array(places))
+    at = passes(np.array(places)).curves
+    candidates = [c._replace(line=passes.line(c.row, c.x)) if c.watched else c for c in candidates]
+    at[0, [i for i, p in enumerate(places) if not passes.defined(p)]] = np.nan
     curves = passes(np.concatenate(points)).curves
     events: list[Event] = []
     for i, c in enumerate(candidates):
@@ -40,7 +44,7 @@ def classify(passes: Passes, candidates: list[Candidate], order: int, low: float
         for j in (0, 1):
             part = slices[2 * i + j]
             sides.append([limit(c.x, points[2 * i + j], row[part]) for row in curves])
-        events += _at(c, sides[0], sides[1], at.curves[:, i], order, low, high)
+        events += _at(c, sides[0], sides[1], at[:, i], order, low, high)
     return events
 
 
@@ -48,19 +52,18 @@ def _at(c: Candidate, left: list[Limit], right: list[Limit], values: Array, orde
         low: float, high: float) -> list[Event]:
     """The events of one place. A curve is singular where the one before it is."""
     events: list[Event] = []
-    broken = False                                 # whether f^(k) has no value at x because f^(k-1) has not
+    broken = False               # f^(k) has no value at x, because f^(k-1) is singular there
     for k in range(order + 1):
-        value = float(values[k])
-        event = _of_curve(c, k, left, right, value, broken)
+        event = _of_curve(c, k, left, right, float(values[k]), broken)
         if event is None:
             continue
-        if c.x <= low or c.x >= high:
-            event = _at_the_edge(event, c.x <= low, left[k], right[k])
-            if event is None:
-                broken = True
-                continue
-        events.append(event)
         broken = True
+        if c.x <= low or c.x >= high:
+            inside = _at_the_edge(event, c.x <= low, left[k], right[k])
+            if inside is None:
+                continue
+            event = inside
+        events += [event, *_also(event, left[k + 1:], right[k + 1:])]
     return events
 
 
@@ -68,55 +71,66 @@ def _of_curve(c: Candidate, k: int, lefts: list[Limit], rights: list[Limit], val
               broken: bool) -> Event | None:
     left, right = lefts[k], rights[k]
     there = math.isfinite(value) and not broken
-    engine = value if broken and math.isfinite(value) else None
-    L, R = _number(left), _number(right)
+    engine = value if broken and math.isfinite(value) and c.exact else None
     V = _snapped(value, left, right) if there else None
 
     def event(kind: str, detail: str = "") -> Event:
-        return Event(kind, c.x, k, L, R, V, detail, c.cause, c.line, engine)
+        return Event(kind, c.x + 0.0, k, _number(left), _number(right), V, detail, c.cause, c.line,
+                     engine)
 
-    if left.kind == right.kind == "undefined":
+    kinds = {left.kind, right.kind}
+    if kinds == {"undefined"}:
         return event("isolated") if there and c.watched and k == 0 else None
-    if "undefined" in (left.kind, right.kind):
+    if "undefined" in kinds:
         side = right if left.kind == "undefined" else left
         if side.kind == "none":
             return None
-        if broken and k and side.kind == "finite" and engine is not None:
-            V, engine = engine, None               # one-sided derivative at a closed end
-        closed = V is not None and side.kind == "finite"
-        return event("end", "closed" if closed else "open")
-    if "infinite" in (left.kind, right.kind):
-        both = left.kind == right.kind == "infinite"
+        if broken and side.kind == "finite" and engine is not None:
+            V, engine = _snapped(engine, left, right), None      # one-sided, at a closed end
+        return event("end", "closed" if V is not None and side.kind == "finite" else "open")
+    if "infinite" in kinds:
         if k and not broken and math.isfinite(value):
             return None
-        return event("pole", ("even" if L == R else "odd") if both else "one-sided")
-    if "none" in (left.kind, right.kind):
+        if V is not None and abs(V) > FAR:         # x is not the pole, but the float next to it
+            V = None
+        both = left.kind == right.kind
+        return event("pole", "one-sided" if not both else
+                     "even" if left.value == right.value else "odd")
+    if "none" in kinds:
         return None
     if not _same(left, right):
         return event("jump")
     if broken:
-        return event("hole") if not _restored(k) else None
-    if V is None:
-        if k:                                      # f is smooth here: f' is its own limit
-            return None
         return event("hole")
+    if V is None:                                  # where f is smooth, f' is its own limit
+        return None if k else event("hole")
     if abs(V - left.value) > _slack(left, right):
-        return event("hole", "isolated value") if k == 0 else None
-    if k + 1 >= len(lefts):
-        return None
-    return _of_slopes(event, lefts[k + 1], rights[k + 1])
+        return None if k else event("hole", "isolated value")
+    kind = _by_slopes(lefts[k + 1], rights[k + 1]) if k + 1 < len(lefts) else ""
+    return event(kind) if kind else None
 
 
-def _of_slopes(event: Any, left: Limit, right: Limit) -> Event | None:
-    """A continuous curve, by the one-sided limits of its derivative."""
+def _by_slopes(left: Limit, right: Limit) -> str:
+    """What a continuous curve has, by the one-sided limits of its derivative; "" for nothing."""
     kinds = {left.kind, right.kind}
     if kinds == {"infinite"}:
-        return event("vertical_tangent") if left.value == right.value else event("cusp")
-    if "infinite" in kinds and "finite" in kinds:
-        return event("kink")
-    if kinds == {"finite"} and not _same(left, right):
-        return event("kink")
-    return None
+        return "vertical_tangent" if left.value == right.value else "cusp"
+    if kinds == {"infinite", "finite"} or kinds == {"finite"} and not _same(left, right):
+        return "kink"
+    return ""
+
+
+def _also(event: Event, lefts: list[Limit], rights: list[Limit]) -> list[Event]:
+    """At a kink, a cusp or a closed end a curve may be zero or extreme as well: abs(x) at 0."""
+    smooth = event._replace(left=event.value, right=event.value, detail="", engine=None)
+    found = []
+    bent = event.kind in ("kink", "cusp", "vertical_tangent")
+    if event.value == 0.0 and (bent or event.detail == "closed"):
+        found.append(smooth._replace(kind="root"))
+    if bent and lefts and lefts[0].value * rights[0].value < 0:
+        found.append(smooth._replace(kind="extremum",
+                                     detail="minimum" if lefts[0].value < 0 else "maximum"))
+    return found
 
 
 def _at_the_edge(event: Event, first: bool, left: Limit, right: Limit) -> Event | None:
@@ -127,22 +141,19 @@ def _at_the_edge(event: Event, first: bool, left: Limit, right: Limit) -> Event 
     shown = event.right if first else event.left
     if event.kind == "end":
         return event
+    within = event._replace(left=None) if first else event._replace(right=None)
     if shown is not None and math.isinf(shown):
-        return event._replace(**{"left" if first else "right": None})
+        return within
     if event.order and event.kind in ("jump", "hole"):
         return None
     if event.value is None or (shown is not None and abs(event.value - shown) > 1e-9 * (
             1 + abs(shown))):
-        return event._replace(**{"left" if first else "right": None})
+        return within
     return None
 
 
-def _restored(k: int) -> bool:
-    return False
-
-
 def _number(limit: Limit) -> float | None:
-    return limit.value if limit.kind in ("finite", "infinite") else None
+    return limit.value + 0.0 if limit.kind in ("finite", "infinite") else None
 
 
 def _slack(left: Limit, right: Limit) -> float:
@@ -155,4 +166,8 @@ def _same(left: Limit, right: Limit) -> bool:
 
 
 def _snapped(value: float, left: Limit, right: Limit) -> float:
-    return value
+    """The value, or the limit that it is but for rounding: |sin 3x| is 0 at pi/3, not 1e-16."""
+    for side in (left, right):
+        if side.kind == "finite" and abs(value - side.value) <= _slack(side, side) + 1e-14:
+            return side.value + 0.0
+    return value + 0.0

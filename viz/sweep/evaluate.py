@@ -14,7 +14,7 @@ from tinytorch import Tensor, formula
 from tinytorch.tensor import raw
 
 from .. import run, source
-from .singular import Guard, called, guards, steep, undefined
+from .singular import Guard, called, chosen, guards, steep, undefined
 
 Array = Any                      # numpy.ndarray
 
@@ -53,8 +53,8 @@ class Passes:
     """f, ready to be evaluated at many points at once: batch = passes(x).
 
     f takes a Tensor and returns one (or a number). Whether one pass over an array is what one point
-    at a time gives is checked at a few points first; where it is not, f is called once per point, and
-    `looped` says why. Raises what f raises.
+    at a time gives is checked at a few points first; where it is not, f is called once per point,
+    and `looped` says why. Raises what f raises.
     """
 
     def __init__(self, f: Callable[[Any], Any], depth: int, low: float, high: float) -> None:
@@ -126,20 +126,47 @@ class Passes:
         for result in _results(y):
             if np.all(np.isfinite(result.data)):
                 continue
-            operands = [a.data for a in result._ctx.args]
+            operands = [a.data for a in _args(result)]
             if all(np.all(np.isfinite(a)) for a in operands):
                 place = ran.place(result.stamp) if ran else None
                 line = f"{source.display(place.file)}:{place.line}" if place else ""
                 return undefined(result._op, operands), line
         return "", ""
 
-    def sizes(self, x: Array) -> Array:
-        """(N,): the largest number among all that f computes at each point: rounding is relative to it."""
+    def defined(self, x: float) -> bool:
+        """Whether f has a value at x by the rules of real numbers: exp(-1/x**2) has none at 0.
+
+        IEEE's infinities carry on (exp(-inf) is 0); a division by zero on a branch that where or
+        maximum did not take is no harm.
+        """
+        with _quiet():
+            y = self.f(Tensor(np.float64(x)))
+        stack = [y] if isinstance(y, Tensor) else []
+        seen: set[Tensor] = set()
+        while stack:
+            t = stack.pop()
+            if t in seen or t._op is None:
+                continue
+            seen.add(t)
+            args = _args(t)
+            if not np.all(np.isfinite(t.data)) and guards(t._op) and all(
+                    np.all(np.isfinite(a.data)) for a in args):
+                return False
+            stack += chosen(t._op, t.data, args)
+        return True
+
+    def sizes(self, x: Array, row: int | None = None) -> Array:
+        """(N,): the largest number among those that f, or the guard in `row`, is computed from.
+
+        Rounding is relative to it.
+        """
         out = np.zeros(x.shape)
         with _quiet():
             for i, points in enumerate(x if self.looped else [x]):
                 t = Tensor(points)
-                for tensor in [*_results(self.f(t)), t]:
+                y = self.f(t)
+                roots = [y] if row is None else self._operands(y, row)
+                for tensor in tinytorch.topological(*[r for r in roots if isinstance(r, Tensor)]):
                     size = np.abs(np.asarray(tensor.data, dtype=float))
                     if self.looped:
                         out[i] = max(out[i], float(size.max(initial=0.0)))
@@ -166,11 +193,18 @@ class Passes:
             return np.hstack(out) if out else np.empty(0)
 
     def _find(self, y: Any, row: int) -> Any:
+        for result, guard in self._watched(y, row):
+            return guard.inner(*result._ctx.args, **result._ctx.params)
+        return None
+
+    def _operands(self, y: Any, row: int) -> list[Any]:
+        return [a for result, _ in self._watched(y, row) for a in result._ctx.args]
+
+    def _watched(self, y: Any, row: int) -> Iterator[tuple[Any, Guard]]:
         path = self._path(y)
         for i, (result, guard, _) in enumerate(_watches(y)):
             if self._rows.get((path, i)) == row:
-                return guard.inner(*result._ctx.args, **result._ctx.params)
-        return None
+                yield result, guard
 
     def _pass(self, x: Array, shape: tuple[int, ...]) -> tuple[Array, Array, int]:
         t = Tensor(x)
@@ -211,7 +245,7 @@ class Passes:
                 whole = np.broadcast_to(raw(scalar(self.f(Tensor(x)), self.f)), x.shape)
             except Exception as error:
                 self.looped = f"f does not take an array of points ({error})"
-                raw(scalar(self.f(Tensor(x[2])), self.f))        # what a point raises is f's own error
+                scalar(self.f(Tensor(x[2])), self.f)             # what that raises is f's own error
                 return
             try:
                 points = np.array([np.reshape(raw(scalar(self.f(Tensor(p)), self.f)), ())
@@ -243,7 +277,7 @@ def scalar(y: Any, f: Any = None) -> Any:
     if isinstance(y, Tensor):
         return y
     if y is None:
-        raise SweepError(f"{named(f)} returned None: it must return a number (is a return missing?)")
+        raise SweepError(f"{named(f)} returned None: does it end in a return statement?")
     if isinstance(y, tuple):
         raise SweepError(f"{named(f)} returned {len(y)} values: a plot needs one")
     data = np.asarray(y)
@@ -253,7 +287,9 @@ def scalar(y: Any, f: Any = None) -> Any:
 
 
 def named(f: Any) -> str:
-    return getattr(f, "__name__", None) or "f"
+    """What f is called, or f."""
+    name = str(getattr(f, "__name__", "f"))
+    return name if name.isidentifier() else "f"
 
 
 def derivatives(y: Any, x: Tensor, depth: int) -> list[Array]:
@@ -279,10 +315,13 @@ def _results(y: Any) -> list[Tensor]:
     return [t for t in tinytorch.topological(y) if t._op is not None]
 
 
-def _watches(y: Any) -> Any:
+def _args(t: Tensor) -> tuple[Tensor, ...]:
+    return t._ctx.args if t._ctx is not None else ()
+
+
+def _watches(y: Any) -> Iterator[tuple[Any, Guard, bool]]:
     """Of every result in the graph of y its op's guards: (result, guard, steep?)."""
     for t in _results(y):
-        ctx = t._ctx
-        for flat, found in ((False, guards(ctx.op)), (True, steep(ctx.op))):
+        for flat, found in ((False, guards(t._op)), (True, steep(t._op))):
             for guard in found:
                 yield t, guard, flat

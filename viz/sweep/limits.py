@@ -25,7 +25,7 @@ class Limit(NamedTuple):
 
 def ladder(x: float, reach: float, side: int, error: float = 0.0) -> Array:
     """Points from x + side * reach towards x, down to what floats (or the error of x) resolve."""
-    least = max(64 * abs(np.spacing(x)), 1e-17 * reach, 100 * error)
+    least = max(64 * abs(np.spacing(x)), 1e-17 * reach, 10 * error)
     rungs = reach * STEP ** np.arange(RUNGS)
     rungs = rungs[rungs > least]
     return x + side * (rungs if len(rungs) > 2 else reach * np.array([1, 0.5, 0.25, 0.125]))
@@ -42,8 +42,6 @@ def limit(x: float, points: Array, values: Array) -> Limit:
     tail = finite[-12:]
     if not tail.any():
         near = values[-12:]
-        if np.isinf(near).all() and (near == near[0]).all():
-            return Limit("infinite", float(near[0]))
         if np.isinf(near[-4:]).all() and finite[:-12].any() and (near[-4:] == near[-1]).all():
             return Limit("infinite", float(near[-1]))
         if not finite.any() or not _mostly(finite):

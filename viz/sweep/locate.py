@@ -21,16 +21,14 @@ class Brackets(NamedTuple):
     a: Array                     # (M,)
     b: Array                     # (M,)
     row: Array                   # (M,), int
-
-    def __len__(self) -> int:    # type: ignore[override]
-        return len(self.a)
+    beyond: Array                # (M,): the state at the sample that was b
 
 
 def changes(batch: Batch) -> Brackets:
     """Brackets of all the changes of state between neighbouring points (which must be sorted)."""
     states = batch.states
     row, i = np.nonzero(states[:, 1:] != states[:, :-1])
-    return Brackets(batch.x[i], batch.x[i + 1], row)
+    return Brackets(batch.x[i], batch.x[i + 1], row, states[row, i + 1])
 
 
 def narrow(passes: Callable[[Array], Batch], brackets: Brackets, *,
@@ -42,7 +40,7 @@ def narrow(passes: Callable[[Array], Batch], brackets: Brackets, *,
     def states(x: Array, row: Array) -> Array:
         return passes(x).states[row, np.arange(len(x))]
     a, b = shrink(states, brackets.a, brackets.b, brackets.row, sections)
-    return Brackets(a, b, brackets.row)
+    return Brackets(a, b, brackets.row, brackets.beyond)
 
 
 def shrink(states: Callable[[Array, Array], Array], a: Array, b: Array, row: Array,
@@ -53,9 +51,10 @@ def shrink(states: Callable[[Array, Array], Array], a: Array, b: Array, row: Arr
         return a, b
     before = states(a, row)
     fractions = np.arange(1, sections + 1) / (sections + 1)
-    least = 1e-16 * np.max(np.abs([a, b]))         # around 0 floats go on to 1e-300: nobody needs them
+    least = 1e-16 * np.max(np.abs([a, b]))         # around 0 floats go on to 1e-300: no need
     for _ in range(70):
-        wide = np.flatnonzero(b - a > 2 * np.spacing(np.maximum(np.abs(a), np.abs(b)) + least))
+        wide = np.flatnonzero(b - a > np.maximum(
+            2 * np.spacing(np.maximum(np.abs(a), np.abs(b))), least))
         if not len(wide):
             break
         low, high = a[wide, None], b[wide, None]
@@ -70,8 +69,8 @@ def shrink(states: Callable[[Array, Array], Array], a: Array, b: Array, row: Arr
 
 
 def place(a: float, b: float) -> float:
-    """The roundest number between two neighbouring floats, give or take an ulp: 0.3, not 0.30000004."""
-    slack = np.spacing(max(abs(a), abs(b)) + 1e-16)
+    """The roundest number between two neighbouring floats, give or take an ulp: 0.3."""
+    slack = np.spacing(max(abs(a), abs(b))) + 1e-16
     return nice(a - slack, b + slack)
 
 

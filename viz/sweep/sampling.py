@@ -132,7 +132,8 @@ def refine(passes: Passes, batch: Batch, order: int, stops: Array, quiet: Array)
     tall = []
     for k in range(order + 1):
         low, high = extent(batch.curves[k], weights(x))
-        tall.append((low - 0.2 * (high - low), high + 0.2 * (high - low), max(high - low, 1e-300)))
+        span = max(high - low, 1e-9 * max(abs(low), abs(high)), 1e-300)
+        tall.append((low - 0.2 * span, high + 0.2 * span, span))
     least = (x[-1] - x[0]) / PIXELS / 16
     calm = quiet.copy()
     for _ in range(8):
@@ -144,13 +145,13 @@ def refine(passes: Passes, batch: Batch, order: int, stops: Array, quiet: Array)
             with np.errstate(all="ignore"):
                 bend = h * np.abs(np.diff(slope)) / 8
                 left = np.abs(np.diff(value) - h * (slope[1:] + slope[:-1]) / 2)
-                off = np.maximum(np.where(np.isnan(bend), 0, bend), np.where(np.isnan(left), 0, left))
+                off = np.fmax(np.fmax(bend, left), 0.0)
                 outside = (np.minimum(value[1:], value[:-1]) > high) | (
                     np.maximum(value[1:], value[:-1]) < low)
             rough = np.maximum(rough, np.where(outside, 0.0, off * HEIGHT / span))
         rough[~calm | (h < least)] = 0.0
         if len(stops):
-            cell = np.clip(np.searchsorted(batch.x, stops) - 1, 0, len(h) - 1)
+            cell: Any = np.clip(np.searchsorted(batch.x, stops) - 1, 0, len(h) - 1)
             rough[cell[h[cell] < 8 * least]] = 0.0
         split = np.flatnonzero(rough > FLAT)
         room = budget - (len(batch.x) - len(x))

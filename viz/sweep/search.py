@@ -1,7 +1,8 @@
-"""Where something may happen: places, from the graph's guards, the domain, branches and residuals."""
+"""Where something may happen: from the graph's guards, the domain, branches and residuals."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,26 +12,32 @@ from .locate import SECTIONS, Brackets, changes, dips, narrow, place, shrink
 
 Array = Any
 
+EPS = float(np.finfo(float).eps)
 FEW = 8                          # changes of one guard within bands that are looked at
-RESIDUAL_LEVELS = 44             # halvings of a cell until a jump is at its float
+STEEP = 0.5                      # of exp, tanh: an operand that moves so far in a cell hides a turn
+LEVELS = 44                      # halvings of a cell until a jump is at its float
+MOST = 200                       # cells of odd residuals that are looked at
 
 
 class Candidate(NamedTuple):
     """A place where a curve may be singular."""
 
     x: float
-    cause: str = ""
+    cause: str = ""              # "division by 0"
+    row: int = -1                # of the guard that vanishes here
+    error: float = 0.0           # how far off x may be, and how near rounding hides f
+    exact: bool = False          # the guard is 0 at x, not only next to it
     line: str = ""
-    error: float = 0.0           # how far off x may be
-    watched: bool = False        # an op's operand vanishes here
-    low: float = 0.0             # x lies between these two floats
-    high: float = 0.0
+
+    @property
+    def watched(self) -> bool:
+        return self.row >= 0
 
 
 class Found(NamedTuple):
     candidates: list[Candidate]
     turns: Brackets              # narrowed sign changes of the curves: roots, extrema, inflections
-    seeds: Array                 # places to sample closely
+    seeds: list[float]           # places to sample closely: spikes, steps
 
 
 def search(passes: Passes, batch: Batch, quiet: Array) -> Found:
@@ -39,128 +46,172 @@ def search(passes: Passes, batch: Batch, quiet: Array) -> Found:
     brackets = changes(batch)
     cell = np.searchsorted(batch.x, brackets.a)
     keep = quiet[np.minimum(cell, len(quiet) - 1)]
-    for row in np.unique(brackets.row[~keep]):     # where it oscillates: only what happens once or twice
+    curves = len(batch.curves)
+    for row in np.unique(brackets.row[~keep]):     # where it oscillates: what happens once or twice
         same = ~keep & (brackets.row == row)
-        if row >= len(batch.curves) and same.sum() <= FEW:
+        if row >= curves and same.sum() <= FEW:
             keep |= same
     brackets = narrow(passes, Brackets(*(part[keep] for part in brackets)), sections=sections)
-    curves = len(batch.curves)
-    width = float(batch.x[-1] - batch.x[0])
-    found: list[Candidate] = []
-    seeds: list[float] = []
-    turning = np.zeros(len(brackets), dtype=bool)
-    end_states = passes(np.concatenate([brackets.a, brackets.b])).states if len(brackets) else None
-    for i in range(len(brackets)):
-        a, b, row = (part[i] for part in brackets)
-        assert end_states is not None
-        before, after = end_states[row, i], end_states[row, i + len(brackets)]
-        if row < curves:
-            turning[i] = 2.0 not in (before, after)
-            if not turning[i]:   # f' leaves the numbers: so may f
-                found.append(Candidate(place(a, b), low=a, high=b))
-            continue
-        watch = passes.watches[row - curves] if row - curves < len(passes.watches) else None
-        if watch is not None and watch.steep:
-            seeds.append(0.5 * (a + b))
-            continue
+    found, seeds = [], []
+    turning = np.zeros(len(brackets.a), dtype=bool)
+    edges = passes(np.concatenate([brackets.a, brackets.b])).states
+    for i, (a, b, row, _) in enumerate(zip(*brackets)):
+        before, after = edges[row, i], edges[row, i + len(turning)]
         x = float(b) if after == 0.0 else float(a) if before == 0.0 else place(a, b)
-        if x not in (a, b) and after == 0.0:
-            x = float(b)
-        cause = watch.guard.cause.format(op=watch.op) if watch else ""
-        found.append(Candidate(x, cause, passes.line(row - curves, x) if watch else "", watched=watch is not None,
-                               low=a, high=b))
+        watch = passes.watches[row - curves] if 0 <= row - curves < len(passes.watches) else None
+        if row < curves and 2.0 not in (before, after):
+            turning[i] = True
+        elif watch is None:                        # the domain or the path of f changes
+            found.append(Candidate(place(a, b)))
+        elif not watch.steep:
+            found.append(Candidate(x, watch.guard.cause.format(op=watch.op), int(row) - curves))
+        elif _moves(batch, row - curves, x):
+            seeds.append(x)
     for x, row, touches in _touching(passes, batch, quiet, sections):
         watch = passes.watches[row]
         if touches and not watch.steep:
-            found.append(Candidate(x, watch.guard.cause.format(op=watch.op), passes.line(row, x),
-                                   4 * np.spacing(abs(x)), True, x, x))
+            found.append(Candidate(x, watch.guard.cause.format(op=watch.op), row))
         else:
             seeds.append(x)
-    for x, error in _residuals(passes, batch, quiet, width):
-        found.append(Candidate(x, "", "", error, False, x, x))
+    found += [Candidate(x, error=error) for x, error in _residuals(passes, batch, quiet)]
     turns = Brackets(*(part[turning] for part in brackets))
-    return Found(_merged(found, width), turns, np.array(seeds))
+    width = float(batch.x[-1] - batch.x[0])
+    merged = _merged(_measured(passes, found, width), width)
+    return Found(merged, turns, seeds + _spikes(passes, batch, turns))
+
+
+def _moves(batch: Batch, row: int, x: float) -> bool:
+    i = min(max(int(np.searchsorted(batch.x, x)), 1), len(batch.x) - 1)
+    return bool(abs(batch.watched[row, i] - batch.watched[row, i - 1]) > STEEP)
+
+
+def _measured(passes: Passes, found: list[Candidate], width: float) -> list[Candidate]:
+    """The candidates with their error: so far around them the guard is nothing but rounding."""
+    watched = [c for c in found if c.watched]
+    if not watched:
+        return found
+    x = np.array([c.x for c in watched])
+    rows = np.array([c.row for c in watched])
+    reach = np.concatenate([[0.0], 10.0 ** np.arange(-17.0, -2.0, 0.25)])
+    points = x[:, None] + np.stack([-reach, reach], axis=1).ravel() * width
+    batch = passes(points.ravel())
+    u = np.abs(batch.watched[np.repeat(rows, points.shape[1]), np.arange(points.size)])
+    noise = 8 * EPS * np.array([passes.sizes(x[i:i + 1], rows[i])[0] for i in range(len(x))])
+    u = np.where(np.isfinite(u), u, np.inf).reshape(points.shape)
+    hidden: Array = (u <= 4 * noise[:, None]).reshape(len(x), -1, 2).all(axis=2)
+    last = np.where(hidden.all(axis=1), len(reach), np.argmin(hidden, axis=1))
+    errors = reach[np.maximum(last - 1, 0)] * width
+    exact = u[:, 0] == 0.0
+    new = iter(zip(errors, exact))
+    out = []
+    for c in found:
+        if c.watched:
+            error, at = next(new)
+            c = c._replace(error=float(error), exact=bool(at))
+        out.append(c)
+    return out
 
 
 def _merged(found: list[Candidate], width: float) -> list[Candidate]:
-    """One candidate per place: what an op's guard says counts most, and the roundest x."""
+    """One candidate per place: what an op's guard says counts most, then the roundest x."""
     out: list[Candidate] = []
+    blurred = [w for w in found if w.watched and w.error > 0]
+    found = [c for c in found if c.watched or not any(
+        abs(c.x - w.x) <= 8 * w.error for w in blurred)]
     for c in sorted(found, key=lambda c: (c.x, not c.watched)):
-        if out and c.x - out[-1].x <= 1e-11 * width + 4 * c.error:
+        near = 1e-11 * width + 8 * max(c.error, out[-1].error if out else 0.0)
+        if out and c.x - out[-1].x <= near:
             old = out[-1]
-            best = min((old, c), key=lambda c: (not c.watched, c.error, len(repr(c.x))))
-            causes = [k for k in dict.fromkeys((old.cause, c.cause)) if k]
-            out[-1] = best._replace(cause=", ".join(causes), line=best.line or old.line or c.line,
-                                    low=min(old.low, c.low), high=max(old.high, c.high))
+            best = min((old, c), key=lambda c: (not c.watched, not c.exact, len(repr(c.x))))
+            causes = dict.fromkeys(cause for cause in (old.cause, c.cause) if cause)
+            out[-1] = best._replace(cause=", ".join(causes), error=max(old.error, c.error)
+                                    if old.watched == c.watched else best.error)
         else:
             out.append(c)
     return out
 
 
-def _touching(passes: Passes, batch: Batch, quiet: Array, sections: int) -> Any:
+def _touching(passes: Passes, batch: Batch, quiet: Array, sections: int
+              ) -> Iterator[tuple[float, int, bool]]:
     """Places where what a guard looks at turns back: (x, row of the watch, is it zero there?)."""
     for row, watch in enumerate(passes.watches):
         values = batch.watched[row]
         near = dips(batch.x, values)
-        near = near[quiet[near - 1] & quiet[np.minimum(near, len(quiet) - 1)]]
         if watch.steep:          # exp: a spike where its operand peaks
-            peaks = np.flatnonzero((values[1:-1] > values[:-2]) & (values[1:-1] > values[2:])) + 1
-            bend = np.abs(values[peaks - 1] - 2 * values[peaks] + values[peaks + 1])
-            near = np.union1d(near, peaks[bend > 0.5])
+            near = np.flatnonzero((values[1:-1] > values[:-2]) & (values[1:-1] > values[2:])) + 1
+            near = near[np.minimum(values[near] - values[near - 1],
+                                   values[near] - values[near + 1]) > 0.1 * STEEP]
+        near = near[quiet[near - 1] & quiet[near]][:MOST]
         if not len(near):
             continue
-        a, b = batch.x[near - 1], batch.x[near + 1]
-        a, b = shrink(lambda x, _, row=row: np.sign(passes.slopes(x, row)), a, b,
-                      np.zeros(len(a), dtype=int), sections)
-        x = np.array([place(*pair) for pair in zip(a, b)])
+
+        def turning(x: Array, _: Array, row: int = row) -> Array:
+            return np.sign(passes.slopes(x, row))
+        rest = np.zeros(len(near), dtype=int)
+        a, b = shrink(turning, batch.x[near - 1], batch.x[near + 1], rest, sections)
+        level = turning(b, rest) == 0.0            # by rounding it may be level for a while
+        last = np.where(level, shrink(turning, b, batch.x[near + 1], rest, sections)[0], b)
+        x = np.array([place(*(pair if flat else ends)) for flat, pair, ends in
+                      zip(level, zip(b, last), zip(a, b))])
         at = np.abs(passes(np.concatenate([x, a, b])).watched[row]).reshape(3, -1)
         best = np.argmin(at, axis=0)
         x, least = np.choose(best, [x, a, b]), at.min(axis=0)
-        scale = np.array([np.nanmax(np.abs(values[max(i - 12, 0):i + 13])) for i in near])
-        for place_x, small, size in zip(x, least, scale):
-            yield float(place_x), row, bool(small <= 4e-14 * size)
+        noise = 8 * EPS * passes.sizes(x, row)
+        for at_x, small, size, i in zip(x, least, noise, near):
+            touches = bool(small <= size)
+            if touches or watch.steep or small < 0.5 * min(abs(values[i - 1]), abs(values[i + 1])):
+                yield float(at_x), row, touches
 
 
-def _residuals(passes: Passes, batch: Batch, quiet: Array, width: float) -> Any:
+def _spikes(passes: Passes, batch: Batch, turns: Brackets) -> list[float]:
+    """Extrema that stand out between two samples: the samples alone do not show them."""
+    x = 0.5 * (turns.a + turns.b)[turns.row == 1]
+    if not len(x):
+        return []
+    curve = batch.curves[0]
+    fine = curve[np.isfinite(curve)]
+    value = passes(x).curves[0]
+    spread = np.ptp(np.concatenate([fine, value[np.isfinite(value)]])) if len(fine) else 0.0
+    i = np.clip(np.searchsorted(batch.x, x), 1, len(batch.x) - 1)
+    off = np.minimum(np.abs(value - curve[i]), np.abs(value - curve[i - 1]))
+    return [float(p) for p in x[off > 0.01 * spread]]
+
+
+def _residuals(passes: Passes, batch: Batch, quiet: Array) -> Iterator[tuple[float, float]]:
     """Places that only the numbers show: where Δf is not what f' at both ends says, however near.
 
     Of a smooth curve the residual Δf - h (f'a + f'b) / 2 falls as h**3; at a jump it stays. A jump
     of f' is a kink of f. Yields (x, error).
     """
     x, h = batch.x, np.diff(batch.x)
+    width = float(x[-1] - x[0])
     for k in range(len(batch.curves) - 1):
         value, slope = batch.curves[k], batch.curves[k + 1]
-        with np.errstate(all="ignore"):
-            step = np.diff(value)
-            left = np.abs(step - h * (slope[1:] + slope[:-1]) / 2)
-            size = np.abs(value[1:]) + np.abs(value[:-1])
-            around = np.full(len(left), np.inf)
-            padded = np.pad(left, 3, mode="edge")
-            windows = np.lib.stride_tricks.sliding_window_view(padded, 7)
-            around = np.sort(windows, axis=1)[:, 3]
-            odd = left > np.maximum(12 * around, 1e-9 * size + 1e-12 * np.nanmax(
-                np.abs(value), initial=0.0))
-        cells = np.flatnonzero(odd & quiet & np.isfinite(left))
-        if len(cells) > 200:
-            cells = np.sort(cells[np.argsort(-left[cells], kind="stable")[:200]])
-        a, b, r = x[cells].copy(), x[cells + 1].copy(), left[cells].copy()
-        history = [r.copy()]
-        for _ in range(RESIDUAL_LEVELS):
+        left = np.abs(np.diff(value) - h * (slope[1:] + slope[:-1]) / 2)
+        size = np.abs(value[1:]) + np.abs(value[:-1])
+        windows = np.lib.stride_tricks.sliding_window_view(np.pad(left, 3, mode="edge"), 7)
+        usual = np.sort(windows, axis=1)[:, 3]
+        floor = 1e-9 * size + 1e-12 * np.nanmax(np.abs(value), initial=0.0)
+        cells = np.flatnonzero((left > np.maximum(12 * usual, floor)) & quiet & np.isfinite(left))
+        if len(cells) > MOST:
+            cells = np.sort(cells[np.argsort(-left[cells], kind="stable")[:MOST]])
+        a, b = x[cells], x[cells + 1]
+        history = [left[cells]]
+        for _ in range(LEVELS):
             if not len(a):
                 break
             m = 0.5 * (a + b)
             ends = passes(np.concatenate([a, m, b])).curves[k:k + 2].reshape(2, 3, -1)
-            with np.errstate(all="ignore"):
-                halves = np.abs(np.diff(ends[0], axis=0) - np.stack([m - a, b - m]) * (
-                    ends[1][1:] + ends[1][:-1]) / 2)
+            halves = np.abs(np.diff(ends[0], axis=0) - np.stack([m - a, b - m]) * (
+                ends[1][1:] + ends[1][:-1]) / 2)
             halves = np.where(np.isnan(halves), np.inf, halves)
             right = halves[1] > halves[0]
-            a, b, r = np.where(right, m, a), np.where(right, b, m), halves.max(axis=0)
-            history.append(r)
+            a, b = np.where(right, m, a), np.where(right, b, m)
+            history.append(halves.max(axis=0))
             if len(history) > 8:                   # smooth: 8 times less at every halving
-                alive = (r > history[-6] / 20) & (b > m) & (m > a) | (b - a < 1e-15 * width)
-                a, b, r = a[alive], b[alive], r[alive]
-                history = [old[alive] for old in history[-7:-1]] + [r]
+                alive = (history[-1] > history[-6] / 20) | (b - a < 1e-15 * width)
+                a, b = a[alive], b[alive]
+                history = [old[alive] for old in history[-7:]]
             if len(a) and (b - a <= 2 * np.spacing(np.maximum(np.abs(a), np.abs(b)))).all():
                 break
         for low, high in zip(a, b):

@@ -148,11 +148,11 @@ SINGULAR: dict[str, tuple[Guard, ...]] = {
     "psi":         _GAMMA,
 }
 
-# Steep, but smooth: near an extremum of the operand of exp, near a zero of that of the others, f may
-# turn within less than a pixel. The sweep looks there closely and marks nothing.
+# Steep, but smooth: near an extremum of the operand of exp, near a zero of that of the others, f
+# may turn within less than a pixel. The sweep looks there closely and marks nothing.
 STEEP: dict[str, tuple[Guard, ...]] = {
-    name: (Guard(_first, ""),) for name in
-    ("exp", "exp2", "expm1", "tanh", "sigmoid", "expit", "erf", "arctan", "softplus", "cosh", "sinh")}
+    name: (Guard(_first, ""),) for name in ("exp", "exp2", "expm1", "tanh", "sigmoid", "expit",
+                                            "erf", "arctan", "softplus", "cosh", "sinh")}
 
 
 def guards(op: Any) -> tuple[Guard, ...]:
@@ -201,3 +201,15 @@ def undefined(op: Any, operands: list[Any]) -> str:
     if name in ("exp", "exp2", "expm1", "sinh", "cosh", "multiply", "add", "square"):
         return f"{name} overflows"
     return UNDEFINED.get(name, f"{name} is undefined there")
+
+
+def chosen(op: Any, value: Any, operands: Any) -> list[Any]:
+    """The operands that the value comes from: of where only the branch taken."""
+    name = called(op)
+    if name == "where":
+        branches = np.asarray(operands[0].data, dtype=bool)
+        return [operands[0], *([operands[1]] if branches.any() else []),
+                *([operands[2]] if not branches.all() else [])]
+    if getattr(op, "selects", False):
+        return [a for a in operands if np.any(np.asarray(a.data) == value)]
+    return list(operands)

@@ -23,7 +23,7 @@ def turns(passes: Passes, batch: Batch, brackets: Brackets, singular: list[Event
     A zero that lasts (a flat stretch) is no root; one that rounding alone makes is none either.
     sizes: (N,), how large the numbers are that f is made of at every point of the batch.
     """
-    events = [event for s in singular for event in _at_singular(s, singular)]
+    events: list[Event] = []
     crossings: dict[int, list[tuple[float, int, int]]] = {}
     for row, x, before, after in _crossings(passes, brackets, batch):
         crossings.setdefault(row, []).append((x, before, after))
@@ -54,9 +54,9 @@ def turns(passes: Passes, batch: Batch, brackets: Brackets, singular: list[Event
 
 def _crossings(passes: Passes, brackets: Brackets, batch: Batch) -> Any:
     """(row, x, sign before, sign after) of every isolated zero."""
-    if not len(brackets):
+    if not len(brackets.a):
         return
-    n = len(brackets)
+    n = len(brackets.a)
     states = passes(np.concatenate([brackets.a, brackets.b])).states
     width = float(batch.x[-1] - batch.x[0])
     order = np.lexsort((brackets.a, brackets.row))
@@ -65,8 +65,9 @@ def _crossings(passes: Passes, brackets: Brackets, batch: Batch) -> Any:
         row = int(brackets.row[i])
         a, b = float(brackets.a[i]), float(brackets.b[i])
         before, after = int(states[row, i]), int(states[row, n + i])
-        if before and after:
-            yield row, place(a, b), before, after
+        beyond = int(brackets.beyond[i])
+        if before and (after or beyond in (-1, 1)):
+            yield row, b if after == 0 else place(a, b), before, after or beyond
         elif before:             # into a zero, that may last
             opened[row] = b, before
         elif row in opened:
@@ -104,22 +105,4 @@ def _touching(events: list[Event], batch: Batch, order: int) -> list[Event]:
             if abs(e.value) <= 1e-12 * np.nanmax(near, initial=0.0):
                 found.append(e._replace(kind="root", detail="double", value=0.0, left=0.0,
                                         right=0.0))
-    return found
-
-
-def _at_singular(event: Event, others: list[Event]) -> list[Event]:
-    """At a kink, a cusp or a closed end f may be zero or extreme as well: abs(x) at 0."""
-    found = []
-    if event.kind in ("kink", "cusp", "vertical_tangent") or event.detail == "closed":
-        if event.value == 0.0:
-            found.append(event._replace(kind="root", detail="", left=event.value,
-                                        right=event.value, engine=None))
-    if event.kind in ("kink", "cusp"):
-        for slope in others:
-            if slope.order == event.order + 1 and slope.x == event.x:
-                if slope.left is not None and slope.right is not None and (
-                        slope.left * slope.right < 0):
-                    found.append(event._replace(
-                        kind="extremum", engine=None,
-                        detail="minimum" if slope.left < 0 else "maximum"))
     return found

@@ -1,0 +1,93 @@
+"""Plot: sweeps drawn on matplotlib's Axes, without pyplot; and written to files, always alike."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+from .. import theme
+from ..sweep import Sweep
+from .options import PlotError, PlotOptions, options
+
+__all__ = ["PlotError", "PlotOptions", "plot", "save"]
+
+FORMATS = ("svg", "png", "pdf")
+FIXED: dict[str, Any] = {        # what would otherwise follow the user's matplotlibrc, or the clock
+    "font.family": ["DejaVu Sans"], "mathtext.fontset": "dejavusans", "axes.unicode_minus": True,
+    "svg.fonttype": "path", "svg.hashsalt": "tinyviz", "pdf.fonttype": 42, "hatch.linewidth": 0.6,
+    "path.simplify": True, "path.simplify_threshold": 0.1, "text.usetex": False,
+}
+
+
+def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any:
+    """Draw a sweep, or several in one picture; returns the Figure.
+
+    Without axes a Figure is made; with the user's own Axes all curves go there, and no other is
+    touched. Options are those of `PlotOptions`. Raises PlotError.
+    """
+    from .panels import compose
+    asked = options(given)
+    listed = [sweeps] if isinstance(sweeps, Sweep) else list(sweeps)
+    if not listed:
+        raise PlotError("there is no sweep to draw")
+    look = dict(theme.THEMES["dark" if asked.dark else "light"].plot)
+    if axes is not None:
+        return compose(listed, asked, look, axes)
+    with _matplotlib().rc_context(_settings(asked)):
+        return compose(listed, asked, look, None)
+
+
+def _matplotlib() -> Any:
+    import matplotlib
+    import matplotlib.style
+    return matplotlib
+
+
+def _settings(asked: PlotOptions) -> dict[str, Any]:
+    """matplotlib's settings for a figure: its own defaults, the style that was asked for, ours."""
+    matplotlib = _matplotlib()
+    settings = dict(matplotlib.rcParamsDefault)
+    settings.pop("backend", None)
+    if asked.style:
+        try:
+            settings.update(matplotlib.style.library[asked.style]
+                            if asked.style in matplotlib.style.library
+                            else matplotlib.rc_params_from_file(asked.style,
+                                                                use_default_template=False))
+        except OSError:
+            raise PlotError(f"unknown style: {asked.style!r} (must be a file, or one of "
+                            f"{', '.join(sorted(matplotlib.style.library))})") from None
+        return {**settings, **{k: v for k, v in FIXED.items() if k != "font.family"}}
+    return {**settings, **FIXED}
+
+
+def save(figure: Any, path: Any, *, format: str | None = None, dpi: float = 144.0) -> None:
+    """Write a figure to a path or a binary file. Same figure, same matplotlib: same bytes.
+
+    format: svg, png or pdf; None: by the suffix of the path. Raises PlotError for any other.
+    """
+    kind = (format or os.path.splitext(os.fspath(path))[1][1:]).lower()
+    metadata: dict[str, dict[str, Any]] = {
+        "svg": {"Date": None, "Creator": None}, "png": {"Software": None},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
+    if kind not in FORMATS:
+        raise PlotError(f"unknown format: {kind!r} (must be one of {', '.join(FORMATS)})")
+    if not (math.isfinite(dpi) and 10 <= dpi <= 2400):
+        raise PlotError(f"dpi is {dpi:g}: it must be from 10 to 2400")
+    with _matplotlib().rc_context(FIXED):
+        figure.savefig(path, format=kind, dpi=dpi, metadata=metadata[kind],
+                       facecolor=figure.get_facecolor())
+
+
+class _Callable(ModuleType):
+    """viz.plot is this module and the function: viz.plot(sweep)."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        return plot(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -1,0 +1,77 @@
+"""The window of an axis: what of the curves is in view, robustly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..sweep import Sweep, extent, weights
+
+Array = Any
+
+MARGIN = 0.06                    # of the span, above and below
+APART = 8.0                      # spans of f and f' that differ more do not share an axis
+
+
+class Curve(NamedTuple):
+    """One curve of one sweep."""
+
+    sweep: Sweep
+    order: int
+
+    @property
+    def y(self) -> Array:
+        return self.sweep.curves[self.order]
+
+
+def visible(curve: Curve) -> Array:
+    """The values without those in bands, whose extremes count instead."""
+    y = curve.y.copy()
+    for band in curve.sweep.bands:
+        if band.order == curve.order:
+            y[(curve.sweep.x > band.low) & (curve.sweep.x < band.high)] = np.nan
+    return y
+
+
+def span(curve: Curve, keep: Iterable[float] = ()) -> tuple[float, float]:
+    """The values of a curve that must be seen: the bulk of it, roots, extrema, ends, jumps."""
+    s, must = curve.sweep, list(keep)
+    for e in s.events:
+        if e.order != curve.order or any(b.low < e.x < b.high for b in s.bands):
+            continue
+        must += [v for v in (e.left, e.right, e.value) if v is not None and math.isfinite(v)]
+    y, share = visible(curve), weights(s.x)
+    for band in s.bands:
+        if band.order == curve.order:
+            y = np.concatenate([y, band.least, band.most])
+            share = np.concatenate([share, np.full(2 * len(band.x), (band.high - band.low)
+                                                   / max(2 * len(band.x), 1))])
+    low, high = extent(y, share, keep=must)
+    if not any(e.kind == "pole" or math.inf in (e.left, e.right) or -math.inf in (e.left, e.right)
+               for e in s.events if e.order == curve.order) and not any(
+            b.order == curve.order for b in s.bands):
+        fine = curve.y[np.isfinite(curve.y)]
+        if len(fine):
+            low, high = min(low, float(fine.min())), max(high, float(fine.max()))
+    return low, high
+
+
+def together(spans: Sequence[tuple[float, float]]) -> bool:
+    """Whether one axis can show them all."""
+    sizes = [high - low for low, high in spans if high > low]
+    return not sizes or (max(high for _, high in spans) - min(low for low, _ in spans)
+                         <= APART * min(sizes))
+
+
+def window(spans: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The limits of the y axis: a union of spans, with a margin; 0 is in view of a level line."""
+    low, high = min(s[0] for s in spans), max(s[1] for s in spans)
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        low, high = min(low, 0.0), max(high, 0.0)
+        pad = 0.25 * (high - low) or 1.0
+        return low - pad, high + pad
+    pad = MARGIN * (high - low)
+    return low - pad, high + pad

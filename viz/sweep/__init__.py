@@ -1,0 +1,152 @@
+"""Sweep: f and its exact derivatives over a range, and all that happens on the way."""
+
+from __future__ import annotations
+
+import functools
+import math
+import sys
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from .classify import classify
+from .evaluate import Passes, SweepError, named
+from .event import KINDS, SINGULAR, SMOOTH, Band, Event, Strip
+from .record import Sweep
+from .rows import with_events
+from .sampling import CELLS, CELLS_LOOPED, bands, extent, grid, join, refine, restless, weights
+from .search import search
+from .smooth import turns
+from .undefined import notes, nowhere, strips
+
+__all__ = ["KINDS", "SINGULAR", "SMOOTH", "Band", "Event", "Strip", "Sweep", "SweepError",
+           "extent", "sweep", "weights"]
+
+Array = Any
+
+MOST = 12                        # the highest derivative
+CHUNK = 8192                     # points evaluated at a time: they stay in the processor's cache
+CROWD = 400                      # more singular places than that are not looked at one by one
+
+
+def sweep(f: Callable[..., Any], low: float = -3.0, high: float = 3.0, *, order: int = 1,
+          points: int | None = None, name: str | None = None,
+          fixed: Mapping[str, float] | None = None) -> Sweep:
+    """f and its derivatives up to `order` on [low, high], with the events of all these curves.
+
+    f takes a Tensor and returns one; `fixed` gives its other arguments. points: how many samples,
+    evenly spaced, besides those at events; None: as many as the picture needs. One pass evaluates
+    all of them, where that is what f of single points gives; else f is called once per point.
+    Raises SweepError for a range or an f that cannot be drawn, and what f raises.
+    """
+    low, high = float(low), float(high)
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise SweepError(f"the range must go from a smaller to a larger finite number, "
+                         f"not from {low:g} to {high:g}")
+    if not 0 <= order <= MOST:
+        raise SweepError(f"order is {order}: it must be from 0 to {MOST}")
+    if points is not None and points < 2:
+        raise SweepError(f"points is {points}: it must be at least 2")
+    with np.errstate(all="ignore"):
+        return _sweep(f, low, high, order, points, name or named(f), fixed or {})
+
+
+def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: int | None,
+           name: str, fixed: Mapping[str, float]) -> Sweep:
+    argument, g = _of_one(f, fixed)
+    passes = Passes(g, max(order + 1, 2), low, high)
+    base = grid(low, high, CELLS_LOOPED if passes.looped else CELLS)
+    batch = passes(base)
+    restive = restless(batch, order)
+    found = search(passes, batch, _still(batch.x, restive, base))
+    if found.seeds:              # with samples around spikes and steps all of it shows
+        batch = join(batch, passes(_near(found.seeds, low, high)))
+        found = search(passes, batch, _still(batch.x, restive, base))
+    candidates = found.candidates
+    if len(candidates) > CROWD:
+        candidates = [c for c in candidates if c.watched][:CROWD]
+    singular = classify(passes, candidates, order, low, high)
+    smooth = turns(passes, batch, found.turns, singular, order, passes.sizes(batch.x))
+    blank = strips(passes, [c.x for c in candidates], low, high)
+    if len(blank) == 1 and blank[0][:2] == (low, high) and not any(
+            e.value is not None for e in singular):
+        raise SweepError(nowhere(passes, blank[0], name))
+    if points is None:
+        if smooth:
+            batch = join(batch, passes(np.unique([e.x for e in smooth])))
+        quiet = _still(batch.x, restive, base)
+        batch = refine(passes, batch, order, np.array(sorted({e.x for e in singular})), quiet)
+        x, curves = batch.x, batch.curves[:order + 1]
+    else:
+        x = np.linspace(low, high, points)
+        curves = _dense(passes, x, order)
+    x, curves = with_events(passes, x, curves, singular, [c.x for c in candidates], low, high)
+    events = sorted([*singular, *smooth], key=lambda e: (e.x, e.order, KINDS.index(e.kind)))
+    return Sweep(name, low, high, x, curves, tuple(events), tuple(blank),
+                 tuple(bands(passes, base, restive)), argument,
+                 passes.expression(argument, low, high), passes.looped, notes(blank), passes)
+
+
+def _of_one(f: Callable[..., Any], fixed: Mapping[str, float]) -> tuple[str, Callable[[Any], Any]]:
+    """The name of the argument that is swept, and f as a function of it alone."""
+    from ..source import of
+    names = of(f).names
+    unknown = set(fixed) - set(names)
+    if unknown:
+        raise SweepError(f"{named(f)} has no argument {min(unknown)!r} (it has {', '.join(names)})")
+    free = [name for name in names if name not in fixed]
+    required = [name for name in free if name not in of(f).defaults]
+    if not free:
+        raise SweepError(f"{named(f)} has no argument to sweep")
+    if len(required) > 1:
+        raise SweepError(f"{named(f)} takes {', '.join(free)}: give all but one of them a value")
+    swept = (required or free)[0]
+    if len(names) == 1 or (names[0] == swept and not fixed):
+        return swept, f
+    return swept, Bound(f, swept, names, {**of(f).defaults, **fixed})
+
+
+class Bound:
+    """f of one argument, the others fixed."""
+
+    def __init__(self, f: Callable[..., Any], swept: str, names: tuple[str, ...],
+                 values: Mapping[str, Any]) -> None:
+        functools.update_wrapper(self, f, updated=())
+        self.f, self.swept, self.names, self.values = f, swept, names, dict(values)
+
+    def __call__(self, x: Any) -> Any:
+        return self.f(*[x if name == self.swept else self.values[name] for name in self.names])
+
+
+def _dense(passes: Passes, x: Array, order: int) -> Array:
+    """(order + 1, N): the curves alone, in chunks that stay in the processor's cache."""
+    curves = np.empty((order + 1, len(x)))
+    for i in range(0, len(x), CHUNK):
+        curves[:, i:i + CHUNK] = passes.curves(x[i:i + CHUNK], order)
+    return curves
+
+
+def _near(places: list[float], low: float, high: float) -> Array:
+    """Points that close in on each place from both sides, for a spike or a step may stand there."""
+    steps = (high - low) * 10.0 ** -np.arange(2.5, 9.0, 0.25)
+    steps = np.concatenate([-steps, [0.0], steps])
+    x = np.unique(np.array(places[:CROWD])[:, None] + steps)
+    return x[(x > low) & (x < high)]
+
+
+def _still(x: Array, restive: Array, base: Array) -> Array:
+    """For the cells of x: whether no curve is restless there, by the cells of the base."""
+    cell = np.clip(np.searchsorted(base, 0.5 * (x[1:] + x[:-1])) - 1, 0, restive.shape[1] - 1)
+    return ~restive.any(axis=0)[cell]
+
+
+class _Callable(ModuleType):
+    """viz.sweep is this module and the function: viz.sweep(f, -3, 3)."""
+
+    def __call__(self, *args: Any, **options: Any) -> Sweep:
+        return sweep(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Callable

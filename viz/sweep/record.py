@@ -1,0 +1,45 @@
+"""Sweep: what a sweep returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .evaluate import Passes
+from .event import Band, Event, Strip
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """f over a range. Where a curve is interrupted a row of nan stands between its branches."""
+
+    name: str
+    low: float
+    high: float
+    x: Array                     # (N,), sorted; at an event x itself and its neighbouring floats
+    curves: Array                # (order + 1, N): f, f', f'' ...; nan where undefined
+    events: tuple[Event, ...]    # sorted by x, then order
+    undefined: tuple[Strip, ...]             # where f is
+    bands: tuple[Band, ...]
+    argument: str = "x"
+    expression: str = ""         # what f computes, written, where that is short
+    looped: str = ""             # why f was called once per point, or ""
+    notes: tuple[str, ...] = ()  # what the reader should know: an overflow, a better function
+    passes: Passes | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def order(self) -> int:
+        """The highest derivative that was swept."""
+        return len(self.curves) - 1
+
+    def at(self, x: float) -> Array:
+        """f, f' ... at one place: (order + 1,)."""
+        assert self.passes is not None
+        return self.passes(np.array([x], dtype=float)).curves[:self.order + 1, 0]
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.low, self.high, self.x.tobytes()))
