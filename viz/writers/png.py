@@ -11,7 +11,7 @@ from ..graph import Graph
 from ..layout.compose import Options, compose
 from ..layout.scene import Scene, Text
 from ..text import covered
-from ..theme import THEMES
+from ..theme import THEMES, Theme
 from . import svg
 
 LARGEST = 32_000                 # px on a side: more is more than viewers open
@@ -24,22 +24,27 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
 
 def paint(scene: Scene, options: Options = Options()) -> bytes:
     """A scene as PNG."""
+    return raster(scene, THEMES[options.theme], options.dpi)
+
+
+def raster(scene: Scene, theme: Theme, dpi: float) -> bytes:
+    """A scene as PNG, in a theme of any roles. Raises ValueError where it would be too large."""
     import resvg_py
-    zoom = options.dpi / 96
+    zoom = dpi / 96
     side = max(scene.width, scene.height) * zoom
     if side > LARGEST:
-        raise ValueError(f"a PNG of {side:.0f} pixels on a side is too large at {options.dpi:g} dpi "
+        raise ValueError(f"a PNG of {side:.0f} pixels on a side is too large at {dpi:g} dpi "
                          f"(at most {LARGEST}): use --dpi {int(96 * LARGEST / side * zoom)} or less, "
                          "or svg")
     drawn = resvg_py.svg_to_bytes(
-        svg_string=svg.paint(scene, THEMES[options.theme]), zoom=zoom,
+        svg_string=svg.paint(scene, theme), zoom=zoom,
         dpi=96,                  # its default of 0 makes "an invalid size" of sizes in pt
         font_dirs=[fonts()],
         skip_system_fonts=_plain(scene),           # a search of the system only where DejaVu lacks a glyph
         font_family="DejaVu Sans", sans_serif_family="DejaVu Sans", serif_family="DejaVu Sans",
         cursive_family="DejaVu Sans", fantasy_family="DejaVu Sans",
         monospace_family="DejaVu Sans Mono")
-    return _sized(bytes(drawn), options.dpi)
+    return _sized(bytes(drawn), dpi)
 
 
 def fonts() -> str:

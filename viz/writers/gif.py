@@ -1,0 +1,76 @@
+"""GIF: the steps of a graph as a film, forward and backward."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from ..film import StepError, film, lit, still
+from ..graph import Graph
+from ..layout.compose import Options
+from ..theme import THEMES
+from . import png
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LASTS = 1600                     # ms a step is seen
+ENDS = 5000                      # ms the whole picture is
+PIXELS = 300_000_000             # of all frames together: more takes minutes
+COLORS = 256
+
+
+def write(graph: Graph, options: Options = Options()) -> bytes:
+    """The steps of a graph as GIF that plays for ever, at half the resolution of a PNG.
+
+    Raises StepError where there are too many, or their frames would be too large.
+    """
+    from PIL import Image
+
+    made, dpi, theme = film(graph, options), options.dpi / 2, lit(THEMES[options.theme])
+    n = len(made.steps)
+    pixels = n * made.scene.width * made.scene.height * (dpi / 96) ** 2
+    if pixels > PIXELS:
+        raise StepError(f"a GIF of {n} frames has {pixels / 1e6:.0f} million pixels at {options.dpi:g} "
+                        f"dpi (at most {PIXELS / 1e6:.0f} million): use --dpi "
+                        f"{int(options.dpi * (PIXELS / pixels) ** 0.5)} or less, or svg or html")
+    frames = [png.raster(still(made, i), theme, dpi) for i in range(n)]
+    colors, index = _palette(frames)
+    images = []
+    for values, shape in map(_pixels, frames):
+        images.append(Image.fromarray(index[values].reshape(shape)))
+        images[-1].putpalette(colors)
+    file = io.BytesIO()
+    images[0].save(file, "GIF", save_all=True, append_images=images[1:], loop=0, optimize=False,
+                    duration=[LASTS] * (n - 1) + [ENDS], disposal=1)
+    return file.getvalue()
+
+
+def _pixels(frame: bytes) -> tuple[np.ndarray, tuple[int, ...]]:
+    """The pixels of a PNG, each one number 0xrrggbb; and its height and width."""
+    import numpy as np
+    from PIL import Image
+    rgb = np.asarray(Image.open(io.BytesIO(frame)).convert("RGB")).astype(np.int32)
+    return (rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2]).ravel(), rgb.shape[:2]
+
+
+def _palette(frames: list[bytes]) -> tuple[bytes, np.ndarray]:
+    """One palette for the film, the commonest colours of all frames; and for each 0xrrggbb its index.
+
+    A colour that is too rare for the palette has the index of the nearest that is not.
+    """
+    import numpy as np
+    counts: dict[int, int] = {}
+    for frame in frames:
+        found, times = np.unique(_pixels(frame)[0], return_counts=True)
+        for color, k in zip(found.tolist(), times.tolist()):
+            counts[color] = counts.get(color, 0) + k
+    every = np.array(sorted(sorted(counts), key=lambda color: -counts[color]))
+    rgb = np.stack([every >> 16, every >> 8 & 255, every & 255], -1)
+    palette = rgb[:COLORS]
+    index = np.zeros(1 << 24, np.uint8)
+    for start in range(0, len(every), 4096):
+        part = slice(start, start + 4096)
+        distance = ((rgb[part, None] - palette) ** 2).sum(-1)
+        index[every[part]] = distance.argmin(-1)
+    return palette.astype(np.uint8).tobytes(), index
