@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
 from typing import Any
 
 from . import ops
@@ -17,20 +18,23 @@ __all__: list[str]
 _NAMES = [f.__name__ for f in (
     EngineWarning, Function, Op, Tensor, apply, backward_steps, constant, enable_grad, gradients,
     local_derivatives, no_grad, notation, scope, stamp, topological)] + ["ops"]
+_MODULES = ("functional", "nn", "optim")
 _LAZY = {                        # what not every program needs: name -> file
     "check_gradients": "check", "samples": "check",
 }
-_loaders.append(ops.load)
+_loaders += [ops.load, lambda: _import_module(f"{__name__}.functional")]
 
 
 def __getattr__(name: str) -> Any:
     if name == "__all__":
-        ops.load()
-        return sorted({*_NAMES, *_LAZY, "np",
+        for load in _loaders:
+            load()
+        return sorted({*_NAMES, *_LAZY, *_MODULES, "np",
                        *(n for n, f in functions.items() if n not in _SHADOWING)})
     if name in _LAZY:
-        from importlib import import_module
-        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+        return getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
+    if name in _MODULES:
+        return _import_module(f"{__name__}.{name}")
     if name == "np":
         import numpy
         return numpy
