@@ -20,7 +20,10 @@ _NAMES = [f.__name__ for f in (
     local_derivatives, no_grad, notation, scope, stamp, topological)] + ["ops"]
 _MODULES = ("functional", "nn", "optim")
 _LAZY = {                        # what not every program needs: name -> file
-    "check_gradients": "check", "samples": "check",
+    "check_gradients": "check", "GradientError": "check",
+    "grad": "differentiate", "value_and_grad": "differentiate", "jacobian": "differentiate",
+    "hessian": "differentiate", "vjp": "differentiate", "jvp": "differentiate",
+    "taylor": "jets", "derivatives": "jets",
 }
 _loaders += [ops.load, lambda: _import_module(f"{__name__}.functional")]
 

@@ -41,8 +41,9 @@ class Op:
     value: Any = None
     local: Any = None
     vjp: Any = None
-    jet: Any = None              # the rule on Taylor series: see jets.py
+    jet: Any = None              # the rule on Taylor series, one list of coefficients per operand
     linear: bool = False         # in the operands taken together: series pass coefficient-wise
+    bilinear: bool = False       # in two operands: a series of products
     selects: bool = False        # takes some operands' elements: the others are dead (local 0)
     risky: Any = False           # may divide by zero or leave the reals; or a test of the values
     differentiable: bool = True  # False for comparisons: the result is a constant

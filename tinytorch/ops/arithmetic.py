@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import series
 from ..op import Op
 from ..tensor import Tensor, float64, raw
 
@@ -33,7 +34,7 @@ class Mul(Op):
     """x * y, elementwise, broadcast."""
     name, aliases, symbol = "multiply", ("mul",), "×"
     notation, precedence, dunder = "{0}*{1}", 2, "mul"
-    value, fast = np.multiply, operator.mul
+    value, fast, jet = np.multiply, operator.mul, series.product
     local = (lambda z, x, y: y,
              lambda z, x, y: x)
 
@@ -42,7 +43,7 @@ class Div(Op):
     """x / y, elementwise, broadcast; IEEE infinities with one warning where y is 0."""
     name, aliases, symbol = "divide", ("true_divide", "div"), "/"
     notation, precedence, dunder = "{0}/{1}", 2, "truediv"
-    value = np.true_divide
+    value, jet = np.true_divide, series.quotient
     risky = lambda x, y: y.__class__ is not float64 or x.__class__ is not float64 or not y
     local = (lambda z, x, y: 1/y,
              lambda z, x, y: -z/y)
@@ -51,11 +52,12 @@ class Div(Op):
 
 def _power_dx(z: Any, x: Any, y: Any) -> Any:
     exponent = raw(y)
-    if exponent.ndim == 0 and exponent == 2:
+    if exponent.ndim == 0 and exponent == 2 and not getattr(y, "requires_grad", False):
         return y*x
     if not np.all(exponent):
-        never = exponent == 0                        # x**0 is 1 everywhere, also at 0
-        return np.where(never, 0.0, y*np.power(x, np.where(never, 1.0, y - 1)))
+        never = (exponent == 0) & (raw(x) == 0)      # x**0 is 1 everywhere, also at 0
+        if np.any(never):
+            return np.where(never, 0.0, y*np.power(np.where(never, 1.0, x), y - 1))
     return y*np.power(x, y - 1)
 
 
@@ -70,7 +72,7 @@ class Pow(Op):
     """x ** y, elementwise, broadcast; nan with one warning where x < 0 and y is no whole number."""
     name, aliases, symbol = "power", ("pow", "float_power"), "**"
     notation, precedence, dunder = "{0}**{1}", 4, "pow"
-    value = np.power
+    value, jet = np.power, series.power
     risky = lambda x, y: not (y.__class__ is float64 and y > 0 and y == int(y))
     local = (_power_dx, _power_dy)
     samples = (([0.5, 1.5, 2.0], 3.0), ([0.5, 1.5, 2.0], [0.5, -1.5, 2.0]),

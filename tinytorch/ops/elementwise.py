@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import series
 from ..op import Op, apply
 from ..tensor import float64, raw
 
@@ -17,7 +18,7 @@ _inf = float("inf")
 
 class Exp(Op):
     """e to the power x."""
-    value = np.exp
+    value, jet = np.exp, series.exp
     local = (lambda z, x: z,)
 
 
@@ -29,13 +30,13 @@ class Exp2(Op):
 
 class Expm1(Op):
     """exp(x) - 1, exact for small x."""
-    value = np.expm1
+    value, jet = np.expm1, series.expm1
     local = (lambda z, x: np.exp(x),)
 
 
 class Log(Op):
     """The natural logarithm; -inf at 0 and nan below, with one warning."""
-    value, risky, domain = np.log, _positive, (0.0, _inf)
+    value, risky, domain, jet = np.log, _positive, (0.0, _inf), series.log
     local = (lambda z, x: 1/x,)
 
 
@@ -60,7 +61,7 @@ class Log1p(Op):
 class Sqrt(Op):
     """The square root; its derivative at 0 is inf, below 0 it is nan, with one warning."""
     symbol = "√"
-    value, risky, domain = np.sqrt, _not_negative, (0.0, _inf)
+    value, risky, domain, jet = np.sqrt, _not_negative, (0.0, _inf), series.sqrt
     local = (lambda z, x: 0.5/z,)
 
 
@@ -75,7 +76,7 @@ class Square(Op):
     """x times x."""
     symbol = "²"
     notation, precedence = "{0}**2", 4
-    value = np.square
+    value, jet = np.square, series.square
     local = (lambda z, x: 2*x,)
 
 
@@ -83,7 +84,7 @@ class Reciprocal(Op):
     """1 / x."""
     symbol = "1/"
     notation, precedence = "1/{0}", 2
-    value, risky, domain = np.reciprocal, True, (0.0, _inf)
+    value, risky, domain, jet = np.reciprocal, True, (0.0, _inf), series.reciprocal
     local = (lambda z, x: -(z*z),)
 
 
@@ -97,13 +98,13 @@ class Abs(Op):
 
 class Sin(Op):
     """The sine of an angle in radians."""
-    value = np.sin
+    value, jet = np.sin, series.sin
     local = (lambda z, x: np.cos(x),)
 
 
 class Cos(Op):
     """The cosine of an angle in radians."""
-    value = np.cos
+    value, jet = np.cos, series.cos
     local = (lambda z, x: -np.sin(x),)
 
 
@@ -137,13 +138,13 @@ class ArcTan(Op):
 
 class Sinh(Op):
     """The hyperbolic sine."""
-    value = np.sinh
+    value, jet = np.sinh, series.sinh
     local = (lambda z, x: np.cosh(x),)
 
 
 class Cosh(Op):
     """The hyperbolic cosine."""
-    value = np.cosh
+    value, jet = np.cosh, series.cosh
     local = (lambda z, x: np.sinh(x),)
 
 
@@ -162,6 +163,7 @@ class Sigmoid(Op):
     """1 / (1 + exp(-x)), without overflow. Its derivative s(x) s(-x) keeps all digits in the tails."""
     aliases, symbol = ("expit",), "σ"
     value = _sigmoid
+    jet = lambda x: series.sigmoid(x, _sigmoid(x[0]), _sigmoid(-x[0]))
     local = (lambda z, x: z*Sigmoid.of(-x),)
 
 

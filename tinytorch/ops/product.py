@@ -49,7 +49,7 @@ class MatMul(Op):
     """The matrix product x @ y: vectors are promoted, leading axes are batches and broadcast."""
     name, symbol, notation, precedence, dunder = "matmul", "@", "{0} @ {1}", 2, "matmul"
     value, fast = np.matmul, operator.matmul
-    vjp = (_matmul_dx, _matmul_dy)
+    vjp, bilinear = (_matmul_dx, _matmul_dy), True
     samples = (([[1.0, 2.0], [3.0, -4.0]], [[0.5, 1.5, 2.5], [-1.0, 0.3, 0.7]]),
                ([1.0, 2.0], [0.5, -1.0]), ([[1.0, 2.0], [3.0, -4.0]], [0.5, -1.0]))
 
@@ -124,6 +124,7 @@ class Einsum(Op):
     symbol = "Σ"
     notation = lambda inputs, result: f'einsum("{",".join(inputs)}->{result}", {{...}})'
     value, vjp, call = _einsum_value, staticmethod(_einsum_vjp), _einsum
+    bilinear = True              # where there are two operands
     samples = (([[1.0, 2.0], [3.0, -4.0]], [0.5, -1.0], {"inputs": ("ij", "j"), "result": "i"}),
                ([[1.0, 2.0], [3.0, -4.0]], [0.5, -1.0], {"inputs": ("ij", "k"), "result": "k"}))
 

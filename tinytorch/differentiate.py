@@ -1,0 +1,118 @@
+"""Functions to functions: grad, value_and_grad, jacobian, hessian, vjp, jvp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import errors
+from .backward import gradients
+from .tensor import Tensor, functions, raw, wrap
+
+
+def _leaves(args: Any) -> tuple[list[Any], bool]:
+    """The arguments as tensors; whether the caller differentiates through them."""
+    nested = any(isinstance(a, Tensor) and a.requires_grad for a in args)
+    return [a if isinstance(a, Tensor) else
+            Tensor(a) if np.asarray(a).dtype.kind in "fiub" else a for a in args], nested
+
+
+def _called(f: Callable[..., Any], args: list[Any], options: dict[str, Any]) -> Tensor:
+    y = f(*args, **options)
+    if not isinstance(y, Tensor):
+        raise TypeError(f"{errors.place().prefix}the function to differentiate returned "
+                        f"{type(y).__name__}, not a tensor")
+    return y
+
+
+def _derivatives(y: Tensor, args: list[Any], argnums: Any, graph: bool, cotangent: Any = None
+                 ) -> Any:
+    single = isinstance(argnums, int)
+    wanted = [args[i] for i in ((argnums,) if single else argnums)]
+    for t in wanted:
+        if not isinstance(t, Tensor) or t.dtype.kind != "f":
+            raise TypeError(f"cannot differentiate with respect to {t!r:.60}")
+    if not y.requires_grad:
+        found = [wrap(np.zeros_like(t._data)) for t in wanted]
+    else:
+        found = gradients(y, wanted, cotangent, create_graph=graph)
+    return found[0] if single else tuple(found)
+
+
+def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
+    """The function that returns f's value and its gradient by the argnums-th argument(s).
+
+    f returns a number. Called on tensors the gradient is recorded, so that it nests.
+    """
+    def both(*args: Any, **options: Any) -> tuple[Any, Any]:
+        args_, nested = _leaves(args)
+        y = _called(f, args_, options)
+        return y, _derivatives(y, args_, argnums, nested)
+    return both
+
+
+def grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
+    """The gradient of f, which returns a number, as a function; grad(grad(f)) is the second."""
+    both = value_and_grad(f, argnums)
+    return lambda *args, **options: both(*args, **options)[1]
+
+
+def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """f(*args), and the function from a cotangent of it to the cotangents of all arguments."""
+    args_, nested = _leaves(args)
+    y = _called(f, args_, {})
+
+    def pull(cotangent: Any) -> tuple[Any, ...]:
+        graph = nested or isinstance(cotangent, Tensor) and cotangent.requires_grad
+        return _derivatives(y, args_, tuple(range(len(args_))), graph, cotangent)
+    return y, pull
+
+
+def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
+    """f(*primals), and its derivative along the tangents: the vjp, which is linear, transposed."""
+    args, nested = _leaves(primals)
+    y = _called(f, args, {})
+    weight = Tensor(np.zeros_like(y._data))
+    found = _derivatives(y, args, tuple(range(len(args))), True, weight)
+    total: Any = 0.0
+    for c, v in zip(found, tangents):
+        total = total + functions["sum"](c*raw(v) if not isinstance(v, Tensor) else c*v)
+    if not isinstance(total, Tensor) or not total.requires_grad:
+        return y, wrap(np.zeros_like(y._data))
+    return y, gradients(total, weight, create_graph=nested)
+
+
+def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """The function of all derivatives of f's elements by an argument's: shape (*f, *argument).
+
+    One backward pass per element of f.
+    """
+    def rows(*args: Any, **options: Any) -> Any:
+        args_, nested = _leaves(args)
+        y = _called(f, args_, options)
+        x = args_[argnums]
+        out = []
+        for i in range(y.size):
+            unit = np.zeros(y.size, dtype=y.dtype)
+            unit[i] = 1
+            out.append(_derivatives(y, args_, argnums, nested, unit.reshape(y.shape)))
+        if not out:
+            return wrap(np.zeros((*y.shape, *x.shape)))
+        if nested:
+            return functions["reshape"](functions["stack"](out), (*y.shape, *x.shape))
+        return wrap(np.stack([c._data for c in out]).reshape((*y.shape, *x.shape)))
+    return rows
+
+
+def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+    """The function of all second derivatives of f, which returns a number: (*argument, *argument)."""
+    first = grad(f, argnums)
+
+    def matrix(*args: Any, **options: Any) -> Any:
+        args_, nested = _leaves(args)
+        args_[argnums] = functions["positive"](args_[argnums])
+        found = jacobian(first, argnums)(*args_, **options)
+        return found if nested else found.detach()
+    return matrix
