@@ -12,6 +12,8 @@ LOGS = ("", "x", "y", "both")
 class PlotError(ValueError):
     """An option that a plot cannot follow, said for people."""
 
+    status = 2                   # what the command line exits with
+
 
 @dataclass(frozen=True)
 class PlotOptions:

@@ -61,8 +61,10 @@ def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: i
     batch = passes(base)
     restive = restless(batch, order)
     found = search(passes, batch, _still(batch.x, restive, base))
-    if found.seeds:              # with samples around spikes and steps all of it shows
-        batch = join(batch, passes(_near(found.seeds, low, high)))
+    if found.seeds or found.candidates:            # with samples around them all of it shows
+        near = np.union1d(_near(found.seeds, low, high, 9.0),
+                          _near([c.x for c in found.candidates], low, high, 4.0))
+        batch = join(batch, passes(near))
         found = search(passes, batch, _still(batch.x, restive, base))
     candidates = found.candidates
     if len(candidates) > CROWD:
@@ -91,17 +93,17 @@ def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: i
 
 def _of_one(f: Callable[..., Any], fixed: Mapping[str, float]) -> tuple[str, Callable[[Any], Any]]:
     """The name of the argument that is swept, and f as a function of it alone."""
-    from ..source import of
+    from ..source import TargetError, of
     names = of(f).names
     unknown = set(fixed) - set(names)
     if unknown:
-        raise SweepError(f"{named(f)} has no argument {min(unknown)!r} (it has {', '.join(names)})")
+        raise TargetError(f"{named(f)} has no argument {min(unknown)!r} (it has {', '.join(names)})")
     free = [name for name in names if name not in fixed]
     required = [name for name in free if name not in of(f).defaults]
     if not free:
-        raise SweepError(f"{named(f)} has no argument to sweep")
+        raise TargetError(f"{named(f)} has no argument to sweep")
     if len(required) > 1:
-        raise SweepError(f"{named(f)} takes {', '.join(free)}: give all but one of them a value")
+        raise TargetError(f"{named(f)} takes {', '.join(free)}: give all but one of them a value")
     swept = (required or free)[0]
     if len(names) == 1 or (names[0] == swept and not fixed):
         return swept, f
@@ -128,10 +130,10 @@ def _dense(passes: Passes, x: Array, order: int) -> Array:
     return curves
 
 
-def _near(places: list[float], low: float, high: float) -> Array:
-    """Points that close in on each place from both sides, for a spike or a step may stand there."""
-    steps = (high - low) * 10.0 ** -np.arange(2.5, 9.0, 0.25)
-    steps = np.concatenate([-steps, [0.0], steps])
+def _near(places: list[float], low: float, high: float, depth: float) -> Array:
+    """Points that close in on each place from both sides, to 10**-depth of the range."""
+    steps = (high - low) * 10.0 ** -np.arange(2.5, depth + 0.1, 0.25)
+    steps = np.concatenate([-steps, steps])
     x = np.unique(np.array(places[:CROWD])[:, None] + steps)
     return x[(x > low) & (x < high)]
 

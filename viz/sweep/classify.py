@@ -30,7 +30,9 @@ def classify(passes: Passes, candidates: list[Candidate], order: int, low: float
         for side in (-1, 1):
             gap = min(abs(p - c.x) for p in [*places[max(i - 1, 0):i], *places[i + 1:i + 2],
                                              c.x + width])
-            rungs = ladder(c.x, min(0.01 * width, 0.4 * gap), side, c.error)
+            unseen = c.blind[side > 0]
+            rungs = ladder(c.x, max(min(0.01 * width, 0.4 * gap), min(16 * unseen, 0.4 * gap)),
+                           side, max(c.error, 0.11 * unseen))
             points.append(rungs)
             slices.append(slice(start, start + len(rungs)))
             start += len(rungs)

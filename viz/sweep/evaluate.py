@@ -22,6 +22,8 @@ Array = Any                      # numpy.ndarray
 class SweepError(ValueError):
     """What keeps a sweep from being made, said for people."""
 
+    status = 1                   # what the command line exits with
+
 
 class Watch(NamedTuple):
     """A guard of one op of f, as the graph has it."""

@@ -32,7 +32,7 @@ def ladder(x: float, reach: float, side: int, error: float = 0.0) -> Array:
 
 
 def limit(x: float, points: Array, values: Array) -> Limit:
-    """Where the values go as the points (a ladder) go to x.
+    """Where the values (NaN or infinite where f is undefined) go as the points (a ladder) go to x.
 
     Rungs are trusted from afar to near until rounding shows: values that scatter and scatter more
     the nearer they come. Within, a coherent growth without end is a pole (also a slow one, as log
@@ -108,7 +108,7 @@ def _grows(a: Array, h: Array) -> bool:
         return False
     if np.abs(steps[-1]) < 1e3 * np.finfo(float).eps * np.abs(tail[-1]):
         return False
-    if steps[-1] * tail[-1] < 0:                   # towards zero, maybe through it: not out
+    if np.sign(steps[-1]) != np.sign(tail[-1]):    # towards zero, maybe through it: not out
         return False
     rate = abs(steps[-1] / steps[0]) ** (1 / (len(steps) - 1))
     place = max(math.log(1 / h[-1]) / -math.log(STEP), 8.0)

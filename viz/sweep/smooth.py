@@ -10,10 +10,11 @@ import numpy as np
 from .evaluate import Batch, Passes
 from .event import Event
 from .locate import Brackets, place
+from .search import HIDDEN
 
 Array = Any
 
-NEAR = 12                        # samples on either side that a sign change must be seen among
+NEAR = 0.006                     # of the range, on either side: there a sign change must show
 
 
 def turns(passes: Passes, batch: Batch, brackets: Brackets, singular: list[Event], order: int,
@@ -28,8 +29,8 @@ def turns(passes: Passes, batch: Batch, brackets: Brackets, singular: list[Event
     for row, x, before, after in _crossings(passes, brackets, batch):
         crossings.setdefault(row, []).append((x, before, after))
     width = float(batch.x[-1] - batch.x[0])
-    taken: dict[int, list[float]] = {k: [s.x for s in singular if s.order == k]
-                                     for k in range(order + 1)}
+    taken = {k: [(s.x, HIDDEN * width if s.slit else 1e-9 * width) for s in singular
+                 if s.order == k] for k in range(order + 1)}
     for row in sorted(crossings):
         values = _values(passes, [x for x, _, _ in crossings[row]])
         for (x, before, after), at in zip(crossings[row], values.T):
@@ -38,7 +39,7 @@ def turns(passes: Passes, batch: Batch, brackets: Brackets, singular: list[Event
                     continue
                 if kind != "root" and before == after:
                     continue
-                if any(abs(x - t) < 1e-9 * width for t in taken[k]):
+                if any(abs(x - t) < far for t, far in taken[k]):
                     continue
                 if not _seen(batch, x, at, kind, k, sizes):
                     continue
@@ -67,7 +68,7 @@ def _crossings(passes: Passes, brackets: Brackets, batch: Batch) -> Any:
         before, after = int(states[row, i]), int(states[row, n + i])
         beyond = int(brackets.beyond[i])
         if before and (after or beyond in (-1, 1)):
-            yield row, b if after == 0 else place(a, b), before, after or beyond
+            yield row, place(b, b) if after == 0 else place(a, b), before, after or beyond
         elif before:             # into a zero, that may last
             opened[row] = b, before
         elif row in opened:
@@ -82,8 +83,7 @@ def _values(passes: Passes, x: list[float]) -> Array:
 
 def _seen(batch: Batch, x: float, at: Array, kind: str, k: int, sizes: Array) -> bool:
     """Whether the event shows in the values of the samples around, beyond rounding."""
-    i = int(np.searchsorted(batch.x, x))
-    around = slice(max(i - NEAR, 0), i + NEAR)
+    around = _around(batch, x)
     eps = 256 * np.finfo(float).eps
     size = np.nanmax(sizes[around], initial=0.0)
     level = {"root": k, "extremum": k, "inflection": k + 1}[kind]
@@ -94,14 +94,18 @@ def _seen(batch: Batch, x: float, at: Array, kind: str, k: int, sizes: Array) ->
     return bool(rise > eps * np.nanmax(np.abs(curve), initial=0.0) and rise > 1e-14 * size)
 
 
+def _around(batch: Batch, x: float) -> slice:
+    reach = NEAR * float(batch.x[-1] - batch.x[0])
+    return slice(*np.searchsorted(batch.x, [x - reach, x + reach]))
+
+
 def _touching(events: list[Event], batch: Batch, order: int) -> list[Event]:
     """Extrema whose value is zero: double roots, x**2 at 0."""
     found = []
     roots = {(e.order, e.x) for e in events if e.kind == "root"}
     for e in events:
         if e.kind == "extremum" and e.value is not None and (e.order, e.x) not in roots:
-            i = int(np.searchsorted(batch.x, e.x))
-            near = np.abs(batch.curves[e.order, max(i - NEAR, 0):i + NEAR])
+            near = np.abs(batch.curves[e.order, _around(batch, e.x)])
             if abs(e.value) <= 1e-12 * np.nanmax(near, initial=0.0):
                 found.append(e._replace(kind="root", detail="double", value=0.0, left=0.0,
                                         right=0.0))
