@@ -126,6 +126,54 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
              for path, kind in wanted], open_)
 
 
+@commands.command(cls=Command)
+@shared
+@click.option("--range", "range_", type=Number(), nargs=2, default=(-3.0, 3.0), metavar="LOW HIGH",
+              help="From where to where.  [default: -3 3]")
+@click.option("--order", type=click.IntRange(0, 6), default=1, show_default=True,
+              help="The highest derivative: 0 draws f alone, 2 also f''.")
+@click.option("--points", type=click.IntRange(2, 10_000_000), metavar="N",
+              help="Samples, evenly spaced.  [default: as many as the picture needs]")
+@click.option("--at", "points_at", type=Point(), multiple=True,
+              help="A value for an argument that is not swept: y=2. Repeatable.")
+@click.option("--stack/--overlay", default=None,
+              help="f above f' on a shared x, or all in one.  [default: by what is readable]")
+@click.option("--size", type=Number(), nargs=2, default=(800.0, 480.0), metavar="WIDTH HEIGHT",
+              help="In px.  [default: 800 480]")
+@click.option("--style", default="", metavar="NAME", help="One of matplotlib's styles, or a file.")
+def plot(target: str | None, expression: str | None, outputs: tuple[str, ...], format: str | None,
+         dark: bool, dpi: float, open_: bool, time_limit: float, traceback: bool,
+         range_: tuple[float, float], order: int, points: int | None,
+         points_at: tuple[tuple[str, Any], ...], stack: bool | None, size: tuple[float, float],
+         style: str) -> None:
+    """Plot TARGET and its derivatives over a range."""
+    import io
+
+    from viz import plot as plots
+    from viz import source
+    from viz import sweep as sweeps
+    wanted = destinations(outputs, format, plots.FORMATS)
+    if not range_[0] < range_[1]:
+        raise click.UsageError(f"--range goes from a smaller to a larger number, not from "
+                               f"{range_[0]:g} to {range_[1]:g}")
+    target = one_target(target, expression)
+    loaded = source.load(target) if expression is None else source.expression(target)
+    with source.users(loaded.name):
+        swept = sweeps.sweep(loaded.function, *range_, order=order, points=points,
+                             name=loaded.name if loaded.file else "f",
+                             fixed=point(points_at, loaded.names[1:]))
+    for note in swept.notes:
+        click.echo(note, err=True)
+    figure = plots.plot(swept, stack=stack, size=size, style=style, dark=dark)
+    written = {}
+    for _, kind in wanted:
+        file = io.BytesIO()
+        plots.save(figure, file, format=kind, dpi=dpi)
+        written[kind] = file.getvalue()
+    deliver([(path or os.path.join("output", f"{loaded.stem}.plot.{kind}"), written[kind])
+             for path, kind in wanted], open_)
+
+
 def read(target: str | None, expression: str | None, points: tuple[tuple[str, Any], ...],
          seconds: float, *, grad: bool) -> Any:
     """The graph of a target at a point, or the graph that a JSON file holds."""

@@ -30,7 +30,11 @@ def commands() -> list[list[str]]:
         target = f"examples/{name}.py"
         lines += [["graph", target, "-o", f"{name}.svg"],
                   ["graph", target, "--dark", "-o", f"{name}-dark.svg"]]
-    lines.append(["graph", "examples/cubic.py", "--rankdir", "TB", "-o", "cubic-tb.svg"])
+    for name in ("cubic", "damped"):
+        lines += [["plot", f"examples/{name}.py", "-o", f"{name}.plot.svg"],
+                  ["plot", f"examples/{name}.py", "--dark", "-o", f"{name}.plot-dark.svg"]]
+    lines += [["graph", "examples/cubic.py", "--rankdir", "TB", "-o", "cubic-tb.svg"],
+              ["plot", "tan(x)", "-o", "tan.plot.svg"]]
     return lines
 
 

@@ -20,8 +20,9 @@ ROOMS = [
     "viz/run.py",
     "viz/readers",
     "viz/transforms",
-    "viz/steps.py",
     "viz/layout",
+    "viz/steps.py",
+    "viz/film.py",
     "viz/writers",
     "viz/sweep",
     "viz/plot",
@@ -131,11 +132,13 @@ def test_the_layered_layout_needs_the_standard_library_only():
             assert tops <= set(sys.stdlib_module_names), f"{file} imports {tops}"
 
 
-@pytest.mark.parametrize("wrong, right", [
-    ("eval(", None), ("exec(", None), ("shell=True", None), ("os.system", None),
-])
-def test_nothing_runs_text(wrong, right):
+def test_nothing_runs_text():
+    """No eval, no exec, no shell: text from a command line or a document never becomes code."""
     for file in FILES:
-        for n, line in enumerate((ROOT / file).read_text(encoding="utf-8").splitlines(), 1):
-            code = line.split("#")[0]
-            assert f" {wrong}" not in f" {code}" or "Never eval" in line, f"{file}:{n}: {wrong}"
+        for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                assert called not in ("eval", "exec", "compile", "os.system", "os.popen"), \
+                    f"{file}:{node.lineno} calls {called}"
+                assert not any(k.arg == "shell" for k in node.keywords), \
+                    f"{file}:{node.lineno} runs a shell"

@@ -142,6 +142,38 @@ def test_a_bug_of_ours_says_so(here, capfdbinary, monkeypatch):
         cli.main(["graph", "cubic.py", "--traceback"])
 
 
+@pytest.mark.parametrize("format", ["svg", "png", "pdf"])
+def test_a_plot(here, capfdbinary, format):
+    status, out, err = tinyviz(capfdbinary, "plot", "cubic.py", "--range", "-2", "pi/2", "-o", f"a.{format}")
+    assert (status, out, err) == (0, f"a.{format}\n".encode(), "")
+    assert (here / f"a.{format}").stat().st_size > 1000
+
+
+def test_the_first_plot(here, capfdbinary):
+    assert tinyviz(capfdbinary, "plot", "cubic.py")[:2] == (0, f"output{os.sep}cubic.plot.svg\n".encode())
+
+
+@pytest.mark.parametrize("args, status, message", [
+    (["plot", "cubic.py", "--range", "3", "-3"], 2, "from a smaller to a larger"),
+    (["plot", "cubic.py", "--range", "a", "3"], 2, "unknown name 'a'"),
+    (["plot", "cubic.py", "-o", "a.dot"], 2, "unknown format: 'dot' of 'a.dot' (must be one of svg, png, pdf)"),
+    (["plot", "sqrt(-1 - x**2)"], 1, "undefined on the whole range"),
+    (["plot", "x*y"], 2, "give all but one"),
+    (["plot", "x*y", "--at", "z=1"], 2, "z"),
+    (["plot", "bad.py"], 3, "bad.py:2: ZeroDivisionError"),
+    (["plot", "plain.py"], 3, "plain.py:3: TypeError: `math.sin(x)` "),
+    (["plot", "cubic.py", "--order", "9"], 2, "9"),
+    (["plot", "cubic.py", "--style", "nope"], 2, "unknown style: 'nope'"),
+    (["plot", "none.py"], 2, "no such file"),
+])
+def test_errors_of_plot(here, capfdbinary, args, status, message):
+    (here / "bad.py").write_text("def f(x):\n    return x/(1/0)\n")
+    (here / "plain.py").write_text("import math\ndef f(x):\n    return math.sin(x)\n")
+    got, out, err = tinyviz(capfdbinary, *args)
+    assert message in err and got == status and out == b""
+    assert not list(here.glob("output/*"))
+
+
 @pytest.mark.filterwarnings("default")
 def test_a_warning_is_one_line(here, capfdbinary):
     status, _, err = tinyviz(capfdbinary, "graph", "log(x)", "--at", "0")
@@ -159,6 +191,13 @@ def test_the_same_bytes_in_every_process(here, format):
     target = str(ROOT / "examples" / "rosenbrock.py")
     args = ["graph", target, "-o", "-", "--format", format]
     first, *others = [process(args, seed, here) for seed in ("0", "1", "4242")]
+    assert first and all(other == first for other in others)
+
+
+@pytest.mark.parametrize("format", ["svg", "png", "pdf"])
+def test_the_same_plot_in_every_process(here, format):
+    args = ["plot", "tan(x)*x", "-o", "-", "--format", format]
+    first, *others = [process(args, seed, here) for seed in ("0", "4242")]
     assert first and all(other == first for other in others)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,12 +26,14 @@ class Form(NamedTuple):
 ELLIPSIS = Form("…", 5)
 
 
-def expressions(roots: Sequence[Tensor], names: Mapping[int, str], *,
-                expand: bool = False, limit: int = LIMIT) -> dict[int, str]:
+def expressions(roots: Sequence[Tensor], names: dict[int, str], *, expand: bool = False,
+                limit: int = LIMIT, fresh: Callable[[], str] | None = None) -> dict[int, str]:
     """Stamp -> written expression, of every tensor the roots are made of. Linear in the graph.
 
     names: stamp -> name; an operand that has one is written by it. With expand only leaves are
-    written by name, and what is made of them is written out.
+    written by name, and what is made of them is written out. An expression of more than `limit`
+    characters is given a name by `fresh`, which is added to names, else it is written … by those
+    that use it.
     """
     forms: dict[int, Form] = {}
     written: dict[int, str] = {}
@@ -40,6 +42,8 @@ def expressions(roots: Sequence[Tensor], names: Mapping[int, str], *,
         form = _leaf(tensor) if not args else _form(tensor, [forms[a.stamp] for a in args])
         written[tensor.stamp] = form.text
         name = names.get(tensor.stamp)
+        if fresh and not name and args and len(form.text) > limit and tensor not in roots:
+            name = names[tensor.stamp] = fresh()
         if name and not (expand and args):
             form = Form(name, 5)
         elif len(form.text) > limit:
@@ -55,6 +59,41 @@ def expression(tensor: Tensor, names: Mapping[int, str] | None = None) -> str:
     return expressions([tensor], names or {}, expand=True)[tensor.stamp]
 
 
+def local_formulas(tensor: Tensor, names: Mapping[int, str], written: Mapping[int, str]
+                   ) -> tuple[str | None, ...]:
+    """Per operand the local derivative of the op that made a tensor, written: cos(v₁), w, 1.
+
+    names and written: by stamp, as `expressions` has them. None where the op states no elementwise
+    derivative or the operand is a constant. Nothing is written by hand: the op's own derivative is
+    called on leaves of these names, and what it returns is written.
+    """
+    op, args = tensor._op, operands(tensor)
+    rules = getattr(op, "local", None)
+    if not rules:
+        return (None,) * len(args)
+    with np.errstate(all="ignore"):
+        stand_ins = [_stand_in(t, names, written) for t in (tensor, *args)]
+        formulas: list[str | None] = []
+        for rule, argument in zip(rules, args):
+            if rule is None or not argument.requires_grad:
+                formulas.append(None)
+            elif isinstance(rule, (int, float)):
+                formulas.append(number(rule))
+            else:
+                slope = rule(*stand_ins, **(tensor._params or {}))
+                formulas.append(
+                    expression(slope) if isinstance(slope, Tensor) else
+                    number(np.ravel(slope)[0]) if np.size(slope) == 1 else None)
+    return tuple(formulas)
+
+
+def _stand_in(tensor: Tensor, names: Mapping[int, str], written: Mapping[int, str]) -> Tensor:
+    """A leaf with the data of a tensor, called as the tensor is written. Constants stay what they are."""
+    if not tensor.requires_grad:
+        return tensor.detach()
+    return Tensor(tensor.data, name=names.get(tensor.stamp) or written[tensor.stamp])
+
+
 def number(x: Any) -> str:
     """A constant as it stands in an expression: 2, 0.5, −1, 1e−6."""
     x = x.item() if hasattr(x, "item") else x
@@ -66,13 +105,30 @@ def number(x: Any) -> str:
 
 def _leaf(tensor: Tensor) -> Form:
     if tensor.name:
-        return Form(tensor.name, 5)
+        return Form(tensor.name, _binding(tensor.name))
     if tensor.size == 1:
         text = number(np.ravel(tensor.data)[0])
         return Form(text, 3 if text.startswith("−") else 5)
     if tensor.ndim == 1 and tensor.size <= 3:
         return Form(f"[{', '.join(map(number, tensor.data))}]", 5)
     return Form(f"[{'×'.join(map(str, tensor.shape))}]", 5)
+
+
+def _binding(text: str) -> int:
+    """The precedence of what is already written: that of its loosest operation outside brackets."""
+    depth, outside = 0, []
+    for c in text:
+        depth += (c in "([⌊⌈") - (c in ")]⌋⌉")
+        if not depth:
+            outside.append(c)
+    bare = "".join(outside)
+    if " + " in bare or " − " in bare or " " in bare:
+        return 1
+    if any(c in bare for c in "·/@"):
+        return 2
+    if bare.startswith("−"):
+        return 3
+    return 4 if any(c in bare for c in "^⁰¹²³⁴⁵⁶⁷⁸⁹⁻") else 5
 
 
 def _form(tensor: Tensor, args: list[Form]) -> Form:
@@ -84,6 +140,8 @@ def _form(tensor: Tensor, args: list[Form]) -> Form:
         if exponent is not None and exponent not in (0, 1):
             base, n = args[0].factors[0] if len(args[0].factors) == 1 else (args[0], 1)
             return _product(((base, n * exponent),))
+    if op == "square":
+        return _product(tuple((base, 2*n) for base, n in _factors(args[0])))
     text, precedence = ("{0}^{1}", 4) if op == "power" else notation(tensor)
     text = text.replace("-", "−")
     return Form(_fill(text, precedence, args), precedence)

@@ -5,6 +5,7 @@
     viz.read(z)                                # -> Graph
     viz.trace(f, 1.2)                          # -> Graph, with the names and lines of f
     viz.digraph(z)                             # -> graphviz.Digraph
+    viz.plot(viz.sweep(f, -3, 3))              # -> matplotlib Figure: f and f'
 """
 
 from __future__ import annotations
@@ -67,6 +68,14 @@ def render(root: Any, path: str, **options: Any) -> str:
     format = writers.known(os.path.splitext(path)[1][1:].lower())
     files.save(path, writers.write(read(root), format, _options(options)))
     return path
+
+
+def __getattr__(name: str) -> Any:
+    """viz.sweep(f, -3, 3) and viz.plot(sweep): modules that are their function, imported when used."""
+    if name in ("sweep", "plot"):
+        from importlib import import_module
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"viz has no {name!r}")
 
 
 def _options(options: dict[str, Any]) -> Options:

@@ -204,7 +204,7 @@ def users(path: str) -> Any:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
-    except (TargetError, RunError, ExpressionError, KeyboardInterrupt):
+    except KeyboardInterrupt:
         raise
     except SyntaxError as error:
         where = f"{display(error.filename or path)}:{error.lineno}"
@@ -213,6 +213,8 @@ def users(path: str) -> Any:
     except SystemExit as error:
         raise RunError(f"{path}: the file ended the program: SystemExit({error.code!r})") from error
     except Exception as error:
+        if hasattr(error, "status"):               # one of ours: it says all there is to say
+            raise
         raise RunError(report(error, path)) from error
 
 

@@ -16,6 +16,7 @@ PAD = 12.0
 DOT = 34.0
 NAME = 30                        # a label is at most so many characters wide
 TERMS = 6                        # a sum of more terms is not written out
+FORMULA = 12                     # a longer formula stands in the tooltip only
 
 
 class Content(NamedTuple):
@@ -133,9 +134,11 @@ def label(edge: Edge, shown: str) -> Content | None:
     lines = []
     local, sent = edge.facts.get("local"), edge.facts.get("contribution")
     if shown in ("local", "both") and local is not None:
-        lines.append((_brief("∂ ", local), "local"))
+        lines.append(("∂ " + _slope(edge, local), "local"))
     if shown in ("contribution", "both") and sent is not None:
-        lines.append((_brief("", sent, signed=True), "contribution"))
+        lines.append((_sent(sent), "contribution"))
+        if sent.size != 1:
+            lines.append((_range(sent), "contribution"))
     if edge.label:
         lines.append((text.shorten(text.literal(edge.label), NAME), "contribution"))
     if not lines:
@@ -146,10 +149,30 @@ def label(edge: Edge, shown: str) -> Content | None:
     return Content(Size(width, 15.0 * len(lines) + 1), marks)
 
 
-def _brief(sign: str, value: Value, *, signed: bool = False) -> str:
-    x = value.number
-    if x is None:                # an array: its mean; the rest stands in the tooltip
-        low, mean, high, nan, inf = text.spread(value)
-        return f"{sign}ø {text.number(mean, 3)}" if not nan + inf else f"{sign}{text.numbers(value)}"
+def _slope(edge: Edge, local: Value) -> str:
+    """A local derivative: its formula and its number, h = 1.44; of an array the formula or the mean."""
+    formula = text.literal(str(edge.facts.get("formula", "")))
+    short = formula if len(formula) <= FORMULA else ""
+    x = local.number
+    if x is None:
+        return short or f"ø {text.number(text.spread(local)[1], 3)}"
     written = text.number(x)
-    return sign + ("+" if signed and not written.startswith(("−", "n")) else "") + written
+    return f"{short} = {written}" if short and short != written else written
+
+
+def _sent(value: Value) -> str:
+    """A contribution: +1.44; of an array its shape and its mean."""
+    x = value.number
+    if x is None:
+        return f"{text.shape(value.shape)} ø {text.number(text.spread(value)[1], 3)}"
+    written = text.number(x)
+    return written if written.startswith(("−", "n")) else f"+{written}"
+
+
+def _range(value: Value) -> str:
+    """The range of an array's finite numbers, and how many are not: −0.1 … 0.3."""
+    low, _, high, nan, inf = text.spread(value)
+    marks = [f"{n} {word}" for n, word in ((nan, "nan"), (inf, "inf")) if n]
+    if nan + inf < value.size:
+        marks.insert(0, f"{text.number(low, 2)} … {text.number(high, 2)}")
+    return " + ".join(marks)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from math import hypot
 from typing import NamedTuple
@@ -92,17 +93,24 @@ def node_tip(node: Node) -> str:
     return "\n".join(text.literal(line) for line in lines)
 
 
-def edge_tip(edge: Edge, nodes: dict[str, Node]) -> str:
-    """What an edge carries, in words. Empty for the edge from an op to what it made."""
+def edge_tip(edge: Edge, nodes: Mapping[str, Node]) -> str:
+    """What an edge carries, in words: ∂/∂x = cos(x) = 0.54. Empty from an op to what it made."""
     lines = []
-    for key in ("local", "contribution"):
-        value = edge.facts.get(key)
-        if value is not None:
-            kind = f" ({text.shape(value.shape)})" if value.shape else ""
-            lines.append(f"{key} {text.numbers(value, 12)}{kind}")
-    if edge.facts.get("formula"):
-        lines.insert(0, str(edge.facts["formula"]))
+    local, sent = edge.facts.get("local"), edge.facts.get("contribution")
+    if local is not None:
+        formula = edge.facts.get("formula")
+        lines.append(" = ".join([f"∂/∂{called(nodes[edge.tail])}", *([formula] if formula else []),
+                                 text.numbers(local, 12)]))
+    if sent is not None:
+        kind = f" ({text.shape(sent.shape)})" if sent.shape else ""
+        lines.append(f"contribution {text.numbers(sent, 12)}{kind}")
     return "\n".join(text.literal(line) for line in lines)
+
+
+def called(node: Node) -> str:
+    """What others call a node: h of h = x², else its label, in brackets where it is no word."""
+    name = node.label.partition(" = ")[0]
+    return name if re.fullmatch(r"[\w.\[\]₀-₉]+", name) else f"({name})"
 
 
 def description(graph: Graph) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ from ..run import Run
 from ..text import plus
 
 TITLE = 60                       # an expression of more characters is left out of a title
+LONG = 26                        # an expression of more characters gets a name: v₁
+FORMULAS = 400                   # a graph of more ops states no formulas on its edges
 TERMS = 6                        # so many terms of a sum are written out
 RESULTS = 3                      # the derivatives of so many arguments stand under the picture
 
@@ -60,7 +63,7 @@ def read_run(run: Run, *, grad: bool = True) -> Graph:
         place = run.place(tensor.stamp)
         if place is not None and tensor._ctx is not None:
             lines[tensor.stamp] = f"{os.path.basename(place.file)}:{place.line}"
-    written = formula.expressions([root], run.names, expand=True)[root.stamp]
+    written = formula.expressions([root], dict(run.names), expand=True)[root.stamp]
     known = Known(run.target.stem, run.inputs, run.names, lines, _facts(run, written, grads))
     return _graph(root, known, grads)
 
@@ -107,7 +110,10 @@ def _graph(root: Any, known: Known, grads: Grads | None) -> Graph:
                and _leaf(t, arguments) != "constant"]
     for i, tensor in enumerate(unnamed):       # x, or x₁ and x₂
         names[tensor.stamp] = "x" if len(unnamed) == 1 else "x" + text.subscript(i + 1)
-    written = formula.expressions([root], names)
+    counter = itertools.count(1)
+    written = formula.expressions([root], names, limit=LONG,
+                                  fresh=lambda: f"v{text.subscript(next(counter))}")
+    few = len(sent) <= FORMULAS
     nodes, edges = [], []
     called: dict[int, str] = {}  # stamp -> id
     for tensor in [*unused, *tensors]:
@@ -134,11 +140,14 @@ def _graph(root: Any, known: Known, grads: Grads | None) -> Graph:
                           ({"line": known.lines[stamp]} if stamp in known.lines else {}),
                           tensor.scope))
         local = tinytorch.local_derivatives(tensor) if stamp in sent else ()
+        formulas = formula.local_formulas(tensor, names, written) if few and stamp in sent else ()
         for i, argument in enumerate(ctx.args):
             about: dict[str, Any] = {"argument": i}
             if stamp in sent and argument.requires_grad:
                 if local[i] is not None:
                     about["local"] = value(local[i])
+                    if formulas and formulas[i]:
+                        about["formula"] = formulas[i]
                 if sent[stamp][i] is not None:
                     about["contribution"] = value(sent[stamp][i])
             edges.append(Edge(called[argument.stamp], doer, "", about))
