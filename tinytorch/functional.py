@@ -47,7 +47,7 @@ def _same_shape(name: str, x: Tensor, y: Tensor) -> None:
 
 def _shifted(x: Tensor, axis: Any) -> Any:
     """x less its largest element, which is a constant here: the derivative does not depend on it."""
-    top = np.max(x.data, axis=axis, keepdims=True)
+    top = np.max(x.data, axis=axis, keepdims=True, initial=-np.inf)
     return x - np.where(np.isfinite(top), top, 0.0).astype(x.dtype)
 
 
@@ -83,7 +83,9 @@ def glu(x: Any, dim: int = -1) -> Any:
 def prelu(x: Any, weight: Any) -> Any:
     """x where it is positive, else weight*x; one weight, or one per channel (axis 1)."""
     x, weight = operand(x), operand(weight)
-    if weight.ndim and weight.size > 1 and x.ndim > 1:
+    if weight.size == 1:
+        weight = functions["reshape"](weight, ())
+    elif x.ndim > 1:
         weight = functions["reshape"](weight, [-1 if i == 1 else 1 for i in range(x.ndim)])
     return functions["where"](x > 0, x, weight*x)
 
@@ -287,10 +289,10 @@ def gaussian_nll_loss(x: Any, target: Any, var: Any, full: bool = False, eps: fl
 
 @composite
 def hinge_embedding_loss(x: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
-    """x where the target is 1, relu(margin - x) where it is -1."""
+    """x where the target is 1, relu(margin - x) where it is -1; their sum for any other target."""
     x, t = operand(x), raw(target)
     where = functions["where"]
-    return _reduced(where(t == 1, x, 0.0) + where(t == -1, functions["relu"](margin - x), 0.0),
+    return _reduced(where(t == -1, 0.0, x) + where(t == 1, 0.0, functions["relu"](margin - x)),
                     reduction)
 
 
@@ -457,7 +459,8 @@ def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, ep
     if x.shape[1] % num_groups:
         raise ValueError(f"{x.shape[1]} channels do not make {num_groups} equal groups")
     reshape = functions["reshape"]
-    y = _normalised(reshape(x, (x.shape[0], num_groups, -1)), 2, eps)
+    size = x.size//max(x.shape[0]*num_groups, 1)
+    y = _normalised(reshape(x, (x.shape[0], num_groups, size)), 2, eps)
     return _affine(reshape(y, x.shape), weight, bias, _per_channel(x))
 
 

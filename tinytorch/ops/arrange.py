@@ -417,7 +417,8 @@ def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
 
     q in [0, 1], a number or a vector, which gives a new first axis. Where the data hold nan, nan.
     """
-    x, q = operand(x), np.asarray(raw(q), dtype=float)
+    x, at = operand(x), q
+    q = np.asarray(raw(q), dtype=float)
     if method != "linear":
         raise ValueError(f"quantile: method {method!r} has no derivative in tinytorch, 'linear' has")
     if np.any((q < 0) | (q > 1)):
@@ -431,12 +432,14 @@ def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
     spot = q*(n - 1)
     low = np.floor(spot).astype(int)
     high = np.minimum(low + 1, n - 1)
-    part = (spot - low).astype(x.dtype)
+    part: Any = (spot - low).astype(x.dtype)
+    if isinstance(at, Tensor) and at.requires_grad:
+        part = at*float(n - 1) - low
     bad = np.isnan(flat.data[..., -1:])
     if np.any(bad):
         flat = functions["where"](bad, np.nan, flat)
     below = take(flat, low, -1)
-    out = below + part*(take(flat, high, -1) - below) if np.any(part) else below
+    out = below + part*(take(flat, high, -1) - below) if isinstance(part, Tensor) or np.any(part) else below
     if q.ndim:
         out = moveaxis(out, -1, 0)
     if keepdims:

@@ -18,6 +18,8 @@ def _cut(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
 def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     """The n-th differences of neighbours along an axis."""
     x = operand(x)
+    if n == 0:
+        return x
     parts = []
     for extra in (prepend, x, append):
         if extra is not None:
@@ -166,7 +168,7 @@ def convolve(x: Any, y: Any, mode: str = "full") -> Any:
 @function
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """The powers of x as columns, the highest first."""
-    x = operand(x)
+    x = functions["atleast_1d"](operand(x))
     n = x.shape[-1] if N is None else N
     powers = range(n) if increasing else range(n - 1, -1, -1)
     return functions["stack"]([x**k for k in powers], -1)

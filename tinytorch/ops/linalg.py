@@ -53,6 +53,8 @@ def _adjugate(x: Any) -> Any:
 
 
 def _det_vjp(g: Any, z: Any, x: Any) -> Any:
+    if 0 in x.shape:
+        return np.zeros(x.shape)
     if np.all(raw(z) != 0):
         with np.errstate(all="ignore"):
             condition = np.linalg.cond(raw(x))

@@ -12,11 +12,18 @@ from ..tensor import functions, operand, raw
 Axis = int | tuple[int, ...] | None
 
 
+def place(axis: int, ndim: int) -> int:
+    """An axis counted from the front. Raises ValueError where there is none."""
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"there is no axis {axis} in {ndim}")
+    return axis % ndim
+
+
 def spread(g: Any, like: Any, axis: Axis, keepdims: bool) -> Any:
     """A reduction's cotangent (or result), repeated along the axes it had lost."""
     shape = np.shape(raw(like))
     if axis is not None and not keepdims:
-        axes = {a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))}
+        axes = {place(a, len(shape)) for a in (axis if isinstance(axis, tuple) else (axis,))}
         g = np.reshape(g, tuple(1 if i in axes else n for i, n in enumerate(shape)))
     elif axis is None and not keepdims:
         g = np.reshape(g, (1,)*len(shape))
@@ -293,6 +300,29 @@ class Norm2(Op):
     samples = (([1.5, 0.3, -2.0],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
 
 
+def _p_norm(x: Any, axis: Axis, keepdims: bool, p: float) -> Any:
+    with np.errstate(divide="ignore"):
+        return np.sum(np.abs(x)**p, axis=axis, keepdims=keepdims)**(1/p)
+
+
+def _p_norm_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool, p: float) -> Any:
+    """sign(x) (abs(x)/z)^(p - 1): powers of a ratio, and 0 where x or the norm is 0."""
+    wide = spread(z, x, axis, keepdims)
+    flat = (raw(x) == 0) | (raw(wide) == 0)
+    ratio = np.where(flat, 1.0, np.abs(x)/np.where(flat, 1.0, wide))
+    slope = np.where(flat, 0.0, np.sign(raw(x)))*ratio**(p - 1)
+    return spread(g, x, axis, keepdims)*slope
+
+
+class PNorm(Op):
+    """The p-norm along the axes, any p but 0 and infinity; 0 is the derivative at 0."""
+    notation = _written("norm")
+    value, vjp = _p_norm, (_p_norm_vjp,)
+    call = lambda x, axis=None, keepdims=False, p=2.0: apply(
+        PNorm, x, axis=_axes(axis), keepdims=bool(keepdims), p=p)
+    samples = (([1.5, 0.3, -2.0], {"p": 3}), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1, "p": 1.5}))
+
+
 _ops["norm2"] = Norm2
 
 
@@ -305,6 +335,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     """
     x = operand(x)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(place(a, x.ndim) for a in axes)
     if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
         return Norm2.call(x, axis if axis is not None else None, keepdims)
     absolute = functions["absolute"](x)
@@ -318,10 +349,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
             return Sum.call(operand((x.data != 0).astype(x.dtype)), one, keepdims)
         if ord == 1:
             return Sum.call(absolute, one, keepdims)
-        total = Sum.call(absolute**ord, one, keepdims)
-        return functions["power"](total, 1/ord)
+        return PNorm.call(x, one, keepdims, ord)
     if len(axes) == 2 and ord in (1, -1, np.inf, -np.inf):
-        rows, columns = (a % x.ndim for a in axes)
+        rows, columns = axes
         inner, outer = (rows, columns) if abs(ord) == 1 else (columns, rows)
         sums = Sum.call(absolute, inner, True)
         found = (Max if ord > 0 else Min).call(sums, outer, True)
