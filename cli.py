@@ -1,4 +1,4 @@
-"""The command line: parses, calls viz, prints. Heavy modules are imported by the commands that need them."""
+"""The command line: parses, calls viz, prints. Commands import the heavy modules they need."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -59,8 +59,10 @@ class Command(click.Command):
         except click.NoSuchOption as error:
             if any(c in error.option_name for c in "*/+()") or len(error.option_name) == 2:
                 whole = next((arg for arg in given if arg.startswith(error.option_name)), "-x")
-                error.message += (" If this is an expression, put -e before it: "
-                                  f"{context.command_path} -e \"{whole}\"")
+                raise click.NoSuchOption(
+                    error.option_name, f"{error.message} If this is an expression, put -e before "
+                    f"it: {context.command_path} -e \"{whole}\"",
+                    error.possibilities, error.ctx) from None
             raise
 
 
@@ -106,24 +108,66 @@ def commands() -> None:
 @click.option("--rankdir", type=click.Choice(["LR", "TB"], case_sensitive=False), default="LR",
               show_default=True, help="From left to right, or from top to bottom.")
 @click.option("--engine", type=click.Choice(["layered", "dot"]), default="layered",
-              show_default=True, help="Who says where things go: tinyviz, or an installed Graphviz.")
+              show_default=True,
+              help="Who says where things go: tinyviz, or an installed Graphviz.")
 @click.option("--edges", type=click.Choice(["auto", "none", "local", "contribution", "both"]),
               default="auto", show_default=True,
               help="What stands beside an edge: its local derivative, what it sends back.")
 @click.option("--no-grad", is_flag=True, help="The forward pass only.")
+@click.option("--focus", metavar="NODE", help="Only what lies around a node, by its name or id.")
+@click.option("--radius", type=click.IntRange(min=1), default=1, show_default=True,
+              help="How many ops around it.")
+@click.option("--from", "start", metavar="NODE", help="With --to: all paths between two nodes, and "
+              "each path's product of local derivatives.")
+@click.option("--to", "end", metavar="NODE", help="Where the paths end.  [default: the output]")
+@click.option("--hide", "hidden", multiple=True, metavar="KIND",
+              help="Leave nodes out: constants, parameters or inputs. Repeatable.")
+@click.option("--heat", type=click.Choice(["grad", "data", "contribution"]),
+              help="Colour by size and sign, on a log scale.")
+@click.option("--flag", is_flag=True, help="Mark where NaN and inf are born and how they spread, "
+              "and gradients that vanish, explode or are zero.")
+@click.option("--strict", is_flag=True, help="With --flag: exit 1 where there is something to mark.")
 def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], format: str | None,
           dark: bool, dpi: float, open_: bool, time_limit: float, traceback: bool,
           points: tuple[tuple[str, Any], ...], rankdir: str, engine: str, edges: str,
-          no_grad: bool) -> None:
+          no_grad: bool, focus: str | None, radius: int, start: str | None, end: str | None,
+          hidden: tuple[str, ...], heat: str | None, flag: bool, strict: bool) -> None:
     """Draw the computation graph of TARGET, with data and grad at every node."""
     from viz import writers
     from viz.layout.compose import Options
     wanted = destinations(outputs, format, writers.formats())
     drawn = read(target, expression, points, time_limit, grad=not no_grad)
+    drawn = transformed(drawn, focus, radius, start, end, hidden, heat, flag or strict)
     options = Options(rankdir.upper(), engine, edges, "dark" if dark else "light", dpi)
     written = {kind: writers.write(drawn, kind, options) for _, kind in wanted}
     deliver([(path or os.path.join("output", f"{drawn.name}.{kind}"), written[kind])
              for path, kind in wanted], open_)
+    for line in drawn.facts.get("flags", ()):
+        click.echo(line, err=True)
+    if strict and drawn.facts["flags"]:
+        sys.exit(1)
+
+
+def transformed(graph: Any, focus: str | None, radius: int, start: str | None, end: str | None,
+                hidden: tuple[str, ...], heat: str | None, flag: bool) -> Any:
+    """The graph after the transforms that were asked for; flags first, since they need it whole."""
+    if flag:
+        from viz.transforms.flags import flag as flagged
+        graph = flagged(graph)
+    if heat:
+        from viz.transforms.heat import heat as heated
+        graph = heated(graph, heat)
+    if focus is None and start is None and end is None and not hidden:
+        return graph
+    from viz.transforms import parts
+    if end is not None and start is None:
+        raise click.UsageError("--to needs --from: say where the paths begin")
+    if start is not None:
+        ends = [node.id for node in graph.nodes if node.kind == "output"] or [graph.nodes[-1].id]
+        graph = parts.between(graph, start, end if end is not None else ends[-1])
+    if focus is not None:
+        graph = parts.focus(graph, focus, radius=radius)
+    return parts.hide(graph, hidden) if hidden else graph
 
 
 @commands.command(cls=Command)
@@ -227,7 +271,7 @@ def destinations(outputs: tuple[str, ...], format: str | None, formats: tuple[st
 
 
 def deliver(contents: list[tuple[str, bytes]], show: bool) -> None:
-    """Write the files and print their paths; - is standard output, then nothing else stands there."""
+    """Write the files, print their paths; - is standard output, then nothing else stands there."""
     from viz import files
     piped = any(path == "-" for path, _ in contents)
     for path, content in contents:
@@ -242,13 +286,14 @@ def deliver(contents: list[tuple[str, bytes]], show: bool) -> None:
             click.launch(path)
 
 
-def _warn(message: Warning | str, category: type[Warning], *_: Any) -> None:
+def _warn(message: Warning | str, category: type[Warning], filename: str, lineno: int,
+          file: TextIO | None = None, line: str | None = None) -> None:
     """A warning as one line for people, on stderr."""
     click.echo(f"Warning: {message}", err=True)
 
 
 def main(args: list[str] | None = None) -> None:
-    """The console script: an error is one message, its exit status 1, 2 (usage), 3 (the function), 130."""
+    """The console script: an error is one message and status 1, 2 (usage), 3 (the function) or 130."""
     args = sys.argv[1:] if args is None else args
     try:
         with warnings.catch_warnings():

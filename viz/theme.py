@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-FAMILY = {                       # Verdana and Menlo have DejaVu's widths: a page without DejaVu looks the same
+FAMILY = {                       # Verdana and Menlo have DejaVu's widths, for pages without it
     "sans": "DejaVu Sans, Verdana, sans-serif",
     "bold": "DejaVu Sans, Verdana, sans-serif",
     "mono": "DejaVu Sans Mono, Menlo, Consolas, monospace",
@@ -34,7 +34,7 @@ class Type(NamedTuple):
 
 
 class Theme(NamedTuple):
-    """A look: the paper, and by role the shapes and the type; `plot` holds the colours of curves."""
+    """A look: the paper, and by role the shapes and the type; `plot` holds curves' colours."""
 
     name: str
     paper: str
@@ -57,6 +57,9 @@ class Palette(NamedTuple):
     fills: Mapping[str, str]     # by kind
     strokes: Mapping[str, str]
     third: str                   # a third curve: f''
+    flag: str                    # what is in trouble, on any fill
+    cold: tuple[str, ...]        # heat, from close to zero to far below it
+    warm: tuple[str, ...]        # and far above it
 
 
 # One row per role.           fill from      stroke from    width  dash
@@ -84,6 +87,7 @@ _TEXTS: dict[str, tuple[str, float, str]] = {
     "contribution":  ("muted",  11.0, "mono"),
     "title":         ("muted",  13.0, "sans"),
     "result":        ("grad",   13.0, "sans"),
+    "flag":          ("flag",   12.0, "bold"),
 }
 
 
@@ -92,13 +96,20 @@ def _theme(name: str, palette: Palette) -> Theme:
     shapes = {role: Shape(fill[role], stroke[role], width, dash)
               for role, (_, _, width, dash) in _SHAPES.items()}
     shapes |= {
-        "inner":  Shape(None, stroke["output"], 1.0),          # the second line of an output's border
+        "inner":  Shape(None, stroke["output"], 1.0),          # an output's second border
         "op":     Shape(palette.op, None),
         "edge":   Shape(None, palette.line, 1.5),
         "arrow":  Shape(palette.line, None),
         "rail":   Shape(None, stroke["input"], 2.0),
         "bus":    Shape(None, palette.line, 1.5),              # the rail of what is no leaf
     }
+    shapes["flag"] = Shape(None, palette.flag, 2.5)
+    for i, (cold, warm) in enumerate(zip(palette.cold, palette.warm, strict=True), 1):
+        shapes[f"heat-{i}"], shapes[f"heat+{i}"] = Shape(cold, None), Shape(warm, None)
+        shapes[f"line-{i}"] = Shape(None, cold, 1 + 0.75 * i, (6, 3))      # negative: dashed
+        shapes[f"line+{i}"] = Shape(None, warm, 1 + 0.75 * i)
+    shapes["heat+0"] = Shape(None, palette.line, 1.0)
+    shapes["line+0"] = Shape(None, palette.line, 1.0, (1, 3))
     for kind in ("input", "parameter", "constant"):
         shapes["chip-" + kind] = Shape(fill[kind], stroke[kind], 1.2, shapes[kind].dash)
     texts = {role: Type(getattr(palette, color), size, font)
@@ -116,7 +127,9 @@ THEMES: dict[str, Theme] = {
                "value": "#ffffff", "output": "#fff3e2"},
         strokes={"input": "#1f9d78", "parameter": "#5b7fd9", "constant": "#7d8b99",
                  "value": "#7d8b99", "output": "#c97a12"},
-        third="#6d4bb8")),
+        third="#6d4bb8", flag="#b3001b",
+        cold=("#7688c8", "#5a70c4", "#3d55bd", "#1b2f9a"),
+        warm=("#c07a3c", "#b8601f", "#b04510", "#8a2a00"))),
     "dark": _theme("dark", Palette(
         paper="#12181f", ink="#eef2f6", muted="#a3b0bd", line="#708396",
         data="#5fd0d9", grad="#ff9d6b", op="#dbe4ec", op_ink="#12181f",
@@ -124,5 +137,7 @@ THEMES: dict[str, Theme] = {
                "value": "#171f27", "output": "#33260f"},
         strokes={"input": "#35b68f", "parameter": "#6f93ee", "constant": "#708396",
                  "value": "#708396", "output": "#d8932f"},
-        third="#b79df5")),
+        third="#b79df5", flag="#ff8fa0",
+        cold=("#5b74c0", "#7890e0", "#9db2f5", "#c9d6ff"),
+        warm=("#b0703a", "#d98a48", "#f5ab70", "#ffd3b0"))),
 }

@@ -47,12 +47,14 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
     if grad is not None:
         rows.append(("grad", text.numbers(grad), "grad"))
     sum_ = total(terms)
+    warning = f"⚠ {node.facts['flag']}" if node.facts.get("flag") else ""
     name = text.shorten(text.literal(node.label), NAME)
     tag = tag_of(node)
     width = max([
         112.0,
         wide(name, "name") + (18 + wide(tag, "tag") if tag else 0) + 2 * PAD,
         wide(sum_, "sum") + 2 * PAD,
+        wide(warning, "flag") + 2 * PAD,
         *(wide(key, "key") + 16 + wide(value, role) + 2 * PAD for key, value, role in rows)])
     width = round(width + 0.5)
     right = width - PAD
@@ -66,8 +68,15 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
     if sum_:
         y += 15
         marks.append(Text(right, y, sum_, "sum", "end"))
+    if warning:
+        y += 17
+        marks.append(Text(PAD, y, warning, "flag"))
     height = y + 12
+    if "heat" in node.facts:
+        marks.insert(0, Rect(4.5, 8, 4, height - 16, 2, f"heat{node.facts['heat']:+d}"))
     marks.insert(0, Rect(0, 0, width, height, 8, node.kind))
+    if warning:
+        marks.insert(1, Rect(-3, -3, width + 6, height + 6, 10, "flag"))
     if node.kind == "output":    # a double border: an output is one in a black-and-white print too
         marks.insert(1, Rect(3.5, 3.5, width - 7, height - 7, 5, "inner"))
     return Content(Size(width, height), tuple(marks))
@@ -79,6 +88,8 @@ def tag_of(node: Node) -> str:
     parts = [node.kind if node.kind != "value" else str(node.facts.get("line", ""))]
     if isinstance(data, Value) and data.size != 1:
         parts.append(text.shape(data.shape))
+    if "hidden" in node.facts:
+        parts.append(f"… +{node.facts['hidden']}")
     return " ".join(filter(None, parts))
 
 
@@ -119,7 +130,7 @@ def chip(node: Node, size: Size) -> Content:
 
 
 def total(terms: Sequence[Value]) -> str:
-    """The sum of contributions, written out: = 1.44 + 1.44 − 1. Empty where it would say nothing."""
+    """The sum of contributions, written out: = 1.44 + 1.44 − 1. Empty where it says nothing."""
     xs = [term.number for term in terms]
     if not 2 <= len(xs) <= TERMS or any(x is None for x in xs):
         return ""
@@ -150,7 +161,7 @@ def label(edge: Edge, shown: str) -> Content | None:
 
 
 def _slope(edge: Edge, local: Value) -> str:
-    """A local derivative: its formula and its number, h = 1.44; of an array the formula or the mean."""
+    """A local derivative: formula and number, h = 1.44; of an array the formula or the mean."""
     formula = text.literal(str(edge.facts.get("formula", "")))
     short = formula if len(formula) <= FORMULA else ""
     x = local.number

@@ -6,18 +6,19 @@ import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from math import hypot
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import text
 from ..graph import Edge, Graph, Node, Value
 from . import boxes
 from .boxes import Content
-from .placement import Placement, Point, Size
+from .placement import Placement, Point
 from .scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 
 ENGINES = {"layered": "layered", "dot": "graphviz"}      # the name on the command line -> the file
 ARROW = (9.0, 3.6)               # length and half width of an arrow's head
 MARGIN = 24.0
+CAPTION = 140                    # a line under the picture has at most so many characters
 LABELLED = 80                    # a graph of more edges shows no labels on them unless asked
 
 
@@ -58,8 +59,9 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
         role = "rail" if nodes[rail.node].kind in ("input", "parameter") else "bus"
         groups.append(Group(f"{rail.node}--rail", "rail", "", (Path(rail.points, role),)))
     for edge, route, label in zip(graph.edges, placement.routes, labels, strict=True):
-        marks = _arrow(route.points) if nodes[edge.head].kind == "op" else \
-            (Path(route.points, "edge"),)
+        role = f"line{edge.facts['heat']:+d}" if "heat" in edge.facts else "edge"
+        marks = _arrow(route.points, role) if nodes[edge.head].kind == "op" else \
+            (Path(route.points, role),)
         if label is not None and route.label is not None:
             marks += _moved(label, route.label)
         groups.append(Group(edge_id(edge), "edge", edge_tip(edge, nodes), marks))
@@ -133,7 +135,7 @@ def _moved(content: Content, center: Point) -> tuple[Mark, ...]:
                  for mark in content.marks if isinstance(mark, (Rect, Text)))
 
 
-def _arrow(points: tuple[Point, ...]) -> tuple[Mark, ...]:
+def _arrow(points: tuple[Point, ...], role: str) -> tuple[Mark, ...]:
     """A route with a head at its end: the line stops at the head's base."""
     (x, y), length, half = points[-1], *ARROW
     fx, fy = next(((px, py) for px, py in reversed(points[:-1]) if (px, py) != (x, y)), (x - 1, y))
@@ -142,21 +144,26 @@ def _arrow(points: tuple[Point, ...]) -> tuple[Mark, ...]:
     bx, by = x - ux * length, y - uy * length
     back = min(length - 1, d)
     end = (x - ux * back, y - uy * back)
-    line = (*points[:-2], (points[-2][0] - ux * min(back, d / 2), points[-2][1] - uy * min(back, d / 2)),
+    bend = min(back, d / 2)
+    line = (*points[:-2], (points[-2][0] - ux * bend, points[-2][1] - uy * bend),
             end) if len(points) > 1 else points
     head = ((x, y), (bx - uy * half, by + ux * half), (bx + uy * half, by - ux * half))
-    return (Path(line, "edge"), Polygon(head, "arrow"))
+    return (Path(line, role), Polygon(head, "arrow"))
 
 
 def _caption(graph: Graph, width: float, height: float) -> tuple[list[Group], float, float]:
     """The title and the results under the picture; the picture grows to hold them."""
-    lines = [(text.literal(str(line)), role) for line, role in
-             [(graph.facts.get("title"), "title"), *((r, "result") for r in
-                                                     graph.facts.get("results", ()))] if line]
-    if not lines:
+    facts = graph.facts
+    lines = [(text.shorten(text.literal(str(line)), CAPTION), role) for line, role in [
+        (facts.get("title"), "title"), *((line, "result") for line in facts.get("results", ())),
+        *(("⚠ " + line, "flag") for line in facts.get("flags", ()))] if line]
+    if not lines and "heat" not in facts:
         return [], width, height
     marks: list[Mark] = []
     x, y, gap = MARGIN, height + 6.0, 28.0
+    if "heat" in facts:
+        marks += _legend(facts["heat"], y)
+        width, y = max(width, marks[-1].x + MARGIN), y + 34       # type: ignore[union-attr]
     for string, role in lines:
         w = boxes.wide(string, role)
         if x > MARGIN and x + w > max(width - MARGIN, 560):
@@ -165,3 +172,27 @@ def _caption(graph: Graph, width: float, height: float) -> tuple[list[Group], fl
         x += w + gap
         width = max(width, x - gap + MARGIN)
     return [Group("caption", "caption", "", tuple(marks))], width, y + 20
+
+
+def _legend(heat: Mapping[str, Any], y: float) -> list[Mark]:
+    """The scale of a heat: a row of cells from far below zero to far above it, with its limits."""
+    limits, cell, x = heat["limits"], 46.0, MARGIN
+    bins = len(limits) - 1
+    title = f"{heat['by']}, log scale"
+    marks: list[Mark] = [Text(x, y + 4, title, "title")]
+    x += boxes.wide(title, "title") + 24
+    role = "line" if heat["by"] == "contribution" else "heat"
+    for i in range(-bins, bins + 1):
+        name = f"{role}{i:+d}"
+        left = x + (i + bins) * cell
+        marks.append(Path(((left + 3, y), (left + 3, y), (left + cell - 3, y), (left + cell - 3, y)), name)
+                     if role == "line" else Rect(left + 1, y - 5, cell - 2, 10, 2, name))
+    for i in range(-bins, bins + 1):           # the limit that is larger in magnitude stands outside
+        if i:
+            edge = x + (i + bins + (1 if i > 0 else 0)) * cell
+            number = limits[bins - abs(i)]
+            marks.append(Text(edge, y + 19, text.number(number if i > 0 else -number, 2), "tag",
+                              "middle"))
+    marks.append(Text(x + (bins + 0.5) * cell, y + 19, "0", "tag", "middle"))
+    end = x + (2 * bins + 1) * cell + 20
+    return [*marks, Text(end, y, "", "tag")]
