@@ -124,7 +124,7 @@ def heights(layers: Layers, order: Order, block: list[int], spacing: Spacing,
                 if need > apart.get(pair, 0.0):
                     apart[pair] = need
             last = i
-            if i >= lines or layers.up[i]:
+            if i >= lines or rise[i] or layers.up[i]:
                 if lined >= 0:
                     need = fall[lined] + rise[i] + (room[lined] + room[i]) / 2
                     pair = block[lined], b

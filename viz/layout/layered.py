@@ -126,14 +126,15 @@ def _shelves(sizes: Sequence[Size]) -> tuple[float, float, list[Point]]:
     return max(width, 2 * MARGIN), y + deep + MARGIN, shifts
 
 
-def _starts(n: int) -> int:
+def starts(n: int) -> int:
+    """How many orders are tried for a part of n items: as many as `dot` leaves the time for."""
     return 8 if n < 400 else 3 if n < 1000 else 2
 
 
 def _part(part: Cells, edges: Sequence[int], boxes: Sequence[Size],
           texts: Sequence[Size | None], chip: Size) -> _Part:
     layered = layers(part)
-    found = order(layered, starts=_starts(len(layered.rank)))
+    found = order(layered, starts=starts(len(layered.rank)))
     block, _ = align(layered, found)
     labels = [texts[e] for e in edges]
     port = ports(part, layered, found, block, labels)
@@ -147,12 +148,16 @@ def _spacing(part: Cells, layered: Layers, port: Ports, boxes: Sequence[Size],
              chip: Size) -> Spacing:
     n, items = layered.n_cells, len(layered.rank)
     half, gap, room = [0.0] * items, [LINES] * items, [LINES] * items
+    rise, fall = list(port.rise), list(port.fall)
     for i in range(n):
         half[i] = max([boxes[k].height for k in (part.op[i], part.box[i]) if k >= 0]) / 2
-        gap[i], room[i] = BOXES, LINES
+        gap[i] = BOXES
+        if part.op[i] >= 0:      # a wide op reaches to where its neighbours' labels stand
+            rise[i] = max(rise[i], boxes[part.op[i]].height / 2)
+            fall[i] = max(fall[i], boxes[part.op[i]].height / 2)
     for i in range(n, n + layered.n_chips):
         half[i] = chip.height / 2
-    return Spacing(half, half, port.rise, port.fall, gap, room)
+    return Spacing(half, half, rise, fall, gap, room)
 
 
 def _drawn(part: Cells, layered: Layers, found: Order, y: list[float], port: Ports,
@@ -187,6 +192,9 @@ def _drawn(part: Cells, layered: Layers, found: Order, y: list[float], port: Por
             drawn.routes[edges[k]] = Route(tuple(glue.points))
     where = {i: (items, p) for items in found for p, i in enumerate(items)}
     for s, uses in users.items():
+        parallel: dict[int, list[int]] = {}
+        for k in uses:
+            parallel.setdefault(paths[k][-1], []).append(k)
         if n <= s < n_copies:
             drawn.chips.append((part.box[layered.source[s]], edges[uses[0]],
                                 (right[s] - chip.width / 2, y[s])))
@@ -204,11 +212,16 @@ def _drawn(part: Cells, layered: Layers, found: Order, y: list[float], port: Por
         for k in uses:
             path = paths[k]
             v = path[-1]
-            same = [e for e in uses if paths[e][-1] == v]
+            same = parallel[v]
             if rail is not None and len(path) > 2:
                 way = Path(right[path[-2]], y[path[-2]])
             else:
-                start = (same.index(k) - (len(same) - 1) / 2) * 2 * PITCH if len(path) == 2 else 0.0
+                start = 0.0
+                if len(path) == 2 and len(same) > 1:
+                    tall = chip.height if s >= n else max(
+                        [boxes[b].height for b in (part.op[s], part.box[s]) if b >= 0])
+                    pitch = min(2 * PITCH, (tall - 8.0) / (len(same) - 1))
+                    start = (same.index(k) - (len(same) - 1) / 2) * pitch
                 way = Path(right[s], y[s] + start)
                 way.line(column[rank[s]].right, y[s] + start)
                 for i in path[1:-1]:
@@ -225,6 +238,9 @@ def _drawn(part: Cells, layered: Layers, found: Order, y: list[float], port: Por
                     way.bend(c.flat, height)
                     way.line(meet, height)
                 elif abs(way.points[-1][1] - y[v]) < 0.5 and not port.line[k]:
+                    way.line(meet, height)
+                elif c.ops + 1.0 < x0 - boxes[op].width / 2:    # past a wider op of its column
+                    way.bend(min(c.ops, meet), height)
                     way.line(meet, height)
                 dx, dy = x0 - meet, y0 - height
                 far = hypot(dx, dy) or 1.0

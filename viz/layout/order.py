@@ -168,52 +168,58 @@ class _Search:
                 pos[i] = p
 
     def _switch(self, even: bool) -> int:
-        """Switches neighbours where that saves crossings (`even`: or costs none). What it saved."""
+        """Switches neighbours where that saves crossings (`even`: or costs none). What it saved.
+
+        After the first pass only items are looked at whose own neighbours have moved.
+        """
         pos, ranks, up, down = self.pos, self.ranks, self.layers.up, self.layers.down
-        last = len(ranks) - 1
-        dirty = [len(items) > 1 for items in ranks]
+        rank = self.layers.rank
+        places: list[list[int]] = [list(range(len(items) - 1)) for items in ranks]
         total = 0
         for _ in range(6):
             saved = 0
-            for r, items in enumerate(ranks):
-                if not dirty[r]:
-                    continue
-                dirty[r] = False
-                moved = False
-                ups = [[pos[j] for j in up[i]] for i in items]
-                downs = [[pos[j] for j in down[i]] for i in items]
-                for p in range(len(items) - 1):
-                    q = p + 1
+            touched: list[int] = []
+            for items, at in zip(ranks, places):
+                for p in at:
+                    a, b = items[p], items[p + 1]
+                    ups, downs = up[b], down[b]
                     now = then = 0
-                    for x in ups[p]:
-                        for y in ups[q]:
-                            if x > y:
-                                now += 1
-                            elif x < y:
-                                then += 1
-                    for x in downs[p]:
-                        for y in downs[q]:
-                            if x > y:
-                                now += 1
-                            elif x < y:
-                                then += 1
-                    if now > then or even and now and now == then:
-                        a, b = items[p], items[q]
-                        items[p], items[q] = b, a
-                        pos[b], pos[a] = p, q
-                        ups[p], ups[q] = ups[q], ups[p]
-                        downs[p], downs[q] = downs[q], downs[p]
-                        saved += now - then
-                        moved = moved or now > then
-                if moved:
-                    dirty[r] = True
-                    if r:
-                        dirty[r - 1] = len(ranks[r - 1]) > 1
-                    if r < last:
-                        dirty[r + 1] = len(ranks[r + 1]) > 1
+                    if ups:
+                        for i in up[a]:
+                            x = pos[i]
+                            for j in ups:
+                                y = pos[j]
+                                if x > y:
+                                    now += 1
+                                elif x < y:
+                                    then += 1
+                    if downs:
+                        for i in down[a]:
+                            x = pos[i]
+                            for j in downs:
+                                y = pos[j]
+                                if x > y:
+                                    now += 1
+                                elif x < y:
+                                    then += 1
+                    if now and (now > then or even and now == then):
+                        items[p], items[p + 1] = b, a
+                        pos[b], pos[a] = p, p + 1
+                        if now > then:
+                            saved += now - then
+                            touched += up[a]
+                            touched += up[b]
+                            touched += down[a]
+                            touched += down[b]
+                            touched += (a, b)
             total += saved
             if not saved:
                 break
+            marked: list[set[int]] = [set() for _ in ranks]
+            for i in touched:
+                marked[rank[i]].update((pos[i] - 1, pos[i]))
+            for r, items in enumerate(ranks):
+                places[r] = sorted(marked[r] - {-1, len(items) - 1})
         return total
 
     def crossings(self) -> int:

@@ -8,7 +8,9 @@ from .cells import Cells
 
 CHIPS = 5                        # a leaf of more uses, over several ranks, is copied per use
 REACH = 8                        # and so is a leaf whose rail would be longer than so many ranks
-MANY = 8                         # of a cell of more uses it is not asked which is its last
+MANY = 16                        # of a cell of more uses it is not asked which is its last
+GROUP = 60                       # more cells than this are not moved together
+EFFORT = 30                      # cells that may be looked at for each cell of the graph
 
 
 class Layers(NamedTuple):
@@ -33,9 +35,9 @@ def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
     """The rank of each cell: longest path among cells that are not leaves, then lines made short.
 
     A cell moves to just before its first use where that lengthens no more than it shortens (with
-    `rails` a cell's edges share one line, as long as the farthest), then back to just behind its
-    operands where that is shorter, in a few rounds. Leaves stand one before their first use.
-    Linear in the graph.
+    `rails` a cell's edges share one line, as long as the farthest). Then cells move together with
+    all that they push, later or earlier, where that makes lines shorter. Leaves stand one before
+    their first use. Linear in the graph: the search stops after EFFORT steps a cell.
     """
     ins, outs, leaf, tail, head = cells.ins, cells.outs, cells.leaf, cells.tail, cells.head
     n = len(ins)
@@ -47,9 +49,13 @@ def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
     for v in range(n):
         if not leaf[v]:
             rank[v] = max([rank[u] for u in takes[v]], default=0) + 1
-    for k in range(4):
-        moved = _pulled(rank, takes, uses, leaf, rails, k > 0)
-        if not _pushed(rank, takes, uses, leaf, rails) and (k or not moved):
+    _pull(rank, takes, uses, leaf, rails)
+    effort = EFFORT * n
+    for _ in range(4):
+        before = effort
+        for sign, ahead, behind in ((1, uses, takes), (-1, takes, uses)):
+            effort = _push(rank, ahead, behind, leaf, rails, sign, effort)
+        if effort < 0 or effort == before:
             break
     for v in range(n):
         if leaf[v] and uses[v]:
@@ -58,11 +64,10 @@ def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
     return [r - least for r in rank]
 
 
-def _pulled(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf: list[bool],
-            rails: bool, strict: bool) -> bool:
-    """Moves cells late, in place, where that costs nothing (`strict`: where it saves)."""
+def _pull(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf: list[bool],
+          rails: bool) -> None:
+    """Moves cells late, in place, where lines grow no longer by it."""
     reach = [max([rank[w] for w in ws], default=0) for ws in uses] if rails else []
-    moved = False
     for v in range(len(rank) - 1, -1, -1):
         if leaf[v] or not uses[v]:
             continue
@@ -74,38 +79,74 @@ def _pulled(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf
             gain -= sum([late - reach[u] for u in takes[v] if reach[u] < late])
         else:
             gain *= len(uses[v]) - len(takes[v])
-        if gain > 0 or not gain and not strict:
+        if gain >= 0:
             rank[v] = late
-            moved = True
             if rails:
                 for u in takes[v]:
                     reach[u] = max(reach[u], late)
-    return moved
 
 
-def _pushed(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf: list[bool],
-            rails: bool) -> bool:
-    """Moves cells early, in place, where that makes lines shorter."""
-    moved = False
-    for v, us in enumerate(takes):
-        if leaf[v] or len(us) < 2:
+def _push(rank: list[int], ahead: list[list[int]], behind: list[list[int]], leaf: list[bool],
+          rails: bool, sign: int, effort: int) -> int:
+    """Moves cells by `sign`, with all they push, where lines grow shorter; what effort is left.
+
+    A set that moves is closed: with a cell come those that touch it on the side it moves to.
+    """
+    n = len(rank)
+    inside = [-1] * n            # cell -> the last seed whose set it was in
+    uses, takes = (ahead, behind) if sign > 0 else (behind, ahead)
+    reach = [max([rank[w] for w in ws], default=0) for ws in uses] if rails else []
+    for seed in range(n - 1, -1, -1) if sign > 0 else range(n):
+        if leaf[seed] or not ahead[seed] or effort < 0:
             continue
-        early = max([rank[u] for u in us]) + 1
-        step = rank[v] - early
-        if step <= 0:
+        if rails:                # lines that end here: which grow, or may be cut
+            ends = sum([reach[u] == rank[seed] for u in takes[seed]])
+            if ends if sign > 0 else ends < 2:
+                continue
+        elif len(ahead[seed]) <= len(behind[seed]):
             continue
-        if rails:
-            gain = -step if uses[v] else 0
-            for u in us:
-                if len(uses[u]) <= MANY:
-                    far = max([rank[w] for w in uses[u] if w != v], default=early)
-                    gain += max(0, rank[v] - max(far, early))
-        else:
-            gain = step * (len(us) - len(uses[v]))
-        if gain > 0:
-            rank[v] = early
-            moved = True
-    return moved
+        group = [seed]
+        inside[seed] = seed
+        for u in group:          # grows while it is walked
+            near = rank[u] + sign
+            for w in ahead[u]:
+                if rank[w] == near and inside[w] != seed:
+                    inside[w] = seed
+                    group.append(w)
+            if len(group) > GROUP:
+                break
+        effort -= len(group)
+        if len(group) > GROUP:
+            continue
+        slack = min([(rank[w] - rank[u]) * sign - 1 for u in group for w in ahead[u]
+                     if inside[w] != seed], default=0)
+        if slack > 0 and _gain(rank, ahead, behind, inside, seed, group, rails,
+                               sign * slack) > 0:
+            for u in group:
+                rank[u] += sign * slack
+            effort -= len(group)
+    return effort
+
+
+def _gain(rank: list[int], ahead: list[list[int]], behind: list[list[int]], inside: list[int],
+          seed: int, group: list[int], rails: bool, step: int) -> int:
+    """By how much lines grow shorter if a group of cells moves by `step` ranks."""
+    if not rails:
+        return sum([len(ahead[u]) - len(behind[u]) for u in group])     # edges within cancel out
+    uses, takes = (ahead, behind) if step > 0 else (behind, ahead)
+    gain = 0
+    for u in {*group, *[w for u in group for w in takes[u]]}:
+        if len(uses[u]) > MANY:
+            continue
+        own = inside[u] == seed
+        now = then = 0
+        for w in uses[u]:
+            r = rank[w]
+            now = max(now, r)
+            then = max(then, r + step if inside[w] == seed else r)
+        if uses[u]:
+            gain += now - then + (step if own else 0)
+    return gain
 
 
 def layers(cells: Cells, *, chips: bool = True, rails: bool = True) -> Layers:

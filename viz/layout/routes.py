@@ -23,7 +23,8 @@ class Column(NamedTuple):
     left: float                  # the end of the column before: edges bend from here
     flat: float                  # from here on they run level, under their labels
     text: bool                   # there are labels
-    op: float                    # right border of the ops
+    ops: float                   # left border of the widest op
+    op: float                    # right border of all ops
     box: float                   # left border of the boxes
     right: float                 # the end of the boxes
 
@@ -136,5 +137,5 @@ def columns(cells: Cells, layers: Layers, y: list[float], ports: Ports,
             x += GLUE
         start = x
         x += box[r]
-        found.append(Column(left, flat, text[r] > 0, right, start, x))
+        found.append(Column(left, flat, text[r] > 0, right - op[r], right, start, x))
     return found

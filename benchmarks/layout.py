@@ -1,0 +1,202 @@
+"""Layout: seconds and crossings against the installed `dot`, on the same graphs in the same run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from math import exp, log
+from shutil import which
+from time import perf_counter
+
+from viz.graph import Edge, Graph, Node
+from viz.layout import graphviz
+from viz.layout.cells import cells, split
+from viz.layout.layered import place, starts
+from viz.layout.order import crossings, order
+from viz.layout.placement import Size
+from viz.layout.ranks import layers
+
+LIMIT = 60.0                     # dot is stopped after so many seconds
+
+
+class Program:
+    """A computation being written down as a graph."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
+
+    def leaf(self, kind: str = "parameter") -> str:
+        id = f"x{len(self.nodes)}"
+        self.nodes.append(Node(id, kind, id))
+        return id
+
+    def op(self, symbol: str, *operands: str) -> str:
+        op, made = f"{symbol}{len(self.nodes)}", f"v{len(self.nodes)}"
+        self.nodes += [Node(op, "op", symbol), Node(made, "value", made)]
+        self.edges += [Edge(operand, op) for operand in operands]
+        self.edges.append(Edge(op, made))
+        return made
+
+    @property
+    def graph(self) -> Graph:
+        return Graph(self.name, tuple(self.nodes), tuple(self.edges))
+
+
+def horner(n: int) -> Graph:
+    """y = y*x, n times."""
+    p = Program(f"loop {n}")
+    y = x = p.leaf("input")
+    for _ in range(n):
+        y = p.op("*", y, x)
+    return p.graph
+
+
+def lstm(steps: int) -> Graph:
+    """One cell, unrolled; the parameters are shared by all steps."""
+    p = Program(f"LSTM {steps}")
+    gates = [(p.leaf(), p.leaf(), p.leaf()) for _ in range(4)]
+    h, c = p.leaf("input"), p.leaf("input")
+    for _ in range(steps):
+        x = p.leaf("input")
+        f, i, o, g = (p.op("sigmoid", p.op("+", p.op("+", p.op("@", w, x), p.op("@", u, h)), b))
+                      for w, u, b in gates)
+        c = p.op("+", p.op("*", f, c), p.op("*", i, g))
+        h = p.op("*", o, p.op("tanh", c))
+    return p.graph
+
+
+def transformer(blocks: int) -> Graph:
+    """Pre-norm blocks of one head: attention and a perceptron, each with its residual."""
+    p = Program(f"transformer {blocks}")
+    x = p.leaf("input")
+    for _ in range(blocks):
+        h = p.op("norm", x, p.leaf())
+        q, k, v = (p.op("@", h, p.leaf()) for _ in range(3))
+        weight = p.op("softmax", p.op("/", p.op("@", q, p.op("transpose", k)), p.leaf("constant")))
+        x = p.op("+", x, p.op("@", p.op("@", weight, v), p.leaf()))
+        h = p.op("relu", p.op("+", p.op("@", p.op("norm", x, p.leaf()), p.leaf()), p.leaf()))
+        x = p.op("+", x, p.op("+", p.op("@", h, p.leaf()), p.leaf()))
+    return p.graph
+
+
+def perceptron(*widths: int) -> Graph:
+    """A network of scalars: every weight is a node."""
+    p = Program("neurons " + "-".join(map(str, widths)))
+    layer = [p.leaf("input") for _ in range(widths[0])]
+    for width in widths[1:]:
+        after = []
+        for _ in range(width):
+            y = p.leaf()
+            for x in layer:
+                y = p.op("+", y, p.op("*", p.leaf(), x))
+            after.append(p.op("tanh", y))
+        layer = after
+    return p.graph
+
+
+def random(n: int, seed: int) -> Graph:
+    """n nodes: an op takes one or two tensors, mostly of the last few made."""
+    state = seed
+
+    def draw(below: int) -> int:  # the same numbers on every version of Python
+        nonlocal state
+        state = (state * 6364136223846793005 + 1442695040888963407) % 2 ** 64
+        return (state >> 33) % below
+
+    p = Program(f"random {n}")
+    made = [p.leaf("input") for _ in range(max(2, n // 10))]
+    while len(p.nodes) < n - 1:
+        operands = []
+        for _ in range(2 if draw(10) < 7 else 1):
+            back = 0
+            while draw(7) and back < len(made) - 1:
+                back += 1
+            operands.append(made[-1 - back])
+        made.append(p.op("+", *operands))
+    return p.graph
+
+
+def small() -> Iterator[Graph]:
+    """Graphs of 10 to 300 nodes."""
+    for n in (10, 20, 30, 60, 100, 200, 300):
+        for seed in (1, 2, 3):
+            yield random(n, seed)
+    yield from (perceptron(2, 2, 1), perceptron(2, 4, 1), perceptron(2, 4, 4, 1))
+    yield from (lstm(1), lstm(3), transformer(1), transformer(4), horner(10), horner(50))
+
+
+def sizes(graph: Graph) -> dict[str, Size]:
+    return {n.id: Size(34.0, 34.0) if n.kind == "op" else Size(150.0, 74.0) for n in graph.nodes}
+
+
+def ours(graph: Graph) -> tuple[float, int]:
+    """Seconds of a layout, the better of two, and bilayer crossings with every edge by itself."""
+    sized, labels = sizes(graph), [None] * len(graph.edges)
+    took = []
+    for _ in range(2):
+        start = perf_counter()
+        place(graph, sized, labels)
+        took.append(perf_counter() - start)
+    crossed = 0
+    for part, _ in split(cells(graph)):
+        layered = layers(part, chips=False, rails=False)
+        crossed += crossings(layered, order(layered, starts=starts(len(layered.rank))))
+    return min(took), crossed
+
+
+def theirs(graph: Graph) -> tuple[float, int | None]:
+    """The same of `dot`, the whole command; its count of crossings is its own. None if stopped."""
+    text = graphviz.source(graph, sizes(graph), [None] * len(graph.edges))
+    took, crossed = [], 0
+    for _ in range(2 if len(graph.nodes) < 300 else 1):
+        start = perf_counter()
+        try:
+            done = subprocess.run(["dot", "-v", "-Tjson"], input=text, capture_output=True,
+                                  text=True, timeout=LIMIT, check=False)
+        except subprocess.TimeoutExpired:
+            return LIMIT, None
+        took.append(perf_counter() - start)
+        crossed = sum(map(int, re.findall(r"mincross [^:]*: (\d+) crossings", done.stderr)))
+    return min(took), crossed
+
+
+def main() -> None:
+    """Prints the table. The ratio is dot's seconds by ours."""
+    if which("dot") is None:
+        print("there is no dot on this machine: nothing to compare with")
+        return
+    print(f"{'graph':20} {'nodes':>6} {'ours s':>8} {'dot s':>8} {'ratio':>7} "
+          f"{'crossings':>10} {'dot':>6}  goal")
+    parts: list[float] = []
+
+    def row(graph: Graph, least: float) -> None:
+        seconds, crossed = ours(graph)
+        seconds_dot, crossed_dot = theirs(graph)
+        ratio = seconds_dot / seconds
+        more = "" if crossed_dot is not None else ">"
+        if crossed_dot is not None and least == 1.0:
+            parts.append((crossed + 1) / (crossed_dot + 1))
+        print(f"{graph.name:20} {len(graph.nodes):6} {seconds:8.4f} "
+              f"{more + f'{seconds_dot:.3f}':>8} "
+              f"{more + f'{ratio:.1f}':>7} {crossed:10} "
+              f"{'-' if crossed_dot is None else crossed_dot:>6}  at least {least:g}x: "
+              f"{'ok' if ratio >= least else 'missed'}", flush=True)
+
+    for graph in small():
+        row(graph, 1.0)
+    mean, worst = exp(sum(map(log, parts)) / len(parts)), max(parts)
+    print(f"crossings against dot's, (n + 1)/(m + 1): geometric mean {mean:.3f}, at most 1: "
+          f"{'ok' if mean <= 1 else 'missed'}; worst {worst:.2f}, at most 1.15: "
+          f"{'ok' if worst <= 1.15 else 'missed'}")
+    row(transformer(25), 20.0)
+    row(transformer(100), 50.0)
+    row(perceptron(2, 16, 16, 1), 1.0)
+    row(lstm(20), 1000.0)
+    row(horner(150), 1000.0)
+
+
+if __name__ == "__main__":
+    main()
