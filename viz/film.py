@@ -1,8 +1,8 @@
-"""The film: a scene in time. Each mark is seen for some steps; what is not reached is dim, what works lit."""
+"""The film: a scene in time. What is not known is not seen, not reached is dim, at work is lit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import hypot
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from .layout.compose import MARGIN, Options, compose
 from .layout.placement import Point
 from .layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 from .steps import Step, StepError, steps
-from .theme import Shape, Theme, Type
+from .theme import Shape, Theme
 
 LONGEST = 400                    # a film of more steps is not made
 WIDEST = 640.0                   # the sentences have at least so much room, in px
@@ -72,7 +72,8 @@ def film(graph: Graph, options: Options = Options()) -> Film:
             line = lines.get(f"{tail}--rail")
             if isinstance(line, Path) and not _touches(group, boxes.get(tail)):
                 part = group._replace(role="rail", marks=(_cut(line, _start(group)),))
-                branches.setdefault(f"{tail}--rail", []).extend(_glow(part, times.edges.get(edge, ())))
+                glow = _glow(part, times.edges.get(edge, ()))
+                branches.setdefault(f"{tail}--rail", []).extend(glow)
         elif group.role in KINDS and group.id in nodes:
             tracks.append(_node(group, times))
         else:
@@ -117,8 +118,8 @@ def lit(theme: Theme) -> Theme:
 def _dim(color: str | None, paper: str) -> str | None:
     if color is None:
         return None
-    return "#" + "".join(f"{round(int(color[i:i + 2], 16) * DIM + int(paper[i:i + 2], 16) * (1 - DIM)):02x}"
-                         for i in (1, 3, 5))
+    pairs = [(int(color[i:i + 2], 16), int(paper[i:i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a * DIM + b * (1 - DIM)):02x}" for a, b in pairs)
 
 
 class _Times:
@@ -289,5 +290,6 @@ def _wrapped(string: str, room: float) -> list[str]:
 
 def _fitted(line: str, room: float) -> str:
     while wide(line, "name") > room and len(line) > 1:
-        line = text.shorten(line, min(len(line) - 1, max(1, int(len(line) * room / wide(line, "name")))))
+        fitting = int(len(line) * room / wide(line, "name"))
+        line = text.shorten(line, min(len(line) - 1, max(1, fitting)))
     return line

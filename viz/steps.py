@@ -1,4 +1,4 @@
-"""Steps: the forward pass op by op, then backward contribution by contribution, each with its sentence."""
+"""Steps: the forward pass op by op, then backward by contributions, each with its sentence."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Step(NamedTuple):
     nodes: tuple[str, ...] = ()  # at work: ids
     edges: tuple[int, ...] = ()  # at work: indices into graph.edges
     data: tuple[str, ...] = ()   # the nodes whose data is known now
-    grad: Mapping[str, Value | None] = {}      # a node's grad so far; None where it cannot be said yet
+    grad: Mapping[str, Value | None] = {}      # a node's grad so far; None: unknown yet
 
 
 def steps(graph: Graph) -> tuple[Step, ...]:
@@ -81,7 +81,8 @@ def _forward(graph: Graph, parts: Cells, c: int, out: tuple[int, ...]) -> Step:
     if data is not None:
         said.append(_said(data))
     ids = (graph.nodes[op].id,) * (op >= 0) + (made.id,) * (box >= 0)
-    return Step("forward", " = ".join(said), ids, (*parts.ins[c], *out), (made.id,) if data is not None else ())
+    known = (made.id,) if data is not None else ()
+    return Step("forward", " = ".join(said), ids, (*parts.ins[c], *out), known)
 
 
 def _backward(graph: Graph, parts: Cells, made: Mapping[int, tuple[int, ...]]) -> list[Step]:
@@ -95,7 +96,7 @@ def _backward(graph: Graph, parts: Cells, made: Mapping[int, tuple[int, ...]]) -
     total = dict(waiting)
     nodes = {node.id: node for node in graph.nodes}
     seeds = [n for n in graph.nodes if n.kind == "output" and n.facts.get("grad") is not None]
-    taken = [Step("backward", f"Backward: grad of {_bracketed(name(n), False)} = {_said(n.facts['grad'])}", (n.id,),
+    taken = [Step("backward", f"Backward: {_grad_of(n)} = {_said(n.facts['grad'])}", (n.id,),
                   grad={n.id: n.facts["grad"]}) for n in seeds]
     grads: dict[str, Value | None] = {}
     for c in reversed(range(len(parts.op))):
@@ -112,8 +113,9 @@ def _backward(graph: Graph, parts: Cells, made: Mapping[int, tuple[int, ...]]) -
             if not waiting[tail] and nodes[tail].facts.get("grad") is not None:
                 grads[tail] = nodes[tail].facts["grad"]      # what backward() left, to the bit
             said = _sent(graph, e, nodes[tail], graph.nodes[box if box >= 0 else op])
-            if begun and grads[tail] is not None and grads[tail].number is not None:
-                said += f", in all {text.numbers(grads[tail])}"
+            so_far = grads[tail]
+            if begun and so_far is not None and so_far.number is not None:
+                said += f", in all {text.numbers(so_far)}"
             group.append(Step("backward", said, (*ids, tail), (e, *made.get(c, ())),
                               grad={tail: grads[tail]}))
         taken += group if sum(total.values()) <= SINGLE else _merged(group)
@@ -134,12 +136,17 @@ def _sent(graph: Graph, e: int, to: Node, made: Node) -> str:
     """grad of x += 1.2 × 1.44 = 1.728: the local derivative times the grad of what was made."""
     facts = graph.edges[e].facts
     local, sent, grad = facts.get("local"), facts["contribution"], made.facts.get("grad")
-    said = f"grad of {_bracketed(name(to), False)} += "
+    said = f"{_grad_of(to)} += "
     if sent.number is None:
         return f"{said}what {name(made)} sends back: {_said(sent)}"
     if local is None or local.number is None or grad is None or grad.number is None:
         return said + text.numbers(sent)
-    return f"{said}{_written('×', [text.numbers(local), text.numbers(grad)])} = {text.numbers(sent)}"
+    product = _written("×", [text.numbers(local), text.numbers(grad)])
+    return f"{said}{product} = {text.numbers(sent)}"
+
+
+def _grad_of(node: Node) -> str:
+    return f"grad of {_bracketed(name(node), False)}"
 
 
 def _end(graph: Graph) -> Step:
@@ -152,9 +159,10 @@ def _end(graph: Graph) -> Step:
         if node.kind in ("input", "parameter") and node.facts.get("grad") is not None:
             xs = [term.number for term in terms.get(node.id, ())]
             chain = f"{text.plus(xs)} = " if 2 <= len(xs) <= 6 and None not in xs else ""
-            said.append(f"grad of {name(node)} = {chain}{_said(node.facts['grad'])}")
+            said.append(f"{_grad_of(node)} = {chain}{_said(node.facts['grad'])}")
     if not said:
-        said = [f"{name(n)} = {_said(n.facts.get('data'))}" for n in graph.nodes if n.kind == "output"]
+        outputs = [node for node in graph.nodes if node.kind == "output"]
+        said = [f"{name(node)} = {_said(node.facts.get('data'))}" for node in outputs]
     more = f" and {len(said) - FEW} more" if len(said) > FEW else ""
     return Step("end", f"Done: {', '.join(said[:FEW])}{more}." if said else "Done.",
                 (), (), tuple(n.id for n in graph.nodes if "data" in n.facts),
@@ -188,9 +196,9 @@ def _written(symbol: str, operands: Sequence[str]) -> str:
     symbol = {"-": "−", "*": "×"}.get(symbol, symbol)
     loose = symbol in SUM
     if len(operands) == 2 and symbol == "**":
-        base, exponent = _bracketed(operands[0], False), operands[1]
-        return base + (text.superscript(int(exponent)) if exponent.isdecimal() and exponent.isascii()
-                       else f"^{_bracketed(exponent, False)}")
+        base, power = _bracketed(operands[0], False), operands[1]
+        return base + (text.superscript(int(power)) if power.isascii() and power.isdecimal()
+                       and len(power) < 4 else f"^{_bracketed(power, False)}")
     if len(operands) == 2 and symbol in INFIX:
         a, b = operands
         first = a if a[:1] == "−" and " " not in a else _bracketed(a, loose)

@@ -46,7 +46,7 @@ def digraph(graph: Graph, options: Options = Options()) -> graphviz.Digraph:
     for node in graph.nodes:
         drawing.node(_id(node.id), **_attributes(node, look))
     for edge in graph.edges:
-        out = nodes[edge.tail].kind == "op"        # from an op to what it made: no arrow, and straight
+        out = nodes[edge.tail].kind == "op"        # an op and what it made: no arrow, straight
         drawing.edge(_id(edge.tail), _id(edge.head), **{
             key: value for key, value in {
                 "label": _escape(_lines(edge, shown)), "tooltip": _escape([edge_tip(edge, nodes)]),
@@ -56,8 +56,8 @@ def digraph(graph: Graph, options: Options = Options()) -> graphviz.Digraph:
 
 def _attributes(node: Node, look: Theme) -> dict[str, str]:
     shape = look.shapes[node.kind]
-    attributes = {"style": STYLES[node.kind], "fillcolor": shape.fill or "", "color": shape.stroke or "",
-                  "tooltip": _escape([node_tip(node)])}
+    attributes = {"style": STYLES[node.kind], "fillcolor": shape.fill or "",
+                  "color": shape.stroke or "", "tooltip": _escape([node_tip(node)])}
     name = text.shorten(text.literal(node.label), boxes.NAME)
     if node.kind == "op":
         symbol = len(node.label) == 1

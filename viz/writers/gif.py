@@ -31,8 +31,8 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
     n = len(made.steps)
     pixels = n * made.scene.width * made.scene.height * (dpi / 96) ** 2
     if pixels > PIXELS:
-        raise StepError(f"a GIF of {n} frames has {pixels / 1e6:.0f} million pixels at {options.dpi:g} "
-                        f"dpi (at most {PIXELS / 1e6:.0f} million): use --dpi "
+        raise StepError(f"a GIF of {n} frames has {pixels / 1e6:.0f} million pixels at "
+                        f"{options.dpi:g} dpi (at most {PIXELS / 1e6:.0f} million): use --dpi "
                         f"{int(options.dpi * (PIXELS / pixels) ** 0.5)} or less, or svg or html")
     frames = [png.raster(still(made, i), theme, dpi) for i in range(n)]
     colors, index = _palette(frames)
@@ -42,7 +42,7 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
         images[-1].putpalette(colors)
     file = io.BytesIO()
     images[0].save(file, "GIF", save_all=True, append_images=images[1:], loop=0, optimize=False,
-                    duration=[LASTS] * (n - 1) + [ENDS], disposal=1)
+                   duration=[LASTS] * (n - 1) + [ENDS], disposal=1)
     return file.getvalue()
 
 
@@ -55,7 +55,7 @@ def _pixels(frame: bytes) -> tuple[np.ndarray, tuple[int, ...]]:
 
 
 def _palette(frames: list[bytes]) -> tuple[bytes, np.ndarray]:
-    """One palette for the film, the commonest colours of all frames; and for each 0xrrggbb its index.
+    """One palette for the film, its commonest colours; and for each 0xrrggbb its index.
 
     A colour that is too rare for the palette has the index of the nearest that is not.
     """

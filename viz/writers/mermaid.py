@@ -1,4 +1,4 @@
-"""Mermaid: a flowchart with data and grad at every node, for Markdown that draws it (GitHub does)."""
+"""Mermaid: a flowchart with data and grad at every node, for Markdown (GitHub draws it)."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ def _escape(lines: list[str]) -> str:
 
 
 def _one(line: str) -> str:
-    # While it reads, Mermaid writes #60; as ﬂ°°60¶ß: what looks like that must not be taken for it
+    # While it reads, Mermaid writes #60; as ﬂ°°60¶ß: a text must not look so
     line = line.replace("ﬂ", "fl").replace("¶ß", "¶\u200cß")
-    number = re.match(r"\d+[.)]", line)            # 1. or + at the start would be a list in Markdown
+    number = re.match(r"\d+[.)]", line)            # 1. or + at the start would begin a list
     marked = {0, number.end() - 1} if number else {0}
     return "".join(c if c.isalnum() or not c.isascii() or c in _PLAIN and i not in marked else
                    f"#{ord(c)};" for i, c in enumerate(line))

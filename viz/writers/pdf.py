@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from typing import Any
 
 from ..graph import Graph
 from ..layout.compose import Options, compose
@@ -46,9 +47,10 @@ def paint(scene: Scene, theme: str = "light") -> bytes:
                               ha={"start": "left", "middle": "center", "end": "right"}[mark.anchor])
                     continue
                 fill, stroke, width, dash = look.shapes[mark.role]
-                style = {"facecolor": fill or "none", "edgecolor": stroke or "none", "zorder": z,
-                         "linewidth": width * PT if stroke else 0, "capstyle": "butt",
-                         "linestyle": (0, tuple(d / width for d in dash)) if dash else "solid"}
+                style: dict[str, Any] = {
+                    "facecolor": fill or "none", "edgecolor": stroke or "none", "zorder": z,
+                    "linewidth": width * PT if stroke else 0, "capstyle": "butt",
+                    "linestyle": (0, tuple(d / width for d in dash)) if dash else "solid"}
                 if isinstance(mark, Rect):
                     radius = min(mark.radius, mark.width / 2, mark.height / 2)
                     axes.add_patch(FancyBboxPatch(
@@ -67,14 +69,14 @@ def paint(scene: Scene, theme: str = "light") -> bytes:
 
 
 def _families(string: str, font: str) -> list[str]:
-    """DejaVu, and behind it a font of the system's where DejaVu lacks a glyph and one is installed."""
+    """DejaVu, and behind it a font of the system's that has the glyphs which DejaVu lacks."""
     own = "DejaVu Sans Mono" if font == "mono" else "DejaVu Sans"
     if covered(string, font):
         return [own]
     from matplotlib import font_manager
     from matplotlib.ft2font import FT2Font
     missing = {ord(c) for c in string if not covered(c, font)}
-    for entry in sorted(font_manager.fontManager.ttflist, key=lambda entry: (entry.name, entry.fname)):
+    for entry in sorted(font_manager.fontManager.ttflist, key=lambda font: (font.name, font.fname)):
         if "Color" in entry.name or not os.path.isfile(entry.fname):
             continue
         if missing <= set(FT2Font(entry.fname).get_charmap()):
@@ -83,7 +85,7 @@ def _families(string: str, font: str) -> list[str]:
 
 
 def _drawable(string: str) -> str:
-    """The text; a character that no installed font has is written as its code, not lost: U+1F642."""
+    """The text; a character that no installed font has is written as its code: U+1F642."""
     import matplotlib.font_manager as manager
     from matplotlib.ft2font import FT2Font
     if covered(string):

@@ -18,7 +18,7 @@ LARGEST = 32_000                 # px on a side: more is more than viewers open
 
 
 def write(graph: Graph, options: Options = Options()) -> bytes:
-    """The picture of a graph as PNG, at `options.dpi`. Raises ValueError where it would be too large."""
+    """The picture of a graph as PNG, at `options.dpi`. Raises ValueError where it is too large."""
     return paint(compose(graph, options), options)
 
 
@@ -34,13 +34,13 @@ def raster(scene: Scene, theme: Theme, dpi: float) -> bytes:
     side = max(scene.width, scene.height) * zoom
     if side > LARGEST:
         raise ValueError(f"a PNG of {side:.0f} pixels on a side is too large at {dpi:g} dpi "
-                         f"(at most {LARGEST}): use --dpi {int(96 * LARGEST / side * zoom)} or less, "
-                         "or svg")
+                         f"(at most {LARGEST}): use --dpi {int(96 * LARGEST / side * zoom)} "
+                         "or less, or svg")
     drawn = resvg_py.svg_to_bytes(
         svg_string=svg.paint(scene, theme), zoom=zoom,
         dpi=96,                  # its default of 0 makes "an invalid size" of sizes in pt
         font_dirs=[fonts()],
-        skip_system_fonts=_plain(scene),           # a search of the system only where DejaVu lacks a glyph
+        skip_system_fonts=_plain(scene),           # searched only where DejaVu lacks a glyph
         font_family="DejaVu Sans", sans_serif_family="DejaVu Sans", serif_family="DejaVu Sans",
         cursive_family="DejaVu Sans", fantasy_family="DejaVu Sans",
         monospace_family="DejaVu Sans Mono")

@@ -73,7 +73,8 @@ def attributes(theme: Theme) -> Look:
 
 
 def _group(group: Group, look: Look, prefix: str) -> Iterator[str]:
-    fonts = {(_anchor(mark), look.fonts[mark.role]) for mark in group.marks if isinstance(mark, Text)}
+    texts = [mark for mark in group.marks if isinstance(mark, Text)]
+    fonts = {(_anchor(mark), look.fonts[mark.role]) for mark in texts}
     shared = "".join(next(iter(fonts))) if len(fonts) == 1 and len(group.marks) > 1 else ""
     yield f'<g id="{escape(prefix + group.id)}" class="{group.role}"{shared}>'
     if group.tip:
@@ -88,8 +89,8 @@ def element(mark: Mark, look: Look, *, more: str = "", shared: bool = False) -> 
     if isinstance(mark, Text):
         type = look.types[mark.role]
         own = "" if shared else _anchor(mark) + look.fonts[mark.role]
-        return (f'<text x="{number(mark.x)}" y="{number(mark.y)}"{own}{look.texts[mark.role]}{more} '
-                f'textLength="{number(text.width(mark.text, type.size, type.font))}">'
+        return (f'<text x="{number(mark.x)}" y="{number(mark.y)}"{own}{look.texts[mark.role]}{more}'
+                f' textLength="{number(text.width(mark.text, type.size, type.font))}">'
                 f'{escape(mark.text)}</text>')
     paint = look.shapes[mark.role] + more
     if isinstance(mark, Rect):
@@ -109,8 +110,9 @@ def _d(path: Path) -> str:
     for (ax, ay), (bx, by), (cx, cy) in zip(rest[0::3], rest[1::3], rest[2::3], strict=True):
         flat = abs((ax - x) * (cy - y) - (ay - y) * (cx - x)) < 0.5 and \
             abs((bx - x) * (cy - y) - (by - y) * (cx - x)) < 0.5
-        parts.append(f"L{number(cx)},{number(cy)}" if flat else
-                     f"C{number(ax)},{number(ay)} {number(bx)},{number(by)} {number(cx)},{number(cy)}")
+        end = f"{number(cx)},{number(cy)}"
+        parts.append(f"L{end}" if flat else
+                     f"C{number(ax)},{number(ay)} {number(bx)},{number(by)} {end}")
         x, y = cx, cy
     return "".join(parts)
 

@@ -16,7 +16,7 @@ DEEP = 12                        # a tree of more levels is written as a ladder
 NAME = 40                        # a label is at most so many characters wide
 HEAD = ("", "", "data", "grad", "∂", "sends", "")
 ROLES = ("name", "op", "data", "grad", "grad", "tag", "tag")
-ANSI = {"name": "1", "op": "1", "data": "36", "grad": "33", "tag": "2"}      # the terminal's own colours
+ANSI = {"name": "1", "op": "1", "data": "36", "grad": "33", "tag": "2"}  # its own colours
 
 
 class Row(NamedTuple):
@@ -145,8 +145,8 @@ def _rows(graph: Graph, parts: Cells) -> list[Row]:
 def _owners(parts: Cells, ends: list[int]) -> tuple[list[int], dict[int, int]]:
     """For each cell the edge below which it is shown; and, in a deep tree, each cell's longest way.
 
-    The way on from a cell is the operand that is shown with the most cells below it (the heavy path:
-    Sleator and Tarjan, 1983).
+    The way on from a cell is the operand that is shown with the most cells below it.
+    Source: heavy paths, Sleator and Tarjan, 1983.
     """
     owner, depth = [-1] * len(parts.op), [0] * len(parts.op)
     seen = [False] * len(parts.op)

@@ -1,0 +1,47 @@
+"""The page: the viewer's files, and how they are made one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+FOLDER = os.path.dirname(__file__)
+_ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"}
+
+
+def fill(*, title: str, start: str, style: str, picture: str, data: Mapping[str, Any],
+         player: bool) -> bytes:
+    """The page. Picture and style are markup; the title is text, the data shown as text.
+
+    The page runs the one script and takes the one style whose hashes stand in its policy: markup
+    that came in with a label could do nothing, were it ever to get so far.
+    """
+    style = style + _file("page.css")
+    script = _file("page.js")
+    theme = f' data-theme="{start}"' if start else ""
+    parts = {"start": theme, "title": title.translate(_ESCAPES), "style": style,
+             "style-hash": _hash(style), "script": script, "script-hash": _hash(script),
+             "picture": picture, "data": embedded(data),
+             "player": _file("player.html") if player else ""}
+    filled = re.sub(r"\{\{([a-z-]+)\}\}", lambda found: parts[found[1]], _file("page.html"))
+    return filled.encode()
+
+
+def embedded(data: Mapping[str, Any]) -> str:
+    """JSON that may stand in a script block: ASCII, without the < > & that could end it."""
+    plain = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
+    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _hash(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+def _file(name: str) -> str:
+    with open(os.path.join(FOLDER, name), encoding="utf-8") as file:
+        return file.read()
