@@ -16,7 +16,7 @@ Event = tuple[Any, ...]
 
 
 class Row(NamedTuple):
-    """A function on [-3, 3]. A list of None is not compared; of f and f' all singular events are."""
+    """A function on [-3, 3]. Singular events are compared all; a list that is None is not."""
 
     f: str | Callable[[Any], Any]
     events: list[Event]                            # of f: pole, jump, kink, hole, end ...

@@ -91,13 +91,15 @@ def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: i
                  passes.expression(argument, low, high), passes.looped, notes(blank), passes)
 
 
-def _of_one(f: Callable[..., Any], fixed: Mapping[str, float]) -> tuple[str, Callable[[Any], Any]]:
+def _of_one(f: Callable[..., Any], fixed: Mapping[str, float]
+            ) -> tuple[str, Callable[[Any], Any]]:
     """The name of the argument that is swept, and f as a function of it alone."""
     from ..source import TargetError, of
     names = of(f).names
     unknown = set(fixed) - set(names)
     if unknown:
-        raise TargetError(f"{named(f)} has no argument {min(unknown)!r} (it has {', '.join(names)})")
+        raise TargetError(f"{named(f)} has no argument {min(unknown)!r} "
+                          f"(it has {', '.join(names)})")
     free = [name for name in names if name not in fixed]
     required = [name for name in free if name not in of(f).defaults]
     if not free:

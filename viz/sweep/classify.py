@@ -14,8 +14,6 @@ from .search import Candidate
 
 Array = Any
 
-FAR = 1e9                        # a finite value larger than this beside a pole is the pole's
-
 
 def classify(passes: Passes, candidates: list[Candidate], order: int, low: float, high: float
              ) -> list[Event]:
@@ -75,6 +73,8 @@ def _of_curve(c: Candidate, k: int, lefts: list[Limit], rights: list[Limit], val
     there = math.isfinite(value) and not broken
     engine = value if broken and math.isfinite(value) and c.exact else None
     V = _snapped(value, left, right) if there else None
+    if k == 0 and c.watched and not c.exact:       # x is only the float next to the place
+        V = _by_side(c, left, right, V)
 
     def event(kind: str, detail: str = "") -> Event:
         return Event(kind, c.x + 0.0, k, _number(left), _number(right), V, detail, c.cause, c.line,
@@ -93,8 +93,6 @@ def _of_curve(c: Candidate, k: int, lefts: list[Limit], rights: list[Limit], val
     if "infinite" in kinds:
         if k and not broken and math.isfinite(value):
             return None
-        if V is not None and abs(V) > FAR:         # x is not the pole, but the float next to it
-            V = None
         both = left.kind == right.kind
         return event("pole", "one-sided" if not both else
                      "even" if left.value == right.value else "odd")
@@ -110,6 +108,16 @@ def _of_curve(c: Candidate, k: int, lefts: list[Limit], rights: list[Limit], val
         return None if k else event("hole", "isolated value")
     kind = _by_slopes(lefts[k + 1], rights[k + 1]) if k + 1 < len(lefts) else ""
     return event(kind) if kind else None
+
+
+def _by_side(c: Candidate, left: Limit, right: Limit, value: float | None) -> float | None:
+    """What f is at a place that no float hits, by what the op of the guard does at its zero."""
+    if c.pole:
+        return None
+    side = right if c.closed > 0 or left.kind == "undefined" else left
+    if (c.closed or "undefined" in (left.kind, right.kind)) and side.kind == "finite":
+        return side.value
+    return value
 
 
 def _by_slopes(left: Limit, right: Limit) -> str:

@@ -25,7 +25,7 @@ class Limit(NamedTuple):
 
 def ladder(x: float, reach: float, side: int, error: float = 0.0) -> Array:
     """Points from x + side * reach towards x, down to what floats (or the error of x) resolve."""
-    least = max(64 * abs(np.spacing(x)), 1e-17 * reach, 10 * error)
+    least = max(1024 * abs(np.spacing(x)), 1e-17 * reach, 10 * error)
     rungs = reach * STEP ** np.arange(RUNGS)
     rungs = rungs[rungs > least]
     return x + side * (rungs if len(rungs) > 2 else reach * np.array([1, 0.5, 0.25, 0.125]))
@@ -103,6 +103,10 @@ def _grows(a: Array, h: Array) -> bool:
     """Whether the values grow without end: their differences do not shrink, or only as 1/n does."""
     n = min(14, len(a))
     tail = a[-n:]
+    whole = a[-40:]
+    if abs(tail[-1] - tail[0]) < 0.05 * abs(tail[-1]) and (len(whole) < 36 or not (
+            (np.diff(whole) > 0).all() or (np.diff(whole) < 0).all())):
+        return False             # rounding of x grows so beside a hole, a logarithm all the way
     steps = np.diff(tail)
     if not (steps > 0).all() and not (steps < 0).all():
         return False

@@ -13,6 +13,7 @@ from .limits import nice
 Array = Any
 
 SECTIONS = 48                    # points within a bracket per pass: 48**8 > 2**44
+CROWD = 4000                     # points per pass
 
 
 class Brackets(NamedTuple):
@@ -50,6 +51,8 @@ def shrink(states: Callable[[Array, Array], Array], a: Array, b: Array, row: Arr
     if not len(a):
         return a, b
     before = states(a, row)
+    if sections > 1:             # of many intervals each gets fewer points
+        sections = int(np.clip(CROWD // len(a), 3, sections))
     fractions = np.arange(1, sections + 1) / (sections + 1)
     least = 1e-16 * np.max(np.abs([a, b]))         # around 0 floats go on to 1e-300: no need
     for _ in range(70):

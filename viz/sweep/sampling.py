@@ -72,8 +72,8 @@ def weights(x: Array) -> Array:
 def restless(batch: Batch, order: int) -> Array:
     """(order + 1, N - 1), bool: the cells where a curve turns faster than pixels show.
 
-    Over a few columns of pixels, two cells in five contradict their neighbours: f' changes its
-    sign, or f goes where f' does not point.
+    Over a few columns of pixels one cell in four contradicts its neighbours: f' changes its sign,
+    or f goes where f' does not point.
     """
     x = batch.x
     out = np.zeros((order + 1, len(x) - 1), dtype=bool)
@@ -90,7 +90,7 @@ def restless(batch: Batch, order: int) -> Array:
             continue
         kernel = np.ones(per)
         share = np.convolve(odd, kernel, "same") / per
-        dense = share >= 0.4
+        dense = share >= 0.25    # a period of 3 pixels
         out[k] = np.convolve(dense, np.ones(per), "same") > 0.5
         runs = np.flatnonzero(np.diff(np.concatenate([[0], out[k].astype(int), [0]])))
         for start, stop in runs.reshape(-1, 2):

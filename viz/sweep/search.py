@@ -17,7 +17,7 @@ FEW = 8                          # changes of one guard within bands that are lo
 STEEP = 0.5                      # of exp, tanh: an operand that moves so far in a cell hides a turn
 LEVELS = 44                      # halvings of a cell until a jump is at its float
 MOST = 200                       # cells of odd residuals that are looked at
-HIDDEN = 1e-4                    # of the range, at a pole or a hole: there rounding makes signs and jumps
+HIDDEN = 1e-4                    # of the range, at a pole or a hole: there rounding makes jumps
 
 
 class Candidate(NamedTuple):
@@ -29,6 +29,8 @@ class Candidate(NamedTuple):
     error: float = 0.0           # how far off x may be, and how near rounding hides f
     exact: bool = False          # the guard is 0 at x, not only next to it
     line: str = ""
+    pole: bool = False           # the op of the guard has no value here
+    closed: int = 0              # 1: f is here what it is to the right, -1: to the left; 0: look
     blind: tuple[float, float] = (0.0, 0.0)        # how far to the left and right numbers overflow
 
     @property
@@ -60,7 +62,7 @@ def search(passes: Passes, batch: Batch, quiet: Array) -> Found:
     edges = passes(np.concatenate([brackets.a, brackets.b])).states
     for i, (a, b, row, _) in enumerate(zip(*brackets)):
         before, after = edges[row, i], edges[row, i + len(turning)]
-        x = float(b) if after == 0.0 else float(a) if before == 0.0 else place(a, b)
+        x = place(b, b) if after == 0.0 else place(a, a) if before == 0.0 else place(a, b)
         watch = passes.watches[row - curves] if 0 <= row - curves < len(passes.watches) else None
         if row < curves and 2.0 not in (before, after):
             turning[i] = True
@@ -105,6 +107,7 @@ def _measured(passes: Passes, found: list[Candidate], width: float) -> list[Cand
     batch = passes(points.ravel())
     u = np.abs(batch.watched[np.repeat(rows, points.shape[1]), np.arange(points.size)])
     noise = 8 * EPS * np.array([passes.sizes(x[i:i + 1], rows[i])[0] for i in range(len(x))])
+    noise[~np.isfinite(noise)] = 0.0
     u = np.where(np.isfinite(u), u, np.inf).reshape(points.shape)
     hidden: Array = (u <= 4 * noise[:, None]).reshape(len(x), -1, 2).all(axis=2)
     last = np.where(hidden.all(axis=1), len(reach), np.argmin(hidden, axis=1))
@@ -115,7 +118,11 @@ def _measured(passes: Passes, found: list[Candidate], width: float) -> list[Cand
     for c in found:
         if c.watched:
             error, at = next(new)
-            c = c._replace(error=float(error), exact=bool(at))
+            guard = passes.watches[c.row].guard
+            beyond = passes.inner(np.array([c.x + max(1e-9 * width, 4 * error)]), c.row)[0] if (
+                guard.side) else 0.0
+            c = c._replace(error=float(error), exact=bool(at), pole=guard.pole,
+                           closed=int(np.nan_to_num(np.sign(guard.side * beyond))))
         out.append(c)
     return out
 
@@ -132,30 +139,32 @@ def _merged(found: list[Candidate], width: float) -> list[Candidate]:
             old = out[-1]
             best = min((old, c), key=lambda c: (not c.watched, not c.exact, len(repr(c.x))))
             causes = dict.fromkeys(cause for cause in (old.cause, c.cause) if cause)
-            out[-1] = best._replace(cause=", ".join(causes), error=max(old.error, c.error)
-                                    if old.watched == c.watched else best.error)
+            out[-1] = best._replace(
+                cause=", ".join(causes), pole=old.pole or c.pole, closed=old.closed or c.closed,
+                error=max(old.error, c.error) if old.watched == c.watched else best.error)
         else:
             out.append(c)
     return out
 
 
 def _seeing(passes: Passes, found: list[Candidate]) -> list[Candidate]:
-    """Without the places that are only the edge of an overflow beside a pole: exp(1/x) at 0.0014."""
+    """Without the places that are but the edge of an overflow beside a pole: exp(1/x) at 0.0014."""
     fractions = np.array([0.2, 0.5, 0.8])
     dropped = set()
-    blind: dict[int, list[float]] = {}
+    blind: dict[int, dict[int, float]] = {}
     for i, w in enumerate(found):
         for side, step in ((0, -1), (1, 1)):
             j = i + step
             while w.watched and 0 <= j < len(found) and not found[j].watched:
-                curves = passes(found[j - step].x + (found[j].x - found[j - step].x) * fractions).curves
+                near, far = found[j - step].x, found[j].x
+                curves = passes(near + (far - near) * fractions).curves
                 if np.isnan(curves[0]).any() or np.isfinite(curves).any(axis=1).all():
                     break
                 dropped.add(j)
-                blind.setdefault(i, [0.0, 0.0])[side] = abs(found[j].x - w.x)
+                blind.setdefault(i, {})[side] = abs(far - w.x)
                 j += step
-    return [c._replace(blind=tuple(blind.get(i, c.blind))) for i, c in enumerate(found)
-            if i not in dropped]
+    return [c._replace(blind=(blind.get(i, {}).get(0, 0.0), blind.get(i, {}).get(1, 0.0)))
+            for i, c in enumerate(found) if i not in dropped]
 
 
 def _touching(passes: Passes, batch: Batch, quiet: Array, sections: int
@@ -183,7 +192,7 @@ def _touching(passes: Passes, batch: Batch, quiet: Array, sections: int
         at = np.abs(passes(np.concatenate([x, a, b])).watched[row]).reshape(3, -1)
         best = np.argmin(at, axis=0)
         x, least = np.choose(best, [x, a, b]), at.min(axis=0)
-        noise = 8 * EPS * passes.sizes(x, row)
+        noise = np.nan_to_num(8 * EPS * passes.sizes(x, row))
         for at_x, small, size, i in zip(x, least, noise, near):
             touches = bool(small <= size)
             if touches or watch.steep or small < 0.5 * min(abs(values[i - 1]), abs(values[i + 1])):

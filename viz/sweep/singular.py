@@ -17,6 +17,8 @@ class Guard(NamedTuple):
     inner: Callable[..., Any]
     cause: str                                     # for people: "division by 0"
     zero: Callable[[Any], Any] | None = None       # None: u itself
+    side: int = 0                # 1: at u = 0 the op is what it is for u > 0, -1: for u < 0
+    pole: bool = False           # the op has no value at u = 0
 
 
 def whole(u: Any) -> Any:
@@ -69,12 +71,18 @@ def _circle(a: Any, **_: Any) -> Any:
 
 
 _ABS = (Guard(_first, "{op} of 0"),)
-_LOG = (Guard(_first, "{op} of 0"),)
-_STEP = (Guard(_first, "{op} of a whole number", whole),)
+_LOG = (Guard(_first, "{op} of 0", pole=True),)
+_FLOOR = (Guard(_first, "{op} of a whole number", whole, 1),)
+_CEIL = (Guard(_first, "{op} of a whole number", whole, -1),)
+_TRUNC = (Guard(_first, "{op} of a whole number", whole),)
 _ENDS = (Guard(_circle, "{op} of ±1"),)
-_GAMMA = (Guard(_first, "{op} of 0, −1, −2 …", nonpositive),)
+_GAMMA = (Guard(_first, "{op} of 0, −1, −2 …", nonpositive, pole=True),)
 _TIE = (Guard(_difference, "{op} of equals"),)
-_DIVIDE = Guard(_second, "division by 0")
+_DIVIDE = Guard(_second, "division by 0", pole=True)
+_MOD = (_DIVIDE, Guard(_ratio, "{op} of a whole quotient", whole, 1))
+_TRUE_BELOW = (Guard(_difference, "a condition turns", side=1),)     # a < b: false at a = b
+_TRUE_UP_TO = (Guard(_difference, "a condition turns", side=-1),)
+_EQUAL = (Guard(_difference, "a condition turns"),)
 
 # One row per op: in lower case and without underscores, as numpy, scipy or torch call it.
 SINGULAR: dict[str, tuple[Guard, ...]] = {
@@ -82,11 +90,11 @@ SINGULAR: dict[str, tuple[Guard, ...]] = {
     "divide":      (_DIVIDE,),
     "truediv":     (_DIVIDE,),
     "truedivide":  (_DIVIDE,),
-    "reciprocal":  (Guard(_first, "division by 0"),),
-    "floordiv":    (_DIVIDE, Guard(_ratio, "{op} of a whole quotient", whole)),
-    "floordivide": (_DIVIDE, Guard(_ratio, "{op} of a whole quotient", whole)),
-    "mod":         (_DIVIDE, Guard(_ratio, "{op} of a whole quotient", whole)),
-    "remainder":   (_DIVIDE, Guard(_ratio, "{op} of a whole quotient", whole)),
+    "reciprocal":  (Guard(_first, "division by 0", pole=True),),
+    "floordiv":    _MOD,
+    "floordivide": _MOD,
+    "mod":         _MOD,
+    "remainder":   _MOD,
     "fmod":        (_DIVIDE, Guard(_ratio, "{op} of a whole quotient", whole)),
     "pow":         (Guard(_base, "power of 0"),),
     "power":       (Guard(_base, "power of 0"),),
@@ -94,7 +102,7 @@ SINGULAR: dict[str, tuple[Guard, ...]] = {
     "log":         _LOG,
     "log2":        _LOG,
     "log10":       _LOG,
-    "log1p":       (Guard(lambda a, **_: 1.0 + a, "log of 0"),),
+    "log1p":       (Guard(lambda a, **_: 1.0 + a, "log of 0", pole=True),),
     "sqrt":        (Guard(_first, "sqrt of 0"),),
     "cbrt":        (Guard(_first, "cbrt of 0"),),
     "abs":         _ABS,
@@ -111,10 +119,10 @@ SINGULAR: dict[str, tuple[Guard, ...]] = {
     "hardsigmoid": (Guard(lambda a, **_: 9.0 - a * a, "{op} of ±3"),),
     "hardswish":   (Guard(lambda a, **_: 9.0 - a * a, "{op} of ±3"),),
     "copysign":    (Guard(_first, "{op} of 0"), Guard(_second, "{op} of 0")),
-    "floor":       _STEP,
-    "ceil":        _STEP,
-    "trunc":       _STEP,
-    "fix":         _STEP,
+    "floor":       _FLOOR,
+    "ceil":        _CEIL,
+    "trunc":       _TRUNC,
+    "fix":         _TRUNC,
     "round":       (Guard(_first, "{op} of a half", half),),
     "rint":        (Guard(_first, "{op} of a half", half),),
     "maximum":     _TIE,
@@ -122,21 +130,21 @@ SINGULAR: dict[str, tuple[Guard, ...]] = {
     "fmax":        _TIE,
     "fmin":        _TIE,
     "where":       (Guard(_branches, "a condition turns"),),
-    "less":        (Guard(_difference, "a condition turns"),),
-    "lessequal":   (Guard(_difference, "a condition turns"),),
-    "greater":     (Guard(_difference, "a condition turns"),),
-    "greaterequal": (Guard(_difference, "a condition turns"),),
-    "equal":       (Guard(_difference, "a condition turns"),),
-    "notequal":    (Guard(_difference, "a condition turns"),),
+    "less":        _TRUE_BELOW,
+    "lessequal":   _TRUE_UP_TO,
+    "greater":     _TRUE_UP_TO,
+    "greaterequal": _TRUE_BELOW,
+    "equal":       _EQUAL,
+    "notequal":    _EQUAL,
     "clip":        (Guard(lambda a, low, high, **_: a - low, "{op} at its lower bound"),
                     Guard(lambda a, low, high, **_: a - high, "{op} at its upper bound")),
-    "tan":         (Guard(_first, "tan where cos is 0", np.cos),),
+    "tan":         (Guard(_first, "tan where cos is 0", np.cos, pole=True),),
     "arcsin":      _ENDS,
     "arccos":      _ENDS,
-    "arctanh":     _ENDS,
+    "arctanh":     (Guard(_circle, "arctanh of ±1", pole=True),),
     "erfinv":      _ENDS,
     "arccosh":     (Guard(lambda a, **_: a - 1.0, "arccosh of 1"),),
-    "logit":       (Guard(lambda a, **_: a * (1.0 - a), "logit of 0 or 1"),),
+    "logit":       (Guard(lambda a, **_: a * (1.0 - a), "logit of 0 or 1", pole=True),),
     "arctan2":     (Guard(_first, "{op} where the first operand is 0"),),
     "hypot":       (Guard(lambda a, b, **_: a * a + b * b, "{op} of 0"),),
     "xlogy":       (Guard(_second, "log of 0"),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def turns(passes: Passes, batch: Batch, brackets: Brackets, singular: list[Event
     """The smooth events of the curves 0 .. order, from the narrowed sign changes of all curves.
 
     A zero that lasts (a flat stretch) is no root; one that rounding alone makes is none either.
-    sizes: (N,), how large the numbers are that f is made of at every point of the batch.
+    sizes: (N,), how far rounding may move f at every point of the batch, in units of eps.
     """
     events: list[Event] = []
     crossings: dict[int, list[tuple[float, int, int]]] = {}
@@ -41,7 +42,8 @@ def turns(passes: Passes, batch: Batch, brackets: Brackets, singular: list[Event
                     continue
                 if any(abs(x - t) < far for t, far in taken[k]):
                     continue
-                if not _seen(batch, x, at, kind, k, sizes):
+                edges = [s.x for s in singular if s.order <= k + 1 and s.x != x]
+                if not _seen(batch, _around(batch, x, edges), at, kind, k, sizes):
                     continue
                 value = 0.0 if kind == "root" else float(at[k])
                 detail = ("" if kind != "extremum" else "maximum" if before > after else "minimum")
@@ -81,22 +83,24 @@ def _values(passes: Passes, x: list[float]) -> Array:
     return passes(np.array(x)).curves
 
 
-def _seen(batch: Batch, x: float, at: Array, kind: str, k: int, sizes: Array) -> bool:
+def _seen(batch: Batch, around: slice, at: Array, kind: str, k: int, sizes: Array) -> bool:
     """Whether the event shows in the values of the samples around, beyond rounding."""
-    around = _around(batch, x)
-    eps = 256 * np.finfo(float).eps
+    eps = 16 * np.finfo(float).eps
     size = np.nanmax(sizes[around], initial=0.0)
     level = {"root": k, "extremum": k, "inflection": k + 1}[kind]
     curve = batch.curves[level, around]
     rise = np.nanmax(np.abs(curve - (0.0 if kind == "root" else at[level])), initial=0.0)
     if level == 0:
         return bool(rise > eps * size)
-    return bool(rise > eps * np.nanmax(np.abs(curve), initial=0.0) and rise > 1e-14 * size)
+    return bool(rise > 1e-9 * np.nanmax(np.abs(curve), initial=0.0))
 
 
-def _around(batch: Batch, x: float) -> slice:
+def _around(batch: Batch, x: float, edges: Sequence[float] = ()) -> slice:
+    """The samples around x, up to the singular places."""
     reach = NEAR * float(batch.x[-1] - batch.x[0])
-    return slice(*np.searchsorted(batch.x, [x - reach, x + reach]))
+    low = max([x - reach, *(e for e in edges if e < x)])
+    high = min([x + reach, *(e for e in edges if e > x)])
+    return slice(*np.searchsorted(batch.x, [low, high]))
 
 
 def _touching(events: list[Event], batch: Batch, order: int) -> list[Event]:
