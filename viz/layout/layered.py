@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import hypot
 
 from ..graph import Graph
@@ -47,21 +47,22 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
     chips: list[Chip] = []
     width, height, shifts = _shelves([part.size for part in parts])
 
-    def at(point: Point, dx: float, dy: float) -> Point:
-        x, y = round(point[0] + dx, 2), round(point[1] + dy, 2)
-        return (y, x) if turned else (x, y)
+    def moved(points: Iterable[Point], dx: float, dy: float) -> tuple[Point, ...]:
+        if turned:
+            return tuple([(round(y + dy, 2), round(x + dx, 2)) for x, y in points])
+        return tuple([(round(x + dx, 2), round(y + dy, 2)) for x, y in points])
 
     for part, (dx, dy) in zip(parts, shifts):
         dx, dy = dx - part.left, dy - part.top
-        for i, point in part.centers.items():
-            centers[i] = at(point, dx, dy)
-        for e, route in part.routes.items():
-            routes[e] = Route(tuple([at(p, dx, dy) for p in route.points]),
-                              route.label and at(route.label, dx, dy))
-        for i, points in part.rails:
-            rails.append(Rail(graph.nodes[i].id, tuple([at(p, dx, dy) for p in points])))
+        for i, point in zip(part.centers, moved(part.centers.values(), dx, dy)):
+            centers[i] = point
+        for e, (points, label) in part.routes.items():
+            routes[e] = Route(moved(points, dx, dy),
+                              moved((label,), dx, dy)[0] if label else None)
+        for i, line in part.rails:
+            rails.append(Rail(graph.nodes[i].id, moved(line, dx, dy)))
         for i, e, point in part.chips:
-            chips.append(Chip(graph.nodes[i].id, e, at(point, dx, dy)))
+            chips.append(Chip(graph.nodes[i].id, e, moved((point,), dx, dy)[0]))
     if turned:
         width, height = height, width
     return Placement(round(width, 2), round(height, 2),

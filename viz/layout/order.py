@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from .ranks import Layers
 
 Order = list[list[int]]          # rank -> its items from top to bottom
-CROSSING = 1000                  # what a crossing costs; two operands in the wrong order cost 1
-SHIFT = 12                       # position << SHIFT | operand: one number that sorts by both
+CROSSING = 1000                  # what a crossing costs; two operands in the wrong order cost 2
+SHIFT = 16                       # position << SHIFT | operand: one number that sorts by both
 PATIENCE = 6                     # sweeps without a gain before a start is given up
 GAIN = 0.995                     # what counts as a gain
 
@@ -253,9 +253,12 @@ class _Search:
 
     def tidy(self) -> None:
         """Puts operands in order where that costs no crossing; turns all upside down if better."""
-        for _ in range(2):
-            self._arrange()
+        if not self._cost():
+            return
+        self._arrange()
         cost = self._cost()
+        if not cost % CROSSING:
+            return
         kept = [list(items) for items in self.ranks]
         self.start([items[::-1] for items in kept])
         self._arrange()
@@ -263,26 +266,26 @@ class _Search:
             self.start(kept)
 
     def _cost(self) -> int:
-        """Crossings, and what is out of order at an op counted a thousandth."""
+        """Crossings, and operands out of order: two thousandths each, one where one is a rail."""
         down, slot = self.layers.down, self.layers.slot
+        joints = self.layers.n_cells + self.layers.n_chips
         cost = CROSSING * self.crossings()
         for items in self.ranks:
             wrong: dict[int, list[int]] = {}
             for i in items:
                 for j, k in zip(down[i], slot[i]):
-                    wrong.setdefault(j, []).append(k)
+                    wrong.setdefault(j, []).append(k << 1 | (i >= joints))
             for ks in wrong.values():
-                if len(ks) > 1:
-                    seen: list[int] = []
-                    for k in ks:
-                        cost += len(seen) - bisect_right(seen, k)
-                        insort(seen, k)
+                if len(ks) > 1 and ks != sorted(ks):
+                    cost += sum([2 - ((a | b) & 1) for q, b in enumerate(ks)
+                                 for a in ks[max(0, q - 30):q] if a > b])
         return cost
 
     def _arrange(self) -> None:
         """Switches neighbours wherever that saves a crossing, or puts operands in order."""
         ranks, pos = self.ranks, self.pos
         up, down, slot = self.layers.up, self.layers.down, self.layers.slot
+        joints = self.layers.n_cells + self.layers.n_chips
         dirty = [len(items) > 1 for items in ranks]
         for _ in range(20):
             if not any(dirty):
@@ -292,7 +295,8 @@ class _Search:
                     continue
                 dirty[r] = moved = False
                 ups = [[pos[j] << SHIFT for j in up[i]] for i in items]
-                downs = [[pos[j] << SHIFT | k for j, k in zip(down[i], slot[i])] for i in items]
+                downs = [[pos[j] << SHIFT | k << 1 | (i >= joints)
+                          for j, k in zip(down[i], slot[i])] for i in items]
                 for p in range(len(items) - 1):
                     q = p + 1
                     if _gain(ups[p], ups[q]) + _gain(downs[p], downs[q]) > 0:
@@ -314,7 +318,7 @@ def _gain(a: list[int], b: list[int]) -> int:
     for x in a:
         for y in b:
             if x > y:
-                gain += CROSSING if x >> SHIFT != y >> SHIFT else 1
+                gain += CROSSING if x >> SHIFT != y >> SHIFT else 2 - ((x | y) & 1)
             elif x < y:
-                gain -= CROSSING if x >> SHIFT != y >> SHIFT else 1
+                gain -= CROSSING if x >> SHIFT != y >> SHIFT else 2 - ((x | y) & 1)
     return gain

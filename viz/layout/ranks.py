@@ -9,8 +9,8 @@ from .cells import Cells
 CHIPS = 5                        # a leaf of more uses, over several ranks, is copied per use
 REACH = 8                        # and so is a leaf whose rail would be longer than so many ranks
 MANY = 16                        # of a cell of more uses it is not asked which is its last
-GROUP = 60                       # more cells than this are not moved together
-EFFORT = 30                      # cells that may be looked at for each cell of the graph
+GROUP = 30                       # more cells than this are not moved together
+EFFORT = 30                      # cells that may be looked at for each of the first 400 cells
 
 
 class Layers(NamedTuple):
@@ -37,7 +37,7 @@ def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
     A cell moves to just before its first use where that lengthens no more than it shortens (with
     `rails` a cell's edges share one line, as long as the farthest). Then cells move together with
     all that they push, later or earlier, where that makes lines shorter. Leaves stand one before
-    their first use. Linear in the graph: the search stops after EFFORT steps a cell.
+    their first use. Linear in the graph: what may be tried is bounded.
     """
     ins, outs, leaf, tail, head = cells.ins, cells.outs, cells.leaf, cells.tail, cells.head
     n = len(ins)
@@ -50,7 +50,7 @@ def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
         if not leaf[v]:
             rank[v] = max([rank[u] for u in takes[v]], default=0) + 1
     _pull(rank, takes, uses, leaf, rails)
-    effort = EFFORT * n
+    effort = EFFORT * min(n, 400)
     for _ in range(4):
         before = effort
         for sign, ahead, behind in ((1, uses, takes), (-1, takes, uses)):
