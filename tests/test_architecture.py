@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# Each row may import the rows above it, beside numpy and the standard library. A folder stands for its files.
+# Each row may import the rows above it, numpy and the standard library. A folder is its files.
 ROOMS = [
     "tinytorch",
     "viz/graph.py",

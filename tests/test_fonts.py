@@ -47,7 +47,8 @@ def test_an_svg_had_an_invalid_size(dpi):
     """resvg's dpi of 0 made sizes invalid: the size in pixels is that of the SVG times dpi/96."""
     content = png.paint(scene(("x", "name")), Options(dpi=dpi))
     width, height = struct.unpack(">II", content[16:24])
-    assert width == pytest.approx(300 * dpi / 96, abs=1) and height == pytest.approx(100 * dpi / 96, abs=1)
+    assert width == pytest.approx(300 * dpi / 96, abs=1)
+    assert height == pytest.approx(100 * dpi / 96, abs=1)
     assert Image.open(io.BytesIO(content)).info["dpi"][0] == pytest.approx(dpi, abs=0.1)
 
 
@@ -74,7 +75,8 @@ def test_a_label_never_leaves_its_box(label):
     from viz.text import width
     value = Value((), "float64", (-1.23456e-100,))
     for kind in ("input", "constant", "value", "output", "op", "parameter"):
-        node = Node("n", kind, label, {"data": value, "grad": value, "line": "long_name_of_a_file.py:123"})
+        node = Node("n", kind, label, {"data": value, "grad": value,
+                                       "line": "long_name_of_a_file.py:123"})
         group, *_ = compose(Graph("g", (node,), ())).groups
         (box, *_), texts = boxes_and_texts(group)
         for text in texts:

@@ -13,7 +13,8 @@ NAN = float("nan")
 
 
 def test_a_valid_graph():
-    graph = Graph("g", (Node("x", "input", "x"), Node("mul_1", "op", "×"), Node("y", "output", "y")),
+    graph = Graph("g",
+                  (Node("x", "input", "x"), Node("mul_1", "op", "×"), Node("y", "output", "y")),
                   (Edge("x", "mul_1"), Edge("x", "mul_1"), Edge("mul_1", "y")))
     assert [node.id for node in topological(graph)] == ["x", "mul_1", "y"]
     assert len(graph.edges) == 3                 # parallel edges are kept
@@ -68,7 +69,8 @@ def same(a, b):
     return type(a) is type(b) and a == b
 
 
-@given(st.text(), st.lists(st.tuples(st.text(), facts), max_size=4, unique_by=lambda p: p[0]), facts)
+@given(st.text(), st.lists(st.tuples(st.text(), facts), max_size=4, unique_by=lambda p: p[0]),
+       facts)
 def test_json_and_back_is_the_identity(name, described, about):
     nodes = tuple(Node(id, "value", id[::-1], f, id) for id, f in described)
     edges = tuple(Edge(nodes[i].id, nodes[j].id, "e", about)
@@ -83,7 +85,8 @@ def test_json_and_back_is_the_identity(name, described, about):
     assert to_json(back) == text
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"nodes": 1}', "null", '{"name": "g", "facts": {}}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"nodes": 1}', "null",
+                                  '{"name": "g", "facts": {}}'])
 def test_what_is_no_graph_in_json(text):
     with pytest.raises(GraphError, match="not a graph in JSON"):
         from_json(text)

@@ -58,7 +58,8 @@ def test_a_local_derivative_times_the_grad_above_is_the_contribution():
     for edge in graph.edges:
         if "local" in edge.facts:
             above = node(graph, made[edge.head]).facts["grad"].number
-            assert edge.facts["contribution"].number == pytest.approx(edge.facts["local"].number * above)
+            expected = edge.facts["local"].number * above
+            assert edge.facts["contribution"].number == pytest.approx(expected)
 
 
 def test_tracing_leaves_the_tensors_as_they_were():
@@ -118,8 +119,8 @@ def test_names_of_the_users():
 
     graph = viz.trace(f, 2.0)
     assert [(n.id, n.label) for n in graph.nodes if n.kind != "op"] == [
-        ("x", "x"), ("h", "h = x²"), ("y_1", "y₁ = h·x"), ("y_2", "y₂ = y₁·x"), ("y_3", "y₃ = y₂·x"),
-        ("v_1", "y₃ − h")]
+        ("x", "x"), ("h", "h = x²"), ("y_1", "y₁ = h·x"), ("y_2", "y₂ = y₁·x"),
+        ("y_3", "y₃ = y₂·x"), ("v_1", "y₃ − h")]
     assert node(graph, "h").facts["line"].startswith("test_reader.py:")
 
 
@@ -174,11 +175,14 @@ def test_expressions_are_short():
 
 @pytest.mark.parametrize("write, text", [
     (lambda x, y: x - (y - x), "x − (y − x)"), (lambda x, y: (x + y) * 2, "(x + y)·2"),
-    (lambda x, y: x / (y * x), "x/(y·x)"), (lambda x, y: -(x + y), "−(x + y)"), (lambda x, y: (-x)**2, "(−x)²"),
-    (lambda x, y: x**0.5, "x^0.5"), (lambda x, y: x**-2, "x⁻²"), (lambda x, y: (x + y)*(x + y), "(x + y)²"), (lambda x, y: 2**x, "2^x"), (lambda x, y: x * y * x, "x²·y"),
-    (lambda x, y: np.sin(x)**2, "sin(x)²"), (lambda x, y: (x + 1)**3, "(x + 1)³"), (lambda x, y: x - 1, "x − 1"),
-    (lambda x, y: x * -2, "x·(−2)"), (lambda x, y: (x**2)**3, "x⁶"), (lambda x, y: x**y**2, "x^(y²)"),
-    (lambda x, y: 2 * (3 * x), "2·3·x"), (lambda x, y: x + (y + x), "x + y + x"), (lambda x, y: x / y / x, "x/y/x"),
+    (lambda x, y: x / (y * x), "x/(y·x)"), (lambda x, y: -(x + y), "−(x + y)"),
+    (lambda x, y: (-x)**2, "(−x)²"), (lambda x, y: x**0.5, "x^0.5"), (lambda x, y: x**-2, "x⁻²"),
+    (lambda x, y: (x + y)*(x + y), "(x + y)²"), (lambda x, y: 2**x, "2^x"),
+    (lambda x, y: x * y * x, "x²·y"), (lambda x, y: np.sin(x)**2, "sin(x)²"),
+    (lambda x, y: (x + 1)**3, "(x + 1)³"), (lambda x, y: x - 1, "x − 1"),
+    (lambda x, y: x * -2, "x·(−2)"), (lambda x, y: (x**2)**3, "x⁶"),
+    (lambda x, y: x**y**2, "x^(y²)"), (lambda x, y: 2 * (3 * x), "2·3·x"),
+    (lambda x, y: x + (y + x), "x + y + x"), (lambda x, y: x / y / x, "x/y/x"),
     (lambda x, y: np.exp(-x**2), "exp(−x²)"), (lambda x, y: (x * y)**2, "(x·y)²"),
 ])
 def test_written_expressions(write, text):
@@ -188,7 +192,8 @@ def test_written_expressions(write, text):
 
 
 def test_what_cannot_be_read():
-    with pytest.raises(TypeError, match="cannot read a graph from int 3 .must be a tensor of tinytorch"):
+    message = "cannot read a graph from int 3 .must be a tensor of tinytorch"
+    with pytest.raises(TypeError, match=message):
         viz.read(3)
 
 

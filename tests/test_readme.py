@@ -1,4 +1,4 @@
-"""The README: its commands run, its code runs, its pictures exist, its install lines are what CI runs."""
+"""The README: commands and code run, pictures exist, the install lines are what CI runs."""
 
 import re
 import shlex
@@ -46,6 +46,7 @@ def test_the_pictures_exist():
 
 
 def test_the_install_lines():
-    lines = [line.strip() for line in README.splitlines() if line.strip().startswith("python3 -m venv ")]
+    lines = [line.strip() for line in README.splitlines()
+             if line.strip().startswith("python3 -m venv ")]
     assert len(lines) == 2
     assert "pip install -q ." in lines[0] and "pytest" in lines[1]

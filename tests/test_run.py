@@ -52,7 +52,8 @@ def test_a_module_of_a_package(write, tmp_path):
 def test_a_file_imports_its_neighbours(write, tmp_path):
     (tmp_path / "sub").mkdir()
     write("sub/neighbour_of_mine.py", "def square(x):\n    s = x * x\n    return s\n")
-    write("sub/main.py", "from neighbour_of_mine import square\n\ndef f(x):\n    return square(x) + 1\n")
+    write("sub/main.py", "from neighbour_of_mine import square\n\n"
+                         "def f(x):\n    return square(x) + 1\n")
     run = runs.run(source.load("sub/main.py"), {"x": 3.0})
     place = run.place(run.result._ctx.args[0].stamp)
     assert place.file.endswith("neighbour_of_mine.py") and place.line == 2
@@ -60,11 +61,13 @@ def test_a_file_imports_its_neighbours(write, tmp_path):
 
 
 @pytest.mark.parametrize("code, target, message", [
-    ("def a(x): return x\ndef b(x): return x\n", "t.py", "2 functions: say which, t.py:a or t.py:b"),
+    ("def a(x): return x\ndef b(x): return x\n", "t.py",
+     "2 functions: say which, t.py:a or t.py:b"),
     ("x = 1\n", "t.py", "defines no public function"),
     ("def a(x): return x\n", "t.py:b", "has no 'b' .it has a."),
     ("class M:\n    def forward(self, x): return x\n", "t.py:M", "is a class"),
-    ("class M:\n    def forward(self, x): return x\n", "t.py:M.forward", "t.py:2: M.forward is a method"),
+    ("class M:\n    def forward(self, x): return x\n", "t.py:M.forward",
+     "t.py:2: M.forward is a method"),
     ("y = 3\n", "t.py:y", "is not a function but 3"),
     ("def f(*xs): return xs[0]\n", "t.py", r"takes \*xs: name its arguments"),
     ("", "nothing.py", "no such file: 'nothing.py'"),
@@ -97,7 +100,8 @@ def test_files_that_fail_to_load(write, code, message):
     ("x*x", "returned None: does it end in a return statement"),
     ("return 'x'", "returned str 'x'"),
     ("return x.data", "not a Tensor"),
-    ("y = x*x\n    return y/(1/0)", "t.py:3: ZeroDivisionError: division by zero\n  t.py:3 in f: return y/"),
+    ("y = x*x\n    return y/(1/0)",
+     "t.py:3: ZeroDivisionError: division by zero\n  t.py:3 in f: return y/"),
     ("import math\n    return math.sin(x)", r"t.py:3: TypeError: `math.sin.x.` .*np.sin"),
     ("return float(x)*2", r"t.py:2: TypeError: `float.x.`"),
     ("raise ValueError", "t.py:2: ValueError: no message"),
@@ -124,7 +128,8 @@ def test_points_that_do_not_fit(write, point, message):
 
 
 def test_what_f_prints_goes_to_stderr(write, capsys):
-    target = source.load(write("t.py", "print('loading')\ndef f(x):\n    print('running')\n    return x*x\n"))
+    target = source.load(write("t.py", "print('loading')\n"
+                                       "def f(x):\n    print('running')\n    return x*x\n"))
     runs.run(target, {"x": 1.0})
     out, err = capsys.readouterr()
     assert out == "" and err == "loading\nrunning\n"

@@ -54,7 +54,7 @@ def test_themes_have_the_same_roles():
 
 
 def test_kinds_differ_without_colour():
-    """A black-and-white print: kinds differ in the line, its width, its dashes or a second border."""
+    """In black and white, kinds differ in the line: its width, its dashes or a second border."""
     shapes = THEMES["light"].shapes
     looks = {kind: (shapes[kind].width, shapes[kind].dash, kind == "output") for kind in BOXES}
     assert len(set(looks.values())) == len(BOXES)
