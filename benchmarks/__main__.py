@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...]`: every benchmark, or those named; each prints ratios to a peer."""
+"""`python -m benchmarks [NAME ...]`: all benchmarks, or those named; they print ratios to peers."""
 
 from __future__ import annotations
 

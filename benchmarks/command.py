@@ -1,4 +1,4 @@
-"""The whole command, from its start to the file, as ratios to what no such program can do without."""
+"""The whole command, from start to file, as ratios to what no such program can do without."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def main() -> None:
         a = statistics.median(seconds([tinyviz, "graph", "loop.py", "-o", "loop.svg"], folder)
                               for _ in range(ROUNDS))
         limit = 60.0
-        b = seconds(["dot", "-Tsvg", "loop.dot", "-o", "dot.svg"], folder, limit) if which("dot") else 0
+        b = (seconds(["dot", "-Tsvg", "loop.dot", "-o", "dot.svg"], folder, limit)
+             if which("dot") else 0)
         shown = "not installed" if not b else f"over {limit:.0f} s" if b > limit else f"{b:.1f} s"
         print(f"{'y = y*x, 150 times':28}{a * 1e3:8.0f}  {'dot':24}{shown:>13}"
               f"{'':3}{'1 s':>7}  {'ok' if a <= 1 else 'missed'}")

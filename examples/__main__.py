@@ -1,4 +1,4 @@
-"""The gallery: `python -m examples` draws every example into output/, `--check` says what is not current."""
+"""The gallery: `python -m examples` draws it into output/, `--check` says what is not current."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def versions() -> str:
 
 
 def painted(name: str) -> bool:
-    """Whether a file is painted by another library, which may paint it otherwise in another version."""
+    """Whether another library paints a file, and may paint it otherwise in another version."""
     return name.endswith((".plot.svg", ".plot-dark.svg", ".png", ".pdf", ".gif"))
 
 
@@ -71,7 +71,8 @@ def stale(made: Path, kept: Path) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m examples", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where not current")
+    parser.add_argument("--check", action="store_true",
+                        help="write nothing; exit 1 where not current")
     if not parser.parse_args().check:
         OUTPUT.mkdir(exist_ok=True)
         draw(OUTPUT)
