@@ -57,7 +57,7 @@ class Expression:
 
 
 def value(text: str) -> Any:
-    """The number or (nested) list of numbers that a text such as -1/3, pi/2 or [1, 2, 3] stands for.
+    """The number or (nested) list of numbers that a text stands for: -1/3, pi/2 or [1, 2, 3].
 
     Raises ExpressionError.
     """

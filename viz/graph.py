@@ -28,7 +28,7 @@ class Stats(NamedTuple):
 
 
 class Value(NamedTuple):
-    """A number or an array as it was when it was read: its numbers in row-major order, or its stats."""
+    """A number or an array as it was when read: its numbers in row-major order, or its stats."""
 
     shape: tuple[int, ...]       # () for a number
     dtype: str                   # numpy's spelling: float64, int64, bool ...
@@ -64,12 +64,12 @@ class Edge(NamedTuple):
     tail: str
     head: str
     label: str = ""
-    facts: Mapping[str, Any] = {}             # argument: int; local, contribution: Value; formula: str
+    facts: Mapping[str, Any] = {}    # argument: int; local, contribution: Value; formula: str
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A valid graph: ids are unique, no edge dangles, no cycle. Parallel edges and their order are kept.
+    """A valid graph: unique ids, no dangling edge, no cycle. Parallel edges keep their order.
 
     Raises GraphError where that does not hold.
     """
@@ -134,6 +134,10 @@ def _number(x: Any) -> Any:
     return x
 
 
+def _unworded(x: Any) -> Any:
+    return float(x) if isinstance(x, str) else x
+
+
 def _plain(fact: Any) -> Any:
     if isinstance(fact, Value):
         plain: dict[str, Any] = {"shape": list(fact.shape), "dtype": fact.dtype}
@@ -166,9 +170,8 @@ def _fact(plain: Any) -> Any:
     items, stats = content.get("items"), content.get("stats")
     return Value(
         tuple(content["shape"]), content["dtype"],
-        None if items is None else tuple(float(x) if isinstance(x, str) else x for x in items),
-        None if stats is None else Stats(**{k: float(v) if isinstance(v, str) else v
-                                            for k, v in stats.items()}))
+        None if items is None else tuple(_unworded(x) for x in items),
+        None if stats is None else Stats(**{k: _unworded(v) for k, v in stats.items()}))
 
 
 def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -235,4 +235,3 @@ def report(error: BaseException, path: str = "") -> str:
     shown = frames if len(frames) <= 6 else [*frames[:2], *frames[-3:]]
     lines = [f"  {display(f.filename)}:{f.lineno} in {f.name}: {f.line}" for f in shown]
     return "\n".join([f"{place}: {type(error).__name__}: {message}", *lines])
-

@@ -121,10 +121,11 @@ def _visible(c: str) -> str:
     return c if c.isprintable() or unicodedata.category(c) == "Cf" else " "
 
 
-_BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"   # could reorder a label
+# Could reorder a label
+_BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 
 
-# ---- Widths: DejaVu's advance widths in 1/2048 of the size, as runs [first, last, width or widths];
+# ---- Widths: DejaVu's advance widths in 1/2048 of the size, as runs [first, last, width(s)];
 # ---- tests/test_text.py checks the table against the fonts and makes it again
 
 @lru_cache(maxsize=None)

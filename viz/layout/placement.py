@@ -24,7 +24,7 @@ class Size(NamedTuple):
 class Route(NamedTuple):
     """The way of one edge, and where its label stands."""
 
-    points: tuple[Point, ...]    # a start, then three points per cubic Bézier: control, control, end
+    points: tuple[Point, ...]    # a start, then three per cubic Bézier: control, control, end
     label: Point | None = None   # the label's centre; None where the edge has none
 
 
@@ -32,7 +32,7 @@ class Rail(NamedTuple):
     """A bus line of a node that is used more than once: edges branch off it."""
 
     node: str
-    points: tuple[Point, ...]    # as Route.points, from the node's box along the line to its last branch
+    points: tuple[Point, ...]    # as Route.points, from the node's box to the last branch
 
 
 class Chip(NamedTuple):

@@ -77,9 +77,10 @@ def to_json(scene: Scene) -> str:
 
 def from_json(text: str) -> Scene:
     """The scene that `to_json` wrote."""
-    *head, groups = json.loads(text)
-    return Scene(*head, tuple(Group(id, role, tip, tuple(_mark(*m) for m in marks))
-                              for id, role, tip, marks in groups))
+    width, height, title, description, groups = json.loads(text)
+    return Scene(width, height, title, description,
+                 tuple(Group(id, role, tip, tuple(_mark(*m) for m in marks))
+                       for id, role, tip, marks in groups))
 
 
 def _mark(name: str, *fields: Any) -> Mark:
