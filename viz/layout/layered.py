@@ -175,8 +175,9 @@ def _drawn(part: Cells, layered: Layers, found: Order, y: list[float], port: Por
             drawn.centers[op] = (c.op - boxes[op].width / 2, y[i])
             right[i] = c.op
         if box >= 0:
-            drawn.centers[box] = (c.box + boxes[box].width / 2, y[i])
-            right[i] = c.box + boxes[box].width
+            left = c.right - boxes[box].width if part.leaf[i] else c.box
+            drawn.centers[box] = (left + boxes[box].width / 2, y[i])
+            right[i] = left + boxes[box].width
     for i in range(n, n_copies):
         right[i] = column[rank[i]].right
     for i in range(n_copies, len(rank)):
@@ -202,7 +203,7 @@ def _drawn(part: Cells, layered: Layers, found: Order, y: list[float], port: Por
         long = max(uses, key=lambda k: len(paths[k]))
         rail: Path | None = None
         if len(paths[long]) > 2 and len(uses) > 1:
-            rail = _exit(part, layered, where, y, column, boxes, s, paths[long][1])
+            rail = _exit(part, layered, where, y, column, boxes, s, paths[long][1], right[s])
             if rail is None:
                 rail = Path(right[s], y[s])
                 rail.line(column[rank[s]].right, y[s])
@@ -261,7 +262,8 @@ def _drawn(part: Cells, layered: Layers, found: Order, y: list[float], port: Por
 
 
 def _exit(part: Cells, layered: Layers, where: dict[int, tuple[list[int], int]], y: list[float],
-          column: list[Column], boxes: Sequence[Size], s: int, joint: int) -> Path | None:
+          column: list[Column], boxes: Sequence[Size], s: int, joint: int,
+          right: float) -> Path | None:
     """A rail leaves its box from below or above where nothing stands in the way."""
     if s >= layered.n_cells or part.box[s] < 0:
         return None
@@ -278,7 +280,7 @@ def _exit(part: Cells, layered: Layers, where: dict[int, tuple[list[int], int]],
                    default=0.0) / 2 if i < layered.n_cells else 16.0
         if (y[i] - lane if down else lane - y[i]) < half + 10.0:
             return None
-    x = column[layered.rank[s]].box + size.width / 2
+    x = right - size.width / 2
     sign = 1.0 if down else -1.0
     radius = min(RADIUS, free)
     path = Path(x, y[s] + sign * size.height / 2)
