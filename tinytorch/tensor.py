@@ -335,8 +335,10 @@ class Tensor:
     def _plain(self, kind: str, convert: Callable[[Any], Any]) -> Any:
         if self.requires_grad:
             spot = errors.place()
-            called = spot.expression.partition("(")[0]
+            called, bracket, _ = spot.expression.partition("(")
             instead = "x.item() or x.detach(), if the gradient is to stop here"
+            if not bracket and called.endswith("]"):             # a[0] = x
+                instead = "np.stack or np.where to make the array of tensors; " + instead
             if called.startswith(("math.", "cmath.")):
                 name = called.partition(".")[2]
                 name = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Op, apply
-from ..tensor import raw
+from ..op import Op, apply, function
+from ..tensor import constant, functions, operand, raw
 from .elementwise import _LN2, Sigmoid
 from .select import share
 
@@ -105,11 +105,19 @@ class NextAfter(Op):
     samples = ()
 
 
+def _ldexp(x: Any, n: Any) -> Any:
+    """x * 2**n for whole n."""
+    whole = np.asarray(raw(n))
+    if not np.all(whole == np.floor(whole)):
+        raise TypeError(f"ldexp takes whole numbers n, not {whole}")
+    return apply(LdExp, x, whole.astype(int))
+
+
 class LdExp(Op):
     """x * 2**n for whole n."""
     value = lambda x, n: np.ldexp(x, n.astype(int))
     local = (lambda z, x, n: np.exp2(raw(n)), None)
-    call = lambda x, n: apply(LdExp, x, np.asarray(raw(n)).astype(int))
+    call = _ldexp
     samples = (([1.5, -0.3], np.array([2, -1])),)
 
 
@@ -133,3 +141,24 @@ class XLog1PY(Op):
     local = (lambda z, x, y: np.log1p(y),
              lambda z, x, y: _zero_where((raw(x) == 0) & (raw(y) == -1), x/(1 + y)))
     samples = (([0.5, 0.0, -1.0], [2.0, 0.3, -0.5]),)
+
+
+@function
+def modf(x: Any) -> Any:
+    """(x - trunc(x), trunc(x)): the fraction, which differentiates, and the whole part."""
+    whole = functions["trunc"](x)
+    return x - whole, whole
+
+
+@function
+def divmod(x: Any, y: Any) -> Any:
+    """(x // y, x % y)."""
+    return functions["floor_divide"](x, y), functions["remainder"](x, y)
+
+
+@function
+def frexp(x: Any) -> Any:
+    """(m, n) with x = m * 2**n and abs(m) in [0.5, 1); n is a constant."""
+    x = operand(x)
+    n = np.frexp(x.data)[1]
+    return _ldexp(x, -n), constant(n)

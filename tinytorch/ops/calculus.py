@@ -138,6 +138,21 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
 
 @function
+def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any:
+    """num numbers at even steps from start to stop (or short of it, without endpoint)."""
+    t = np.arange(num)/max(num - 1 if endpoint else num, 1)
+    start, stop = functions["broadcast_arrays"](start, stop)
+    t = t.reshape(-1, *(1,)*start.ndim)
+    return start*(1 - t) + stop*t
+
+
+@function
+def ediff1d(x: Any) -> Any:
+    """The differences of neighbours, of x flattened."""
+    return diff(functions["ravel"](operand(x)))
+
+
+@function
 def polyval(p: Any, x: Any) -> Any:
     """The polynomial with coefficients p, the highest power first, at x (Horner)."""
     p, x = operand(p), operand(x)

@@ -359,3 +359,42 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     raise ValueError(f"norm: ord={ord!r} over {len(axes)} axes "
                      + ("needs singular values, which have no derivative in tinytorch"
                         if ord in (2, -2, "nuc") else "is no norm numpy knows"))
+
+
+@function
+def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The sum of what is not nan."""
+    x = operand(x)
+    return Sum.call(functions["where"](np.isnan(x.data), 0.0, x), axis, keepdims)
+
+
+@function
+def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The product of what is not nan."""
+    x = operand(x)
+    return Prod.call(functions["where"](np.isnan(x.data), 1.0, x), axis, keepdims)
+
+
+@function
+def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean of what is not nan."""
+    x = operand(x)
+    count = np.sum(~np.isnan(x.data), axis=_axes(axis), keepdims=keepdims)
+    return nansum(x, axis, keepdims)/count
+
+
+@function
+def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest element that is not nan."""
+    x = operand(x)
+    return Max.call(functions["where"](np.isnan(x.data), -np.inf, x), axis, keepdims)
+
+
+@function
+def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The smallest element that is not nan."""
+    x = operand(x)
+    return Min.call(functions["where"](np.isnan(x.data), np.inf, x), axis, keepdims)
+
+
+functions["cumulative_sum"], functions["cumulative_prod"] = CumSum.call, CumProd.call
