@@ -86,8 +86,11 @@ def _lines(edge: Edge, shown: str) -> list[str]:
 
 
 def _id(id: str) -> str:
-    """An id that is no port, no HTML and no escape in DOT: every other character as %3A."""
-    return quote(id, safe="") or "%"
+    """An id that is no port, no HTML and no escape in DOT: every other character as =3A.
+
+    Not as %3A: a name that begins with % is one of cgraph's own, and each use of it a new node.
+    """
+    return quote(id, safe="", errors="surrogatepass").replace("%", "=") or "="
 
 
 def _escape(lines: list[str]) -> str:

@@ -8,4 +8,4 @@ from ..layout.compose import Options
 
 def write(graph: Graph, options: Options = Options()) -> bytes:
     """The graph as JSON, one node or edge a line."""
-    return to_json(graph).encode()
+    return to_json(graph).encode("utf-8", "backslashreplace")    # half a pair is \ud800 in JSON

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from ..graph import Graph
@@ -41,8 +45,9 @@ def paint(scene: Scene, theme: str = "light") -> bytes:
                 z += 1
                 if isinstance(mark, Text):
                     color, size, font = look.texts[mark.role]
-                    axes.text(mark.x, mark.y, _drawable(mark.text), color=color, fontsize=size * PT,
-                              family=_families(mark.text, font), zorder=z, va="baseline",
+                    string, families = _drawable(literal(mark.text), font)
+                    axes.text(mark.x, mark.y, string, color=color, fontsize=size * PT,
+                              family=families, zorder=z, va="baseline",
                               weight="bold" if font == "bold" else "normal",
                               ha={"start": "left", "middle": "center", "end": "right"}[mark.anchor])
                     continue
@@ -62,35 +67,55 @@ def paint(scene: Scene, theme: str = "light") -> bytes:
                     codes = [Curve.MOVETO] + [Curve.CURVE4] * (len(mark.points) - 1)
                     axes.add_patch(PathPatch(Curve(mark.points, codes), fill=False, **style))
         file = io.BytesIO()
-        figure.savefig(file, format="pdf", facecolor=look.paper, metadata={
-            "Title": scene.title.encode("utf-8", "replace").decode(),
-            "Creator": None, "Producer": None, "CreationDate": None})
+        with _quiet():
+            figure.savefig(file, format="pdf", facecolor=look.paper, metadata={
+                "Title": literal(scene.title), "Creator": None, "Producer": None,
+                "CreationDate": None})
     return file.getvalue()
 
 
-def _families(string: str, font: str) -> list[str]:
-    """DejaVu, and behind it a font of the system's that has the glyphs which DejaVu lacks."""
-    own = "DejaVu Sans Mono" if font == "mono" else "DejaVu Sans"
-    if covered(string, font):
-        return [own]
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without matplotlib's warning that a font of the system's has no bold face."""
+    log = logging.getLogger("matplotlib.font_manager")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
+@lru_cache(maxsize=None)
+def _families(missing: frozenset[str]) -> list[str]:
+    """A font of the system's that has the characters which DejaVu lacks, or as many as one has."""
     from matplotlib import font_manager
-    from matplotlib.ft2font import FT2Font
-    missing = {ord(c) for c in string if not covered(c, font)}
+    best, most = "", 0
     for entry in sorted(font_manager.fontManager.ttflist, key=lambda font: (font.name, font.fname)):
-        if "Color" in entry.name or not os.path.isfile(entry.fname):
+        if "Color" in entry.name or "Last Resort" in entry.name or not os.path.isfile(entry.fname):
             continue
-        if missing <= set(FT2Font(entry.fname).get_charmap()):
-            return [own, entry.name]
-    return [own]
+        has = len(missing & _characters(entry.fname))
+        if has > most:
+            best, most = entry.name, has
+    return [best] if best else []
 
 
-def _drawable(string: str) -> str:
-    """The text; a character that no installed font has is written as its code: U+1F642."""
-    import matplotlib.font_manager as manager
+@lru_cache(maxsize=None)
+def _characters(path: str) -> frozenset[str]:
     from matplotlib.ft2font import FT2Font
-    if covered(string):
-        return string
-    have: set[int] = set()
-    for family in _families(string, "sans"):
-        have |= set(FT2Font(manager.findfont(family)).get_charmap())
-    return "".join(c if ord(c) in have else f"U+{ord(c):04X}" for c in literal(string))
+    return frozenset(map(chr, FT2Font(path).get_charmap()))
+
+
+def _drawable(string: str, font: str) -> tuple[str, list[str]]:
+    """The text and its fonts; a character that none of them has is written as its code: U+1F642."""
+    own = "DejaVu Sans Mono" if font == "mono" else "DejaVu Sans"
+    missing = frozenset(c for c in string if not covered(c, font))
+    if not missing:
+        return string, [own]
+    from matplotlib import font_manager
+    families = _families(missing)
+    have = frozenset().union(*(
+        _characters(font_manager.findfont(font_manager.FontProperties(family=[family])))
+        for family in families))
+    drawn = "".join(c if c not in missing or c in have else f"U+{ord(c):04X}" for c in string)
+    return drawn, [own, *families]
