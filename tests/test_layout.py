@@ -1,9 +1,11 @@
 """The layered layout, by its positions: nothing overlaps, nothing is crossed that need not be."""
 
+import os
 import subprocess
 import sys
 from itertools import combinations
 from math import hypot
+from pathlib import Path
 from time import perf_counter
 
 import pytest
@@ -376,10 +378,13 @@ def test_a_picture_does_not_depend_on_the_order_of_a_mapping():
 
 
 def test_a_picture_does_not_depend_on_the_hash_seed():
-    script = ("from tests.test_layout import GRAPHS, labels, place, sizes\n"
+    here = Path(__file__).parent
+    script = ("from test_layout import GRAPHS, labels, place, sizes\n"
               "for g in GRAPHS.values(): print(place(g, sizes(g), labels(g)))")
     outputs = {subprocess.run([sys.executable, "-c", script], capture_output=True, text=True,
-                              check=True, env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."}).stdout
+                              check=True, env={**os.environ, "PYTHONHASHSEED": seed,
+                                               "PYTHONPATH": f"{here.parent}{os.pathsep}{here}"}
+                              ).stdout
                for seed in ("1", "2")}
     assert len(outputs) == 1 and len(outputs.pop()) > 1000
 
