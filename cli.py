@@ -114,6 +114,10 @@ def commands() -> None:
               default="auto", show_default=True,
               help="What stands beside an edge: its local derivative, what it sends back.")
 @click.option("--no-grad", is_flag=True, help="The forward pass only.")
+@click.option("--order", type=click.IntRange(1, 6), default=1, show_default=True,
+              help="2 draws the graph of the derivative, 3 that of the second ...")
+@click.option("--backward", is_flag=True, help="The backward pass as a graph beside the forward "
+              "one, paired node by node.")
 @click.option("--focus", metavar="NODE", help="Only what lies around a node, by its name or id.")
 @click.option("--radius", type=click.IntRange(min=1), default=1, show_default=True,
               help="How many ops around it.")
@@ -126,18 +130,22 @@ def commands() -> None:
               help="Colour by size and sign, on a log scale.")
 @click.option("--flag", is_flag=True, help="Mark where NaN and inf are born and how they spread, "
               "and gradients that vanish, explode or are zero.")
-@click.option("--strict", is_flag=True, help="With --flag: exit 1 where there is something to mark.")
+@click.option("--strict", is_flag=True,
+              help="With --flag: exit 1 where there is something to mark.")
 def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], format: str | None,
           dark: bool, dpi: float, open_: bool, time_limit: float, traceback: bool,
           points: tuple[tuple[str, Any], ...], rankdir: str, engine: str, edges: str,
-          no_grad: bool, focus: str | None, radius: int, start: str | None, end: str | None,
-          hidden: tuple[str, ...], heat: str | None, flag: bool, strict: bool) -> None:
+          no_grad: bool, order: int, backward: bool, focus: str | None, radius: int,
+          start: str | None, end: str | None, hidden: tuple[str, ...], heat: str | None, flag: bool, strict: bool) -> None:
     """Draw the computation graph of TARGET, with data and grad at every node."""
     from viz import writers
     from viz.layout.compose import Options
     wanted = destinations(outputs, format, writers.formats())
-    drawn = read(target, expression, points, time_limit, grad=not no_grad)
+    drawn = read(target, expression, points, time_limit, grad=not no_grad, order=order)
     drawn = transformed(drawn, focus, radius, start, end, hidden, heat, flag or strict)
+    if backward:
+        from viz.transforms.backward import backward as both
+        drawn = both(drawn)
     options = Options(rankdir.upper(), engine, edges, "dark" if dark else "light", dpi)
     written = {kind: writers.write(drawn, kind, options) for _, kind in wanted}
     deliver([(path or os.path.join("output", f"{drawn.name}.{kind}"), written[kind])
@@ -219,7 +227,7 @@ def plot(target: str | None, expression: str | None, outputs: tuple[str, ...], f
 
 
 def read(target: str | None, expression: str | None, points: tuple[tuple[str, Any], ...],
-         seconds: float, *, grad: bool) -> Any:
+         seconds: float, *, grad: bool, order: int) -> Any:
     """The graph of a target at a point, or the graph that a JSON file holds."""
     from viz import run, source
     from viz.graph import from_json
@@ -229,7 +237,8 @@ def read(target: str | None, expression: str | None, points: tuple[tuple[str, An
         with open(target, encoding="utf-8") as file:
             return from_json(file.read())
     loaded = source.load(target) if expression is None else source.expression(target)
-    return read_run(run.run(loaded, point(points, loaded.names), seconds=seconds), grad=grad)
+    return read_run(run.run(loaded, point(points, loaded.names), seconds=seconds), grad=grad,
+                    order=order)
 
 
 def one_target(target: str | None, expression: str | None) -> str:
@@ -293,7 +302,7 @@ def _warn(message: Warning | str, category: type[Warning], filename: str, lineno
 
 
 def main(args: list[str] | None = None) -> None:
-    """The console script: an error is one message and status 1, 2 (usage), 3 (the function) or 130."""
+    """The console script: an error is one message, and status 1, 2 (usage), 3 (function) or 130."""
     args = sys.argv[1:] if args is None else args
     try:
         with warnings.catch_warnings():

@@ -214,3 +214,70 @@ def test_a_diamond_of_forty_squarings():
         return x
     graph = viz.trace(f, 1.0)
     assert node(graph, "x").facts["grad"].number == 2.0**40
+
+
+def test_higher_orders():
+    graph = viz.trace(cubic, 1.2, order=2)
+    root = graph.nodes[-1]
+    assert root.facts["data"].number == pytest.approx(5.32)
+    assert node(graph, "x").facts["grad"].number == pytest.approx(7.2)
+    assert graph.facts["title"] == "cubic′(x) = 1 + x² + x² + x² at x = 1.2"
+    assert graph.facts["results"][0].endswith(" = 7.2")
+    third = viz.trace(cubic, 1.2, order=3)
+    assert node(third, "x").facts["grad"].number == pytest.approx(6.0)
+    flat = viz.trace(lambda x: x + 1, 1.2, order=3)
+    assert node(flat, "x").facts["grad"].number == 0.0
+
+
+def test_lines_passes_and_branches():
+    def f(x):
+        y = x
+        for _ in range(2):
+            y = y * x
+        if x > 1:
+            y = y + 1
+        return y
+    line = f.__code__.co_firstlineno
+    graph = viz.trace(f, 1.5)
+    assert node(graph, "y_2").facts["pass"] == 2 and "pass" not in node(graph, "y_3").facts
+    assert node(graph, "y_3").facts["branch"] == "x > 1"
+    assert node(graph, "y_3").facts["line"] == f"test_reader.py:{line + 5}"
+    off = viz.trace(f, 0.5)
+    assert off.facts["branches"][0].endswith(
+        f"test_reader.py:{line + 4}: x > 1 was False: line {line + 5} was not taken")
+
+
+def test_local_formulas_are_the_engines_own():
+    def f(x, w):
+        n = x * w
+        return np.sin(n) * np.exp(x) / w
+    graph = viz.trace(f, 0.7, 2.0)
+    slopes = {(e.tail, e.head): (e.facts["formula"], e.facts["local"].number)
+              for e in graph.edges if "formula" in e.facts}
+    assert slopes["x", "mul_1"][0] == "w" and slopes["w", "mul_1"][0] == "x"
+    assert slopes["n", "sin_1"] == ("cos(n)", pytest.approx(np.cos(1.4)))
+    assert slopes["x", "exp_1"][0] == "exp(x)"
+
+
+def test_a_long_expression_gets_a_name():
+    def f(a, b, c, d):
+        return np.tanh(a * b + c * d + a * d + b * c + a * c) * 2
+    graph = viz.trace(f, 0.1, 0.2, 0.3, 0.4)
+    labels = [n.label for n in graph.nodes]
+    assert "v₁ = a·b + c·d + a·d + b·c + a·c" in labels and "tanh(v₁)" in labels
+    assert node(graph, "v_1").label.startswith("v₁ = ")
+
+
+def test_the_backward_pass_is_paired():
+    from viz.transforms.backward import backward
+    graph = viz.trace(cubic, 1.2)
+    both = backward(graph)
+    pairs = {n.id: n.facts["pair"] for n in both.nodes if "pair" in n.facts}
+    assert all(pairs[pairs[id]] == id for id in pairs) and len(pairs) == 2 * 4
+    for n in graph.nodes:
+        if n.kind != "op":
+            partner = node(both, pairs[n.id])
+            assert partner.facts["grad"] == n.facts["grad"] and partner.group == "backward"
+            sent = [e.facts["contribution"].number for e in both.edges
+                    if e.head == next((o.tail for o in both.edges if o.head == partner.id), "")]
+            assert not sent or sum(sent) == pytest.approx(n.facts["grad"].number)

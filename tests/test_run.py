@@ -180,3 +180,39 @@ def test_arrays_and_tensors_as_points():
     assert run.result.data == 5.0
     given = Tensor([1.0, 2.0])
     assert runs.run(target, {"w": given}).inputs["w"] is given
+
+
+def test_defaults_that_are_no_numbers_are_no_inputs():
+    def f(x, flip=True, kind="sin", also=None, by=abs):
+        assert flip is True and kind == "sin" and also is None
+        return by(x) * 2
+    run = runs.run(source.of(f), {"x": -1.0})
+    assert list(run.inputs) == ["x"] and run.result.data == 2.0
+
+
+def test_branches_and_passes(write):
+    from viz.branches import branches
+    target = source.load(write("t.py", """
+        def f(x):
+            if x > 2:
+                y = x * 2
+            elif x > 1:
+                y = x * x
+            else:
+                y = x + 1
+                y = y + 2
+            for i in range(4):
+                y = y * x
+                if i == 2:
+                    y = y + 1
+                if i > 9:
+                    y = y + 2
+            return y
+    """))
+    run = runs.run(target, {"x": 1.5})
+    assert [str(way) for way in branches(run)] == [
+        "t.py:3: x > 2 was False: line 4 was not taken",
+        "t.py:5: x > 1 was True: lines 8–9 were not taken",
+        "t.py:14: i > 9 was False: line 15 was not taken"]
+    last = run.place(run.result.stamp)
+    assert (last.line, last.count) == (11, 4)

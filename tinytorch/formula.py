@@ -180,6 +180,8 @@ def _product(factors: tuple[tuple[Form, int], ...]) -> Form:
         key = (base.text, i if base.text[0].isdigit() or base is ELLIPSIS else -1)
         powers[key] = (base, powers[key][1] + n if key in powers else n)
     parts = tuple(powers.values())
+    if len(parts) > 1:           # 1·x is x
+        parts = tuple(part for part in parts if part[0].text != "1") or parts[:1]
     text = "·".join(bracket(base, 4 if i else 3) if n == 1 else
                     bracket(base, 5) + str(n).translate(_DIGITS) for i, (base, n) in enumerate(parts))
     return Form(text, 2 if len(parts) > 1 else 4, parts)

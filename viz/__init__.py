@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from .layout.compose import Options
 
 
-def trace(f: Any, *point: Any, grad: bool = True, **named: Any) -> Graph:
+def trace(f: Any, *point: Any, grad: bool = True, order: int = 1, **named: Any) -> Graph:
     """Run f at a point and backward from its result: the graph, with the names and lines of f.
 
     The point is a number or an array per argument, by place or by name; what is left out takes its
-    default.  Raises TargetError where it does not fit f, RunError where f raises.
+    default. order: 2 gives the graph of the derivative of f, and so on.
+    Raises TargetError where the point does not fit f, RunError where f raises.
     """
     from . import run, source
     from .readers import read_run
@@ -31,7 +32,8 @@ def trace(f: Any, *point: Any, grad: bool = True, **named: Any) -> Graph:
     if len(point) > len(target.names):
         raise source.TargetError(f"{target.name} takes {len(target.names)} arguments "
                                  f"({', '.join(target.names)}), not {len(point)}")
-    return read_run(run.run(target, dict(zip(target.names, point)) | named), grad=grad)
+    return read_run(run.run(target, dict(zip(target.names, point)) | named), grad=grad,
+                    order=order)
 
 
 def read(root: Any) -> Graph:
@@ -71,7 +73,7 @@ def render(root: Any, path: str, **options: Any) -> str:
 
 
 def __getattr__(name: str) -> Any:
-    """viz.sweep(f, -3, 3) and viz.plot(sweep): modules that are their function, imported when used."""
+    """viz.sweep(f, -3, 3) and viz.plot(sweep): modules that are their function, imported on use."""
     if name in ("sweep", "plot"):
         from importlib import import_module
         return import_module(f".{name}", __name__)

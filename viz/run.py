@@ -27,6 +27,7 @@ class Place(NamedTuple):
     file: str
     line: int
     function: str
+    count: int = 1               # the line ran for the so-manieth time: the pass of a loop
 
 
 class Run(NamedTuple):
@@ -36,6 +37,7 @@ class Run(NamedTuple):
     inputs: Mapping[str, Any]    # argument -> Tensor
     result: Any                  # what the function returned: a Tensor
     names: Mapping[int, str]     # stamp -> the name the user gave
+    lines: Mapping[tuple[str, int], int]       # (file, line) -> how often it ran
     stamps: tuple[int, ...]      # places[i] made the tensors from stamps[i] until stamps[i + 1]
     places: tuple[Place | None, ...]
 
@@ -61,23 +63,29 @@ def run(target: Target, point: Mapping[str, Any], *, seconds: float = SECONDS) -
     missing = [name for name, given in values.items() if given is _missing]
     place = f"{display(target.file)}:{target.line}: " if target.file else ""
     if missing:
-        example = " ".join(f"--at {name}=1.2" for name in missing) if len(values) > 1 else "--at 1.2"
+        example = ("--at 1.2" if len(values) == 1 else
+                   " ".join(f"--at {name}=1.2" for name in missing))
         default = f", or write a default: def {target.name}({missing[0]}=1.2)" if place else ""
         raise TargetError(f"{place}{target.name} needs a value for {', '.join(missing)}: "
                           f"give {example}{default}")
     if not values:
         raise TargetError(f"{place}{target.name} takes no argument: "
                           "what it computes has no input to differentiate by")
-    inputs = {}
+    inputs: dict[str, Any] = {}
+    passed = dict(values)        # what is no number is no input: flip=True, kind="relu"
     for name, given in values.items():
+        if name not in point and (given is None or isinstance(given, (bool, str, dict))
+                                  or callable(given)):
+            continue
         try:
             inputs[name] = given if isinstance(given, Tensor) else Tensor(given)
         except (TypeError, ValueError) as error:
-            raise TargetError(f"{name} = {given!r:.60} is no number and no array: {error}") from None
+            raise TargetError(f"{name} = {given!r:.60} is no number and no array: "
+                              f"{error}") from None
     tracer = _Tracer(target, {tensor.stamp: name for name, tensor in inputs.items()}, seconds)
     with users(target.name):
-        result = tracer.run(target.function, inputs)
-    return Run(target, inputs, _tensor(result, target), tracer.names,
+        result = tracer.run(target.function, passed | inputs)
+    return Run(target, inputs, _tensor(result, target), tracer.names, tracer.lines,
                tuple(tracer.stamps), tuple(tracer.places))
 
 
@@ -116,6 +124,7 @@ class _Tracer:
         self.names = names
         self.stamps: list[int] = [0]
         self.places: list[Place | None] = [None]
+        self.lines: dict[tuple[str, int], int] = {}
         self._stamp = tinytorch.stamp
         self._tensor = tinytorch.Tensor
         self._ours = (os.path.dirname(os.path.abspath(tinytorch.__file__ or "")) + os.sep,
@@ -139,6 +148,8 @@ class _Tracer:
         finally:
             sys.settrace(before)
         self._flush(None)
+        self.stamps.append(self._last)             # what is made later was made nowhere here
+        self.places.append(None)
         for name, stamps in self._bound.items():
             for i, stamp in enumerate(stamps):
                 self.names[stamp] = name if len(stamps) == 1 else name + text.subscript(i + 1)
@@ -152,6 +163,10 @@ class _Tracer:
                 full.startswith(self._root) and not full.startswith(self._ours)
                 and "site-packages" not in full and os.path.isfile(full))
         return known
+
+    def _place(self, frame: FrameType) -> Place:
+        file, line = frame.f_code.co_filename, frame.f_lineno
+        return Place(file, line, frame.f_code.co_name, self.lines.get((file, line), 1))
 
     def _flush(self, place: Place | None) -> None:
         """What was made until now belongs to the place we come from."""
@@ -170,18 +185,20 @@ class _Tracer:
         code = frame.f_code
         if not self._is_users(code.co_filename):
             return None
-        self._flush(Place(code.co_filename, frame.f_lineno, code.co_name))
+        self._flush(self._place(frame))
         seen = self._last        # tensors up to this stamp are named or were made elsewhere
 
         def local(frame: FrameType, event: str, _: Any) -> Any:
             nonlocal seen
             if event == "line":
-                self._flush(Place(code.co_filename, frame.f_lineno, code.co_name))
+                spot = code.co_filename, frame.f_lineno
+                self.lines[spot] = self.lines.get(spot, 0) + 1
+                self._flush(self._place(frame))
             elif event == "return":
                 back = frame.f_back
-                self._flush(Place(back.f_code.co_filename, back.f_lineno, back.f_code.co_name)
-                            if back and self._is_users(back.f_code.co_filename) else None)
-            if self.stamps[-1] >= seen:            # something was made since this frame was looked at
+                self._flush(self._place(back) if back and self._is_users(back.f_code.co_filename)
+                            else None)
+            if self.stamps[-1] >= seen:            # something was made since the last look
                 seen = self._name(frame, seen)
             return local
         return local

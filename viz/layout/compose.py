@@ -12,6 +12,7 @@ from .. import text
 from ..graph import Edge, Graph, Node, Value
 from . import boxes
 from .boxes import Content
+from .paired import paired
 from .placement import Placement, Point
 from .scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 
@@ -43,11 +44,15 @@ def compose(graph: Graph, options: Options = Options()) -> Scene:
     for edge in graph.edges:
         if "contribution" in edge.facts:
             terms.setdefault(edge.tail, []).append(edge.facts["contribution"])
-    contents = {node.id: boxes.box(node, terms.get(node.id, ()) if node.kind != "value" else ())
-                for node in graph.nodes}
+    contents = {node.id: boxes.box(node, () if node.kind == "value" or "paired" in graph.facts else
+                                   terms.get(node.id, ())) for node in graph.nodes}
     labels = [boxes.label(edge, shown) for edge in graph.edges]
-    placement = place(graph, {id: content.size for id, content in contents.items()},
-                      [label and label.size for label in labels], rankdir=options.rankdir)
+    sizes = {id: content.size for id, content in contents.items()}
+    spaces = [label and label.size for label in labels]
+    if "paired" in graph.facts:
+        placement = paired(place, graph, sizes, spaces, options.rankdir)
+    else:
+        placement = place(graph, sizes, spaces, rankdir=options.rankdir)
     return _scene(graph, placement, contents, labels)
 
 
@@ -92,6 +97,10 @@ def node_tip(node: Node) -> str:
             kind = f" ({text.shape(value.shape)} {value.dtype})" if value.shape else ""
             lines.append(f"{key} {text.numbers(value, 12)}{kind}")
     lines += [str(node.facts[key]) for key in ("formula", "line") if node.facts.get(key)]
+    if node.facts.get("pass"):
+        lines[-1] += f", pass {node.facts['pass']} of its loop"
+    if node.facts.get("branch"):
+        lines.append(f"because {node.facts['branch']}")
     return "\n".join(text.literal(line) for line in lines)
 
 
@@ -156,6 +165,7 @@ def _caption(graph: Graph, width: float, height: float) -> tuple[list[Group], fl
     facts = graph.facts
     lines = [(text.shorten(text.literal(str(line)), CAPTION), role) for line, role in [
         (facts.get("title"), "title"), *((line, "result") for line in facts.get("results", ())),
+        *((line, "title") for line in facts.get("branches", ())),
         *(("⚠ " + line, "flag") for line in facts.get("flags", ()))] if line]
     if not lines and "heat" not in facts:
         return [], width, height
@@ -185,9 +195,10 @@ def _legend(heat: Mapping[str, Any], y: float) -> list[Mark]:
     for i in range(-bins, bins + 1):
         name = f"{role}{i:+d}"
         left = x + (i + bins) * cell
-        marks.append(Path(((left + 3, y), (left + 3, y), (left + cell - 3, y), (left + cell - 3, y)), name)
-                     if role == "line" else Rect(left + 1, y - 5, cell - 2, 10, 2, name))
-    for i in range(-bins, bins + 1):           # the limit that is larger in magnitude stands outside
+        p, q = (left + 3, y), (left + cell - 3, y)
+        marks.append(Path((p, p, q, q), name) if role == "line" else
+                     Rect(left + 1, y - 5, cell - 2, 10, 2, name))
+    for i in range(-bins, bins + 1):           # the limit larger in magnitude stands outside
         if i:
             edge = x + (i + bins + (1 if i > 0 else 0)) * cell
             number = limits[bins - abs(i)]

@@ -1,4 +1,4 @@
-"""Readers: what a framework recorded becomes a Graph. One file per framework, named for its package."""
+"""Readers: what a framework recorded becomes a Graph. One file each, named for its package."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def frameworks() -> tuple[str, ...]:
 
 
 def read(root: Any) -> Graph:
-    """The graph that ends at a tensor, of whichever framework. Raises TypeError for anything else."""
+    """The graph that ends at a tensor of any framework. Raises TypeError for anything else."""
     return _reader(root).read(root)
 
 
-def read_run(run: Run, *, grad: bool = True) -> Graph:
-    """The graph of one run of a function: backward is run, and the user's names and lines are known."""
-    return _reader(run.result).read_run(run, grad=grad)
+def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
+    """The graph of one run of a function: backward is run, the user's names and lines are known."""
+    return _reader(run.result).read_run(run, grad=grad, order=order)
 
 
 def _reader(root: Any) -> Any:

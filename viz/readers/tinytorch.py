@@ -14,14 +14,16 @@ import tinytorch
 from tinytorch import formula
 
 from .. import text
+from ..branches import Branch, branches
 from ..graph import ITEMS, Edge, Graph, Node, Stats, Value
-from ..run import Run
+from ..run import Place, Run
 from ..text import plus
 
 TITLE = 60                       # an expression of more characters is left out of a title
 LONG = 26                        # an expression of more characters gets a name: v₁
 FORMULAS = 400                   # a graph of more ops states no formulas on its edges
 TERMS = 6                        # so many terms of a sum are written out
+PRIMES = "′" * 12
 RESULTS = 3                      # the derivatives of so many arguments stand under the picture
 
 
@@ -31,7 +33,7 @@ class Known(NamedTuple):
     name: str = "graph"
     inputs: Mapping[str, Any] = {}
     names: Mapping[int, str] = {}              # stamp -> name
-    lines: Mapping[int, str] = {}              # stamp -> "f.py:3"
+    about: Mapping[int, Mapping[str, Any]] = {}            # stamp -> line, pass, branch
     facts: Mapping[str, Any] = {}
 
 
@@ -39,11 +41,11 @@ class Grads(NamedTuple):
     """One backward pass: by stamp the gradients, and what is sent along each edge."""
 
     total: Mapping[int, Any] = {}
-    sent: Mapping[int, tuple[Any, ...]] = {}   # stamp of a result -> per operand, None where nothing
+    sent: Mapping[int, tuple[Any, ...]] = {}   # stamp of a result -> per operand, or None
 
 
 def read(root: Any) -> Graph:
-    """The graph that ends at a tensor; gradients and contributions where backward() has been run."""
+    """The graph that ends at a tensor; gradients and contributions where backward() was run."""
     if root.grad is None:
         return _graph(root, Known(), None)
     grads = _backward(root, root.grad)
@@ -51,21 +53,47 @@ def read(root: Any) -> Graph:
     return _graph(root, Known(), grads._replace(total=total))
 
 
-def read_run(run: Run, *, grad: bool = True) -> Graph:
-    """The graph of a run. With grad, backward is run from its result (from ones, if it is an array).
+def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
+    """The graph of a run. With grad, backward is run from its result (from ones, of an array).
 
-    No tensor's own grad is touched.
+    order: 2 reads the graph of the derivative with respect to the first argument in place of that
+    of f, so that its grad is the second derivative, and so on. No tensor's own grad is touched.
     """
+    for _ in range(order - 1):
+        run = run._replace(result=_derivative(run))
     root = run.result
     grads = _backward(root, np.ones_like(root.data)) if grad else None
-    lines = {}
+    about: dict[int, dict[str, Any]] = {}
+    ways = branches(run)
     for tensor in tinytorch.topological(root):
         place = run.place(tensor.stamp)
         if place is not None and tensor._ctx is not None:
-            lines[tensor.stamp] = f"{os.path.basename(place.file)}:{place.line}"
+            about[tensor.stamp] = _about(place, run, ways)
     written = formula.expressions([root], dict(run.names), expand=True)[root.stamp]
-    known = Known(run.target.stem, run.inputs, run.names, lines, _facts(run, written, grads))
+    known = Known(run.target.stem, run.inputs, run.names, about,
+                  _facts(run, written, grads, order, ways))
     return _graph(root, known, grads)
+
+
+def _about(place: Place, run: Run, ways: Sequence[Branch]) -> dict[str, Any]:
+    """Where a tensor was made: its line, the pass of the loop, the branch."""
+    about: dict[str, Any] = {"line": f"{os.path.basename(place.file)}:{place.line}"}
+    if run.lines.get((place.file, place.line), 1) > 1:
+        about["pass"] = place.count
+    inside = [way for way in ways if way.file == place.file and way.first <= place.line <= way.last]
+    if inside:                   # the innermost
+        way = max(inside, key=lambda way: way.first)
+        about["branch"] = way.test if way.taken else f"not ({way.test})"
+    return about
+
+
+def _derivative(run: Run) -> Any:
+    """The derivative of a run's result by its first argument, as a tensor with a graph."""
+    root, argument = run.result, next(iter(run.inputs.values()))
+    if not root.requires_grad:
+        return tinytorch.constant(np.zeros_like(argument.data))
+    seed = None if root.size == 1 else np.ones_like(root.data)
+    return tinytorch.gradients(root, argument, seed, create_graph=True)
 
 
 def _backward(root: Any, seed: Any) -> Grads:
@@ -74,7 +102,8 @@ def _backward(root: Any, seed: Any) -> Grads:
     if root.requires_grad and root._ctx is not None:
         for tensor, grad, contributions in tinytorch.backward_steps(root, seed):
             total[tensor.stamp], sent[tensor.stamp] = grad, contributions
-            for argument, c in zip(tensor._ctx.args, contributions):
+            ctx: Any = tensor._ctx
+            for argument, c in zip(ctx.args, contributions):
                 if c is not None and argument._ctx is None:
                     old = total.get(argument.stamp)
                     total[argument.stamp] = c if old is None else old + c
@@ -89,7 +118,7 @@ def value(data: Any) -> Value:
     finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
     nan = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
     inf = array.size - finite.size - nan
-    stats = Stats(*(float(x) for x in (finite.min(), finite.mean(), finite.max())), nan, inf) \
+    stats = Stats(float(finite.min()), float(finite.mean()), float(finite.max()), nan, inf) \
         if finite.size else Stats(0.0, 0.0, 0.0, nan, inf)
     return Value(array.shape, str(array.dtype), None, stats)
 
@@ -130,14 +159,12 @@ def _graph(root: Any, known: Known, grads: Grads | None) -> Graph:
             nodes.append(Node(id, kind, label, facts, tensor.scope))
             called[stamp] = id
             continue
-        if stamp in known.lines:
-            facts["line"] = known.lines[stamp]
+        facts |= known.about.get(stamp, {})
         op = ctx.op
         doer = ids.new(op.__name__.lower() + "_1")
         of = written[stamp]
         nodes.append(Node(doer, "op", str(getattr(op, "symbol", "") or op.__name__),
-                          {"op": op.__name__, "formula": of} |
-                          ({"line": known.lines[stamp]} if stamp in known.lines else {}),
+                          {"op": op.__name__, "formula": of, **known.about.get(stamp, {})},
                           tensor.scope))
         local = tinytorch.local_derivatives(tensor) if stamp in sent else ()
         formulas = formula.local_formulas(tensor, names, written) if few and stamp in sent else ()
@@ -167,13 +194,18 @@ def _leaf(tensor: Any, arguments: Mapping[int, str]) -> str:
     return "parameter" if tensor.requires_grad else "constant"
 
 
-def _facts(run: Run, written: str, grads: Grads | None) -> dict[str, Any]:
+def _facts(run: Run, written: str, grads: Grads | None, order: int, ways: Sequence[Branch]
+           ) -> dict[str, Any]:
     """The title of the picture, and the derivatives it has come to."""
     name = run.target.name if run.target.file else "f"
-    head = f"{name}({', '.join(run.inputs)})" + (f" = {written}" if len(written) <= TITLE else "")
+    head = (f"{name}{PRIMES[:order - 1]}({', '.join(run.inputs)})"
+            + (f" = {written}" if len(written) <= TITLE else ""))
     scalars = all(tensor.size == 1 for tensor in run.inputs.values())
     at = ", ".join(f"{n} = {text.numbers(value(t.data))}" for n, t in run.inputs.items())
     facts: dict[str, Any] = {"title": head + (f" at {at}" if scalars and at else "")}
+    skipped = tuple(str(way) for way in ways if way.other[0])
+    if skipped:
+        facts["branches"] = skipped
     if grads and run.result.size != 1:
         facts["results"] = ("grad is that of the sum of the output's elements",)
     elif grads and scalars:
@@ -184,8 +216,11 @@ def _facts(run: Run, written: str, grads: Grads | None) -> dict[str, Any]:
                 if c is not None:
                     sums.setdefault(argument.stamp, []).append(float(np.ravel(c)[0]))
         d, short = "∂" if len(run.inputs) > 1 else "d", name if len(name) <= 3 else "f"
+        up = "" if order == 1 else text.superscript(order)
+        if order > 1 and len(run.inputs) > 1:      # a mixed derivative, named for what it is of
+            short, up = f"({d}{short}/{d}{next(iter(run.inputs))})", ""
         facts["results"] = tuple(
-            f"{d}{short}/{d}{argument}{chain(sums.get(tensor.stamp, ()))}"
+            f"{d}{up}{short}/{d}{argument}{up}{chain(sums.get(tensor.stamp, ()))}"
             f" = {text.number(float(np.ravel(grads.total.get(tensor.stamp, 0.0))[0]))}"
             for argument, tensor in list(run.inputs.items())[:RESULTS])
     return facts
