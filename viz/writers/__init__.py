@@ -9,6 +9,9 @@ from ..graph import Graph
 from ..layout.compose import Options
 
 
+ALIASES = {"mmd": "mermaid", "tex": "tikz", "text": "txt"}       # other suffixes of a format
+
+
 class FormatError(ValueError):
     """A format there is no writer for."""
 
@@ -27,7 +30,8 @@ def write(graph: Graph, format: str, options: Options = Options()) -> bytes:
 
 
 def known(format: str) -> str:
-    """The format, if there is a writer for it. Raises FormatError, which lists them."""
+    """The format that a name or suffix stands for. Raises FormatError, which lists all."""
+    format = ALIASES.get(format, format)
     if format not in formats():
         raise FormatError(f"unknown format: {format!r} (must be one of {', '.join(formats())})")
     return format
