@@ -27,7 +27,7 @@ ELLIPSIS = Form("…", 5)
 
 
 def expressions(roots: Sequence[Tensor], names: dict[int, str], *, expand: bool = False,
-                limit: int = LIMIT, fresh: Callable[[], str] | None = None) -> dict[int, str]:
+                limit: int = LIMIT, fresh: Callable[[Tensor], str] | None = None) -> dict[int, str]:
     """Stamp -> written expression, of every tensor the roots are made of. Linear in the graph.
 
     names: stamp -> name; an operand that has one is written by it. With expand only leaves are
@@ -43,7 +43,7 @@ def expressions(roots: Sequence[Tensor], names: dict[int, str], *, expand: bool 
         written[tensor.stamp] = form.text
         name = names.get(tensor.stamp)
         if fresh and not name and args and len(form.text) > limit and tensor not in roots:
-            name = names[tensor.stamp] = fresh()
+            name = names[tensor.stamp] = fresh(tensor)
         if name and not (expand and args):
             form = Form(name, 5)
         elif len(form.text) > limit:

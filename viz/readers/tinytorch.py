@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -139,9 +138,9 @@ def _graph(root: Any, known: Known, grads: Grads | None) -> Graph:
                and _leaf(t, arguments) != "constant"]
     for i, tensor in enumerate(unnamed):       # x, or x₁ and x₂
         names[tensor.stamp] = "x" if len(unnamed) == 1 else "x" + text.subscript(i + 1)
-    counter = itertools.count(1)
-    written = formula.expressions([root], names, limit=LONG,
-                                  fresh=lambda: f"v{text.subscript(next(counter))}")
+    unnamed = [t for t in tensors if t._ctx is not None and t.stamp not in names]
+    own = {t.stamp: "v" + text.subscript(i + 1) for i, t in enumerate(unnamed)}
+    written = formula.expressions([root], names, limit=LONG, fresh=lambda t: own[t.stamp])
     few = len(sent) <= FORMULAS
     nodes, edges = [], []
     called: dict[int, str] = {}  # stamp -> id
@@ -178,7 +177,7 @@ def _graph(root: Any, known: Known, grads: Grads | None) -> Graph:
                 if sent[stamp][i] is not None:
                     about["contribution"] = value(sent[stamp][i])
             edges.append(Edge(called[argument.stamp], doer, "", about))
-        id = ids.new(name or "v_1")
+        id = ids.new(name or own[stamp])
         kind = "output" if tensor is root else "value"
         facts["formula"] = of
         nodes.append(Node(id, kind, f"{name} = {of}" if name and of != name else of,
