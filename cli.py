@@ -136,7 +136,8 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
           dark: bool, dpi: float, open_: bool, time_limit: float, traceback: bool,
           points: tuple[tuple[str, Any], ...], rankdir: str, engine: str, edges: str,
           no_grad: bool, order: int, backward: bool, focus: str | None, radius: int,
-          start: str | None, end: str | None, hidden: tuple[str, ...], heat: str | None, flag: bool, strict: bool) -> None:
+          start: str | None, end: str | None, hidden: tuple[str, ...], heat: str | None,
+          flag: bool, strict: bool) -> None:
     """Draw the computation graph of TARGET, with data and grad at every node."""
     from viz import writers
     from viz.layout.compose import Options

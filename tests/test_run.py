@@ -215,4 +215,4 @@ def test_branches_and_passes(write):
         "t.py:5: x > 1 was True: lines 8–9 were not taken",
         "t.py:14: i > 9 was False: line 15 was not taken"]
     last = run.place(run.result.stamp)
-    assert (last.line, last.count) == (11, 4)
+    assert (last.line, last.nth) == (11, 4)

@@ -27,7 +27,7 @@ class Place(NamedTuple):
     file: str
     line: int
     function: str
-    count: int = 1               # the line ran for the so-manieth time: the pass of a loop
+    nth: int = 1                 # the line ran for the so-manieth time: the pass of a loop
 
 
 class Run(NamedTuple):

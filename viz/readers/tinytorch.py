@@ -78,7 +78,7 @@ def _about(place: Place, run: Run, ways: Sequence[Branch]) -> dict[str, Any]:
     """Where a tensor was made: its line, the pass of the loop, the branch."""
     about: dict[str, Any] = {"line": f"{os.path.basename(place.file)}:{place.line}"}
     if run.lines.get((place.file, place.line), 1) > 1:
-        about["pass"] = place.count
+        about["pass"] = place.nth
     inside = [way for way in ways if way.file == place.file and way.first <= place.line <= way.last]
     if inside:                   # the innermost
         way = max(inside, key=lambda way: way.first)
