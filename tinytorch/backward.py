@@ -36,19 +36,26 @@ def _results(root: Tensor) -> list[Tensor]:
 
     Raises RuntimeError where data changed after an op used it.
     """
-    order = [root] if root._op is not None else []
+    if root._op is None:
+        return []
+    order: list[Any] = [root]
     seen = {root}
     for t in order:                                  # grows while it is walked
-        x = t._x
+        x, y = t._x, t._y
         if x._op is not None and x not in seen:
             seen.add(x)
             order.append(x)
-        y = t._y
-        if y is not None:
-            for y in (y if y.__class__ is tuple else (y,)):
-                if y._op is not None and y not in seen:
-                    seen.add(y)
-                    order.append(y)
+        if y is None:
+            continue
+        if y.__class__ is not tuple:
+            if y._op is not None and y not in seen:
+                seen.add(y)
+                order.append(y)
+        else:
+            for a in y:
+                if a._op is not None and a not in seen:
+                    seen.add(a)
+                    order.append(a)
     order.sort(key=by_stamp, reverse=True)
     if order and Mutation.latest > order[-1].stamp:
         _refuse_mutated(order)
@@ -274,63 +281,50 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
     dead: dict[Tensor, Any] = {}
     stopped: list[Tensor] = []                       # operands some op sent nothing to
     guard = None
+    number, tensor = float64, Tensor
     try:
         for t in order:
             g = t._grad
-            op = t._op
-            x = t._x
-            rules = getattr(op, "plain", None)
+            op: Any = t._op
+            try:
+                rules = op.plain
+            except AttributeError:                   # an op class in the tutorial's style
+                rules = None
             if rules is not None and not dead and g is not None:
-                y = t._y
-                z = t._data
+                # pull() and the sum for one and two operands, written out: the engine's hot path
+                x, y = t._x, t._y
                 xd = x._data
                 if y is None:
                     rule = rules[0]
-                    if rule.__class__ is int:
-                        c = g if rule == 1 else -g if rule == -1 else g * rule
-                    else:
-                        c = g * rule(z, xd)
+                    c = g*rule(t._data, xd) if rule.__class__ is not int else g if rule == 1 else -g
                 else:
                     yd = y._data
+                    cy = None
                     if y.requires_grad:
                         rule = rules[1]
-                        if rule.__class__ is int:
-                            c = g if rule == 1 else -g
-                        else:
-                            c = g * rule(z, xd, yd)
-                        if c.__class__ is not float64 or yd.__class__ is not float64:
-                            if c.shape != yd.shape or c.dtype != yd.dtype:
-                                c = _fit(c, y)
-                        cy = c
-                    else:
-                        cy = None
-                    if x.requires_grad:
-                        rule = rules[0]
-                        if rule.__class__ is int:
-                            c = g if rule == 1 else -g
-                        else:
-                            c = g * rule(z, xd, yd)
-                    else:
-                        c = None
-                if c is not None:
-                    if c.__class__ is not float64 or xd.__class__ is not float64:
-                        if c.shape != xd.shape or c.dtype != xd.dtype:
-                            c = _fit(c, x)
-                    old = x._grad
-                    if old is None:
-                        x._grad = c
-                    elif old.__class__ is Tensor:
-                        x._grad = old._data + c
-                    else:
-                        x._grad = old + c
+                        cy = (g*rule(t._data, xd, yd) if rule.__class__ is not int
+                              else g if rule == 1 else -g)
+                        if (cy.__class__ is not number or yd.__class__ is not number) and (
+                                cy.shape != yd.shape or cy.dtype != yd.dtype):
+                            cy = _fit(cy, y)
+                    if not x.requires_grad:
+                        old = y._grad
+                        y._grad = (cy if old is None else old + cy if old.__class__ is not tensor
+                                   else old._data + cy)
+                        continue
+                    rule = rules[0]
+                    c = (g*rule(t._data, xd, yd) if rule.__class__ is not int
+                         else g if rule == 1 else -g)
+                if (c.__class__ is not number or xd.__class__ is not number) and (
+                        c.shape != xd.shape or c.dtype != xd.dtype):
+                    c = _fit(c, x)
+                old = x._grad
+                x._grad = (c if old is None else old + c if old.__class__ is not tensor
+                           else old._data + c)
                 if y is not None and cy is not None:
                     old = y._grad
-                    if old is None:
-                        y._grad = cy
-                    elif old.__class__ is Tensor:
-                        y._grad = old._data + cy
-                    else:
-                        y._grad = old + cy
+                    y._grad = (cy if old is None else old + cy if old.__class__ is not tensor
+                               else old._data + cy)
                 continue
             if not t.requires_grad:
                 continue

@@ -226,12 +226,15 @@ def _unary(op: type[Op]) -> Callable[..., Any]:
     return function
 
 
-def _binary(op: type[Op], value: Any = None) -> Callable[..., Any]:
+def _binary(op: type[Op], value: Any = None, known: Any = object) -> Callable[..., Any]:
+    """known: the types y may have; for others an operator lets Python ask y."""
     value = value or op.careful
     differentiable = op.differentiable
 
-    def function(x: Any, y: Any) -> Tensor:
+    def function(x: Any, y: Any) -> Any:
         if y.__class__ is not Tensor:
+            if not isinstance(y, known):
+                return NotImplemented
             if x.__class__ is not Tensor:
                 x = operand(x)
             y = operand(y, x)
@@ -265,17 +268,11 @@ def _add_dunder(op: type[Op], arity: int, function: Any) -> None:
     if arity == 1:
         setattr(Tensor, f"__{op.dunder}__", function)
         return
-    function = _binary(op, op.fast)
-
-    def forward(x: Any, y: Any) -> Any:
-        if y.__class__ is not Tensor and not isinstance(y, (Tensor, *_numbers)):
-            return NotImplemented
-        return function(x, y)
+    if not op.call:
+        function = _binary(op, op.fast, (Tensor, *_numbers))
 
     def reflected(y: Any, x: Any) -> Any:
-        if not isinstance(x, _numbers):
-            return NotImplemented
-        return function(x, y)
-    setattr(Tensor, f"__{op.dunder}__", forward)
+        return function(x, y) if isinstance(x, _numbers) else NotImplemented
+    setattr(Tensor, f"__{op.dunder}__", function)
     if op.differentiable:
         setattr(Tensor, f"__r{op.dunder}__", reflected)
