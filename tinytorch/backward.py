@@ -13,7 +13,7 @@ from .op import Op, apply
 from .tensor import Mutation, Tensor, float64, functions, no_grad, operand, operands, raw, wrap
 
 by_stamp = attrgetter("stamp")
-one = float64(1.0)
+one, nought = float64(1.0), float64(0.0)
 
 
 def topological(*roots: Tensor) -> list[Tensor]:
@@ -127,7 +127,11 @@ def pull(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any] | No
                 d = rule(result, *values, **params)
                 c = g * d
             mask = dead
-            if op.selects:
+            if op.selects and d.__class__ is float64:
+                if d == 0:
+                    out.append((None, None))
+                    continue
+            elif op.selects:
                 unselected = raw(d) == 0
                 mask = unselected if dead is None else unselected | dead
             if mask is not None:
@@ -250,6 +254,12 @@ class _Guard:
         errors.warn(f"the derivative of {name}{of} is {what} here")
 
 
+def _risky(t: Tensor) -> bool:
+    """Whether the derivative of what made t may have a pole where t is."""
+    risky = getattr(t._op, "risky", True)
+    return risky(*[a._data for a in operands(t)]) if callable(risky) else risky
+
+
 def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> None:
     """Add the derivative of this with respect to every leaf to the leaf's grad.
 
@@ -332,7 +342,7 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
             if g is None:                            # only dead branches led here
                 stopped.extend(args)
                 continue
-            if guard is None and getattr(op, "risky", True):
+            if guard is None and _risky(t):
                 guard = _Guard()
                 guard.enter()
             if guard is not None:
@@ -350,7 +360,7 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
             guard.leave()
     for a in stopped:
         if a.requires_grad and a._grad is None:
-            a._grad = np.zeros_like(a._data)[()]
+            a._grad = nought if a._data.__class__ is float64 else np.zeros_like(a._data)[()]
 
 
 Tensor.backward = backward
@@ -370,7 +380,7 @@ def _cotangents(root: Tensor, found: dict[Tensor, Any], graph: bool
             yield t, None, [(None, None)] * len(args)
             continue
         guard.tensor = t
-        if getattr(t._op, "risky", True):            # per step: the consumer runs in between
+        if _risky(t):                                # per step: the consumer runs in between
             guard.enter()
         try:
             sent = pull(t._op, t, args, t._params, g, dead.get(t), graph)

@@ -31,7 +31,7 @@ class Optimizer:
         """Move every parameter that has a gradient."""
         for p, state in zip(self.parameters, self.state):
             if p._grad is not None:
-                p.data = self.moved(p._data, raw(p._grad), state)
+                p._assign(self.moved(p._data, raw(p._grad), state))
 
     def moved(self, x: Any, g: Any, state: dict[str, Any]) -> Any:
         """The new data of one parameter: written by each optimiser."""
@@ -58,7 +58,8 @@ class SGD(Optimizer):
             else:
                 state["velocity"] = g
             g = g + self.momentum*state["velocity"] if self.nesterov else state["velocity"]
-        return x - self.lr*g
+        step = self.lr*g
+        return np.subtract(x, step, out=step) if step.shape else x - step
 
 
 class Adam(Optimizer):

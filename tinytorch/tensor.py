@@ -150,7 +150,11 @@ class Tensor:
             if np.shape(value) != np.shape(self._data):
                 raise ValueError(f"{errors.place().prefix}the data of a tensor of shape {self.shape} "
                                  f"cannot become an array of shape {np.shape(value)}")
-            self._data = value
+        self._assign(value)
+
+    def _assign(self, data: Any) -> None:
+        """Take data that is ours already, and note when."""
+        self._data = data
         self._remember("mutated", tick())
         Mutation.latest = self._extra["mutated"]
 
@@ -321,9 +325,7 @@ class Tensor:
         index = tuple(map(raw, index)) if isinstance(index, tuple) else raw(index)
         data = np.array(self._data)
         data[index] = raw(value)
-        self._data = data if data.ndim else data[()]
-        self._remember("mutated", tick())
-        Mutation.latest = self._extra["mutated"]
+        self._assign(data if data.ndim else data[()])
 
     # -- what would drop a gradient ----------------------------------------------------------------
 

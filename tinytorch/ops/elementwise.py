@@ -12,7 +12,6 @@ from ..tensor import float64, raw
 
 _LN2, _LN10 = float64(np.log(2.0)), float64(np.log(10.0))
 _positive = lambda x: x.__class__ is not float64 or not x > 0
-_not_negative = lambda x: x.__class__ is not float64 or not x >= 0
 _inf = float("inf")
 
 
@@ -61,7 +60,7 @@ class Log1p(Op):
 class Sqrt(Op):
     """The square root; its derivative at 0 is inf, below 0 it is nan, with one warning."""
     symbol = "√"
-    value, risky, domain, jet = np.sqrt, _not_negative, (0.0, _inf), series.sqrt
+    value, risky, domain, jet = np.sqrt, _positive, (0.0, _inf), series.sqrt
     local = (lambda z, x: 0.5/z,)
 
 

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from ..op import Op, apply
-from ..tensor import raw
+from ..tensor import float64, raw
 
 
 def share(mask: Any, z: Any) -> Any:
     """A mask, with halves at ties, as local derivative: nan stays where the result is a genuine nan."""
     z = raw(z)
+    if z.__class__ is float64:
+        return float64(mask) if z == z else z
     return np.where(z == z, mask, np.nan).astype(z.dtype)
 
 
@@ -76,8 +78,17 @@ class Clip(Op):
     samples = (([-2.0, 0.3, 2.0], -1.0, 1.0), ([-2.0, 0.3, 2.0], [-1.0, -1.5, 0.0], 1.5))
 
 
+_nought = float64(0.0)
+
+
+def _relu(x: Any) -> Any:
+    if x.__class__ is float64:
+        return _nought if x <= 0 else x              # nan stays
+    return np.maximum(x, 0)
+
+
 class Relu(Op):
     """x where it is positive, else 0. At the kink the derivative is taken as 0."""
     name = "relu"
-    value, selects = (lambda x: np.maximum(x, 0)), True
+    value, selects = _relu, True
     local = (lambda z, x: share(raw(x) > 0, z),)
