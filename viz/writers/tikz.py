@@ -17,6 +17,7 @@ from ..theme import THEMES, Shape, Theme, Type
 
 PX = 0.75                        # bp in a px
 LARGEST = 14_000.0               # bp on a side: TeX knows no length above 16,383 pt
+FAMILIES = {"sans": r"\sffamily", "bold": r"\sffamily\bfseries", "mono": r"\ttfamily"}
 ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
 # What alone stands for itself is made a picture of its own; \input into a document is only drawn.
@@ -93,7 +94,7 @@ def paint(scene: Scene, theme: Theme) -> str:
 def _style(is_text: bool, role: str, theme: Theme, unit: float) -> str:
     if is_text:
         type: Type = theme.texts[role]
-        family = {"sans": r"\sffamily", "bold": r"\sffamily\bfseries", "mono": r"\ttfamily"}[type.font]
+        family = FAMILIES[type.font]
         size = _n(type.size * unit)
         return (f"tv text {role}/.style={{text={_name(type.color)},"
                 rf"font=\fontsize{{{size}bp}}{{{size}bp}}{family}\selectfont}}")
