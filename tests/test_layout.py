@@ -268,9 +268,10 @@ def programs(draw: st.DrawFn) -> Graph:
 
 
 @settings(max_examples=150, deadline=None)
-@given(programs(), st.sampled_from(["LR", "TB"]), st.sampled_from([labels, nothing]))
-def test_nothing_overlaps_in_any_program(graph, rankdir, texts):
-    placed = place(graph, sizes(graph), texts(graph), rankdir=rankdir)
+@given(programs(), st.sampled_from(["LR", "TB"]), st.sampled_from([labels, nothing]),
+       st.sampled_from([None, 500.0, 1000.0]))
+def test_nothing_overlaps_in_any_program(graph, rankdir, texts, wrap):
+    placed = place(graph, sizes(graph), texts(graph), rankdir=rankdir, wrap=wrap)
     check(graph, sizes(graph), texts(graph), placed)
 
 
@@ -368,6 +369,40 @@ def test_labels_get_the_room_they_need():
     wide = place(graph, sizes(graph), [s and Size(140, 32) for s in labels(graph)])
     assert bare.width < full.width < wide.width
     check(graph, sizes(graph), [s and Size(140, 32) for s in labels(graph)], wide)
+
+
+@pytest.mark.parametrize("wrap", [400.0, 1200.0])
+@pytest.mark.parametrize("name", GRAPHS)
+def test_rows_of_a_wrapped_picture_do_not_overlap(name, wrap):
+    graph = GRAPHS[name]
+    placed = place(graph, sizes(graph), labels(graph), wrap=wrap)
+    check(graph, sizes(graph), labels(graph), placed)
+
+
+def test_a_strip_becomes_a_page():
+    graph = chain(40)
+    strip = place(graph, sizes(graph), nothing(graph))
+    page = place(graph, sizes(graph), nothing(graph), wrap=1500.0)
+    assert strip.width > 8000 and strip.height < 200
+    assert 1200 < page.width < 1600 and page.height < 1500
+    rows = {y for _, y in page.centers.values()}
+    assert len(rows) == len({round(y / 20) for y in rows}) > 4       # straight rows
+    assert page.centers["x"][1] == min(rows)
+
+
+def test_rows_are_cut_where_few_lines_pass():
+    """Between two blocks there is one line, within a block there are two."""
+    p = Program()
+    y = p.leaf("x")
+    for _ in range(4):
+        y = p.op("+", p.op("sin", y), p.op("cos", p.op("exp", y)))
+    graph = p.graph
+    sized = sizes(graph)
+    placed = place(graph, sized, nothing(graph), wrap=2000.0)
+    sums = {e.tail for e in graph.edges if e.tail.startswith("+")} | {"x"}
+    ends = [e for e, r in zip(graph.edges, placed.routes)
+            if max(x for x, _ in r.points) > placed.centers[e.head][0] + sized[e.head].width / 2]
+    assert ends and all(e.tail.split(".")[0] in sums for e in ends)
 
 
 def test_a_picture_does_not_depend_on_the_order_of_a_mapping():

@@ -1,0 +1,172 @@
+"""Columns: where each rank stands, and the rows they are wrapped into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .cells import Cells
+from .placement import Size
+from .ports import Ports
+from .ranks import Layers
+
+GLUE = 20.0                      # between an op and the box it is glued to
+BEND = 30.0                      # the least width in which an edge changes height
+STEEP = 110.0                    # the most
+LANE = 10.0                      # between lines that turn into the next row
+TURN = 18.0                      # before the first of them
+
+
+class Column(NamedTuple):
+    """Where a rank stands, from left to right."""
+
+    left: float                  # the end of the column before: edges bend from here
+    flat: float                  # from here on they run level, under their labels
+    text: bool                   # there are labels
+    ops: float                   # left border of the widest op
+    op: float                    # right border of all ops
+    box: float                   # left border of the boxes
+    right: float                 # the end of the boxes
+
+    def moved(self, x: float) -> Column:
+        """To the right by x."""
+        return Column(self.left + x, self.flat + x, self.text, self.ops + x, self.op + x,
+                      self.box + x, self.right + x)
+
+
+class Extent(NamedTuple):
+    """The widths a rank asks for."""
+
+    bend: float                  # for edges to change height
+    label: float                 # for labels and for lines to meet
+    op: float
+    box: float                   # of cells, less leaves
+    leaf: float                  # of leaves and chips
+
+    @property
+    def width(self) -> float:
+        return self.bend + self.label + self.op + self.boxes(False)
+
+    def boxes(self, last: bool) -> float:
+        """With the gap before them. The leaves of the last rank of a row begin the next one."""
+        box = self.box if last else max(self.box, self.leaf)
+        return box + (GLUE if self.op and box else 0.0)
+
+
+def meeting(reach: float) -> float:
+    """How far before an op its lines begin to meet, where the outermost is `reach` off its line."""
+    return 22.0 + min(60.0, 0.25 * reach)
+
+
+def extents(cells: Cells, layers: Layers, y: list[float], ports: Ports, sizes: Sequence[Size],
+            labels: Sequence[Size | None], chip: Size) -> tuple[list[Extent], list[bool]]:
+    """What each rank needs: room for its boxes, and before it for bends, labels and arrows."""
+    n, copies, rank = layers.n_cells, layers.n_cells + layers.n_chips, layers.rank
+    count = len(layers.ranks)
+    bend, text, reach = [0.0] * count, [0.0] * count, [0.0] * count
+    op, box, leaf = [0.0] * count, [0.0] * count, [0.0] * count
+    for i in range(n):
+        r = rank[i]
+        o, b = cells.op[i], cells.box[i]
+        if o >= 0 and sizes[o].width > op[r]:
+            op[r] = sizes[o].width
+        if b >= 0:
+            width = leaf if cells.leaf[i] else box
+            width[r] = max(width[r], sizes[b].width)
+        if ports.reach[i] > reach[r]:
+            reach[r] = ports.reach[i]
+    for i in range(n, copies):
+        leaf[rank[i]] = max(leaf[rank[i]], chip.width)
+    for i in range(copies, len(rank)):
+        step = abs(y[i] - y[layers.up[i][0]])
+        if step > bend[rank[i]]:
+            bend[rank[i]] = step
+    line = ports.line
+    for e, path in enumerate(layers.paths):
+        if path:
+            v = path[-1]
+            r = rank[v]
+            step = abs(y[path[-2]] - y[v] - line[e])
+            if step > bend[r]:
+                bend[r] = step
+            size = labels[e]
+            if size and size.width > text[r]:
+                text[r] = size.width
+    found = []
+    for r in range(count):
+        turn = min(STEEP, BEND + 0.16 * bend[r]) if bend[r] > 0.5 else 14.0
+        label = (text[r] + 6.0 if text[r] else 0.0) + meeting(reach[r])
+        found.append(Extent(turn if r else 0.0, label if r else 0.0, op[r], box[r], leaf[r]))
+    return found, [t > 0 for t in text]
+
+
+def turning(cells: Cells, layers: Layers) -> list[bool]:
+    """item -> its line turns where a row ends behind it. A leaf moves to its use instead."""
+    n, copies = layers.n_cells, layers.n_cells + layers.n_chips
+    return [bool(js) and (i >= copies or i < n and not cells.leaf[i])
+            for i, js in enumerate(layers.down)]
+
+
+def rows(extents: Sequence[Extent], lines: Sequence[int], wrap: float | None) -> list[int]:
+    """The first rank of each row: none is wider than `wrap` where that can be, few lines are cut.
+
+    Dynamic programming over the cuts: O(ranks x ranks in a row).
+    """
+    count = len(extents)
+    if wrap is None or not count:
+        return [0]
+    least = [0.0] * (count + 1)  # rank -> cost of the best rows that end before it
+    first = [0] * (count + 1)
+    for end in range(1, count + 1):
+        best, after = float("inf"), 0.0              # the width of the ranks from start on
+        if end < count:
+            last = extents[end - 1]
+            after = last.boxes(True) - last.boxes(False) + TURN + LANE * lines[end]
+        for start in range(end - 1, -1, -1):
+            after += extents[start].width
+            if start == 1:       # a row of leaves alone would be empty
+                continue
+            width = after
+            if start:
+                width += extents[start - 1].leaf + TURN + LANE * lines[start]
+            if width > wrap and best < float("inf"):
+                break
+            spare = 0.0 if end == count else max(0.0, 1.0 - width / wrap)
+            cost = least[start] + 4.0 * spare * spare
+            if start:
+                cost += 1.0 + 0.5 * lines[start]
+            if cost < best:
+                best, first[end] = cost, start
+        least[end] = best
+    cuts = []
+    end = count
+    while end:
+        end = first[end]
+        cuts.append(end)
+    return cuts[::-1]
+
+
+def columns(extents: Sequence[Extent], texts: Sequence[bool], cuts: Sequence[int],
+            lines: Sequence[int]) -> tuple[list[Column], dict[int, Column]]:
+    """The place of each rank, and by first rank of a row that of the leaves which begin it.
+
+    A row begins at 0, or right of the lines that turn into it.
+    """
+    found: list[Column] = []
+    heads: dict[int, Column] = {}
+    begins = set(cuts)
+    x = 0.0
+    for r, e in enumerate(extents):
+        if r in begins:
+            x = TURN + LANE * lines[r] if r else 0.0
+            if r and extents[r - 1].leaf:
+                right = x + extents[r - 1].leaf
+                heads[r] = Column(x, x, False, x, x, x, right)
+                x = right
+        flat = x + e.bend
+        op = flat + e.label + e.op
+        boxes = e.boxes(r + 1 in begins)
+        box = op + GLUE if e.op and boxes else op
+        found.append(Column(x, flat, texts[r], op - e.op, op, box, op + boxes))
+        x = op + boxes
+    return found, heads
