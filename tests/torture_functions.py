@@ -206,3 +206,11 @@ MORE = [
     Row(_black_box, [jump(k + 0.5, 2*k + 0.5, 2*k + 1.5, ...) for k in range(-3, 3)],
         [hole(k + 0.5, 1) for k in range(-3, 3)], name="x + floor unseen by the graph"),
 ]
+
+
+def contact_sheet() -> Any:
+    """The known functions as one Figure, to look at panel by panel."""
+    from viz.plot.sheet import contact_sheet as sheet
+    from viz.source import load
+    rows = [(row.id, load(row.f).function if isinstance(row.f, str) else row.f) for row in KNOWN]
+    return sheet([*rows, ("sqrt(-1 - x**2)", load("sqrt(-1 - x**2)").function)])

@@ -34,15 +34,28 @@ def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any
     listed = [sweeps] if isinstance(sweeps, Sweep) else list(sweeps)
     if not listed:
         raise PlotError("there is no sweep to draw")
-    look = dict(theme.THEMES["dark" if asked.dark else "light"].plot)
     if axes is not None:
-        return compose(listed, asked, look, axes)
+        return compose(listed, asked, colors(asked), axes)
     with _matplotlib().rc_context(_settings(asked)):
-        return compose(listed, asked, look, None)
+        return compose(listed, asked, colors(asked), None)
+
+
+def colors(asked: PlotOptions) -> dict[str, str]:
+    """The colours by role: of our theme, or, under its rc_context, of the style asked for."""
+    look = dict(theme.THEMES["dark" if asked.dark else "light"].plot)
+    if asked.style:
+        rc = _matplotlib().rcParams
+        cycle = rc["axes.prop_cycle"].by_key().get("color", ["C0"])
+        found = {"paper": rc["axes.facecolor"], "ink": rc["text.color"], "muted": rc["xtick.color"],
+                 "line": rc["axes.edgecolor"]}
+        found |= {role: cycle[i % len(cycle)] for i, role in enumerate(("f", "df", "d2f"))}
+        look |= {role: _matplotlib().colors.to_hex(color) for role, color in found.items()}
+    return look
 
 
 def _matplotlib() -> Any:
     import matplotlib
+    import matplotlib.colors
     import matplotlib.style
     return matplotlib
 

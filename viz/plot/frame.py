@@ -14,6 +14,7 @@ Array = Any
 
 MARGIN = 0.06                    # of the span, above and below
 APART = 8.0                      # spans of f and f' that differ more do not share an axis
+BESIDE = 0.01                    # of the range, beside a pole: there a curve goes too far
 
 
 class Curve(NamedTuple):
@@ -25,6 +26,12 @@ class Curve(NamedTuple):
     @property
     def y(self) -> Array:
         return self.sweep.curves[self.order]
+
+
+def poles(curve: Curve) -> list[float]:
+    """The places where the curve goes to infinity, from one side or both."""
+    return [e.x for e in curve.sweep.events if e.order == curve.order and any(
+        v is not None and math.isinf(v) for v in (e.left, e.right))]
 
 
 def visible(curve: Curve) -> Array:
@@ -44,15 +51,15 @@ def span(curve: Curve, keep: Iterable[float] = ()) -> tuple[float, float]:
             continue
         must += [v for v in (e.left, e.right, e.value) if v is not None and math.isfinite(v)]
     y, share = visible(curve), weights(s.x)
+    for x in poles(curve):
+        y[np.abs(s.x - x) < BESIDE * (s.high - s.low)] = np.nan
     for band in s.bands:
         if band.order == curve.order:
             y = np.concatenate([y, band.least, band.most])
             share = np.concatenate([share, np.full(2 * len(band.x), (band.high - band.low)
                                                    / max(2 * len(band.x), 1))])
     low, high = extent(y, share, keep=must)
-    if not any(e.kind == "pole" or math.inf in (e.left, e.right) or -math.inf in (e.left, e.right)
-               for e in s.events if e.order == curve.order) and not any(
-            b.order == curve.order for b in s.bands):
+    if not poles(curve) and not any(b.order == curve.order for b in s.bands):
         fine = curve.y[np.isfinite(curve.y)]
         if len(fine):
             low, high = min(low, float(fine.min())), max(high, float(fine.max()))
@@ -64,6 +71,23 @@ def together(spans: Sequence[tuple[float, float]]) -> bool:
     sizes = [high - low for low, high in spans if high > low]
     return not sizes or (max(high for _, high in spans) - min(low for low, _ in spans)
                          <= APART * min(sizes))
+
+
+def bounded(curves: Sequence[Curve], spans: Sequence[tuple[float, float]]
+            ) -> list[tuple[float, float]]:
+    """The spans for one axis: poles of f' do not push f into a corner."""
+    bases = [s for c, s in zip(curves, spans) if c.order == 0]
+    if not bases or not any(high > low for low, high in bases):
+        return list(spans)
+    low, high = min(b[0] for b in bases), max(b[1] for b in bases)
+    room = 0.6 * (high - low)
+    out = []
+    for c, (a, b) in zip(curves, spans):
+        if c.order and poles(c):
+            must = [e.value for e in c.sweep.events if e.order == c.order and e.value is not None]
+            a, b = max(a, min([low - room, *must])), min(b, max([high + room, *must]))
+        out.append((min(a, b), max(a, b)))
+    return out
 
 
 def window(spans: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -88,7 +88,8 @@ def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: i
     events = sorted([*singular, *smooth], key=lambda e: (e.x, e.order, KINDS.index(e.kind)))
     return Sweep(name, low, high, x, curves, tuple(events), tuple(blank),
                  tuple(bands(passes, base, restive)), argument,
-                 passes.expression(argument, low, high), passes.looped, notes(blank), passes)
+                 passes.expression(argument, low, high), passes.looped, notes(blank),
+                 tuple(fixed.items()), passes)
 
 
 def _of_one(f: Callable[..., Any], fixed: Mapping[str, float]

@@ -72,7 +72,7 @@ class Passes:
 
     def __call__(self, x: Array) -> Batch:
         x = np.asarray(x, dtype=float)
-        with _quiet():
+        with quiet():
             if self.looped:
                 parts = [self._pass(point, ()) for point in x]
                 width = len(self.watches)
@@ -87,12 +87,14 @@ class Passes:
 
     def curves(self, x: Array, depth: int) -> Array:
         """f and its derivatives alone, at the points x: (depth + 1, N)."""
-        if self.looped:
-            return self(x).curves[:depth + 1]
-        with _quiet():
-            t = Tensor(x)
-            rows = derivatives(scalar(self.f(t), self.f), t, depth)
-        curves = np.stack([np.broadcast_to(row, x.shape) for row in rows])
+        with quiet():
+            parts = []
+            for points in (x if self.looped else [x]):
+                t = Tensor(points)
+                rows = derivatives(scalar(self.f(t), self.f), t, depth)
+                parts.append(np.stack([np.broadcast_to(np.reshape(row, -1), np.size(points))
+                                       for row in rows]))
+        curves = np.hstack(parts)
         undefined = ~np.isfinite(curves[0])
         if undefined.any():
             curves[1:, undefined] = np.nan
@@ -102,7 +104,7 @@ class Passes:
         """What f computes, written in its argument, where f runs through no branch; else ""."""
         if self.looped or len(self._paths) > 1:
             return ""
-        with _quiet():
+        with quiet():
             t = Tensor(np.float64(0.5 * (low + high)), name=argument)
             y = self.f(t)
         return formula.expression(y) if isinstance(y, Tensor) else ""
@@ -123,7 +125,7 @@ class Passes:
 
     def reason(self, x: float) -> tuple[str, str]:
         """Why f is undefined at x: the op that left the real numbers, in words; and its line."""
-        with _quiet():
+        with quiet():
             ran = self._traced(x)
             y = ran.result if ran else self.f(Tensor(np.float64(x)))
         for result in _results(y):
@@ -142,7 +144,7 @@ class Passes:
         IEEE's infinities carry on (exp(-inf) is 0); a division by zero on a branch that where or
         maximum did not take is no harm.
         """
-        with _quiet():
+        with quiet():
             y = self.f(Tensor(np.float64(x)))
         stack = [y] if isinstance(y, Tensor) else []
         seen: set[Tensor] = set()
@@ -189,7 +191,7 @@ class Passes:
 
     def _each(self, x: Array, row: int | None, measure: Callable[[Any, Tensor], Any]) -> Array:
         """A measure of f, or of what the guard in `row` looks at, at the points x: (N,)."""
-        with _quiet():
+        with quiet():
             out = []
             for points in (x if self.looped else [x]):
                 t = Tensor(points)
@@ -240,7 +242,7 @@ class Passes:
     def _check(self, low: float, high: float) -> None:
         """Decide between one pass and one point at a time: is the pass right at a few points?"""
         x = low + (high - low) * np.array([0.0, 0.0729, 0.3819, 0.5, 0.8541, 1.0])
-        with _quiet():
+        with quiet():
             try:
                 whole = np.broadcast_to(raw(scalar(self.f(Tensor(x)), self.f)), x.shape)
             except Exception as error:
@@ -260,7 +262,7 @@ class Passes:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Poles are what a sweep looks for: no warning of them."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -296,8 +298,8 @@ def derivatives(y: Any, x: Tensor, depth: int) -> list[Array]:
     """y and its derivatives by x up to `depth`, exact, each of the shape of x or a number."""
     if not isinstance(y, Tensor) or not y.requires_grad:
         return [np.asarray(raw(y), dtype=float)] + depth * [np.zeros(())]
-    if depth == 1:
-        return [y.data, gradient(y, x)]
+    if depth < 2:
+        return [y.data, gradient(y, x)][:depth + 1]
     out = [c * math.factorial(k) for k, c in enumerate(tinytorch.taylor(y, x, depth))]
     lost = np.isfinite(out[0]) & ~np.isfinite(out[1])
     if np.any(lost):             # series overflow earlier, and stop at 0**1.5: backward may do

@@ -13,7 +13,7 @@ from .event import Band, Event, Strip
 Array = Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sweep:
     """f over a range. Where a curve is interrupted a row of nan stands between its branches."""
 
@@ -29,17 +29,16 @@ class Sweep:
     expression: str = ""         # what f computes, written, where that is short
     looped: str = ""             # why f was called once per point, or ""
     notes: tuple[str, ...] = ()  # what the reader should know: an overflow, a better function
-    passes: Passes | None = field(default=None, repr=False, compare=False)
+    fixed: tuple[tuple[str, float], ...] = ()      # the other arguments of f
+    passes: Passes | None = field(default=None, repr=False)
 
     @property
     def order(self) -> int:
         """The highest derivative that was swept."""
         return len(self.curves) - 1
 
-    def at(self, x: float) -> Array:
-        """f, f' ... at one place: (order + 1,)."""
+    def at(self, x: float, order: int | None = None) -> Array:
+        """f, f' ... up to the order (None: that of the sweep) at one place: (order + 1,)."""
         assert self.passes is not None
-        return self.passes(np.array([x], dtype=float)).curves[:self.order + 1, 0]
-
-    def __hash__(self) -> int:
-        return hash((self.name, self.low, self.high, self.x.tobytes()))
+        return self.passes.curves(np.array([x], dtype=float),
+                                  self.order if order is None else order)[:, 0]

@@ -53,12 +53,12 @@ def extent(y: Array, weight: Array | None = None, *, keep: Array = ()) -> tuple[
     inner = y[rank[np.searchsorted(share, [0.1, 0.9])]]
     inner = np.concatenate([inner, keep])
     low, high = float(inner.min()), float(inner.max())
-    reach = 3.0 * (high - low)
+    reach = high - low
     least, most = float(y.min()), float(y.max())
     if high == low:
         return min(low, least), max(high, most)
-    return max(least, low - 0.3 * reach) if least < low - reach else least, (
-        min(most, high + 0.3 * reach) if most > high + reach else most)
+    return (low - 0.4 * reach if least < low - 3 * reach else least,
+            high + 0.4 * reach if most > high + 3 * reach else most)
 
 
 def weights(x: Array) -> Array:

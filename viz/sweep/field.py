@@ -1,0 +1,160 @@
+"""Field: f of two variables on a grid, with its exact gradient; the path of steepest descent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import tinytorch
+from tinytorch import Tensor
+
+from .evaluate import SweepError, quiet, named, scalar
+
+Array = Any
+
+CELLS = 240                      # of the grid, a side
+LEAP = 40.0                      # times the usual residual: between such neighbours f is torn
+STEPS = 4000                     # of a path of descent
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """f(x, y) on a grid. Cells are torn where a singular curve runs through: they are not drawn."""
+
+    name: str
+    names: tuple[str, str]       # of the two arguments
+    x: Array                     # (N,)
+    y: Array                     # (M,)
+    z: Array                     # (M, N); nan where f is undefined
+    gradient: Array              # (2, M, N)
+    torn: Array                  # (M - 1, N - 1), bool
+    f: Callable[..., Any]
+
+    def at(self, x: float, y: float) -> tuple[float, Array]:
+        """f and its gradient, (2,), at one point."""
+        with quiet():
+            z, g = _pass(self.f, np.array([x], dtype=float), np.array([y], dtype=float))
+        return float(z[0]), g[:, 0]
+
+
+class Path(NamedTuple):
+    """Steepest descent from a point: -gradient, with steps that never go up."""
+
+    x: Array                     # (K,)
+    y: Array                     # (K,)
+    z: Array                     # (K,)
+    end: str                     # why it ends: "minimum", "left the picture", "no progress"
+
+
+def field(f: Callable[..., Any], x: tuple[float, float] = (-3.0, 3.0),
+          y: tuple[float, float] = (-3.0, 3.0), *, cells: int = CELLS,
+          name: str | None = None) -> Field:
+    """f of two variables over [x0, x1] and [y0, y1], evaluated in one pass.
+
+    Raises SweepError where f does not take two arguments, or is undefined everywhere.
+    """
+    from ..source import of
+    for low, high in (x, y):
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise SweepError(f"the range must go from a smaller to a larger finite number, "
+                             f"not from {low:g} to {high:g}")
+    names = of(f).names
+    if len(names) != 2:
+        raise SweepError(f"{named(f)} takes {len(names)} arguments: a field needs two")
+    xs, ys = np.linspace(*x, cells + 1), np.linspace(*y, cells + 1)
+    gx, gy = np.meshgrid(xs, ys)
+    z, g = evaluate(f, gx.ravel(), gy.ravel())
+    z, g = z.reshape(gx.shape), g.reshape(2, *gx.shape)
+    if not np.isfinite(z).any():
+        ranges = [f"{n} in [{low:g}, {high:g}]" for n, (low, high) in zip(names, (x, y))]
+        raise SweepError(f"{named(f)} is undefined for all {', '.join(ranges)}")
+    return Field(name or named(f), (names[0], names[1]), xs, ys, z, g, _torn(xs, ys, z, g), f)
+
+
+def evaluate(f: Callable[..., Any], x: Array, y: Array) -> tuple[Array, Array]:
+    """f, (N,), and its gradient, (2, N), at points; in one pass where single points agree."""
+    with quiet():
+        some = np.unique(np.linspace(0, len(x) - 1, 5).astype(int))
+        try:
+            z, g = _pass(f, x, y)
+            singles = np.array([_pass(f, x[i:i + 1], y[i:i + 1])[0][0] for i in some])
+            if np.allclose(z[some], singles, rtol=1e-9, atol=1e-12, equal_nan=True):
+                return z, g
+        except SweepError:
+            raise
+        except Exception:        # f branches on values: point by point it may do
+            _pass(f, x[:1], y[:1])
+        parts = [_pass(f, x[i:i + 1], y[i:i + 1]) for i in range(len(x))]
+        return np.concatenate([p[0] for p in parts]), np.hstack([p[1] for p in parts])
+
+
+def _pass(f: Callable[..., Any], x: Array, y: Array) -> tuple[Array, Array]:
+    single = len(x) == 1
+    a, b = (Tensor(np.float64(v[0]) if single else v) for v in (x, y))
+    out = scalar(f(a, b), f)
+    z = np.array(np.broadcast_to(getattr(out, "data", out), x.shape), dtype=float)
+    g = np.zeros((2, len(x)))
+    if isinstance(out, Tensor) and out.requires_grad:
+        for k, found in enumerate(tinytorch.gradients(out, [a, b], np.ones(out.shape))):
+            g[k] = found.data
+    z[~np.isfinite(z)] = np.nan
+    g[:, np.isnan(z)] = np.nan
+    return z, g
+
+
+def _torn(x: Array, y: Array, z: Array, g: Array) -> Array:
+    """Cells with an edge along which Δf is far from what the gradient says."""
+    out = np.zeros((len(y) - 1, len(x) - 1), dtype=bool)
+    span = np.nanpercentile(z, 95) - np.nanpercentile(z, 5)
+    with np.errstate(all="ignore"):
+        for axis, steps, slope in ((1, np.diff(x)[None, :], g[0]), (0, np.diff(y)[:, None], g[1])):
+            ends = [np.take(slope, range(k, slope.shape[axis] - 1 + k), axis=axis) for k in (0, 1)]
+            left = np.abs(np.diff(z, axis=axis) - steps * (ends[0] + ends[1]) / 2)
+            usual = np.nanmedian(left)
+            bad = left > np.maximum(LEAP * usual, 0.08 * span)
+            near = bad[:-1] | bad[1:] if axis == 1 else bad[:, :-1] | bad[:, 1:]
+            out |= near
+    return out
+
+
+def descend(field: Field, x: float, y: float) -> Path:
+    """Steepest descent from (x, y), until it is flat or leaves the picture.
+
+    The step doubles while it goes down enough and is halved until it does.  Source: Armijo, 1966.
+    Raises SweepError where f is undefined at the start.
+    """
+    z, g = field.at(x, y)
+    if not (math.isfinite(z) and np.isfinite(g).all()):
+        raise SweepError(f"{field.name} is undefined at ({x:g}, {y:g}): no path starts there")
+    wide = max(field.x[-1] - field.x[0], field.y[-1] - field.y[0])
+    points = [(x, y, z)]
+    end, step = "no progress", 0.01 * wide / (float(np.linalg.norm(g)) + 1e-300)
+    for _ in range(STEPS):
+        size = float(np.linalg.norm(g))
+        if size * wide <= 1e-9 * (abs(z) + 1e-9):
+            end = "minimum"
+            break
+        step = min(2 * step, 0.02 * wide / size)
+        while True:
+            nx, ny = x - step * g[0], y - step * g[1]
+            nz, ng = field.at(nx, ny)
+            if math.isfinite(nz) and nz <= z - 0.3 * step * size * size:
+                break
+            step *= 0.5
+            if step * size < 1e-12 * wide:
+                nx = math.nan
+                break
+        if math.isnan(nx):
+            end = "minimum" if size * wide < 1e-3 * (abs(z) + 1.0) else "no progress"
+            break
+        x, y, z, g = nx, ny, nz, ng
+        points.append((x, y, z))
+        if not (field.x[0] <= x <= field.x[-1] and field.y[0] <= y <= field.y[-1]):
+            end = "left the picture"
+            break
+    way = np.array(points)
+    return Path(way[:, 0], way[:, 1], way[:, 2], end)
