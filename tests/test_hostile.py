@@ -28,10 +28,10 @@ from viz.layout.compose import Options
 
 LABELS = [
     "<b>x</b>", '"; DROP', r"\N", "a|b{c}", "x\n", "<script>alert(1)</script>", "名前", "𝛼",
-    "🙂",
-    "</script><!--", "]]>", "--><img src=x onerror=alert(1)>", "end", "1. item", "- item", "+", "# h",
-    "`code`", "**bold**", "a_b_c", "$x^2$", "style:#60;", "ﬂ°°60¶ß", "&lt;", "&amp;#60;", "%% note",
-    "%%{init: {}}%%", "${x}", r"\input{/etc/passwd}", "x--y", 'a"]b', ":::input", "--> n", "",
+    "🙂", "</script><!--", "]]>", "--><img src=x onerror=alert(1)>", "end", "1. item", "- item",
+    "+", "# h", "`code`", "**bold**", "a_b_c", "$x^2$", "style:#60;", "ﬂ°°60¶ß", "&lt;",
+    "&amp;#60;", "%% note", "%%{init: {}}%%", "${x}", r"\input{/etc/passwd}", "x--y", 'a"]b',
+    ":::input", "--> n", "",
     " ", "\u202eabc", "\ud800", "\x00\x1b[31m", "\ufffe", "a" * 500, "~", "^^41", "\u2028",
     "e\u0301\u0301", "__proto__", "{{title}}", "%(w)s", "%s", "{0}", "<x>", "<>", "\\", "\\\\", "}",
     "javascript:alert(1)", "' onload='alert(1)", "¡¿ß", "∂³₁×−√σᵀ", "ﷺ", "\u200d", "tspan", "x y",
@@ -263,7 +263,7 @@ def latex(source: str) -> str:
 READERS: dict[str, Callable[[bytes, list[str]], None]] = {
     "svg": read_svg, "html": read_html, "json": read_json, "txt": read_txt, "dot": read_dot,
     "png": read_png, "gif": read_gif, "pdf": read_pdf, "mermaid": read_mermaid, "tikz": read_tikz}
-SLOW = {"pdf", "gif", "dot", "mermaid", "tikz", "png"}       # a process or a drawing for each example
+SLOW = {"pdf", "gif", "dot", "mermaid", "tikz", "png"}       # a process or drawing an example
 TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
 MIXED = st.lists(st.sampled_from(LABELS) | TEXT, min_size=1, max_size=3).map("".join)
 

@@ -41,8 +41,8 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
         images.append(Image.fromarray(index[values].reshape(shape)))
         images[-1].putpalette(colors)
     file = io.BytesIO()
-    images[0].save(file, "GIF", save_all=True, append_images=images[1:], loop=0, optimize=False,
-                   duration=[LASTS] * (n - 1) + [ENDS], disposal=1)
+    images[0].save(file, "GIF", save_all=True, append_images=images[1:], palette=colors, loop=0,
+                   optimize=False, duration=[LASTS] * (n - 1) + [ENDS], disposal=1)
     return file.getvalue()
 
 

@@ -1,0 +1,364 @@
+"""The writers: every format of every example, and what each format promises."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from test_hostile import Page, latex, mermaid
+
+from viz import source, trace, writers
+from viz.graph import Edge, Graph, Node, Value
+from viz.layout.cells import cells
+from viz.layout.compose import Options, compose
+from viz.layout.scene import Text
+from viz.steps import StepError
+from viz.theme import THEMES
+from viz.writers import html, png, svg, txt
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.py")
+                  if not path.stem.startswith("_"))
+
+
+def value(number: float) -> Value:
+    return Value((), "float64", (number,))
+
+
+def example(name: str) -> Graph:
+    """The graph of an example, at its defaults."""
+    return trace(source.load(str(ROOT / "examples" / f"{name}.py")).function)
+
+
+def cubic() -> Graph:
+    """x·x·x + x at 1.2, written by hand: what stands in the golden files."""
+    def edge(tail, head, *facts):
+        about = dict(zip(("argument", "local", "contribution"), facts))
+        return Edge(tail, head, "", {key: fact if key == "argument" else value(fact)
+                                     for key, fact in about.items()})
+
+    def made(kind, label, data, grad):
+        return kind, label, {"data": value(data), "grad": value(grad), "line": "f.py:2"}
+    nodes = [Node("x", "input", "x", {"data": value(1.2), "grad": value(5.32)})]
+    for i, (op, symbol, (kind, label, facts)) in enumerate([
+            ("mul_1", "×", made("value", "h = x²", 1.44, 1.2)),
+            ("mul_2", "×", made("value", "x³", 1.728, 1.0)),
+            ("add_1", "+", made("output", "x³ + x", 2.928, 1.0))]):
+        nodes += [Node(op, "op", symbol, {"op": op}), Node(f"v_{i + 1}", kind, label, facts)]
+    return Graph("cubic", tuple(nodes), (
+        edge("x", "mul_1", 0, 1.2, 1.44), edge("x", "mul_1", 1, 1.2, 1.44), edge("mul_1", "v_1"),
+        edge("v_1", "mul_2", 0, 1.2, 1.2), edge("x", "mul_2", 1, 1.44, 1.44), edge("mul_2", "v_2"),
+        edge("v_2", "add_1", 0, 1.0, 1.0), edge("x", "add_1", 1, 1.0, 1.0), edge("add_1", "v_3"),
+    ), {"title": "f(x) = x³ + x at x = 1.2", "results": ("df/dx = 5.32",)})
+
+
+def chain(length: int, *, twice: bool = False) -> Graph:
+    """y = y·x again and again, or y = y·y."""
+    nodes, edges, last = [Node("x", "input", "x", {"data": value(1.0)})], [], "x"
+    for i in range(length):
+        nodes += [Node(f"mul_{i}", "op", "×"),
+                  Node(f"y_{i}", "value", f"y_{i}", {"data": value(i)})]
+        edges += [Edge(last, f"mul_{i}"), Edge(last if twice else "x", f"mul_{i}"),
+                  Edge(f"mul_{i}", f"y_{i}")]
+        last = f"y_{i}"
+    return Graph("chain", tuple(nodes), tuple(edges))
+
+
+@st.composite
+def graphs(draw):
+    """Any graph: ops with several results, tensors of several ops, nodes that touch nothing."""
+    kinds = draw(st.lists(st.sampled_from(["input", "value", "op", "output", "constant"]),
+                          min_size=1, max_size=25))
+    nodes = [Node(f"n{i}", kind, f"<{i}>") for i, kind in enumerate(kinds)]
+    node = st.integers(0, len(nodes) - 1)
+    pairs = draw(st.lists(st.tuples(node, node), max_size=50))
+    return Graph("g", tuple(nodes), tuple(
+        Edge(f"n{a}", f"n{b}", "", {"argument": i, "contribution": value(i)})
+        for i, (a, b) in enumerate(pairs) if a < b))
+
+
+ODD = {
+    "nothing": Graph("g", (), ()),
+    "a leaf": Graph("g", (Node("x", "input", "x", {"data": value(float("nan"))}),), ()),
+    "an op": Graph("g", (Node("x", "op", "+"),), ()),
+    "no op": Graph("g", (Node("x", "input", "x"), Node("y", "value", "y")), (Edge("x", "y"),)),
+    "two results": Graph("g", tuple(Node(c, "op" if c == "o" else "value", c) for c in "xoab"),
+                         (Edge("x", "o"), Edge("o", "a"), Edge("o", "b"))),
+    "any order": Graph(
+        "g", (Node("b", "output", "b"), Node("o", "op", "sin"), Node("x", "input", "x")),
+        (Edge("o", "b"), Edge("x", "o", "", {"contribution": value(1.0)}))),
+    "an empty array": Graph("g", (Node("x", "parameter", "x", {
+        "data": Value((0, 3), "bool", ())}),), ()),
+}
+
+
+# ---- All formats
+
+@pytest.mark.parametrize("format", writers.formats())
+@pytest.mark.parametrize("name", ODD)
+def test_odd_graphs(format, name):
+    assert writers.write(ODD[name], format)
+
+
+@pytest.mark.parametrize("format", writers.formats())
+def test_every_theme(format):
+    made = {theme: writers.write(cubic(), format, Options(theme=theme)) for theme in THEMES}
+    assert all(made.values())
+    colored = format not in ("json", "txt")
+    assert len(set(made.values())) == (len(THEMES) if colored else 1)
+
+
+def test_other_suffixes_of_a_format():
+    assert set(writers.ALIASES.values()) <= set(writers.formats())
+    assert not set(writers.ALIASES) & set(writers.formats())
+    assert writers.write(cubic(), "mmd") == writers.write(cubic(), "mermaid")
+    with pytest.raises(writers.FormatError, match="'bmp' .must be one of dot, gif, html"):
+        writers.known("bmp")
+
+
+@pytest.mark.parametrize("format", ["txt", "mermaid"])
+def test_the_cubic(format, golden):
+    golden(f"cubic.{format}", writers.write(cubic(), format).decode())
+
+
+# ---- Text
+
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@given(graphs())
+def test_each_use_has_one_line_and_each_node_is_shown_once(graph):
+    parts = cells(graph)
+    lines = txt.tree(graph, edges="none").splitlines()
+    roots = sum(not outs for outs in parts.outs)
+    assert len(lines) == roots + sum(map(len, parts.ins))
+    for c, outs in enumerate(parts.outs):
+        node = graph.nodes[parts.box[c] if parts.box[c] >= 0 else parts.op[c]]
+        shown = [line for line in lines if re.search(rf"(^|─ |┬ |┼ ){node.label}( |$)", line)]
+        elsewhere = [line for line in shown if re.search(rf"{node.label} [↑↓]", line)]
+        assert len(shown) - len(elsewhere) == 1
+        assert len(elsewhere) == max(len(outs) - 1, 0)
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_a_chain_of_ten_thousand_is_a_ladder(twice):
+    lines = txt.tree(chain(10_000, twice=twice)).splitlines()
+    assert len(lines) == 1 + 1 + 20_000            # a head, the root, two operands each
+    assert max(map(len, lines)) < 40
+
+
+def test_a_tree_that_is_deep_and_no_chain_is_not_deep_on_the_page():
+    nodes, edges = [Node("x0", "input", "x0")], []
+    for i in range(3000):        # x = sin(x) + cos(x)
+        for op, made, tails in (("sin", "s", [f"x{i}"]), ("cos", "c", [f"x{i}"]),
+                                ("+", f"x{i + 1}", [f"s{i}", f"c{i}"])):
+            made = made if op == "+" else made + str(i)
+            nodes += [Node(f"{op}{i}", "op", op), Node(made, "value", made)]
+            edges += [*(Edge(tail, f"{op}{i}") for tail in tails), Edge(f"{op}{i}", made)]
+    lines = txt.tree(Graph("g", tuple(nodes), tuple(edges))).splitlines()
+    assert max(map(len, lines)) < 60
+
+
+def test_columns_line_up_for_wide_and_for_combining_characters():
+    labels = ["名前", "e\u0301", "x"]
+    nodes = [Node(str(i), "input", label, {"data": value(1.0)}) for i, label in enumerate(labels)]
+    lines = txt.tree(Graph("g", tuple(nodes), ())).splitlines()
+    assert {txt.columns(line[:line.rindex("1")]) for line in lines[1:]} == {9}
+
+
+def test_colour_is_for_the_terminal_only():
+    plain, colored = txt.tree(cubic()), txt.tree(cubic(), color=True)
+    assert "\x1b" not in plain and "\x1b[" in colored
+    assert [line.rstrip() for line in re.sub(r"\x1b\[\d*m", "", colored).splitlines()] == \
+        plain.splitlines()
+
+
+def test_edges_of_a_text():
+    assert "∂" not in txt.tree(cubic(), edges="none")
+    assert "sends" not in txt.tree(cubic(), edges="local")
+    assert "∂" not in txt.tree(cubic(), edges="contribution")
+
+
+# ---- SVG
+
+def test_an_svg_says_what_it_is():
+    root = ElementTree.fromstring(writers.write(cubic(), "svg"))
+    assert root.attrib["role"] == "img"
+    first, second = root[0], root[1]
+    assert first.tag.endswith("}title") and first.text == "f(x) = x³ + x at x = 1.2"
+    assert second.tag.endswith("}desc") and "3 ops" in str(second.text)
+    assert not any(name.startswith("aria") for element in root.iter() for name in element.attrib)
+
+
+def test_an_svg_is_small_and_has_one_element_a_line():
+    content = writers.write(example("cubic"), "svg")
+    assert len(content) < 9_000
+    for line in content.decode().splitlines():
+        assert len(re.findall(r"<[a-z]", line)) <= 1
+
+
+def test_the_nodes_of_an_svg_stand_in_the_order_of_computation():
+    root = ElementTree.fromstring(writers.write(cubic(), "svg"))
+    ids = [group.attrib["id"] for group in root if group.tag.endswith("}g")]
+    assert [id for id in ids if "--" not in id and id != "caption"] == [n.id for n in cubic().nodes]
+
+
+def test_two_pictures_on_a_page_share_no_id():
+    scene = compose(cubic())
+    a, b = (ElementTree.fromstring(svg.paint(scene, THEMES["light"], prefix=prefix))
+            for prefix in ("a-", "b-"))
+    ids = [{e.attrib["id"] for e in root.iter() if "id" in e.attrib} for root in (a, b)]
+    assert len(ids[0]) == len(ids[1]) > 10 and not ids[0] & ids[1]
+
+
+def test_a_fractional_size_left_a_dark_column_at_the_right():
+    scene = compose(cubic())
+    scene = scene._replace(width=scene.width + 0.5)
+    for dpi in (96, 140, 192):
+        with Image.open(io.BytesIO(png.paint(scene, Options(dpi=dpi)))) as image:
+            last = image.convert("RGBA").crop((image.width - 1, 0, image.width, image.height))
+            assert last.getcolors() == [(image.height, (255, 255, 255, 255))]
+
+
+# ---- HTML
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_page_is_small_and_has_the_ids_of_the_svg(name):
+    graph = example(name)
+    content = html.write(graph)
+    assert len(content) < 100_000
+    page = content.decode()
+    ids = set(re.findall(r'<g id="([^"]*)"', writers.write(graph, "svg").decode()))
+    assert set(re.findall(r'<g id="([^"]*)"', page)) == ids
+
+
+def test_a_page_asks_nothing_of_anyone():
+    page = html.write(cubic()).decode()
+    assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
+    assert "url(" not in page and "@import" not in page
+
+
+def test_a_page_tells_all_facts():
+    content = html.write(cubic()).decode()
+    told = json.loads(Page(content).scripts[0])
+    x = told["nodes"][0]
+    assert x["id"] == "x" and ["grad", "5.32 (float64)"] in x["facts"]
+    assert told["edges"][0] == {"tail": 0, "head": 1, "local": "1.2", "sent": "1.44"}
+    assert "steps" not in told
+    tabs = re.findall(r'<g id="([^"]*)"[^>]* tabindex="0"', content)
+    assert tabs == [node.id for node in cubic().nodes]
+
+
+def test_nodes_in_any_order_are_tabbed_in_the_order_of_computation():
+    page = html.write(ODD["any order"]).decode()
+    assert re.findall(r'<g id="([^"]*)"[^>]* tabindex="0"', page) == ["x", "o", "b"]
+
+
+@pytest.mark.parametrize("theme, start", [("light", ""), ("dark", ' data-theme="dark"')])
+def test_a_page_begins_in_its_theme_and_has_both(theme, start):
+    page = html.write(cubic(), Options(theme=theme)).decode()
+    assert f'<html lang="en"{start}>' in page
+    assert f"light-dark({THEMES['light'].paper}, {THEMES['dark'].paper})" in page
+
+
+def luminance(color: str) -> float:
+    """Relative luminance.  Source: WCAG 2.2."""
+    channels = [int(color[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_colours_of_a_page_can_be_read():
+    page = html.write(cubic()).decode()
+    pairs = re.findall(r"--(\w+): light-dark\((#\w+), (#\w+)\)", page)
+    colors = {name: pair for name, *pair in pairs}
+    texts = [(ink, ground, 4.5) for ink in ("ink", "muted", "data", "grad")
+             for ground in ("paper", "tint")]
+    for ink, ground, least in [*texts, ("line", "paper", 3.0), ("focus", "paper", 3.0)]:
+        for a, b in zip(colors[ink], colors[ground], strict=True):
+            dark, light = sorted([luminance(a), luminance(b)])
+            assert (light + 0.05) / (dark + 0.05) >= least, (ink, ground, a, b)
+
+
+# ---- Mermaid and TikZ, by their own tools
+
+def test_mermaid_reads_every_example():
+    told = mermaid([writers.write(example(name), "mermaid").decode() for name in EXAMPLES])
+    assert list(map(len, told)) == [len(example(name).nodes) for name in EXAMPLES]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_latex_sets_every_example(name):
+    graph = example(name)
+    assert latex(writers.write(graph, "tikz").decode("ascii"))
+
+
+def test_tikz_in_a_document_is_only_drawn():
+    picture = writers.write(cubic(), "tikz").decode("ascii")
+    before = (r"\documentclass{article}\usepackage{tikz}\usepackage[paperwidth=2000pt]{geometry}"
+              r"\begin{document}Before ")
+    told = latex(before + picture + r" after\end{document}")
+    assert told.startswith("Before") and "after" in told and "5.32" in told
+
+
+# ---- GIF
+
+def test_a_gif_has_one_palette_and_a_frame_a_step():
+    content = writers.write(cubic(), "gif")
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.n_frames == 12 and image.info["loop"] == 0
+        assert image.info["duration"] == 1600
+        scene = compose(cubic())
+        assert image.width >= scene.width and image.height > scene.height
+    assert content[10] & 0x80    # a palette for the whole film
+    assert local_palettes(content) == [False] * 12
+
+
+def local_palettes(gif: bytes) -> list[bool]:
+    """Whether each frame of a GIF has a palette of its own."""
+    at, found = 13 + 3 * 2 ** ((gif[10] & 7) + 1), []
+    while gif[at:at + 1] != b";":
+        if gif[at:at + 1] == b",":
+            found.append(bool(gif[at + 9] & 0x80))
+            at += 10 + found[-1] * 3 * 2 ** ((gif[at + 9] & 7) + 1) + 1
+        else:
+            at += 2
+        while gif[at]:           # sub-blocks, each with its length before it
+            at += gif[at] + 1
+        at += 1
+    return found
+
+
+def test_too_long_a_film_says_so():
+    with pytest.raises(StepError, match=r"at most 400 .*draw a smaller part"):
+        writers.write(chain(500), "gif")
+
+
+def test_too_large_a_film_says_so():
+    with pytest.raises(StepError, match=r"million pixels at 2400 dpi .*use --dpi \d+ or less"):
+        writers.write(cubic(), "gif", Options(dpi=2400))
+
+
+def test_texts_are_texts():
+    """Each text of the scene is selectable text in SVG and HTML, in one piece."""
+    scene = compose(cubic())
+    texts = sorted(m.text for g in scene.groups for m in g.marks if isinstance(m, Text))
+    for content in (writers.write(cubic(), "svg"), html.write(cubic())):
+        drawn = re.findall(r"<text [^>]*>([^<]*)</text>", content.decode())
+        assert sorted(drawn) == texts
+
+
+def test_writing_is_quick_to_begin():
+    """A writer that needs no heavy package imports none."""
+    code = ("import sys; from viz import writers; from viz.graph import Graph, Node\n"
+            "for f in sys.argv[1:]: writers.write(Graph('g', (Node('x', 'input', 'x'),), ()), f)\n"
+            "print(sorted({'numpy', 'matplotlib', 'PIL', 'resvg_py'} & set(sys.modules)))")
+    light = ["svg", "html", "txt", "mermaid", "tikz", "json"]
+    done = subprocess.run([sys.executable, "-c", code, *light],
+                          capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]", done.stderr
