@@ -24,7 +24,7 @@ def heat(graph: Graph, by: str) -> Graph:
     """
     if by not in KINDS:
         raise TransformError(f"unknown heat: {by!r} (must be one of {', '.join(KINDS)})")
-    items = graph.edges if by == "contribution" else graph.nodes
+    items: tuple[Any, ...] = graph.edges if by == "contribution" else graph.nodes
     sizes = [size(item.facts.get(by)) for item in items]
     found = [abs(s) for s in sizes if s is not None and 0 < abs(s) < inf]
     high = max(found, default=1.0)
@@ -37,8 +37,8 @@ def heat(graph: Graph, by: str) -> Graph:
     limits = tuple(high / 10**(width * i) for i in range(BINS + 1))
     facts = {**graph.facts, "heat": {"by": by, "limits": limits}}
     if by == "contribution":
-        return Graph(graph.name, graph.nodes, new, facts)                 # type: ignore[arg-type]
-    return Graph(graph.name, new, graph.edges, facts)                     # type: ignore[arg-type]
+        return Graph(graph.name, graph.nodes, new, facts)
+    return Graph(graph.name, new, graph.edges, facts)
 
 
 def size(value: Value | None) -> float | None:
