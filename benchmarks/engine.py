@@ -1,4 +1,4 @@
-"""The engine against its peers: `python -m benchmarks.engine` prints ratios, goals, and ok or missed.
+"""The engine against its peers, in ratios: `python -m benchmarks.engine` says ok or missed.
 
 Every peer runs in a process of its own, one thread each; a round asks all of them in turn for one
 case, so that a busy machine troubles all alike; a figure is the median of the rounds' ratios.
@@ -44,7 +44,7 @@ ROWS = (
 BYTES = 200                      # per recorded op, at most
 
 
-# -- the work, written once per engine's dialect ------------------------------------------------------
+# The work, written once per engine's dialect.
 
 def _chain(x: Any) -> Any:
     y = x
@@ -91,7 +91,7 @@ def _ours() -> dict[str, Callable[[], Any]]:
             x = Tensor(points)
             y = x**3*np.sin(x) + np.exp(-x*x)
             y.backward(np.ones(n))
-            return y.data, x.grad.data
+            return y.data, x.grad
         return run
     draw = np.random.default_rng(0)
     images = draw.normal(size=(64, 784)).astype(np.float32)
@@ -246,7 +246,7 @@ ENGINES: dict[str, Callable[[], dict[str, Callable[[], Any]]]] = {
     "tutorial": _tutorial}
 
 
-# -- the processes -------------------------------------------------------------------------------------
+# The processes.
 
 def worker(engine: str) -> None:
     """Answer each case named on standard input with the seconds of one run of it."""
@@ -271,8 +271,9 @@ class Peer:
 
     def __init__(self, engine: str) -> None:
         env = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
-        self.process = subprocess.Popen([sys.executable, "-m", "benchmarks.engine", engine], env=env,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.engine", engine], env=env, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def seconds(self, case: str) -> float:
         """The time of one run of a case."""
@@ -308,7 +309,7 @@ def _million() -> float:
     from tinytorch import Tensor
     start = time.perf_counter()
     x = Tensor(1.0)
-    y = x
+    y: Any = x
     for _ in range(1_000_000):
         y = y*1.0
     y.backward()

@@ -13,9 +13,11 @@ from tinytorch import (Tensor, backward_steps, check_gradients, derivatives, gra
                        local_derivatives)
 from tinytorch.check import GradientError
 
-UNARY = [np.sin, np.cos, np.tanh, np.exp, np.arctan, tt.sigmoid, np.square, tt.softplus, np.negative,
-         lambda x: np.sqrt(1 + x*x), lambda x: np.log(2 + np.sin(x)), lambda x: np.where(x > 0.05, x, 2*x)]
-BINARY = [np.add, np.subtract, np.multiply, lambda a, b: a/(2 + b*b), np.maximum, lambda a, b: np.hypot(a, 1 + b*b),
+UNARY = [np.sin, np.cos, np.tanh, np.exp, np.arctan, tt.sigmoid, np.square, tt.softplus,
+         np.negative, lambda x: np.sqrt(1 + x*x), lambda x: np.log(2 + np.sin(x)),
+         lambda x: np.where(x > 0.05, x, 2*x)]
+BINARY = [np.add, np.subtract, np.multiply, lambda a, b: a/(2 + b*b), np.maximum,
+          lambda a, b: np.hypot(a, 1 + b*b),
           lambda a, b: np.where(a > b, a, b*b)]
 step = st.tuples(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99))
 graphs = st.lists(step, min_size=1, max_size=9)
@@ -159,7 +161,7 @@ def test_sums_are_undone_for_all_axes(data):
         assert x.grad.shape == shape
 
 
-# -- the checker is itself checked --------------------------------------------------------------------
+# The checker is itself checked.
 
 class Planted:
     """x cubed, its derivative wrong by a factor."""

@@ -1,4 +1,4 @@
-"""The rules of engine correctness: types, kinks, infinities, dead branches, mutation, errors, memory."""
+"""The rules of the engine: types, kinks, infinities, dead branches, mutation, errors, memory."""
 
 import contextlib
 import copy
@@ -15,7 +15,7 @@ from tinytorch import EngineWarning, Tensor, backward_steps, gradients, no_grad
 nan, inf = math.nan, math.inf
 
 
-# -- types ---------------------------------------------------------------------------------------------
+# Types.
 
 @pytest.mark.parametrize("data, dtype", [(8, "float64"), ([1, 2], "float64"), (True, "float64"),
                                          (1.5, "float64"), (np.float32(1.5), "float32"),
@@ -67,7 +67,7 @@ def test_rank_0_is_a_numpy_number():
     assert type((Tensor([1.0, 2.0]).sum()).data) is np.float64
 
 
-# -- printing ------------------------------------------------------------------------------------------
+# Printing.
 
 @pytest.mark.parametrize("data, text", [
     ([8], "tensor([8])"), ([5.32], "tensor([5.32])"), (1/3, "tensor(0.333333)"),
@@ -78,7 +78,7 @@ def test_numbers_print_for_people(data, text):
     assert str(Tensor(data)) == text
 
 
-# -- kinks, steps, infinities --------------------------------------------------------------------------
+# Kinks, steps, infinities.
 
 def slope(f, at):
     x = Tensor(at)
@@ -95,8 +95,10 @@ def slope(f, at):
     (lambda x: 1/x, 0.0, -inf), (np.log, 0.0, inf), (np.sqrt, 0.0, inf),
     (lambda x: x**0.5, 0.0, inf), (lambda x: x**0, 0.0, 0.0), (lambda x: x**1, 0.0, 1.0),
     (lambda x: x**3, 0.0, 0.0), (lambda x: 0.0**x, 2.0, 0.0),
-    (lambda x: np.linalg.norm(x), [0.0, 0.0], [0.0, 0.0]), (lambda x: np.std(x), [1.0, 1.0], [0, 0]),
-    (lambda x: np.hypot(x, 0.0), 0.0, 0.0), (lambda x: np.prod(x), [0.0, 3.0, 2.0], [6.0, 0.0, 0.0]),
+    (lambda x: np.linalg.norm(x), [0.0, 0.0], [0.0, 0.0]),
+    (lambda x: np.std(x), [1.0, 1.0], [0, 0]),
+    (lambda x: np.hypot(x, 0.0), 0.0, 0.0),
+    (lambda x: np.prod(x), [0.0, 3.0, 2.0], [6.0, 0.0, 0.0]),
     (tt.tanh, 400.0, 0.0), (tt.logsumexp, [-inf, -inf], [0.0, 0.0]),
     (np.sinc, 0.0, 0.0), (np.cbrt, 0.0, inf)])
 def test_derivatives_at_special_points(f, at, want):
@@ -134,7 +136,7 @@ def test_the_users_errstate_is_respected():
         1/Tensor(0.0)
 
 
-# -- dead branches ---------------------------------------------------------------------------------------
+# Dead branches.
 
 @pytest.mark.parametrize("f, at, want", [
     (lambda x: np.where(x > 0, np.sqrt(x), 0.0), -1.0, 0.0),
@@ -189,7 +191,7 @@ def test_dead_results_show_gradient_0():
     assert [(t is y, float(g)) for t, g, _ in backward_steps(y)] == [(True, 1.0), (False, 0.0)]
 
 
-# -- mutation --------------------------------------------------------------------------------------------
+# Mutation.
 
 @pytest.mark.parametrize("change", ["x.data = x.data + 1", "x.data -= 1", "x[0] = 5.0", "x[:] = 0"])
 def test_a_change_after_use_is_noticed(change):
@@ -240,7 +242,7 @@ def test_gradients_of_two_tensors_are_two_arrays():
     assert y.grad.data[0] == 1
 
 
-# -- truth, conversion, errors -----------------------------------------------------------------------------
+# Truth, conversion, errors.
 
 def test_comparisons_are_elementwise_and_if_works():
     x = Tensor(2.0)
@@ -312,7 +314,7 @@ def test_unknown_names_are_attribute_errors():
         tt.nonsense
 
 
-# -- modes, threads, copies, memory --------------------------------------------------------------------
+# Modes, threads, copies, memory.
 
 def test_no_grad_nests_is_a_decorator_and_survives_errors():
     x = Tensor(1.0)

@@ -32,7 +32,7 @@ def test_every_ufunc_differentiates_or_says_that_it_cannot(ufunc):
         with np.errstate(all="ignore"):
             out = ufunc(*args)
     except TypeError as error:
-        assert any(word in str(error) for word in ("no derivative in tinytorch", "whole", "datetime"))
+        assert any(word in str(error) for word in ("no derivative in", "whole", "datetime"))
         return
     if ufunc.__name__ in PLAIN:
         assert not holds_array(out)
@@ -47,9 +47,9 @@ def test_every_ufunc_differentiates_or_says_that_it_cannot(ufunc):
 
 
 # What makes arrays of shapes, files and text: a tensor is refused by __array__ or __index__.
-MAKERS = frozenset("""array asanyarray asarray asarray_chkfinite ascontiguousarray asfortranarray empty
-    eye frombuffer fromfile fromfunction fromiter fromstring full genfromtxt identity loadtxt ones
-    require tri zeros arange savetxt save savez savez_compressed can_cast""".split())
+MAKERS = frozenset("""array asanyarray asarray asarray_chkfinite ascontiguousarray asfortranarray
+    empty eye frombuffer fromfile fromfunction fromiter fromstring full genfromtxt identity
+    loadtxt ones require tri zeros arange savetxt save savez savez_compressed can_cast""".split())
 CALLS = {
     "dsplit": lambda f, x: f(tt.reshape(x, (1, 1, 2)), 2),
     "put_along_axis": lambda f, x: f(np.zeros(2), np.array([0]), x[:1], 0),
@@ -157,7 +157,7 @@ def test_what_would_drop_the_gradient_raises():
         a[0] = x[0]
     assert isinstance(info.value.__cause__, TypeError)
     assert "`a[0]`" in str(info.value.__cause__) and "np.stack" in str(info.value.__cause__)
-    with pytest.raises(TypeError, match="no derivative in tinytorch; the nearest .* trapezoid|no der"):
+    with pytest.raises(TypeError, match="numpy.unwrap has no derivative in tinytorch"):
         np.unwrap(x)
 
 

@@ -104,7 +104,8 @@ def pull(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any] | No
     whatever its derivative is, so that the branch not taken cannot make a nan.
     """
     params = params or {}
-    local, vjp = getattr(op, "local", None), getattr(op, "vjp", None)
+    local: Any = getattr(op, "local", None)
+    vjp: Any = getattr(op, "vjp", None)
     if not (local or vjp) or not (isinstance(op, type) and issubclass(op, Op)):
         return _pull_own(op, z, args, params, g, graph)
     values: Sequence[Any] = args if graph else [a._data for a in args]
@@ -185,24 +186,25 @@ def _pull_own(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any]
         try:
             out.append((_fit(c if graph else c._data, a), None))
         except ValueError:
-            raise ValueError(f"{op.__name__}.backward returned a gradient of shape {c.shape} for an "
-                             f"operand of shape {a.shape}") from None
+            raise ValueError(f"{op.__name__}.backward returned a gradient of shape {c.shape} for "
+                             f"an operand of shape {a.shape}") from None
     return out
 
 
 def _seed(root: Tensor, grad: Any) -> Any:
     """The cotangent to start from, as an array of root's shape."""
     if not root.requires_grad:
-        raise ValueError(f"{errors.place().prefix}nothing to differentiate: the result depends on no "
-                         "tensor with requires_grad (was it made under no_grad, or of constants?)")
+        raise ValueError(f"{errors.place().prefix}nothing to differentiate: the result depends "
+                         "on no tensor with requires_grad (was it made under no_grad, or of "
+                         "constants?)")
     if grad is None:
         if root._data.__class__ is float64:
             return one
         if root._data.size != 1:
             raise ValueError(
-                f"{errors.place().prefix}backward() needs a number to start from, this is a tensor of "
-                f"shape {root.shape}: say what is summed, .sum().backward(), or give a gradient of "
-                "that shape, backward(np.ones(...))")
+                f"{errors.place().prefix}backward() needs a number to start from, this is a tensor "
+                f"of shape {root.shape}: say what is summed, .sum().backward(), or give a gradient "
+                "of that shape, backward(np.ones(...))")
         return np.ones_like(root._data)[()]
     grad = raw(grad)
     if not isinstance(grad, (np.ndarray, np.generic)):
@@ -433,10 +435,10 @@ Op.backward = classmethod(_op_backward)
 
 
 def local_derivatives(tensor: Tensor) -> tuple[Any, ...]:
-    """Per operand the local derivative, in the shape of the result, of the elementwise op that made it.
+    """Per operand the local derivative of the elementwise op that made it, in the result's shape.
 
-    None where it has no elementwise meaning (matmul, sum ...) or the operand is a constant. Of an op
-    class in the tutorial's style: what its backward sends for a gradient of ones.
+    None where it has no elementwise meaning (matmul, sum ...) or the operand is a constant. Of an
+    op class in the tutorial's style: what its backward sends for a gradient of ones.
     """
     op, args, params = tensor._op, operands(tensor), tensor._params or {}
     shape = tensor.shape

@@ -1,4 +1,4 @@
-"""check_gradients: is the derivative right? Compared with finite differences, to the second order."""
+"""check_gradients: is the derivative right? Finite differences say so, to the second order."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def check_gradients(f: Callable[..., Any], *args: Any, order: int = 2, rtol: flo
     return a tensor of any shape, or a tuple: a fixed random combination is differentiated, in one
     fixed random direction, and for small inputs element by element. Order 2 compares the derivative
     of the gradient, computed with create_graph, with differences of the gradient. The differences
-    are central, of fourth order with a step of 1e-3 relative (Fornberg 1988, table 1): stay that far
-    away from kinks.
+    are central, of fourth order with a step of 1e-3 relative (Fornberg 1988, table 1): stay that
+    far away from kinks.
     """
     fixed = [a for a in map(_argument, args)]
     inputs = [a for a in fixed if a.requires_grad]

@@ -107,7 +107,7 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
 
 def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
-    """The function of all second derivatives of f, which returns a number: (*argument, *argument)."""
+    """The function of all second derivatives of f, which returns a number: shape (*x, *x)."""
     first = grad(f, argnums)
 
     def matrix(*args: Any, **options: Any) -> Any:

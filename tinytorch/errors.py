@@ -7,22 +7,23 @@ import os
 import sys
 import warnings
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NOT_THE_USERS = (_OURS, os.path.dirname(numpy.__file__) + os.sep, "<__array_function__")
-callers: list[str] = []          # folders of programs that run users' functions: no spot lies above them
+callers: list[str] = []          # folders of programs that run users' functions: no spot above them
 
 
-class Place(NamedTuple):
+class Place:
     """A spot in the user's code. Written it is `f.py:3`, or nothing where there is no such spot."""
 
-    file: str = ""
-    line: int = 0
-    expression: str = ""         # the text of the call that was running: math.sin(x)
-    depth: int = 1               # how many frames it is above the caller: a warning's stacklevel
+    def __init__(self, file: str = "", line: int = 0, expression: str = "", depth: int = 1) -> None:
+        self.file = file
+        self.line = line
+        self.expression = expression     # the text of the call that was running: math.sin(x)
+        self.depth = depth               # frames above the caller: a warning's stacklevel
 
     def __str__(self) -> str:
         return f"{os.path.basename(self.file)}:{self.line}" if self.file else ""

@@ -1,4 +1,4 @@
-"""Compositions of ops, each in a scope of its own so that a picture can fold it: softmax, losses, layers.
+"""Compositions of ops, each in a scope of its own so that a picture can fold it: softmax, losses.
 
 Names and defaults are PyTorch's; `axis` may be written `dim` where PyTorch does.
 """
@@ -43,17 +43,17 @@ def _same_shape(name: str, x: Tensor, y: Tensor) -> None:
         raise ValueError(f"{name} compares equal shapes, not {x.shape} and {y.shape}")
 
 
-# -- softmax and its kin -------------------------------------------------------------------------------
+# Softmax and its kin.
 
 def _shifted(x: Tensor, axis: Any) -> Any:
-    """x less its largest element, which is a constant here: the derivative does not depend on it."""
+    """x less its largest element, a constant here: the derivative does not depend on it."""
     top = np.max(x.data, axis=axis, keepdims=True, initial=-np.inf)
     return x - np.where(np.isfinite(top), top, 0.0).astype(x.dtype)
 
 
 @composite
 def softmax(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
-    """exp(x) divided by its sum along the axis, without overflow: positive numbers that add up to 1."""
+    """exp(x) divided by its sum along the axis, without overflow: shares that add up to 1."""
     x, axis = operand(x), _axis(axis, dim)
     e = functions["exp"](_shifted(x, axis))
     return e/functions["sum"](e, axis, True)
@@ -114,7 +114,7 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
     return functions["norm"](operand(x1) - x2 + eps, p, -1, keepdim)
 
 
-# -- losses ----------------------------------------------------------------------------------------------
+# Losses.
 
 @composite
 def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
@@ -156,7 +156,8 @@ def _picked(x: Tensor, target: Any) -> tuple[Any, Any]:
     if x.ndim == 1:
         return x[target], target
     if target.shape != (x.shape[0], *x.shape[2:]):
-        raise ValueError(f"class numbers of shape {target.shape} do not fit scores of shape {x.shape}")
+        raise ValueError(f"class numbers of shape {target.shape} do not fit scores of shape "
+                         f"{x.shape}")
     grid = np.ogrid[tuple(slice(n) for n in target.shape)] if target.ndim else ()
     return x[(grid[0], target, *grid[1:])], target
 
@@ -164,7 +165,7 @@ def _picked(x: Tensor, target: Any) -> tuple[Any, Any]:
 @composite
 def nll_loss(x: Any, target: Any, weight: Any = None, ignore_index: int = -100,
              reduction: str = "mean") -> Any:
-    """Minus the log-probability of the target classes; x: (N, C, ...), target: whole numbers (N, ...).
+    """Minus the log-probability of the target classes; x: (N, C, ...), target: (N, ...).
 
     The mean is weighted by the classes' weights; targets equal to ignore_index do not count.
     """
@@ -235,8 +236,8 @@ def binary_cross_entropy(x: Any, target: Any, weight: Any = None, reduction: str
 
 
 @composite
-def binary_cross_entropy_with_logits(x: Any, target: Any, weight: Any = None, pos_weight: Any = None,
-                                     reduction: str = "mean") -> Any:
+def binary_cross_entropy_with_logits(x: Any, target: Any, weight: Any = None,
+                                     pos_weight: Any = None, reduction: str = "mean") -> Any:
     """binary_cross_entropy of sigmoid(x), without overflow."""
     x = operand(x)
     target = operand(target, x)
@@ -278,7 +279,7 @@ def poisson_nll_loss(x: Any, target: Any, log_input: bool = True, full: bool = F
 @composite
 def gaussian_nll_loss(x: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6,
                       reduction: str = "mean") -> Any:
-    """Minus the log-probability of numbers under a normal distribution of mean x and variance var."""
+    """Minus the log-probability of the target under a normal distribution of mean x."""
     x, var = operand(x), operand(var)
     if var.ndim < x.ndim and var.shape == x.shape[:-1]:
         var = functions["expand_dims"](var, -1)
@@ -333,7 +334,7 @@ def triplet_margin_loss(anchor: Any, positive: Any, negative: Any, margin: float
     return _reduced(functions["relu"](near - far + margin), reduction)
 
 
-# -- layers ----------------------------------------------------------------------------------------------
+# Layers.
 
 @composite
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
@@ -422,7 +423,7 @@ def _per_channel(x: Any) -> list[int]:
 def batch_norm(x: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None,
                bias: Any = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5
                ) -> Any:
-    """Each channel (axis 1) brought to mean 0 and variance 1, by the batch or by running statistics.
+    """Each channel (axis 1) brought to mean 0 and variance 1, by the batch's or running statistics.
 
     In training running_mean and running_var (arrays or constant tensors) move towards the batch's.
     """

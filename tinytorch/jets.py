@@ -1,4 +1,4 @@
-"""All derivatives at once: the recorded graph replayed in Taylor series (jets), no second call of f."""
+"""All derivatives at once: the recorded graph replayed in Taylor series (jets)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def taylor(y: Tensor, x: Tensor, n: int) -> list[Any]:
 
 
 def derivatives(f: Callable[[Any], Any], x: Any, n: int = 1) -> list[Any]:
-    """[f(x), f'(x), ... up to the n-th derivative], arrays in the shape of f(x); f works elementwise.
+    """[f(x), f'(x), ... up to the n-th derivative], each in the shape of f(x); f works elementwise.
 
     f is called once. Of a constant the derivatives are 0.
     """

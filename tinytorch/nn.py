@@ -1,4 +1,4 @@
-"""Layers with parameters, as PyTorch names and initialises them. Each computes in a scope of its name."""
+"""Layers with parameters, as PyTorch names and initialises them; each computes in its scope."""
 
 from __future__ import annotations
 
@@ -269,8 +269,8 @@ class BatchNorm1d(Module):
 
     def forward(self, x: Any) -> Any:
         if operand(x).ndim not in self.ranks:
-            raise ValueError(f"{type(self).__name__} takes {' or '.join(map(str, self.ranks))} axes, "
-                             f"not the shape {x.shape}")
+            raise ValueError(f"{type(self).__name__} takes {' or '.join(map(str, self.ranks))} axes"
+                             f", not the shape {x.shape}")
         return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias,
                             self.training, self.momentum, self.eps)
 
@@ -357,7 +357,7 @@ class LogSoftmax(_Activation):
 
 
 class MultiheadAttention(Module):
-    """Attention in num_heads parts; query, key, value: (N, L, E) (batch_first, unlike PyTorch's default).
+    """Attention in num_heads parts; query, key, value: (N, L, E), PyTorch's batch_first=True.
 
     Returns the result alone; its weights are in the graph.
     """

@@ -1,4 +1,4 @@
-"""numpy's own functions on tensors: np.sin(x), 2*np.ones(3)*x, np.sum(x); never silently without gradient."""
+"""numpy's own functions on tensors: np.sin(x), np.ones(3)*x, np.sum(x); no gradient gets lost."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ PLAIN = frozenset("""
     isnan isinf isfinite signbit isnat broadcast_shapes histogram_bin_edges
     savetxt save savez savez_compressed matrix_rank""".split())
 
-REDUCTIONS = {("add", "reduce"): "sum", ("multiply", "reduce"): "prod", ("maximum", "reduce"): "max",
-              ("minimum", "reduce"): "min", ("add", "accumulate"): "cumsum",
+REDUCTIONS = {("add", "reduce"): "sum", ("multiply", "reduce"): "prod",
+              ("maximum", "reduce"): "max", ("minimum", "reduce"): "min",
+              ("add", "accumulate"): "cumsum",
               ("multiply", "accumulate"): "cumprod", ("maximum", "accumulate"): "cummax",
               ("minimum", "accumulate"): "cummin"}
 
@@ -31,8 +32,9 @@ def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options:
     if options.get("out") is not None:
         spot = errors.place()
         quoted = f"`{spot.expression}`: " if spot.expression else ""
-        raise TypeError(f"{spot.prefix}{quoted}a tensor's result cannot be stored in a plain array, "
-                        "the gradient would be dropped. Write y = y + x instead of y += x or out=y")
+        raise TypeError(f"{spot.prefix}{quoted}a tensor's result cannot be stored in a plain "
+                        "array, the gradient would be dropped. Write y = y + x instead of y += x "
+                        "or out=y")
     options.pop("out", None)
     if method == "__call__":
         function = functions.get(name) or find(name)
@@ -94,5 +96,5 @@ def _no_derivative(written: str, name: str, options: Any) -> TypeError:
                      "If the gradient is to stop here, hand it x.detach()")
 
 
-Tensor.__array_ufunc__ = _array_ufunc                                  # type: ignore[attr-defined]
-Tensor.__array_function__ = _array_function                            # type: ignore[attr-defined]
+Tensor.__array_ufunc__ = _array_ufunc
+Tensor.__array_function__ = _array_function

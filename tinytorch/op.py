@@ -1,4 +1,4 @@
-"""Op: one operation, all that is known of it in one block. The registry, and how an op is applied."""
+"""Op: one operation, all that is known of it in one block. The registry; how an op is applied."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import errors
-from .tensor import (Tensor, _mode, constant, float64, functions, ndarray, new, no_grad, operand,
+from .tensor import (Tensor, _mode, constant, functions, ndarray, new, no_grad, operand,
                      operands, raw, tick, wrap)
 
 registry: dict[str, type[Op]] = {}             # public name -> op, of the modules loaded so far
@@ -29,8 +29,8 @@ class Op:
     (backward) and on tensors (create_graph): the derivative of the derivative comes for free.
 
     notation is a format string over the operands, `{0} + {1}` (`{...}` stands for all of them), or
-    a function of the params that returns one; precedence is that of the written form: 1 sum, 2 product, 3 negation, 4 power,
-    5 a call or an atom.
+    a function of the params that returns one; precedence is that of the written form: 1 sum,
+    2 product, 3 negation, 4 power, 5 a call or an atom.
     """
 
     name: str = ""               # numpy's (else scipy's, else torch's) name: tinytorch.<name>
@@ -51,7 +51,7 @@ class Op:
     dunder: str = ""             # "add": makes Tensor.__add__ and __radd__
     fast: Any = None             # value of two plain operands by Python's operator: operator.mul
     call: Any = None             # the public function, where it has parameters
-    samples: tuple[Any, ...] = ()       # arguments that lie inside the domain: args, or (args, params)
+    samples: tuple[Any, ...] = ()       # arguments inside the domain: (x, y), or (x, y, params)
     domain: tuple[float, float] | None = None   # of a function of one number: where it is real
 
     plain: Any = None            # local of an op backward may treat in its short loop
@@ -97,13 +97,13 @@ class Op:
 
 
 def function(f: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a composition of ops public, as functions, methods and numpy's functions are: a decorator."""
+    """Make a composition of ops public: as a function, a method, and numpy's. A decorator."""
     functions[f.__name__] = f
     return f
 
 
 def notation(tensor: Tensor) -> tuple[str, int]:
-    """How the op that made the tensor is written: a format string over its operands, its precedence.
+    """How the op that made the tensor is written: a format string over its operands, precedence.
 
     Of an op class in the tutorial's style: its name as a call.
     """
@@ -119,12 +119,12 @@ def notation(tensor: Tensor) -> tuple[str, int]:
     return text, precedence
 
 
-# -- applying --------------------------------------------------------------------------------------
+# Applying.
 
 def apply(op: Any, *args: Any, **params: Any) -> Tensor:
-    """The recorded result of an op, ours or a class in the tutorial's style, on tensors and numbers.
+    """The recorded result of an op, ours or a class in the tutorial's style.
 
-    params are handed to the op as they are. Raises ValueError, with the op, the shapes and the line,
+    params are handed to the op as they are. Raises ValueError, with op, shapes and line,
     where operands do not fit.
     """
     like = None
@@ -153,7 +153,7 @@ def as_result(op: Any, out: Any) -> Any:
 
 
 def record(op: Any, data: Any, args: tuple[Tensor, ...], params: dict[str, Any]) -> Tensor:
-    """A tensor of the data that remembers op, operands and params, if something is to be remembered."""
+    """A tensor of the data that remembers op, operands and params, if that is to be."""
     out = wrap(data)
     state = _mode()
     if state is not None and not state.recording:
@@ -205,7 +205,7 @@ def _left_the_reals(op: Any) -> Callable[[str, int], None]:
     return say
 
 
-# -- functions, made of ops. Written out for one and two operands: this is the engine's hot path. ---
+# Functions, made of ops. Written out for one and two operands: this is the engine's hot path.
 
 def _unary(op: type[Op]) -> Callable[..., Any]:
     value = op.careful

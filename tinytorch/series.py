@@ -1,4 +1,4 @@
-"""Arithmetic of truncated Taylor series: lists of coefficients, None for a coefficient that is zero.
+"""Arithmetic of truncated Taylor series: lists of coefficients, None for one that is zero.
 
 The recurrences are those of Griewank and Walther, Evaluating Derivatives (2008), chapter 13.
 """

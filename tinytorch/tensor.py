@@ -1,22 +1,25 @@
-"""Tensor: a number or an array that remembers what made it. Function: that memory, seen as `_ctx`."""
+"""Tensor: a number or array that remembers what made it. Function: that memory, seen as `_ctx`."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar, Token
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import errors
 
 
-class Mode(NamedTuple):
+class Mode:
     """How results are recorded. The usual case, recording without a scope, is None instead."""
 
-    recording: bool = True
-    scope: str = ""              # a path: mlp/layer1
+    __slots__ = ("recording", "scope")
+
+    def __init__(self, recording: bool = True, scope: str = "") -> None:
+        self.recording = recording
+        self.scope = scope       # a path: mlp/layer1
 
 
 mode: ContextVar[Mode | None] = ContextVar("mode", default=None)
@@ -46,7 +49,7 @@ class Mutation:
 
 
 def stamp() -> int:
-    """The next stamp: tensors made from now on have a stamp at least as large, all others a smaller."""
+    """The next stamp: tensors made from now on have at least this one, all others a smaller."""
     return tick()
 
 
@@ -60,8 +63,8 @@ class no_grad:
 
     def __enter__(self) -> no_grad:
         old = _mode() or Mode()
-        state = Mode(self.recording, old.scope)
-        self.tokens.append(mode.set(None if state == Mode() else state))
+        usual = self.recording and not old.scope
+        self.tokens.append(mode.set(None if usual else Mode(self.recording, old.scope)))
         return self
 
     def __exit__(self, *_: Any) -> None:
@@ -98,7 +101,7 @@ class scope:
 
 
 class Function:
-    """What made a tensor: the op, its operands (every one a Tensor, repeats kept) and its parameters."""
+    """What made a tensor: the op, its operands (all Tensors, repeats kept) and its parameters."""
 
     __slots__ = ("op", "args", "params")
 
@@ -112,7 +115,13 @@ class Function:
         return f"Function({self.op.__name__}, {', '.join(map(repr, self.args))})"
 
 
-class Tensor:
+if TYPE_CHECKING:
+    _Operators = Any             # + - * [] .T and all methods: each set by the block of its op
+else:
+    _Operators = object
+
+
+class Tensor(_Operators):
     """A number or an array of real numbers, its gradient, and how it was made.
 
     data: numbers, nested lists, an array (copied) or a Tensor (its data). A rank-0 tensor's data is
@@ -121,8 +130,17 @@ class Tensor:
     """
 
     __slots__ = ("_data", "_grad", "requires_grad", "stamp",
-                 "_op", "_x", "_y", "_params",     # what made it: `_y` is a tuple of the 2nd, 3rd ...
+                 "_op", "_x", "_y", "_params",     # what made it; _y: a tuple of the 2nd, 3rd ...
                  "_extra")                         # name, scope, mutated, ctx: only where needed
+    _data: Any
+    _grad: Any
+    _op: Any
+    _x: Any
+    _y: Any
+    _params: dict[str, Any] | None
+    _extra: dict[str, Any]
+    requires_grad: bool
+    stamp: int
     backward: Any                # set by backward.py
 
     def __init__(self, data: Any, requires_grad: bool = True, name: str | None = None) -> None:
@@ -136,7 +154,7 @@ class Tensor:
         if name is not None:
             self._extra = {"name": name}
 
-    # -- what it holds -----------------------------------------------------------------------------
+    # What it holds.
 
     @property
     def data(self) -> Any:
@@ -148,8 +166,8 @@ class Tensor:
         if value is not self._data:                  # x.data -= 1 hands back the array it changed
             value = as_data(value, self.requires_grad)
             if np.shape(value) != np.shape(self._data):
-                raise ValueError(f"{errors.place().prefix}the data of a tensor of shape {self.shape} "
-                                 f"cannot become an array of shape {np.shape(value)}")
+                raise ValueError(f"{errors.place().prefix}the data of a tensor of shape "
+                                 f"{self.shape} cannot become an array of shape {np.shape(value)}")
         self._assign(value)
 
     def _assign(self, data: Any) -> None:
@@ -175,8 +193,8 @@ class Tensor:
         if value is not None and not isinstance(value, Tensor):
             value = constant(value)
         if value is not None and value.shape != self.shape:
-            raise ValueError(f"{errors.place().prefix}a gradient of shape {value.shape} does not fit "
-                             f"a tensor of shape {self.shape}")
+            raise ValueError(f"{errors.place().prefix}a gradient of shape {value.shape} does not "
+                             f"fit a tensor of shape {self.shape}")
         self._grad = value
 
     @property
@@ -245,7 +263,7 @@ class Tensor:
                 return function.__get__(self)
         raise AttributeError(f"a Tensor has no {name!r}", name=name, obj=self)
 
-    # -- what an array has -------------------------------------------------------------------------
+    # What an array has.
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -271,7 +289,7 @@ class Tensor:
     def __iter__(self) -> Iterator[Tensor]:
         if not self._data.ndim:
             raise TypeError(f"{errors.place().prefix}a rank-0 tensor cannot be iterated over")
-        return (self[i] for i in range(len(self._data)))          # type: ignore[index]
+        return (self[i] for i in range(len(self._data)))
 
     def item(self) -> float:
         """The number of a tensor of size 1, as a plain one; the gradient stops here."""
@@ -299,8 +317,8 @@ class Tensor:
         if self._data.size != 1:
             spot = errors.place()
             raise ValueError(
-                f"{spot.prefix}a tensor of shape {self.shape} is neither true nor false. For a choice "
-                "per element write np.where(condition, a, b); for one about all of them "
+                f"{spot.prefix}a tensor of shape {self.shape} is neither true nor false. For a "
+                "choice per element write np.where(condition, a, b); for one about all of them "
                 "np.all(condition) or np.any(condition)")
         return bool(self._data.item())
 
@@ -312,7 +330,7 @@ class Tensor:
         return Tensor, (np.array(self._data), self.requires_grad, self.name)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        """Assign numbers to a part of a leaf; backward through an op that used it before then fails.
+        """Assign numbers to a part of a leaf; backward through an op that had used it then fails.
 
         Raises TypeError for a tracked value or into a result: that would drop a gradient.
         """
@@ -323,11 +341,11 @@ class Tensor:
             self._refuse("would change a result that backward still needs",
                          "np.where(mask, value, x)")
         index = tuple(map(raw, index)) if isinstance(index, tuple) else raw(index)
-        data = np.array(self._data)
+        data: Any = np.array(self._data)
         data[index] = raw(value)
         self._assign(data if data.ndim else data[()])
 
-    # -- what would drop a gradient ----------------------------------------------------------------
+    # What would drop a gradient.
 
     def _refuse(self, what: str, instead: str) -> None:
         spot = errors.place()
@@ -347,8 +365,8 @@ class Tensor:
                         "pow": "power", "fabs": "abs", "asinh": "arcsinh", "acosh": "arccosh",
                         "atanh": "arctanh", "lgamma": "gammaln", "dist": "norm"}.get(name, name)
                 if find(name):
-                    numpy = f"np.{name}(...) or " if hasattr(np, name) else ""
-                    instead = f"{numpy}tinytorch.{name}(...)"
+                    first = f"np.{name}(...) or " if hasattr(np, name) else ""
+                    instead = f"{first}tinytorch.{name}(...)"
             self._refuse(f"needs {kind} and would silently drop the gradient", instead)
         return convert(self._data)
 
@@ -439,7 +457,7 @@ def as_data(value: Any, tracked: bool = True) -> Any:
         quoted = f"`{spot.expression}` " if spot.expression else "this "
         raise TypeError(f"{spot.prefix}{quoted}would silently drop the gradient of the tensors in "
                         "the list. Use np.stack([...])")
-    data = np.array(value)
+    data: Any = np.array(value)
     kind = data.dtype.kind
     if kind in "iub":
         if tracked:

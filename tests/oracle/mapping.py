@@ -322,8 +322,8 @@ def batch_norm(x, mean, var, weight=None, bias=None, training=False, momentum=0.
     return tt.batch_norm(x, mean, var, weight, bias, training, momentum, eps)
 
 
-def instance_norm(x, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True,
-                  momentum=0.1, eps=1e-5):
+def instance_norm(x, running_mean=None, running_var=None, weight=None, bias=None,
+                  use_input_stats=True, momentum=0.1, eps=1e-5):
     if not use_input_stats:
         raise Unmapped("running statistics")
     return tt.instance_norm(x, weight, bias, eps)
@@ -528,7 +528,8 @@ TABLE = {
     "log_softmax|with_dtype": softmax("log_softmax"),
     "nn.functional.softmin": softmax("softmin"),
     "nn.functional.softmin|with_dtype": softmax("softmin"),
-    "nn.functional.cross_entropy": same("cross_entropy"), "nn.functional.mse_loss": same("mse_loss"),
+    "nn.functional.cross_entropy": same("cross_entropy"),
+    "nn.functional.mse_loss": same("mse_loss"),
     "nn.functional.l1_loss": same("l1_loss"), "nn.functional.linear": linear,
     # tier 2
     "asinh": same("arcsinh"), "acosh": same("arccosh"), "atanh": same("arctanh"),

@@ -1,4 +1,4 @@
-"""All ops, one block each, in a file per kind. This package is also the registry: ops["sin"] -> Sin."""
+"""All ops, one block each, in a file per kind. The package is the registry: ops["sin"] -> Sin."""
 
 from __future__ import annotations
 

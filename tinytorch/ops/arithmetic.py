@@ -56,7 +56,9 @@ def _power(x: Any, y: Any) -> Any:
         if y == 2:
             return x*x
         if y == 3:
-            return x*x*x
+            cube = x*x
+            cube *= x
+            return cube
         if y == 1:
             return +x
     return np.power(x, y)
@@ -132,11 +134,11 @@ def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
     return x//y, x % y
 
 
-Tensor.__divmod__ = _divmod                                            # type: ignore[attr-defined]
-Tensor.__rdivmod__ = lambda x, y: _divmod(y, x)                        # type: ignore[attr-defined]
+Tensor.__divmod__ = _divmod
+Tensor.__rdivmod__ = lambda x, y: _divmod(y, x)
 
 
-# -- comparisons: booleans, constants to every gradient -----------------------------------------------
+# Comparisons: booleans, constants to every gradient.
 
 class Comparison:
     """What comparisons share: a boolean result nothing is differentiated through."""
@@ -144,7 +146,7 @@ class Comparison:
     precedence = 0
     differentiable = False
     flat = True
-    local = (0, 0)
+    local: tuple[int, ...] = (0, 0)
 
 
 class Greater(Comparison, Op):

@@ -202,7 +202,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
 
 @function
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
-    """For each position the element that the indices name along the axis: what argsort is made for."""
+    """For each position the element that the indices name along the axis, as argsort gives them."""
     x, indices = operand(x), np.asarray(raw(indices)).astype(np.intp)
     if axis is None:
         x, axis = ravel(x), 0
@@ -374,7 +374,7 @@ def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
     return moveaxis(x, axis, start - 1 if axis < start else start)
 
 
-# -- order -------------------------------------------------------------------------------------------
+# Order.
 
 @function
 def sort(x: Any, axis: int | None = -1, kind: Any = None, *, stable: Any = None) -> Any:
@@ -412,7 +412,8 @@ def cummin(x: Any, axis: int | None = None) -> Any:
 
 
 @function
-def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
+def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+             ) -> Any:
     """The q-quantile along the axes, by linear interpolation between the nearest elements.
 
     q in [0, 1], a number or a vector, which gives a new first axis. Where the data hold nan, nan.
@@ -420,7 +421,8 @@ def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
     x, at = operand(x), q
     q = np.asarray(raw(q), dtype=float)
     if method != "linear":
-        raise ValueError(f"quantile: method {method!r} has no derivative in tinytorch, 'linear' has")
+        raise ValueError(f"quantile: method {method!r} has no derivative in tinytorch "
+                         "(must be 'linear')")
     if np.any((q < 0) | (q > 1)):
         raise ValueError(f"quantile: q must lie in [0, 1], not {q}")
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
@@ -439,7 +441,8 @@ def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
     if np.any(bad):
         flat = functions["where"](bad, np.nan, flat)
     below = take(flat, low, -1)
-    out = below + part*(take(flat, high, -1) - below) if isinstance(part, Tensor) or np.any(part) else below
+    exact = not isinstance(part, Tensor) and not np.any(part)
+    out = below if exact else below + part*(take(flat, high, -1) - below)
     if q.ndim:
         out = moveaxis(out, -1, 0)
     if keepdims:

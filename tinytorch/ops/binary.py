@@ -75,20 +75,25 @@ class CopySign(Op):
     local = (lambda z, x, y: np.sign(raw(x))*np.copysign(1.0, raw(y)), 0)
 
 
+def _number_share(x: Any, y: Any, wins: Any, z: Any) -> Any:
+    """x's share of fmax or fmin: all where it wins or y is nan, half at a tie."""
+    return share(wins(x, y) + 0.5*(x == y) + np.isnan(y), z)
+
+
 class FMax(Op):
     """The larger of x and y; a number wins over nan. Ties share the derivative evenly."""
     notation, symbol = "fmax({0}, {1})", "max"
     value, selects = np.fmax, True
-    local = (lambda z, x, y: share((raw(x) > raw(y)) + 0.5*(raw(x) == raw(y)) + np.isnan(raw(y)), z),
-             lambda z, x, y: share((raw(y) > raw(x)) + 0.5*(raw(x) == raw(y)) + np.isnan(raw(x)), z))
+    local = (lambda z, x, y: _number_share(raw(x), raw(y), np.greater, z),
+             lambda z, x, y: _number_share(raw(y), raw(x), np.greater, z))
 
 
 class FMin(Op):
     """The smaller of x and y; a number wins over nan. Ties share the derivative evenly."""
     notation, symbol = "fmin({0}, {1})", "min"
     value, selects = np.fmin, True
-    local = (lambda z, x, y: share((raw(x) < raw(y)) + 0.5*(raw(x) == raw(y)) + np.isnan(raw(y)), z),
-             lambda z, x, y: share((raw(y) < raw(x)) + 0.5*(raw(x) == raw(y)) + np.isnan(raw(x)), z))
+    local = (lambda z, x, y: _number_share(raw(x), raw(y), np.less, z),
+             lambda z, x, y: _number_share(raw(y), raw(x), np.less, z))
 
 
 class Heaviside(Op):

@@ -119,7 +119,8 @@ def cumulative_trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1)
 
 
 @function
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+           ) -> Any:
     """The straight-line interpolation of the points (xp, fp) at x; xp must ascend.
 
     Outside left and right, or the first and last fp. Differentiable in x, xp and fp.

@@ -148,7 +148,7 @@ class Cosh(Op):
 
 
 class Tanh(Op):
-    """The hyperbolic tangent. Its derivative keeps all digits in the tails, where 1 - z*z has none."""
+    """The hyperbolic tangent. Its derivative keeps all digits in the tails; 1 - z*z has none."""
     value = np.tanh
     local = (lambda z, x: 4*Sigmoid.of(2*x)*Sigmoid.of(-2*x),)
 
@@ -159,7 +159,7 @@ def _sigmoid(x: Any) -> Any:
 
 
 class Sigmoid(Op):
-    """1 / (1 + exp(-x)), without overflow. Its derivative s(x) s(-x) keeps all digits in the tails."""
+    """1/(1 + exp(-x)), without overflow. Its derivative, s(x) s(-x), is exact in the tails."""
     aliases, symbol = ("expit",), "σ"
     value = _sigmoid
     jet = lambda x: series.sigmoid(x, _sigmoid(x[0]), _sigmoid(-x[0]))
@@ -201,7 +201,7 @@ class Rad2Deg(Op):
     local = (lambda z, x: float64(180/np.pi),)
 
 
-# -- steps: constant between jumps ---------------------------------------------------------------------
+# Steps: constant between jumps.
 
 class Floor(Op):
     """The largest whole number that is not above x. Derivative 0."""
@@ -249,7 +249,9 @@ def _sinc_slope(z: Any, x: Any) -> Any:
     far = (np.cos(np.pi*np.where(near, 1.0, x)) - np.where(near, 1.0, z))/np.where(near, 1.0, x)
     if not np.any(near):
         return far
-    t, term, total = np.where(near, x, 0.0), 1.0, 0.0
+    t: Any = np.where(near, x, 0.0)
+    term: Any = 1.0
+    total: Any = 0.0
     for k in range(1, 12):                           # d/dx of the sum of (-1)^k (pi x)^2k/(2k+1)!
         term = term*(-np.pi*np.pi/((2*k)*(2*k + 1)))
         total = total + 2*k*term*t**(2*k - 1)

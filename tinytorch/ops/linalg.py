@@ -1,4 +1,4 @@
-"""Linear algebra: determinants, inverses, solutions, factors. numpy.linalg's functions, and batches."""
+"""Linear algebra: determinants, inverses, solutions, factors, of batches too."""
 
 from __future__ import annotations
 

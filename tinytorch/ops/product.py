@@ -54,15 +54,16 @@ class MatMul(Op):
                ([1.0, 2.0], [0.5, -1.0]), ([[1.0, 2.0], [3.0, -4.0]], [0.5, -1.0]))
 
 
-# -- einsum, and what it makes -------------------------------------------------------------------------
+# Einsum, and what it makes.
 
 def _labels(subscripts: str, shapes: list[tuple[int, ...]]) -> tuple[list[str], str]:
-    """The labels of each operand and of the result: ellipses named, an implied result spelled out."""
+    """The labels of each operand and the result: ellipses named, an implied result spelled out."""
     text = subscripts.replace(" ", "")
     left, arrow, result = text.partition("->")
     inputs = left.split(",")
     if len(inputs) != len(shapes):
-        raise ValueError(f"einsum {subscripts!r} names {len(inputs)} operands, there are {len(shapes)}")
+        raise ValueError(f"einsum {subscripts!r} names {len(inputs)} operands, "
+                         f"there are {len(shapes)}")
     free = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in text]
     longest, hidden = 0, []
     for labels, shape in zip(inputs, shapes):
@@ -72,7 +73,8 @@ def _labels(subscripts: str, shapes: list[tuple[int, ...]]) -> tuple[list[str], 
         hidden.append(extra)
         longest = max(longest, extra)
     names = "".join(free[:longest])
-    inputs = [labels.replace("...", names[longest - extra:]) for labels, extra in zip(inputs, hidden)]
+    inputs = [labels.replace("...", names[longest - extra:])
+              for labels, extra in zip(inputs, hidden)]
     if arrow:
         result = result.replace("...", names)
     else:

@@ -77,7 +77,7 @@ class Mean(Op):
 
 
 def _extreme_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    """To the elements that are the extreme, shared evenly among ties; nan counts as equal to nan."""
+    """To the elements that are the extreme, shared evenly among ties; nan counts as nan's equal."""
     found, xs = spread(raw(z), x, axis, keepdims), raw(x)
     mask = (xs == found) | ((xs != xs) & (found != found))
     return spread(g, x, axis, keepdims)*(mask/np.sum(mask, axis=axis, keepdims=True))
@@ -102,7 +102,7 @@ class Min(Op):
 _ops: dict[str, Any] = {op.name: op for op in (Sum, Mean, Max, Min)}
 
 
-# -- products, spreads, cumulations --------------------------------------------------------------------
+# Products, spreads, cumulations.
 
 def _at(x: Any, axis: int, index: Any) -> Any:
     """x at an index or slice of one axis."""
@@ -330,8 +330,8 @@ _ops["norm2"] = Norm2
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """The norm of a vector (ord any number, inf) or matrix (fro, 1, -1, inf, -inf) along axes.
 
-    As numpy.linalg.norm: without axis and ord that of all elements; one axis is a vector's, two are a
-    matrix's. Raises ValueError for the matrix norms that need singular values (2, -2, nuc).
+    As numpy.linalg.norm: without axis and ord that of all elements; one axis is a vector's, two are
+    a matrix's. Raises ValueError for the matrix norms that need singular values (2, -2, nuc).
     """
     x = operand(x)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)

@@ -1,4 +1,4 @@
-"""Ops that select: where, maximum, minimum, clip, relu. What they do not select is dead for backward."""
+"""Ops that select: where, maximum, minimum, clip, relu. The rest is dead to backward."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..tensor import float64, raw
 
 
 def share(mask: Any, z: Any) -> Any:
-    """A mask, with halves at ties, as local derivative: nan stays where the result is a genuine nan."""
+    """A mask, with halves at ties, as local derivative: nan where the result is a genuine nan."""
     z = raw(z)
     if z.__class__ is float64:
         return float64(mask) if z == z else z
@@ -45,7 +45,7 @@ class Where(Op):
 
 
 class Maximum(Op):
-    """The larger of x and y, elementwise and broadcast; nan wins. Ties share the derivative evenly."""
+    """The larger of x and y, elementwise; nan wins. Ties share the derivative evenly."""
     symbol, notation = "max", "maximum({0}, {1})"
     value, selects = np.maximum, True
     local = (lambda z, x, y: share((raw(x) > raw(y)) + 0.5*(raw(x) == raw(y)), z),
@@ -53,7 +53,7 @@ class Maximum(Op):
 
 
 class Minimum(Op):
-    """The smaller of x and y, elementwise and broadcast; nan wins. Ties share the derivative evenly."""
+    """The smaller of x and y, elementwise; nan wins. Ties share the derivative evenly."""
     symbol, notation = "min", "minimum({0}, {1})"
     value, selects = np.minimum, True
     local = (lambda z, x, y: share((raw(x) < raw(y)) + 0.5*(raw(x) == raw(y)), z),
@@ -61,14 +61,14 @@ class Minimum(Op):
 
 
 def _clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    """x, but not below a_min nor above a_max (None: no bound). The derivative is 1 at the bounds."""
+    """x, but not below a_min nor above a_max (None: no bound). Its derivative at a bound is 1."""
     low = a_min if a_min is not None else min
     high = a_max if a_max is not None else max
     return apply(Clip, x, -np.inf if low is None else low, np.inf if high is None else high)
 
 
 class Clip(Op):
-    """x, but not below a_min nor above a_max (None: no bound). The derivative is 1 at the bounds."""
+    """x, but not below a_min nor above a_max (None: no bound). Its derivative at a bound is 1."""
     aliases = ("clamp",)
     notation = "clip({0}, {1}, {2})"
     value, selects, call = np.clip, True, _clip

@@ -37,7 +37,7 @@ class Reshape(Op):
 def _transpose(x: Any, *order: Any, axes: Any = None) -> Any:
     """The axes in another order; without one reversed."""
     if len(order) == 1 and (order[0] is None or isinstance(order[0], (tuple, list))):
-        order = order[0] or ()
+        order = tuple(order[0] or ())
     return apply(Transpose, x, axes=tuple(axes or order) or None)
 
 
@@ -133,8 +133,8 @@ class GetItem(Op):
                ([[1.0, 2.0], [3.0, 4.0]], {"index": (slice(None), 1)}))
 
 
-Tensor.__getitem__ = GetItem.call                                      # type: ignore[attr-defined]
-Tensor.T = property(_transpose)                                        # type: ignore[attr-defined]
+Tensor.__getitem__ = GetItem.call
+Tensor.T = property(_transpose)
 
 
 def _astype(x: Any, dtype: Any, copy: bool = True) -> Any:

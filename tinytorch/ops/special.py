@@ -208,11 +208,14 @@ class Logit(Op):
     local = (lambda z, x: 1/(x*(1 - x)),)
 
 
+def _entr(x: Any) -> Any:
+    inside = -x*np.log(np.where(x > 0, x, 1.0))
+    return np.where(x > 0, inside, np.where(x == 0, 0.0, np.where(x < 0, -np.inf, x)))
+
+
 class Entr(Op):
     """-x*log(x), 0 at 0, -inf below: the entropy of a probability."""
-    value, domain = (lambda x: np.where(x > 0, -x*np.log(np.where(x > 0, x, 1.0)),
-                                        np.where(x == 0, 0.0, np.where(x < 0, -np.inf, x)))), (0.0, _inf)
-    risky = True
+    value, risky, domain = _entr, True, (0.0, _inf)
     local = (lambda z, x: -np.log(x) - 1,)
 
 
