@@ -114,6 +114,8 @@ def commands() -> None:
               default="auto", show_default=True,
               help="What stands beside an edge: its local derivative, what it sends back.")
 @click.option("--no-grad", is_flag=True, help="The forward pass only.")
+@click.option("--theme", type=click.Choice(["light", "dark", "contrast", "print"]),
+              help="The look: contrast is for weak eyes, print for paper without colour.")
 @click.option("--order", type=click.IntRange(1, 6), default=1, show_default=True,
               help="2 draws the graph of the derivative, 3 that of the second ...")
 @click.option("--backward", is_flag=True, help="The backward pass as a graph beside the forward "
@@ -135,7 +137,7 @@ def commands() -> None:
 def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], format: str | None,
           dark: bool, dpi: float, open_: bool, time_limit: float, traceback: bool,
           points: tuple[tuple[str, Any], ...], rankdir: str, engine: str, edges: str,
-          no_grad: bool, order: int, backward: bool, focus: str | None, radius: int,
+          no_grad: bool, theme: str | None, order: int, backward: bool, focus: str | None, radius: int,
           start: str | None, end: str | None, hidden: tuple[str, ...], heat: str | None,
           flag: bool, strict: bool) -> None:
     """Draw the computation graph of TARGET, with data and grad at every node."""
@@ -147,7 +149,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     if backward:
         from viz.transforms.backward import backward as both
         drawn = both(drawn)
-    options = Options(rankdir.upper(), engine, edges, "dark" if dark else "light", dpi)
+    options = Options(rankdir.upper(), engine, edges, theme or ("dark" if dark else "light"), dpi)
     written = {kind: writers.write(drawn, kind, options) for _, kind in wanted}
     deliver([(path or os.path.join("output", f"{drawn.name}.{kind}"), written[kind])
              for path, kind in wanted], open_)

@@ -33,7 +33,15 @@ def commands() -> list[list[str]]:
     for name in ("cubic", "damped"):
         lines += [["plot", f"examples/{name}.py", "-o", f"{name}.plot.svg"],
                   ["plot", f"examples/{name}.py", "--dark", "-o", f"{name}.plot-dark.svg"]]
-    lines += [["graph", "examples/cubic.py", "--rankdir", "TB", "-o", "cubic-tb.svg"],
+    cubic, valley = "examples/cubic.py", "examples/rosenbrock.py"
+    lines += [["graph", cubic, "--rankdir", "TB", "-o", "cubic-tb.svg"],
+              ["graph", cubic, "--backward", "-o", "cubic-backward.svg"],
+              ["graph", cubic, "--order", "2", "-o", "cubic-second.svg"],
+              ["graph", cubic, "--from", "x", "-o", "cubic-paths.svg"],
+              ["graph", cubic, "--theme", "print", "-o", "cubic-print.svg"],
+              ["graph", valley, "--heat", "grad", "-o", "rosenbrock-heat.svg"],
+              ["graph", valley, "--theme", "contrast", "-o", "rosenbrock-contrast.svg"],
+              ["graph", "examples/trouble.py", "--flag", "-o", "trouble-flag.svg"],
               ["plot", "tan(x)", "-o", "tan.plot.svg"]]
     return lines
 

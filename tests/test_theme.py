@@ -44,6 +44,21 @@ def test_lines_are_visible(name):
         assert contrast(theme.plot[role], theme.paper) >= 3
 
 
+def test_high_contrast_is_higher():
+    """AAA: 7:1 for all text."""
+    theme = THEMES["contrast"]
+    for role, look in theme.texts.items():
+        if role not in ("symbol", "word"):
+            assert contrast(look.color, theme.paper) >= 7, role
+
+
+def test_print_has_no_colour():
+    theme = THEMES["print"]
+    colors = [theme.paper, *(look.color for look in theme.texts.values()),
+              *(c for shape in theme.shapes.values() for c in shape[:2] if c)]
+    assert all(c[1:3] == c[3:5] == c[5:7] for c in colors)
+
+
 def test_themes_have_the_same_roles():
     light, *others = THEMES.values()
     for theme in others:
