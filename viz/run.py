@@ -7,6 +7,7 @@ import sys
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -47,13 +48,74 @@ class Run(NamedTuple):
         return self.places[i] if i >= 0 else None
 
 
+class Clock(NamedTuple):
+    """How a framework's tensors are told apart by when they were made."""
+
+    tensor: type                 # its class of tensors
+    stamp: Callable[[], int]     # the next stamp to be given out; asking takes one
+    of: Callable[[Any], int]     # the stamp of a tensor; less than 0 of one that was not recorded
+    folder: str                  # where the framework's own files lie: no lines of the user's
+
+
 def run(target: Target, point: Mapping[str, Any], *, seconds: float = SECONDS) -> Run:
     """Run a function at a point: argument -> number or array; what is missing takes its default.
 
     Raises TargetError where arguments are missing or unknown, RunError where the function raises,
     runs for more than `seconds`, or returns what is not one Tensor.
     """
+    import tinytorch
     from tinytorch import Tensor
+    inputs: dict[str, Any] = {}
+    passed = arguments(target, point)              # what is no number is no input: flip=True
+    for name, given in passed.items():
+        if is_option(name, given, point):
+            continue
+        try:
+            inputs[name] = given if isinstance(given, Tensor) else Tensor(given)
+        except (TypeError, ValueError) as error:
+            raise TargetError(f"{name} = {given!r:.60} is no number and no array: "
+                              f"{error}") from None
+    clock = Clock(Tensor, tinytorch.stamp, attrgetter("stamp"),
+                  os.path.dirname(os.path.abspath(tinytorch.__file__ or "")) + os.sep)
+    ran = follow(target, passed | inputs, inputs, clock, seconds=seconds)
+    return ran._replace(result=_tensor(ran.result, target))
+
+
+def is_option(name: str, given: Any, point: Mapping[str, Any]) -> bool:
+    """Whether an argument is no input, but a default that is no number: flip=True, kind="relu"."""
+    return name not in point and (given is None or isinstance(given, (bool, str, dict))
+                                  or callable(given))
+
+
+def follow(target: Target, passed: Mapping[str, Any], inputs: Mapping[str, Any], clock: Clock, *,
+           seconds: float = SECONDS) -> Run:
+    """Call a function: its result, whatever it is, with the names and lines of the tensors it made.
+
+    passed: argument -> what it is given; inputs: those of them that are tensors.
+    Raises RunError where the function raises or runs for more than `seconds`; its `run` is the run
+    up to there.
+    """
+    tracer = _Tracer(target, {clock.of(tensor): name for name, tensor in inputs.items()}, clock,
+                     seconds)
+    result, failed = None, None
+    try:
+        with users(target.name):
+            result = tracer.run(target.function, passed)
+    except RunError as error:
+        failed = error
+    ran = Run(target, inputs, result, tracer.names, tracer.lines, tuple(tracer.stamps),
+              tuple(tracer.places))
+    if failed is not None:
+        failed.run = ran
+        raise failed
+    return ran
+
+
+def arguments(target: Target, point: Mapping[str, Any]) -> dict[str, Any]:
+    """Argument -> what it is given at a point, or its default.
+
+    Raises TargetError where arguments are missing or unknown, or where there are none.
+    """
     values = dict(zip(target.names, [_missing] * len(target.names))) | dict(target.defaults)
     for name, given in point.items():
         if name not in values:
@@ -71,22 +133,7 @@ def run(target: Target, point: Mapping[str, Any], *, seconds: float = SECONDS) -
     if not values:
         raise TargetError(f"{place}{target.name} takes no argument: "
                           "what it computes has no input to differentiate by")
-    inputs: dict[str, Any] = {}
-    passed = dict(values)        # what is no number is no input: flip=True, kind="relu"
-    for name, given in values.items():
-        if name not in point and (given is None or isinstance(given, (bool, str, dict))
-                                  or callable(given)):
-            continue
-        try:
-            inputs[name] = given if isinstance(given, Tensor) else Tensor(given)
-        except (TypeError, ValueError) as error:
-            raise TargetError(f"{name} = {given!r:.60} is no number and no array: "
-                              f"{error}") from None
-    tracer = _Tracer(target, {tensor.stamp: name for name, tensor in inputs.items()}, seconds)
-    with users(target.name):
-        result = tracer.run(target.function, passed | inputs)
-    return Run(target, inputs, _tensor(result, target), tracer.names, tracer.lines,
-               tuple(tracer.stamps), tuple(tracer.places))
+    return values
 
 
 _missing = object()
@@ -119,21 +166,21 @@ class TooLong(Exception):
 class _Tracer:
     """Follows the user's own frames line by line: stamps say which tensors a line has made."""
 
-    def __init__(self, target: Target, names: dict[int, str], seconds: float) -> None:
-        import tinytorch
+    def __init__(self, target: Target, names: dict[int, str], clock: Clock, seconds: float
+                 ) -> None:
         self.names = names
         self.stamps: list[int] = [0]
         self.places: list[Place | None] = [None]
         self.lines: dict[tuple[str, int], int] = {}
-        self._stamp = tinytorch.stamp
-        self._tensor = tinytorch.Tensor
-        self._ours = (os.path.dirname(os.path.abspath(tinytorch.__file__ or "")) + os.sep,
-                      os.path.dirname(os.path.abspath(__file__)) + os.sep)
+        self._stamp = clock.stamp
+        self._tensor = clock.tensor
+        self._stamp_of = clock.of
+        self._ours = (clock.folder, os.path.dirname(os.path.abspath(__file__)) + os.sep)
         self._file = target.file
         self._root = os.path.dirname(os.path.abspath(target.file)) + os.sep if target.file else ""
         self._users: dict[str, bool] = {}
         self._here: Place | None = None
-        self._last = tinytorch.stamp()
+        self._last = clock.stamp()
         self._bound: dict[str, list[int]] = {}     # name -> the stamps it was given to
         self._seconds = seconds
         self._until = time.monotonic() + seconds
@@ -147,12 +194,13 @@ class _Tracer:
             result = function(*inputs.values())
         finally:
             sys.settrace(before)
-        self._flush(None)
-        self.stamps.append(self._last)             # what is made later was made nowhere here
-        self.places.append(None)
-        for name, stamps in self._bound.items():
-            for i, stamp in enumerate(stamps):
-                self.names[stamp] = name if len(stamps) == 1 else name + text.subscript(i + 1)
+            self._until = float("inf")
+            self._flush(None)
+            self.stamps.append(self._last)         # what is made later was made nowhere here
+            self.places.append(None)
+            for name, stamps in self._bound.items():
+                for i, stamp in enumerate(stamps):
+                    self.names[stamp] = name if len(stamps) == 1 else name + text.subscript(i + 1)
         return result
 
     def _is_users(self, file: str) -> bool:
@@ -205,7 +253,7 @@ class _Tracer:
 
     def _name(self, frame: FrameType, seen: int) -> int:
         """Give the tensors bound since `seen` the names of this frame's variables."""
-        last, Tensor = self._last, self._tensor
+        last, Tensor, of = self._last, self._tensor, self._stamp_of
         for name, thing in frame.f_locals.items():
             if isinstance(thing, Tensor):
                 things = [(name, thing)]
@@ -215,7 +263,8 @@ class _Tracer:
             else:
                 continue
             for called, tensor in things:
-                if tensor.stamp >= seen and tensor.stamp not in self.names:
-                    self.names[tensor.stamp] = called
-                    self._bound.setdefault(called, []).append(tensor.stamp)
+                stamp = of(tensor)
+                if stamp >= seen and stamp not in self.names:
+                    self.names[stamp] = called
+                    self._bound.setdefault(called, []).append(stamp)
         return last

@@ -28,6 +28,8 @@ class RunError(RuntimeError):
     """The user's code raised, or returned what cannot be drawn. Says where, in the user's lines."""
 
     status = 3                   # what the command line exits with
+    run: Any = None              # the run up to there, where it was recorded
+    graph: Any = None            # what it computed up to there, where it can be drawn
 
 
 class Target(NamedTuple):

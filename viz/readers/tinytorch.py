@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,7 +15,9 @@ from .. import text
 from ..branches import Branch, branches
 from ..graph import ITEMS, Edge, Graph, Node, Stats, Value
 from ..run import Place, Run
+from ..source import Target
 from ..text import plus
+from ._ids import Ids
 
 TITLE = 60                       # an expression of more characters is left out of a title
 LONG = 26                        # an expression of more characters gets a name: v₁
@@ -24,6 +25,7 @@ FORMULAS = 400                   # a graph of more ops states no formulas on its
 TERMS = 6                        # so many terms of a sum are written out
 PRIMES = "′" * 12
 RESULTS = 3                      # the derivatives of so many arguments stand under the picture
+SUMMED = "grad is that of the sum of the output's elements"
 
 
 class Known(NamedTuple):
@@ -67,14 +69,14 @@ def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
     for tensor in tinytorch.topological(root):
         place = run.place(tensor.stamp)
         if place is not None and tensor._ctx is not None:
-            about[tensor.stamp] = _about(place, run, ways)
+            about[tensor.stamp] = whereabouts(place, run, ways)
     written = formula.expressions([root], dict(run.names), expand=True)[root.stamp]
     known = Known(run.target.stem, run.inputs, run.names, about,
                   _facts(run, written, grads, order, ways))
     return _graph(root, known, grads)
 
 
-def _about(place: Place, run: Run, ways: Sequence[Branch]) -> dict[str, Any]:
+def whereabouts(place: Place, run: Run, ways: Sequence[Branch]) -> dict[str, Any]:
     """Where a tensor was made: its line, the pass of the loop, the branch."""
     about: dict[str, Any] = {"line": f"{os.path.basename(place.file)}:{place.line}"}
     if run.lines.get((place.file, place.line), 1) > 1:
@@ -129,7 +131,7 @@ def _graph(root: Any, known: Known, grads: Grads | None) -> Graph:
     reached = {tensor.stamp for tensor in tensors}
     unused = [tensor for tensor in known.inputs.values() if tensor.stamp not in reached]
     arguments = {tensor.stamp: name for name, tensor in known.inputs.items()}
-    ids = _Ids([*known.inputs, *known.names.values()])
+    ids = Ids([*known.inputs, *known.names.values()])
     names = dict(known.names)
     for tensor in tensors:       # a name given to the tensor itself: w, layer1.weight
         if tensor.name and tensor.stamp not in names:
@@ -196,72 +198,51 @@ def _leaf(tensor: Any, arguments: Mapping[int, str]) -> str:
 def _facts(run: Run, written: str, grads: Grads | None, order: int, ways: Sequence[Branch]
            ) -> dict[str, Any]:
     """The title of the picture, and the derivatives it has come to."""
-    name = run.target.name if run.target.file else "f"
-    head = (f"{name}{PRIMES[:order - 1]}({', '.join(run.inputs)})"
-            + (f" = {written}" if len(written) <= TITLE else ""))
-    scalars = all(tensor.size == 1 for tensor in run.inputs.values())
-    at = ", ".join(f"{n} = {text.numbers(value(t.data))}" for n, t in run.inputs.items())
-    facts: dict[str, Any] = {"title": head + (f" at {at}" if scalars and at else "")}
+    data = {name: value(tensor.data) for name, tensor in run.inputs.items()}
+    facts: dict[str, Any] = {"title": headline(run.target, data, written, order)}
     skipped = tuple(str(way) for way in ways if way.other[0])
     if skipped:
         facts["branches"] = skipped
     if grads and run.result.size != 1:
-        facts["results"] = ("grad is that of the sum of the output's elements",)
-    elif grads and scalars:
+        facts["results"] = (SUMMED,)
+    elif grads and all(tensor.size == 1 for tensor in run.inputs.values()):
         sums: dict[int, list[float]] = {}
         for tensor in tinytorch.topological(run.result):
             for argument, c in zip(tensor._ctx.args if tensor._ctx else (),
                                    grads.sent.get(tensor.stamp, ())):
                 if c is not None:
                     sums.setdefault(argument.stamp, []).append(float(np.ravel(c)[0]))
-        d, short = "∂" if len(run.inputs) > 1 else "d", name if len(name) <= 3 else "f"
-        up = "" if order == 1 else text.superscript(order)
-        if order > 1 and len(run.inputs) > 1:      # a mixed derivative, named for what it is of
-            short, up = f"({d}{short}/{d}{next(iter(run.inputs))})", ""
-        facts["results"] = tuple(
-            f"{d}{up}{short}/{d}{argument}{up}{chain(sums.get(tensor.stamp, ()))}"
-            f" = {text.number(float(np.ravel(grads.total.get(tensor.stamp, 0.0))[0]))}"
-            for argument, tensor in list(run.inputs.items())[:RESULTS])
+        facts["results"] = derivatives(run.target, {
+            name: (sums.get(tensor.stamp, ()),
+                   float(np.ravel(grads.total.get(tensor.stamp, 0.0))[0]))
+            for name, tensor in run.inputs.items()}, order)
     return facts
+
+
+def headline(target: Target, inputs: Mapping[str, Value], written: str, order: int = 1) -> str:
+    """The title of a picture: f(x) = x³ + x at x = 1.2."""
+    name = target.name if target.file else "f"
+    head = (f"{name}{PRIMES[:order - 1]}({', '.join(inputs)})"
+            + (f" = {written}" if written and len(written) <= TITLE else ""))
+    at = ", ".join(f"{n} = {text.numbers(v)}" for n, v in inputs.items())
+    return head + (f" at {at}" if at and all(v.size == 1 for v in inputs.values()) else "")
+
+
+def derivatives(target: Target, found: Mapping[str, tuple[Sequence[float], float]], order: int = 1
+                ) -> tuple[str, ...]:
+    """What a scalar function's derivatives have come to: df/dx = 1.44 + 1 = 2.44.
+
+    found: argument -> what its uses send back, and their sum.
+    """
+    name = target.name if target.file else "f"
+    d, short = "∂" if len(found) > 1 else "d", name if len(name) <= 3 else "f"
+    up = "" if order == 1 else text.superscript(order)
+    if order > 1 and len(found) > 1:               # a mixed derivative, named for what it is of
+        short, up = f"({d}{short}/{d}{next(iter(found))})", ""
+    return tuple(f"{d}{up}{short}/{d}{argument}{up}{chain(terms)} = {text.number(total)}"
+                 for argument, (terms, total) in list(found.items())[:RESULTS])
 
 
 def chain(terms: Sequence[float]) -> str:
     """The chain rule's sum, written out where it is short: = 1.44 + 1.44 + 1.44 + 1."""
     return f" = {plus(terms)}" if 2 <= len(terms) <= TERMS else ""
-
-
-class _Ids:
-    """Stable words, each given once: x, mul_1, mul_2, y_1. A name the user gave comes first."""
-
-    def __init__(self, reserved: list[str]) -> None:
-        self._given: set[str] = set()
-        self._last: dict[str, int] = {}
-        self._reserved = {_word(name) for name in reserved}
-
-    def new(self, name: str) -> str:
-        """The name as an id; one that ends in _1 counts on where it is taken."""
-        word = _word(name)
-        stem, _, count = word.rpartition("_")
-        if word not in self._given and (word in self._reserved or count != "1"):
-            self._given.add(word)
-            return word
-        if count != "1":
-            stem = word
-        n = self._last.get(stem, 0 if count == "1" else 1)
-        while True:
-            n += 1
-            word = f"{stem}_{n}"
-            if word not in self._given and word not in self._reserved:
-                break
-        self._last[stem] = n
-        self._given.add(word)
-        return word
-
-
-_DIGITS = str.maketrans({c: f"{i}" for i, c in enumerate("₀₁₂₃₄₅₆₇₈₉")})
-
-
-def _word(name: str) -> str:
-    """A name as an id: y₁ is y_1, layer1.weight stays, all else becomes _."""
-    name = re.sub(r"([₀-₉]+)", r"_\1", name).translate(_DIGITS)
-    return re.sub(r"[^\w.]+", "_", name).strip("_") or "n_1"

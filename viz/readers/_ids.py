@@ -1,0 +1,42 @@
+"""Ids: the names of tensors and ops as stable words, each given once."""
+
+from __future__ import annotations
+
+import re
+
+
+class Ids:
+    """Stable words, each given once: x, mul_1, mul_2, y_1. A name the user gave comes first."""
+
+    def __init__(self, reserved: list[str]) -> None:
+        self._given: set[str] = set()
+        self._last: dict[str, int] = {}
+        self._reserved = {word(name) for name in reserved}
+
+    def new(self, name: str) -> str:
+        """The name as an id; one that ends in _1 counts on where it is taken."""
+        id = word(name)
+        stem, _, count = id.rpartition("_")
+        if id not in self._given and (id in self._reserved or count != "1"):
+            self._given.add(id)
+            return id
+        if count != "1":
+            stem = id
+        n = self._last.get(stem, 0 if count == "1" else 1)
+        while True:
+            n += 1
+            id = f"{stem}_{n}"
+            if id not in self._given and id not in self._reserved:
+                break
+        self._last[stem] = n
+        self._given.add(id)
+        return id
+
+
+_DIGITS = str.maketrans({c: f"{i}" for i, c in enumerate("₀₁₂₃₄₅₆₇₈₉")})
+
+
+def word(name: str) -> str:
+    """A name as an id: y₁ is y_1, layer1.weight stays, all else becomes _."""
+    name = re.sub(r"([₀-₉]+)", r"_\1", name).translate(_DIGITS)
+    return re.sub(r"[^\w.]+", "_", name).strip("_") or "n_1"
