@@ -84,6 +84,24 @@ def _normed(x: Any) -> Any:
     return x / np.max(np.abs(x))
 
 
+def _piecewise(x: Any) -> Any:
+    if x < -1:
+        return -x - 1
+    if x < 0:
+        return 0 * x
+    return x**2 if x < 2 else 4 + 0 * x
+
+
+def _halved(x: Any) -> Any:
+    while x > 1:
+        x = x / 2
+    return x
+
+
+def _first(x: Any) -> Any:
+    return x[0] * 2
+
+
 def _black_box(x: Any) -> Any:
     return x + np.floor(x.data + 0.5)              # the graph does not know of the floor
 
@@ -185,7 +203,7 @@ MORE = [
     Row("relu(x)**2", [], [kink(0, 0)]),
     Row("exp(-abs(x))", [kink(0, 1)], [jump(0, 1, -1)], [], [(0, 1)]),
     Row("sqrt(sin(x)**2)", [kink(0, 0)], [jump(0, -1, 1)], [0], [(-PI/2, 1), (0, 0), (PI/2, 1)]),
-    Row("x**2*sin(1/x)", [hole(0, 0)], [], bands=True),
+    Row("x**2*sin(1/x)", [hole(0, 0)], []),        # it oscillates within a pixel
     Row("1/floor(x)", [jump(-2, -1/3, -1/2, -1/2), jump(-1, -1/2, -1, -1), stop(0, -1),
                        start(1, 1, 1), jump(2, 1, 1/2, 1/2), ("jump", 3, 1/2, None, 1/3)],
         [hole(-2, 0), hole(-1, 0), stop(0, 0), start(1, 0, ...), hole(2, 0)], [], [],
@@ -203,6 +221,37 @@ MORE = [
         [stop(0.7097827128933840, 1000, ...)], undefined=[(0.7097827128933840, 3)]),
     Row(_if_jump, [jump(1, 1, 3, 3)], [hole(1, 2)], [0], [(0, 0)], name="if: jump"),
     Row(_same_ops, [jump(0.7, 1.4, 2.1, 2.1)], [jump(0.7, 2, 3)], [0], [], name="if: same ops"),
+    Row(_piecewise, [kink(-1, 0), kink(2, 4)], [jump(-1, -1, 0), kink(0, 0), jump(2, 4, 0)],
+        name="if: three pieces"),
+    Row(_halved, [jump(1, 1, 0.5, 1), jump(2, 1, 0.5, 1)], [jump(1, 1, 0.5), jump(2, 0.5, 0.25)],
+        [0], name="while"),
+    Row(_first, [], [], [0], [], [], name="x[0]*2"),
+    Row(lambda x: (1 + x)**(1/x), [start(-1, INF), hole(0, E)], [start(-1, -INF), hole(0, -E/2)],
+        undefined=[(-3, -1)], name="(1 + x)**(1/x)"),
+    Row(lambda x: np.log(np.abs(np.log(np.abs(x)))),
+        [pole(-1, -INF, -INF), pole(0, INF, INF), pole(1, -INF, -INF)],
+        [pole(-1, -INF, INF), pole(0, INF, -INF), pole(1, -INF, INF)], [-E, -1/E, 1/E, E],
+        name="log(abs(log(abs(x))))"),
+    Row(lambda x: np.where(np.abs(x) < 1, np.exp(-1/(1 - x*x)), 0.0), [], [], None, [(0, 1/E)],
+        name="a smooth bump"),
+    Row(lambda x: np.floor(x) + (x - np.floor(x))**2, [kink(k, k) for k in WHOLE],
+        [jump(k, 2, 0) for k in WHOLE], name="stairs of parabolas"),
+    Row("log(x)/(x - 1)", [start(0, INF), hole(1, 1)], [start(0, -INF), hole(1, -0.5)],
+        undefined=[(-3, 0)]),
+    Row("sqrt(cos(x))", [start(-PI/2, 0, 0), stop(PI/2, 0, 0)],
+        [start(-PI/2, INF), stop(PI/2, -INF)], [-PI/2, PI/2], [(0, 1)],
+        undefined=[(-3, -PI/2), (PI/2, 3)]),
+    Row("floor(x**2)/4", [("jump", -3, None, 2, 2.25)] + [
+        jump(-k**0.5, k/4, (k - 1)/4, k/4) for k in range(8, 0, -1)] + [
+        jump(k**0.5, (k - 1)/4, k/4, k/4) for k in range(1, 9)] + [("jump", 3, 2, None, 2.25)],
+        [hole(-k**0.5, 0) for k in range(8, 0, -1)] + [hole(k**0.5, 0) for k in range(1, 9)]),
+    Row("x*log(abs(x))", [hole(0, 0)], [pole(0, -INF, -INF)], [-1, 1], [(-1/E, 1/E), (1/E, -1/E)]),
+    Row("arctan(tan(x))", [jump(-PI/2, PI/2, -PI/2), jump(PI/2, PI/2, -PI/2)],
+        [hole(-PI/2, 1), hole(PI/2, 1)], [0], []),
+    Row("sqrt(x**2)", [kink(0, 0)], [jump(0, -1, 1)], [0], [(0, 0)], slope_extrema=[]),
+    Row("1/(sqrt(abs(x)) - 1)", [pole(-1, INF, -INF), ("cusp", 0, -1, -1, -1), pole(1, -INF, INF)],
+        [pole(-1, INF, INF), pole(0, INF, -INF), pole(1, -INF, -INF)], [], [(0, -1)]),
+    Row("1e-20*sin(x)", [], [], [0], [(-PI/2, -1e-20), (PI/2, 1e-20)], [0]),
     Row(_black_box, [jump(k + 0.5, 2*k + 0.5, 2*k + 1.5, ...) for k in range(-3, 3)],
         [hole(k + 0.5, 1) for k in range(-3, 3)], name="x + floor unseen by the graph"),
 ]

@@ -78,8 +78,8 @@ def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: i
     if points is None:
         if smooth:
             batch = join(batch, passes(np.unique([e.x for e in smooth])))
-        quiet = _still(batch.x, restive, base)
-        batch = refine(passes, batch, order, np.array(sorted({e.x for e in singular})), quiet)
+        still = _still(batch.x, restive, base).all(axis=0)
+        batch = refine(passes, batch, order, np.array(sorted({e.x for e in singular})), still)
         x, curves = batch.x, batch.curves[:order + 1]
     else:
         x = np.linspace(low, high, points)
@@ -88,7 +88,7 @@ def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: i
     events = sorted([*singular, *smooth], key=lambda e: (e.x, e.order, KINDS.index(e.kind)))
     return Sweep(name, low, high, x, curves, tuple(events), tuple(blank),
                  tuple(bands(passes, base, restive)), argument,
-                 passes.expression(argument, low, high), passes.looped, notes(blank),
+                 passes.expression(argument, low, high), passes.looped, notes(blank, passes),
                  tuple(fixed.items()), passes)
 
 
@@ -142,9 +142,9 @@ def _near(places: list[float], low: float, high: float, depth: float) -> Array:
 
 
 def _still(x: Array, restive: Array, base: Array) -> Array:
-    """For the cells of x: whether no curve is restless there, by the cells of the base."""
+    """For the curves and the cells of x: whether it is not restless there, by cells of the base."""
     cell = np.clip(np.searchsorted(base, 0.5 * (x[1:] + x[:-1])) - 1, 0, restive.shape[1] - 1)
-    return ~restive.any(axis=0)[cell]
+    return ~restive[:, cell]
 
 
 class _Callable(ModuleType):

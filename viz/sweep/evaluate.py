@@ -65,6 +65,7 @@ class Passes:
         self.depth = depth       # the highest derivative
         self.watches: list[Watch] = []
         self.looped = ""         # why, or "" where one pass serves
+        self.vectors = False     # a point is given to f as an array of shape (1,)
         self.calls = 0           # of f
         self._paths: dict[tuple[str, ...], int] = {}
         self._rows: dict[tuple[int, int], int] = {}
@@ -72,24 +73,33 @@ class Passes:
 
     def __call__(self, x: Array) -> Batch:
         x = np.asarray(x, dtype=float)
+        if not x.size:
+            return Batch(x, np.empty((self.depth + 1, 0)), np.empty((len(self.watches), 0)),
+                         np.empty(0, dtype=int))
         with quiet():
             if self.looped:
-                parts = [self._pass(point, ()) for point in x]
+                parts = [self._pass(point, np.shape(point)) for point in self._points(x)]
                 width = len(self.watches)
                 watched = [np.pad(w, ((0, width - len(w)), (0, 0)), constant_values=np.nan)
                            for _, w, _ in parts]
-                return Batch(x, np.hstack([c for c, _, _ in parts]) if parts else
-                             np.empty((self.depth + 1, 0)),
-                             np.hstack(watched) if parts else np.empty((width, 0)),
+                return Batch(x, np.hstack([c for c, _, _ in parts]), np.hstack(watched),
                              np.array([p for _, _, p in parts], dtype=int))
             curves, watched, path = self._pass(x, x.shape)
             return Batch(x, curves, watched, np.full(x.shape, path))
+
+    def _points(self, x: Array) -> Array:
+        """What f is called with, one after the other: all of x, or each point of it."""
+        return x[:, None] if self.vectors else x if self.looped else x[None]
+
+    def _one(self, x: float) -> Any:
+        """What f is called with for one point."""
+        return np.float64(x) if self.looped and not self.vectors else np.array([x])
 
     def curves(self, x: Array, depth: int) -> Array:
         """f and its derivatives alone, at the points x: (depth + 1, N)."""
         with quiet():
             parts = []
-            for points in (x if self.looped else [x]):
+            for points in self._points(x):
                 t = Tensor(points)
                 rows = derivatives(scalar(self.f(t), self.f), t, depth)
                 parts.append(np.stack([np.broadcast_to(np.reshape(row, -1), np.size(points))
@@ -105,8 +115,7 @@ class Passes:
         if self.looped or len(self._paths) > 1:
             return ""
         with quiet():
-            t = Tensor(np.float64(0.5 * (low + high)), name=argument)
-            y = self.f(t)
+            y = self.f(Tensor(self._one(low + 0.5417 * (high - low)), name=argument))
         return formula.expression(y) if isinstance(y, Tensor) else ""
 
     def slopes(self, x: Array, row: int) -> Array:
@@ -116,7 +125,8 @@ class Passes:
     def line(self, row: int, x: float) -> str:
         """The user's line of the op that the guard in `row` watches, found by running f at x."""
         key = self.watches[row].key
-        ran = self._traced(x)
+        with quiet():
+            ran = self._traced(x)
         if ran is None or self._path(ran.result) != key[0]:
             return ""
         found = [result for result, _, _ in _watches(ran.result)]
@@ -127,7 +137,7 @@ class Passes:
         """Why f is undefined at x: the op that left the real numbers, in words; and its line."""
         with quiet():
             ran = self._traced(x)
-            y = ran.result if ran else self.f(Tensor(np.float64(x)))
+            y = ran.result if ran else self.f(Tensor(self._one(x)))
         for result in _results(y):
             if np.all(np.isfinite(result.data)):
                 continue
@@ -145,7 +155,7 @@ class Passes:
         maximum did not take is no harm.
         """
         with quiet():
-            y = self.f(Tensor(np.float64(x)))
+            y = self.f(Tensor(self._one(x)))
         stack = [y] if isinstance(y, Tensor) else []
         seen: set[Tensor] = set()
         while stack:
@@ -185,7 +195,7 @@ class Passes:
         """A run of f at x that knows the lines, or None where f cannot be run that way."""
         try:
             target = source.of(self.f)
-            return run.run(target, {target.names[0]: Tensor(np.float64(x))})
+            return run.run(target, {target.names[0]: Tensor(self._one(x))})
         except (source.TargetError, source.RunError, IndexError):
             return None
 
@@ -193,7 +203,7 @@ class Passes:
         """A measure of f, or of what the guard in `row` looks at, at the points x: (N,)."""
         with quiet():
             out = []
-            for points in (x if self.looped else [x]):
+            for points in self._points(x):
                 t = Tensor(points)
                 y = self.f(t)
                 found = y if row is None else self._find(y, row)
@@ -241,24 +251,35 @@ class Passes:
 
     def _check(self, low: float, high: float) -> None:
         """Decide between one pass and one point at a time: is the pass right at a few points?"""
-        x = low + (high - low) * np.array([0.0, 0.0729, 0.3819, 0.5, 0.8541, 1.0])
+        x = low + (high - low) * np.array([0.0, 0.0729, 0.3819, 0.5417, 0.8541, 1.0])
         with quiet():
             try:
                 whole = np.broadcast_to(raw(scalar(self.f(Tensor(x)), self.f)), x.shape)
             except Exception as error:
                 self.looped = f"f does not take an array of points ({error})"
-                scalar(self.f(Tensor(x[2])), self.f)             # what that raises is f's own error
+                self._single(x[2:3])               # what that raises is f's own error
                 return
-            try:
-                points = np.array([np.reshape(raw(scalar(self.f(Tensor(p)), self.f)), ())
-                                   for p in x])
-            except SweepError:
-                raise
-            except Exception:    # f of single points fails where f of an array does not: x[0]
-                return
+            points = self._single(x)
         scale = np.max(np.abs(points), where=np.isfinite(points), initial=0.0)
-        if not np.isclose(whole, points, rtol=1e-9, atol=1e-12 * scale, equal_nan=True).all():
+        if np.isclose(whole, points, rtol=1e-9, atol=1e-12 * scale, equal_nan=True).all():
+            self.vectors = False
+        else:
             self.looped = "f of an array of points is not f of each of them"
+
+    def _single(self, x: Array) -> Array:
+        """f at each point: as a number, else (x[0]) as an array of one, like the tutorial's."""
+        try:
+            return np.array([np.reshape(raw(scalar(self.f(Tensor(p)), self.f)), ()) for p in x])
+        except SweepError:
+            raise
+        except Exception:
+            self.vectors = True
+            try:
+                return np.array([np.reshape(raw(scalar(self.f(Tensor(p)), self.f)), ())
+                                 for p in x[:, None]])
+            except Exception:
+                self.vectors = False
+            raise
 
 
 @contextlib.contextmanager

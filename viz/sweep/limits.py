@@ -116,7 +116,7 @@ def _grows(a: Array, h: Array) -> bool:
         return False
     rate = abs(steps[-1] / steps[0]) ** (1 / (len(steps) - 1))
     place = max(math.log(1 / h[-1]) / -math.log(STEP), 8.0)
-    return (1 - rate) * place < 1.0
+    return (1 - rate) * place < 1.5                # 1 is log(log(x)), 2 is 1/log(x)
 
 
 def _extrapolated(a: Array) -> tuple[float, float]:

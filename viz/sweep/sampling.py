@@ -18,6 +18,7 @@ HEIGHT = 420                     # and how high
 FLAT = 0.25                      # pixels a chord may be off
 BUDGET = 20_000                  # points that refinement may add
 COLUMNS = 4                      # columns that are judged together
+WIDE = 30.0                      # times as high as low: the range is sampled by its decades too
 GOLDEN = 0.6180339887498949
 
 
@@ -31,6 +32,8 @@ def grid(low: float, high: float, cells: int) -> Array:
     shift[0] = shift[-1] = 0.0
     x = low + (high - low) * (i + shift) / cells
     x[-1] = high
+    if low > 0 and high > WIDE * low:              # a log axis may be asked for
+        x = np.union1d(x, np.clip(np.geomspace(low, high, cells // 4), low, high))
     return x
 
 
@@ -78,14 +81,14 @@ def restless(batch: Batch, order: int) -> Array:
     x = batch.x
     out = np.zeros((order + 1, len(x) - 1), dtype=bool)
     per = max(int(round(COLUMNS * (len(x) - 1) / PIXELS)), 10)
-    span = np.nanmax(np.where(np.isfinite(batch.curves), np.abs(batch.curves), 0.0), axis=1)
+    tall = [np.subtract(*extent(curve, weights(x))[::-1]) for curve in batch.curves]
     for k in range(order + 1):
         with np.errstate(all="ignore"):
             step = np.diff(batch.curves[k])
             slope = np.sign(batch.curves[k + 1])
             turned = slope[1:] * slope[:-1] < 0
             against = (slope[1:] == slope[:-1]) & (np.sign(step) * slope[1:] < 0)
-            odd = (turned | against) & (np.abs(step) > 1e-11 * span[k])
+            odd = (turned | against) & (np.abs(step) > tall[k] / HEIGHT)
         if not odd.any():
             continue
         kernel = np.ones(per)

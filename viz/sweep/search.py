@@ -13,6 +13,7 @@ from .locate import SECTIONS, Brackets, changes, dips, narrow, place, shrink
 Array = Any
 
 EPS = float(np.finfo(float).eps)
+BRANCH = "f takes another branch"
 FEW = 8                          # changes of one guard within bands that are looked at
 STEEP = 0.5                      # of exp, tanh: an operand that moves so far in a cell hides a turn
 LEVELS = 44                      # halvings of a cell until a jump is at its float
@@ -44,13 +45,17 @@ class Found(NamedTuple):
     seeds: list[float]           # places to sample closely: spikes, steps
 
 
-def search(passes: Passes, batch: Batch, quiet: Array) -> Found:
-    """All places on a sorted batch; cells (between samples) that are not `quiet` are left out."""
+def search(passes: Passes, batch: Batch, still: Array) -> Found:
+    """All places on a sorted batch. still: (order + 1, N - 1), cells where curves can be followed.
+
+    Where one cannot, its turns are not looked for, nor what happens to a guard again and again.
+    """
     sections = 1 if passes.looped else SECTIONS
     brackets = changes(batch)
-    cell = np.searchsorted(batch.x, brackets.a)
-    keep = quiet[np.minimum(cell, len(quiet) - 1)]
-    curves = len(batch.curves)
+    curves, quiet = len(batch.curves), still[0]
+    cell = np.minimum(np.searchsorted(batch.x, brackets.a), len(quiet) - 1)
+    level = np.where(brackets.row < curves, np.minimum(brackets.row, len(still) - 1), 0)
+    keep = still[level, cell]
     for row in np.unique(brackets.row[~keep]):     # where it oscillates: what happens once or twice
         same = ~keep & (brackets.row == row)
         if row >= curves and same.sum() <= FEW:
@@ -66,8 +71,9 @@ def search(passes: Passes, batch: Batch, quiet: Array) -> Found:
         watch = passes.watches[row - curves] if 0 <= row - curves < len(passes.watches) else None
         if row < curves and 2.0 not in (before, after):
             turning[i] = True
-        elif watch is None:                        # the domain or the path of f changes
-            found.append(Candidate(place(a, b)))
+        elif watch is None or 2.0 in (before, after):
+            path = row == curves + len(passes.watches) + 1
+            found.append(Candidate(place(a, b), BRANCH if path else ""))
         elif not watch.steep:
             found.append(Candidate(x, watch.guard.cause.format(op=watch.op), int(row) - curves))
         elif _moves(batch, row - curves, x):

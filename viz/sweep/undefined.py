@@ -50,7 +50,7 @@ def nowhere(passes: Passes, strip: Strip, name: str) -> str:
     return f"{text}. It is defined around {x[best]:g}: try --range {x[first]:g} {x[last]:g}"
 
 
-def notes(strips: list[Strip]) -> tuple[str, ...]:
+def notes(strips: list[Strip], passes: Passes) -> tuple[str, ...]:
     """What would help, by the reasons why f is undefined."""
     found = []
     for strip in strips:
@@ -58,7 +58,8 @@ def notes(strips: list[Strip]) -> tuple[str, ...]:
         if "overflows" in strip.reason:
             end = strip.low if strip.low > 0 else strip.high
             hint = (" (log(1 + exp(u)) is np.logaddexp(0, u), which does not)"
-                    if strip.reason == "exp overflows" else "")
+                    if strip.reason == "exp overflows" and any(
+                        w.op == "log" for w in passes.watches) else "")
             found.append(f"{at}{strip.reason} from {end:.6g} on{hint}")
         elif strip.reason.startswith("a fractional power"):
             found.append(f"{at}{strip.reason} is undefined: for a cube root write np.cbrt")
