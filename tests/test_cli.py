@@ -95,7 +95,37 @@ def test_no_grad(here, capfdbinary):
     assert b"grad" not in out and b"5.32" not in out and b"2.928" in out
 
 
+@pytest.mark.parametrize("args, shown", [
+    (["--focus", "x²"], "1 op around x²: 5 of 7 nodes"),
+    (["--focus", "v_1", "--radius", "2"], "2 ops around v_1: 7 of 7 nodes"),
+    (["--from", "x"], "4 paths from x to x³ + x: d(x³ + x)/dx = 5.32"),
+    (["--from", "x", "--to", "v_2"], "3 paths from x to x³: dx³/dx = 4.32"),
+    (["--heat", "grad"], "grad, log scale"), (["--heat", "contribution"], "contribution, log scale"),
+    (["--order", "2"], "d²f/dx²"), (["--backward"], "∂f/∂x²"), (["--hide", "constants"], ">5.32<"),
+    (["--edges", "none"], ">5.32<"), (["--edges", "local"], "∂ x² = 1.44"),
+    (["--theme", "print"], "#eeeeee"), (["--dark"], "#12181f"), (["--rankdir", "tb"], ">5.32<"),
+])
+def test_what_a_picture_may_show(here, capfdbinary, args, shown):
+    status, out, err = tinyviz(capfdbinary, "graph", "cubic.py", *args, "-o", "-")
+    assert (status, err) == (0, "") and shown in out.decode()
+
+
+def test_flags_are_said_and_strict_sets_the_status(here, capfdbinary):
+    (here / "t.py").write_text("import numpy as np\ndef f(x=0.7):\n"
+                               "    with np.errstate(all='ignore'):\n"
+                               "        return np.log(x - 1)\n")
+    status, out, err = tinyviz(capfdbinary, "graph", "t.py", "--flag")
+    assert status == 0 and err == "NaN is born at t.py:4: log(−0.3)\n"
+    assert tinyviz(capfdbinary, "graph", "t.py", "--strict")[0] == 1
+    assert tinyviz(capfdbinary, "graph", "cubic.py", "--strict")[::2] == (0, "")
+
+
 @pytest.mark.parametrize("args, status, message", [
+    (["graph", "cubic.py", "--focus", "y"], 2, "the graph has no node 'y'"),
+    (["graph", "cubic.py", "--to", "x"], 2, "--to needs --from"),
+    (["graph", "cubic.py", "--hide", "ops"], 2, "op cannot be hidden"),
+    (["graph", "cubic.py", "--backward", "--no-grad"], 2, "the graph has no gradients"),
+    (["graph", "cubic.py", "--theme", "pink"], 2, "'pink' is not one of"),
     (["graph", "cubic.py", "-o", "a.bmp"], 2,
      "unknown format: 'bmp' of 'a.bmp' (must be one of dot,"),
     (["graph", "cubic.py", "--format", "bmp"], 2, "unknown format: 'bmp' (must be one of dot,"),
