@@ -75,7 +75,8 @@ def _svg(made: Film, options: Options) -> str:
     style = ["<style>@media (prefers-reduced-motion:no-preference){", *(
         f".{name}{{animation:{name} {length} step-end infinite}}@keyframes {name}{{{frames}}}"
         for name, frames in rules.items()), "}</style>"]
-    return svg.document(made.scene, theme, [*style, *lines])
+    scene = made.scene._replace(width=made.size.width, height=made.size.height)
+    return svg.document(scene, theme, [*style, *lines])
 
 
 def _percent(step: int, n: int) -> str:

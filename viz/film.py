@@ -10,7 +10,7 @@ from . import text
 from .graph import KINDS, Graph, Value
 from .layout.boxes import wide
 from .layout.compose import MARGIN, Options, compose
-from .layout.placement import Point
+from .layout.placement import Point, Size
 from .layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 from .steps import Step, StepError, steps
 from .theme import Shape, Theme
@@ -41,7 +41,8 @@ class Track(NamedTuple):
 class Film(NamedTuple):
     """A scene in time; the last step is the whole picture."""
 
-    scene: Scene                 # the whole picture, with room for the sentences below it
+    scene: Scene                 # the whole picture
+    size: Size                   # of a frame: the picture with room for the sentences below it
     steps: tuple[Step, ...]
     tracks: tuple[Track, ...]
     captions: tuple[Timed, ...]  # the sentences
@@ -83,8 +84,8 @@ def film(graph: Graph, options: Options = Options()) -> Film:
                 for mark in group.marks)))
     tracks = [track._replace(marks=(*track.marks, *branches.get(track.group.id, ())))
               if track.group.role == "rail" else track for track in tracks]
-    grown, captions = _captions(scene, taken)
-    return Film(grown, taken, tuple(tracks), captions)
+    size, captions = _captions(scene, taken)
+    return Film(scene, size, taken, tuple(tracks), captions)
 
 
 def still(film: Film, step: int) -> Scene:
@@ -96,9 +97,8 @@ def still(film: Film, step: int) -> Scene:
             seen = tuple(mark._replace(role="dim-" + mark.role) for mark in seen)
         groups.append(group._replace(marks=seen))
     said = tuple(timed.mark for timed in film.captions if timed.first <= step < timed.last)
-    said_text = film.steps[step].text
-    return film.scene._replace(description=said_text,
-                               groups=(*groups, Group("step", "caption", "", said)))
+    return Scene(*film.size, film.scene.title, film.steps[step].text,
+                 (*groups, Group("step", "caption", "", said)))
 
 
 def lit(theme: Theme) -> Theme:
@@ -260,8 +260,8 @@ def _cut(line: Path, at: Point | None) -> Path:
     return line
 
 
-def _captions(scene: Scene, taken: Sequence[Step]) -> tuple[Scene, tuple[Timed, ...]]:
-    """The sentences, in lines as wide as the picture; and the scene, higher by so many lines."""
+def _captions(scene: Scene, taken: Sequence[Step]) -> tuple[Size, tuple[Timed, ...]]:
+    """The sentences, in lines as wide as the picture; and its size, higher by so many lines."""
     width = max(scene.width, WIDEST)
     n = len(taken)
     indent = MARGIN + wide(f"{n}/{n}", "tag") + 12
@@ -273,7 +273,7 @@ def _captions(scene: Scene, taken: Sequence[Step]) -> tuple[Scene, tuple[Timed, 
         marks += [Timed(Text(indent, y + k * step_height, line, "name"), i, i + 1)
                   for k, line in enumerate(lines)]
     height = y + step_height * max(map(len, written)) - step_height + 16
-    return scene._replace(width=width, height=height), tuple(marks)
+    return Size(width, height), tuple(marks)
 
 
 def _wrapped(string: str, room: float) -> list[str]:

@@ -25,7 +25,7 @@
   for (const group of world.querySelectorAll("[data-edge]")) lines[+group.dataset.edge].push(group);
   const view = {
     show({ x, y, k }) { world.setAttribute("transform", `translate(${x} ${y}) scale(${k})`); },
-    box(i) { return groups[i][0].getBBox(); },
+    box(i) { return groups[i].at(-1).getBBox(); },       // after its chips and its rail
     at(target) { const group = target.closest("[data-node]"); return group ? +group.dataset.node : -1; },
     mark(name, isNode, isEdge) {
       groups.forEach((list, i) => list.forEach(g => g.classList.toggle(name, isNode(i))));
@@ -45,6 +45,12 @@
       const k = Math.min(w / width, h / height, 2) || 1;
       this.set((w - width * k) / 2, (h - height * k) / 2, k);
       this.fitted = true;
+    },
+    open() {                     // the whole picture; of one too large to read so its beginning
+      this.fit();
+      if (this.k >= 0.5) return;
+      const b = view.box(0), k = 0.8;
+      this.set(24 - b.x * k, stage.clientHeight / 2 - (b.y + b.height / 2) * k, k);
     },
     zoom(factor, cx = stage.clientWidth / 2, cy = stage.clientHeight / 2) {
       const k = Math.min(Math.max(this.k * factor, 0.01), 16), f = k / this.k;
@@ -221,12 +227,13 @@
 
   let step = 0, timer = 0;
   const steps = data.steps || [], slider = part("step");
-  const timed = steps.length ? [...world.querySelectorAll("[data-first]")] : [];
+  const timed = !steps.length ? [] : [...world.querySelectorAll("[data-on]")]
+    .map(mark => [mark, ...mark.dataset.on.split(" ").map(Number)]);
   const late = steps.length ? [...world.querySelectorAll("[data-reached]")] : [];
   function go(i) {
     step = Math.min(Math.max(i, 0), steps.length - 1);
-    for (const mark of timed)
-      mark.classList.toggle("off", step < +mark.dataset.first || step >= +mark.dataset.last);
+    for (const [mark, first, last] of timed)
+      mark.classList.toggle("off", step < first || step >= last);
     for (const group of late) group.classList.toggle("dim", step < +group.dataset.reached);
     slider.value = step;
     const [sentence, place] = steps[step];
@@ -302,6 +309,6 @@
     const i = view.at(event.target);
     if (i >= 0 && event.target.matches(":focus-visible")) camera.reveal(i);
   });
-  camera.fit();
+  if (nodes.length) camera.open();
   if (steps.length) go(0);
 })();

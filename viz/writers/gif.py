@@ -29,7 +29,7 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
 
     made, dpi, theme = film(graph, options), options.dpi / 2, lit(THEMES[options.theme])
     n = len(made.steps)
-    pixels = n * made.scene.width * made.scene.height * (dpi / 96) ** 2
+    pixels = n * made.size.width * made.size.height * (dpi / 96) ** 2
     if pixels > PIXELS:
         raise StepError(f"a GIF of {n} frames has {pixels / 1e6:.0f} million pixels at "
                         f"{options.dpi:g} dpi (at most {PIXELS / 1e6:.0f} million): use --dpi "

@@ -32,10 +32,9 @@ def play(graph: Graph, options: Options = Options()) -> bytes:
     Raises StepError where there are too many.
     """
     made = film(graph, options)
-    whole = compose(graph, options)
     places = {node.id: i for i, node in enumerate(graph.nodes)}
     said = tuple((step.text, places[step.nodes[-1]] if step.nodes else -1) for step in made.steps)
-    return _page(graph, options, whole, made.tracks, said)
+    return _page(graph, options, made.scene, made.tracks, said)
 
 
 def _page(graph: Graph, options: Options, scene: Scene, tracks: tuple[Track, ...],
@@ -98,7 +97,7 @@ def _picture(graph: Graph, scene: Scene, tracks: tuple[Track, ...], n: int) -> I
         if name.startswith("node"):
             yield _ring(group)
         for mark, first, last in track.marks:
-            when = "" if first == 0 and last == n else f' data-first="{first}" data-last="{last}"'
+            when = "" if first == 0 and last == n else f' data-on="{first} {last}"'
             drawn = svg.element(mark, look, more=when)
             yield drawn if last == n else drawn.replace('class="', 'class="off ', 1)
         yield "</g>"

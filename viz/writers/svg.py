@@ -27,8 +27,10 @@ class Look(NamedTuple):
 
 def escape(string: str) -> str:
     """The text for an SVG's content or attribute: the one place where this format escapes."""
-    return "".join(c if c.isprintable() or c in "\n\u200c\u200d\ufe0f" else "�"
-                   for c in string).translate(_ESCAPES)
+    if not string.isprintable():
+        string = "".join(c if c.isprintable() or c in "\n\u200c\u200d\ufe0f" else "�"
+                         for c in string)
+    return string.translate(_ESCAPES)
 
 
 def write(graph: Graph, options: Options = Options()) -> bytes:
@@ -73,9 +75,11 @@ def attributes(theme: Theme) -> Look:
 
 
 def _group(group: Group, look: Look, prefix: str) -> Iterator[str]:
-    texts = [mark for mark in group.marks if isinstance(mark, Text)]
-    fonts = {(_anchor(mark), look.fonts[mark.role]) for mark in texts}
-    shared = "".join(next(iter(fonts))) if len(fonts) == 1 and len(group.marks) > 1 else ""
+    shared = ""
+    if len(group.marks) > 1:
+        texts = [mark for mark in group.marks if isinstance(mark, Text)]
+        fonts = {_anchor(mark) + look.fonts[mark.role] for mark in texts}
+        shared = fonts.pop() if len(fonts) == 1 else ""
     yield f'<g id="{escape(prefix + group.id)}" class="{group.role}"{shared}>'
     if group.tip:
         yield f"<title>{escape(group.tip)}</title>"
@@ -139,5 +143,4 @@ def _shape(shape: Shape, usual: float) -> str:
 
 def number(x: float) -> str:
     """A coordinate, to a tenth of a pixel: 12, 12.5."""
-    written = f"{x:.1f}"
-    return written[:-2] if written.endswith(".0") else written
+    return f"{x:.1f}".removesuffix(".0")
