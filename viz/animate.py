@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 
 from . import writers
@@ -12,18 +13,28 @@ from .layout.compose import Options
 from .theme import THEMES
 from .writers import FormatError, html, svg
 
-FORMATS = ("gif", "html", "svg")           # and a folder of frames
+FORMATS = ("frames", "gif", "html", "svg")  # frames: a folder of SVGs
 LASTS, ENDS = 1.6, 5.0                     # s that a step is seen, and the whole picture
 
 
-def write(graph: Graph, format: str, options: Options = Options()) -> bytes:
-    """The steps of a graph in one file.
+def files(graph: Graph, path: str, format: str, options: Options = Options()
+          ) -> Iterator[tuple[str, bytes]]:
+    """The steps of a graph as files, each with its path: one, or of frames all in a folder.
 
     Raises FormatError for a format that cannot move, StepError for a graph of too many steps.
     """
-    if format not in FORMATS:
-        raise FormatError(f"steps cannot be shown in {format!r} "
-                          f"(must be one of {', '.join(FORMATS)}, or a folder: frames/)")
+    if format != "frames":
+        yield path, write(graph, format, options)
+        return
+    for name, content in frames(graph, options):
+        yield os.path.join(path, name), content
+
+
+def write(graph: Graph, format: str, options: Options = Options()) -> bytes:
+    """The steps of a graph in one file. Raises as `files` does."""
+    if format not in FORMATS or format == "frames":
+        raise FormatError(f"steps cannot be shown in one file of {format!r} "
+                          f"(must be one of {', '.join(FORMATS[1:])}, or a folder: frames/)")
     if format == "svg":
         return _svg(film(graph, options), options).encode()
     return html.play(graph, options) if format == "html" else writers.write(graph, format, options)
