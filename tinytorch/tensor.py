@@ -30,16 +30,29 @@ ndarray = np.ndarray
 new = object.__new__
 
 
-functions: dict[str, Callable[..., Any]] = {}  # public name or alias -> the function users call
 loaders: list[Callable[[], Any]] = []          # what to call to have all functions there are
+
+
+class _Functions(dict[str, Callable[..., Any]]):
+    """Public names and aliases to the functions users call; one not yet there loads the rest."""
+
+    def __missing__(self, name: str) -> Callable[..., Any]:
+        for load in loaders:
+            load()
+        if name not in self:
+            raise KeyError(name)
+        return self[name]
+
+
+functions = _Functions()
 
 
 def find(name: str) -> Callable[..., Any] | None:
     """The public function of that name or alias, or None."""
-    if name not in functions:
-        for load in loaders:
-            load()
-    return functions.get(name)
+    try:
+        return functions[name]
+    except KeyError:
+        return None
 
 
 class Mutation:

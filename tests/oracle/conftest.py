@@ -5,4 +5,4 @@ try:
     import expecttest  # noqa: F401
     import torch  # noqa: F401
 except ImportError:
-    collect_ignore = ["test_opinfo.py"]
+    collect_ignore = ["test_opinfo.py", "test_layers.py"]
