@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from viz.source import load
-from viz.sweep import SweepError, sweep
+from viz.sweep import SweepError, family, sweep
 
 SMOOTH = [                       # f as the user writes it, f, f', f'' by hand
     ("x**3 + x", lambda x: x**3 + x, lambda x: 3 * x**2 + 1, lambda x: 6 * x),
@@ -96,6 +96,27 @@ def test_other_arguments_are_fixed():
         sweep(f)
     with pytest.raises(ValueError, match="no argument 'c'"):
         sweep(f, fixed={"c": 3.0})
+    with pytest.raises(ValueError, match="no argument to sweep"):
+        sweep(f, fixed={"a": 1.0, "b": 1.0, "x": 1.0})
+    assert [s.fixed for s in family(f, {"a": [1.0, 2.0], "b": [0.0]})] == [
+        (("a", 1.0), ("b", 0.0)), (("a", 2.0), ("b", 0.0))]
+
+
+def test_the_line_of_an_event_is_known_with_fixed_arguments():
+    def f(x, a):
+        return abs(x - a)
+    s = sweep(f, fixed={"a": 1.0})
+    kink = next(e for e in s.events if e.kind == "kink")
+    assert kink.x == 1.0 and "test_sweep.py:" in kink.line
+
+
+def test_a_derivative_lost_to_overflow_is_told():
+    s = sweep(load("1/(1 + exp(1000*x))").function)
+    assert any("f' is not a number" in note and "exp overflows" in note for note in s.notes)
+    s = sweep(load("log(1 + exp(1000*x))").function)
+    assert any("logaddexp" in note for note in s.notes)
+    s = sweep(load("x**(1/3)").function)
+    assert any("cbrt" in note for note in s.notes)
 
 
 def test_a_sweep_needs_no_matplotlib():

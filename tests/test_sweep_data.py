@@ -90,10 +90,17 @@ def test_cells_on_a_singular_curve_are_torn(f, inside, outside):
 
 
 def test_a_field_needs_two_arguments_and_a_domain():
-    with pytest.raises(SweepError, match="takes 1 arguments"):
+    with pytest.raises(ValueError, match="has 1 argument to sweep where 2 are needed"):
         field(lambda x: x)
     with pytest.raises(SweepError, match="undefined for all"):
         field(lambda x, y: np.sqrt(-1 - x**2 - y**2))
+
+
+def test_a_field_of_three_variables_needs_one_fixed():
+    def f(x, a, y):
+        return x + a * y
+    found = field(f, fixed={"a": 3.0}, cells=4)
+    assert found.names == ("x", "y") and found.at(1, 2)[0] == 7
 
 
 def test_a_field_that_branches_is_evaluated_point_by_point():

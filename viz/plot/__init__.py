@@ -42,7 +42,7 @@ def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any
 
 def colors(asked: PlotOptions) -> dict[str, str]:
     """The colours by role: of our theme, or, under its rc_context, of the style asked for."""
-    look = dict(theme.THEMES["dark" if asked.dark else "light"].plot)
+    look = dict(theme.THEMES[asked.theme or ("dark" if asked.dark else "light")].plot)
     if asked.style:
         rc = _matplotlib().rcParams
         cycle = rc["axes.prop_cycle"].by_key().get("color", ["C0"])

@@ -27,7 +27,7 @@ def pieces(curve: Curve, low: float, high: float, *, exact: bool = False
            ) -> list[tuple[Array, Array]]:
     """The branches of a curve: (x, y) of each, no interruption within; rounded below what shows.
 
-    low, high: the window of the y axis. exact: the values as they are, for a log axis.
+    low, high: the window of the y axis. exact: the numbers as they are, for a log axis.
     """
     s = curve.sweep
     y = curve.y.copy()
@@ -40,7 +40,7 @@ def pieces(curve: Curve, low: float, high: float, *, exact: bool = False
     if not exact and math.isfinite(scale) and scale:
         y = np.round(y * scale) / scale
     wide = 10.0 ** (6 - math.floor(math.log10(s.high - s.low)))
-    x = np.round(s.x * wide) / wide
+    x = s.x if exact or not 0 < wide < math.inf else np.round(s.x * wide) / wide
     fine = np.isfinite(y)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], fine, [False]]).astype(int)))
     return [(x[a:b], y[a:b]) for a, b in edges.reshape(-1, 2)]
@@ -51,7 +51,9 @@ def draw(axes: Any, curve: Curve, color: str, look: Look, *, label: str, width: 
     """One curve, with all that happens to it."""
     low, high = axes.get_ylim()
     log = axes.get_yscale() == "log"
-    shown = [(x, y) for x, y in pieces(curve, low, high, exact=log) if len(x) > 1 and x[-1] > x[0]]
+    exact = log or axes.get_xscale() == "log"
+    shown = [(x, y) for x, y in pieces(curve, low, high, exact=exact)
+             if len(x) > 1 and x[-1] > x[0]]
     for i, (x, y) in enumerate(shown):             # a lone value: a dot shows it
         axes.plot(x, np.where(y > 0, y, np.nan) if log else y, color=color, lw=width, ls=dash,
                   label=label if i == 0 else None, solid_capstyle="round",

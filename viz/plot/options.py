@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
+from ..theme import THEMES
+
 MARKS = ("roots", "extrema", "inflections")
 LOGS = ("", "x", "y", "both")
 
 
 class PlotError(ValueError):
     """An option that a plot cannot follow, said for people."""
+
+    status = 2                   # what the command line exits with
 
     status = 2                   # what the command line exits with
 
@@ -32,11 +36,14 @@ class PlotOptions:
     size: tuple[float, float] = (800.0, 480.0)         # pixels at 100 dpi
     style: str = ""              # one of matplotlib's styles, by name or path
     dark: bool = False
+    theme: str = ""              # one of theme.THEMES; "": light, or dark
 
     def __post_init__(self) -> None:
         for name in self.mark:
             if name not in MARKS:
                 raise PlotError(f"unknown mark: {name!r} (must be one of {', '.join(MARKS)})")
+        if self.theme and self.theme not in THEMES:
+            raise PlotError(f"unknown theme: {self.theme!r} (must be one of {', '.join(THEMES)})")
         if self.log not in LOGS:
             raise PlotError(f"unknown log axis: {self.log!r} (must be one of x, y, both)")
         if self.secant is not None and self.secant[0] == self.secant[1]:

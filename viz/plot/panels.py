@@ -92,7 +92,9 @@ def paint(curve: Curve, every: Sequence[Curve], look: Look) -> tuple[str, Any]:
     i = sweeps.index(curve.sweep)
     colors = [look[role] for role in ROLES]
     if len(sweeps) == 1:
-        return colors[curve.order % 3], DASHES[curve.order // 3 % len(DASHES)]
+        grey = all(c[1:3] == c[3:5] == c[5:] for c in colors)
+        turn = curve.order if grey else curve.order // 3         # without colours dashes tell
+        return colors[curve.order % 3], DASHES[turn % len(DASHES)]
     if sweeps[0].fixed:                            # a family: one colour, from pale to full
         return _blend(look["paper"], colors[min(curve.order, 2)],
                       0.35 + 0.65 * i / (len(sweeps) - 1)), "-"
@@ -161,7 +163,7 @@ def _hint(axes: Any, shown: Sequence[Curve], look: Look) -> None:
 def _signs(axes: Any, shown: Sequence[Curve], look: Look) -> None:
     """The sign of f′, shaded: f rises above zero and falls below."""
     low, high = axes.get_ylim()
-    for curve in shown[:1]:
+    for curve in shown if len(shown) == 1 else ():
         for x, y in curves.pieces(curve, low, high):
             axes.fill_between(x, 0, y, where=y >= 0, color=look["df"], alpha=0.13, lw=0, zorder=0.5)
             axes.fill_between(x, 0, y, where=y <= 0, color=look["d2f"], alpha=0.13, lw=0,
@@ -224,8 +226,10 @@ def _legend(axes: Any, look: Look) -> None:
     handles, names = axes.get_legend_handles_labels()
     if not handles:
         return
-    legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 1.0), frameon=False, fontsize=11,
-                         ncols=_columns(names, axes.figure.get_figwidth() * 72),
+    n = _columns(names, axes.figure.get_figwidth() * 72)
+    rank = [i for column in range(n) for i in range(column, len(names), n)]    # row by row
+    legend = axes.legend([handles[i] for i in rank], [names[i] for i in rank], ncols=n,
+                         loc="lower left", bbox_to_anchor=(-0.01, 1.0), frameon=False, fontsize=11,
                          handlelength=1.5, columnspacing=2.0, borderaxespad=0.3)
     for words in legend.get_texts():
         words.set_parse_math(False)
@@ -236,7 +240,6 @@ def _columns(names: Sequence[str], wide: float) -> int:
     """As many names beside each other as fit on so many points."""
     sizes = [text.width(name, 11) + 44 for name in names]
     for n in range(len(names), 1, -1):
-        rows = -(-len(names) // n)
-        if sum(max(sizes[k:k + rows]) for k in range(0, len(sizes), rows)) <= 0.9 * wide:
+        if sum(max(sizes[column::n]) for column in range(n)) <= 0.9 * wide:
             return n
     return 1

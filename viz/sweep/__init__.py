@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import functools
+import itertools
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from .arguments import bind, named
 from .classify import classify
-from .evaluate import Passes, SweepError, named
+from .evaluate import Passes, SweepError
 from .event import KINDS, SINGULAR, SMOOTH, Band, Event, Strip
 from .record import Sweep
 from .rows import with_events
@@ -22,7 +23,7 @@ from .smooth import turns
 from .undefined import notes, nowhere, strips
 
 __all__ = ["KINDS", "SINGULAR", "SMOOTH", "Band", "Event", "Strip", "Sweep", "SweepError",
-           "extent", "sweep", "weights"]
+           "extent", "family", "sweep", "weights"]
 
 Array = Any
 
@@ -53,9 +54,17 @@ def sweep(f: Callable[..., Any], low: float = -3.0, high: float = 3.0, *, order:
         return _sweep(f, low, high, order, points, name or named(f), fixed or {})
 
 
+def family(f: Callable[..., Any], values: Mapping[str, Sequence[float]], low: float = -3.0,
+           high: float = 3.0, *, order: int = 1, points: int | None = None,
+           name: str | None = None) -> list[Sweep]:
+    """A sweep for every combination of the values of the other arguments: {"a": [1, 2, 3]}."""
+    return [sweep(f, low, high, order=order, points=points, name=name, fixed=dict(zip(values, row)))
+            for row in itertools.product(*values.values())]
+
+
 def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: int | None,
            name: str, fixed: Mapping[str, float]) -> Sweep:
-    argument, g = _of_one(f, fixed)
+    (argument,), g = bind(f, fixed, 1)
     passes = Passes(g, max(order + 1, 2), low, high)
     base = grid(low, high, CELLS_LOOPED if passes.looped else CELLS)
     batch = passes(base)
@@ -88,41 +97,8 @@ def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: i
     events = sorted([*singular, *smooth], key=lambda e: (e.x, e.order, KINDS.index(e.kind)))
     return Sweep(name, low, high, x, curves, tuple(events), tuple(blank),
                  tuple(bands(passes, base, restive)), argument,
-                 passes.expression(argument, low, high), passes.looped, notes(blank, passes),
+                 passes.expression(argument, low, high), passes.looped, notes(blank, passes, batch),
                  tuple(fixed.items()), passes)
-
-
-def _of_one(f: Callable[..., Any], fixed: Mapping[str, float]
-            ) -> tuple[str, Callable[[Any], Any]]:
-    """The name of the argument that is swept, and f as a function of it alone."""
-    from ..source import TargetError, of
-    names = of(f).names
-    unknown = set(fixed) - set(names)
-    if unknown:
-        raise TargetError(f"{named(f)} has no argument {min(unknown)!r} "
-                          f"(it has {', '.join(names)})")
-    free = [name for name in names if name not in fixed]
-    required = [name for name in free if name not in of(f).defaults]
-    if not free:
-        raise TargetError(f"{named(f)} has no argument to sweep")
-    if len(required) > 1:
-        raise TargetError(f"{named(f)} takes {', '.join(free)}: give all but one of them a value")
-    swept = (required or free)[0]
-    if len(names) == 1 or (names[0] == swept and not fixed):
-        return swept, f
-    return swept, Bound(f, swept, names, {**of(f).defaults, **fixed})
-
-
-class Bound:
-    """f of one argument, the others fixed."""
-
-    def __init__(self, f: Callable[..., Any], swept: str, names: tuple[str, ...],
-                 values: Mapping[str, Any]) -> None:
-        functools.update_wrapper(self, f, updated=())
-        self.f, self.swept, self.names, self.values = f, swept, names, dict(values)
-
-    def __call__(self, x: Any) -> Any:
-        return self.f(*[x if name == self.swept else self.values[name] for name in self.names])
 
 
 def _dense(passes: Passes, x: Array, order: int) -> Array:

@@ -15,6 +15,7 @@ from tinytorch import Tensor, formula
 from tinytorch.tensor import raw
 
 from .. import run, source
+from .arguments import Bound, named
 from .singular import Guard, called, chosen, guards, steep, undefined, whole
 
 Array = Any                      # numpy.ndarray
@@ -22,6 +23,8 @@ Array = Any                      # numpy.ndarray
 
 class SweepError(ValueError):
     """What keeps a sweep from being made, said for people."""
+
+    status = 1                   # what the command line exits with
 
     status = 1                   # what the command line exits with
 
@@ -194,9 +197,10 @@ class Passes:
     def _traced(self, x: float) -> Any:
         """A run of f at x that knows the lines, or None where f cannot be run that way."""
         try:
-            target = source.of(self.f)
-            return run.run(target, {target.names[0]: Tensor(self._one(x))})
-        except (source.TargetError, source.RunError, IndexError):
+            known = source.of(self.f.f if isinstance(self.f, Bound) else self.f)
+            target = source.Target(known.name, self.f, ("x",), {}, known.file, known.line)
+            return run.run(target, {"x": Tensor(self._one(x))})
+        except (source.TargetError, source.RunError):
             return None
 
     def _each(self, x: Array, row: int | None, measure: Callable[[Any, Tensor], Any]) -> Array:
@@ -307,12 +311,6 @@ def scalar(y: Any, f: Any = None) -> Any:
     if data.dtype.kind not in "iufb":
         raise SweepError(f"{named(f)} returned {y!r:.40}: it must return a number")
     return data.astype(float)
-
-
-def named(f: Any) -> str:
-    """What f is called, or f."""
-    name = str(getattr(f, "__name__", "f"))
-    return name if name.isidentifier() else "f"
 
 
 def derivatives(y: Any, x: Tensor, depth: int) -> list[Array]:

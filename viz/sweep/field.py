@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,7 +12,8 @@ import numpy as np
 import tinytorch
 from tinytorch import Tensor
 
-from .evaluate import SweepError, quiet, named, scalar
+from .arguments import bind, named
+from .evaluate import SweepError, quiet, scalar
 
 Array = Any
 
@@ -52,27 +53,25 @@ class Path(NamedTuple):
 
 def field(f: Callable[..., Any], x: tuple[float, float] = (-3.0, 3.0),
           y: tuple[float, float] = (-3.0, 3.0), *, cells: int = CELLS,
-          name: str | None = None) -> Field:
-    """f of two variables over [x0, x1] and [y0, y1], evaluated in one pass.
+          name: str | None = None, fixed: Mapping[str, float] | None = None) -> Field:
+    """f of two variables over [x0, x1] and [y0, y1], evaluated in one pass; `fixed` gives others.
 
-    Raises SweepError where f does not take two arguments, or is undefined everywhere.
+    Raises TargetError where f does not take two arguments, SweepError where it is undefined
+    everywhere, and what f raises.
     """
-    from ..source import of
     for low, high in (x, y):
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise SweepError(f"the range must go from a smaller to a larger finite number, "
                              f"not from {low:g} to {high:g}")
-    names = of(f).names
-    if len(names) != 2:
-        raise SweepError(f"{named(f)} takes {len(names)} arguments: a field needs two")
+    names, g_of = bind(f, fixed or {}, 2)
     xs, ys = np.linspace(*x, cells + 1), np.linspace(*y, cells + 1)
     gx, gy = np.meshgrid(xs, ys)
-    z, g = evaluate(f, gx.ravel(), gy.ravel())
+    z, g = evaluate(g_of, gx.ravel(), gy.ravel())
     z, g = z.reshape(gx.shape), g.reshape(2, *gx.shape)
     if not np.isfinite(z).any():
         ranges = [f"{n} in [{low:g}, {high:g}]" for n, (low, high) in zip(names, (x, y))]
         raise SweepError(f"{named(f)} is undefined for all {', '.join(ranges)}")
-    return Field(name or named(f), (names[0], names[1]), xs, ys, z, g, _torn(xs, ys, z, g), f)
+    return Field(name or named(f), (names[0], names[1]), xs, ys, z, g, _torn(xs, ys, z, g), g_of)
 
 
 def evaluate(f: Callable[..., Any], x: Array, y: Array) -> tuple[Array, Array]:

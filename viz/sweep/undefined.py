@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .evaluate import Passes
+from .evaluate import Batch, Passes
 from .event import Strip
 
 Array = Any
+
+LOST = 20                        # samples beside each other without f' that are worth a word
 
 
 def strips(passes: Passes, places: list[float], low: float, high: float) -> list[Strip]:
@@ -50,9 +52,17 @@ def nowhere(passes: Passes, strip: Strip, name: str) -> str:
     return f"{text}. It is defined around {x[best]:g}: try --range {x[first]:g} {x[last]:g}"
 
 
-def notes(strips: list[Strip], passes: Passes) -> tuple[str, ...]:
-    """What would help, by the reasons why f is undefined."""
+def notes(strips: list[Strip], passes: Passes, batch: Batch) -> tuple[str, ...]:
+    """What would help, by the reasons why f is undefined; and where f' is lost though f is not."""
     found = []
+    lost = np.isfinite(batch.curves[0]) & ~np.isfinite(batch.curves[1])
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]]).astype(int)))
+    for first, stop in edges.reshape(-1, 2):
+        if stop - first >= LOST:
+            reason, line = passes.reason(float(batch.x[(first + stop) // 2]))
+            ends = f"{batch.x[first]:.4g} to {batch.x[stop - 1]:.4g}"
+            found.append(f"{line + ': ' if line else ''}f' is not a number from {ends}"
+                         + (f": {reason} there" if reason else ""))
     for strip in strips:
         at = f"{strip.line}: " if strip.line else ""
         if "overflows" in strip.reason:

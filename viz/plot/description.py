@@ -1,0 +1,73 @@
+"""Description: a plot in a few sentences, for those who cannot see it; and its place in an SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+
+from .. import text
+from ..sweep import Event, Sweep
+
+FEW = 5                          # places of a kind that are listed; of more the number is said
+LONG = 80                        # a longer expression is left out
+_PLACES: dict[str, tuple[str, str]] = {        # in the order they are told
+    "root": ("root", "roots"), "pole": ("pole", "poles"), "jump": ("jump", "jumps"),
+    "kink": ("kink", "kinks"), "hole": ("hole", "holes"), "end": ("end", "ends"),
+    "vertical_tangent": ("vertical tangent", "vertical tangents"), "cusp": ("cusp", "cusps"),
+    "isolated": ("isolated point", "isolated points")}
+
+
+def description(sweeps: Sequence[Sweep]) -> str:
+    """What a plot shows: the functions, the range, roots, extrema, poles and all else of f."""
+    return " ".join(_sentence(sweep) for sweep in sweeps)
+
+
+def _sentence(sweep: Sweep) -> str:
+    x = sweep.argument
+    what = f"{sweep.name}({x})"
+    if sweep.expression and len(sweep.expression) <= LONG and sweep.expression != what:
+        what += f" = {sweep.expression}"
+    orders = ["", " and its derivative", " and its first two derivatives"]
+    also = orders[sweep.order] if sweep.order < 3 else f" and its first {sweep.order} derivatives"
+    words = f"Plot of {what}{also} for {x} from {text.number(sweep.low)} to " \
+            f"{text.number(sweep.high)}"
+    events = [event for event in sweep.events if event.order == 0]
+    parts = [_places(events, kind, names, x) for kind, names in _PLACES.items()]
+    turns = [event for event in events if event.kind == "extremum"]
+    for detail, names in (("minimum", ("minimum", "minima")), ("maximum", ("maximum", "maxima"))):
+        parts.append(_listed([e for e in turns if e.detail == detail], names, _point))
+    parts += [f"undefined from {text.number(strip.low)} to {text.number(strip.high)}"
+              for strip in sweep.undefined[:FEW]]
+    told = [part for part in parts if part]
+    return text.literal(words + (": " + ", ".join(told) if told else "")) + "."
+
+
+def _places(events: Iterable[Event], kind: str, names: tuple[str, str], x: str) -> str:
+    return _listed([e for e in events if e.kind == kind], names,
+                   lambda e: f"{x} = {text.number(e.x)}")
+
+
+def _point(event: Event) -> str:
+    return f"({text.number(event.x)}, {text.number(event.value)})" \
+        if event.value is not None else text.number(event.x)
+
+
+def _listed(events: Sequence[Event], names: tuple[str, str], said: Callable[[Event], str]) -> str:
+    """roots at x = 0, x = 1 and x = 2; or 17 roots."""
+    if not events:
+        return ""
+    if len(events) > FEW:
+        return f"{len(events)} {names[1]}"
+    *most, last = map(said, events)
+    return f"{names[len(events) > 1]} at " + (f"{', '.join(most)} and {last}" if most else last)
+
+
+def titled(svg: bytes, title: str, description: str) -> bytes:
+    """matplotlib's SVG as a picture that a screen reader reads: its role, its name, what it shows.
+
+    The prolog goes: a page that holds the picture inline has its own.
+    """
+    start = svg.index(b"<svg ")
+    end = svg.index(b">", start)
+    said = f"\n <title>{escape(title)}</title>\n <desc>{escape(description)}</desc>"
+    return svg[start:end] + b' role="img">' + said.encode() + svg[end + 1:]

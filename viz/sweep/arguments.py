@@ -1,0 +1,55 @@
+"""The arguments that are swept, and a function of them alone: the others keep a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..source import TargetError, of
+
+
+def named(f: Any) -> str:
+    """What f is called, or f."""
+    name = str(getattr(f, "__name__", "f"))
+    return name if name.isidentifier() else "f"
+
+
+def bind(f: Callable[..., Any], fixed: Mapping[str, float], free: int
+         ) -> tuple[tuple[str, ...], Callable[..., Any]]:
+    """The names of the `free` arguments that are swept, and f as a function of them.
+
+    Swept are those that neither have a value in `fixed` nor a default, else those with a default,
+    in order. Raises TargetError where they are too many or too few.
+    """
+    target = of(f)
+    for name in fixed:
+        if name not in target.names:
+            raise TargetError(f"{named(f)} has no argument {name!r} "
+                              f"(it has {', '.join(target.names) or 'none'})")
+    open_ = [name for name in target.names if name not in fixed]
+    needed = [name for name in open_ if name not in target.defaults]
+    spare = [name for name in open_ if name in target.defaults]
+    swept = needed + spare[:max(free - len(needed), 0)]
+    if len(open_) < free:
+        raise TargetError(f"{named(f)} has {len(open_) or 'no'} argument{'s' * (len(open_) > 1)} "
+                          f"to sweep where {free} {'is' if free == 1 else 'are'} needed")
+    if len(needed) > free:
+        raise TargetError(f"{named(f)} takes {', '.join(open_)}: give all but "
+                          f"{'one' if free == 1 else free} of them a value")
+    names = tuple(name for name in target.names if name in swept)
+    if target.names[:free] == names and not fixed:
+        return names, f
+    return names, Bound(f, names, target.names, {**target.defaults, **fixed})
+
+
+class Bound:
+    """f of some of its arguments, the others fixed."""
+
+    def __init__(self, f: Callable[..., Any], swept: tuple[str, ...], names: tuple[str, ...],
+                 values: Mapping[str, Any]) -> None:
+        self.__name__ = named(f)
+        self.f, self.swept, self.names, self.values = f, swept, names, dict(values)
+
+    def __call__(self, *given: Any) -> Any:
+        values = self.values | dict(zip(self.swept, given))
+        return self.f(*[values[name] for name in self.names])
