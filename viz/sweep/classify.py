@@ -54,7 +54,8 @@ def _at(c: Candidate, left: list[Limit], right: list[Limit], values: Array, orde
     events: list[Event] = []
     broken = False               # f^(k) has no value at x, because f^(k-1) is singular there
     for k in range(order + 1):
-        event = _of_curve(c, k, left, right, float(values[k]), broken)
+        edge = bool(events) and events[-1].order == k - 1 and events[-1].detail == "closed"
+        event = _of_curve(c, k, left, right, float(values[k]), broken, edge)
         if event is None:
             continue
         broken = True
@@ -63,12 +64,12 @@ def _at(c: Candidate, left: list[Limit], right: list[Limit], values: Array, orde
             if inside is None:
                 continue
             event = inside
-        events += [event, *_also(event, left[k + 1:], right[k + 1:])]
+        events += [*_also(event, left[k + 1:], right[k + 1:]), event]
     return events
 
 
 def _of_curve(c: Candidate, k: int, lefts: list[Limit], rights: list[Limit], value: float,
-              broken: bool) -> Event | None:
+              broken: bool, edge: bool) -> Event | None:
     left, right = lefts[k], rights[k]
     there = math.isfinite(value) and not broken
     engine = value if broken and math.isfinite(value) and c.exact else None
@@ -87,8 +88,8 @@ def _of_curve(c: Candidate, k: int, lefts: list[Limit], rights: list[Limit], val
         side = right if left.kind == "undefined" else left
         if side.kind == "none":
             return None
-        if broken and side.kind == "finite" and engine is not None:
-            V, engine = _snapped(engine, left, right), None      # one-sided, at a closed end
+        if edge and side.kind == "finite":         # one-sided derivative at a closed end
+            V, engine = side.value + 0.0, None
         return event("end", "closed" if V is not None and side.kind == "finite" else "open")
     if "infinite" in kinds:
         if k and not broken and math.isfinite(value):
