@@ -282,3 +282,11 @@ def test_the_backward_pass_is_paired():
             sent = [e.facts["contribution"].number for e in both.edges
                     if e.head == next((o.tail for o in both.edges if o.head == partner.id), "")]
             assert not sent or sum(sent) == pytest.approx(n.facts["grad"].number)
+
+
+def test_a_long_expression_of_arrays_was_compared_elementwise():
+    """`tensor in roots` asked an array whether it is true."""
+    def f(w):
+        v = np.tanh(w @ np.ones((2, 3)) + np.arange(3.0) + 1) * np.exp(-w.sum())
+        return (np.tanh(v * v + 2 * v - 1) * np.cos(v) + np.sin(v)).sum()
+    assert viz.trace(f, np.ones((4, 2))).nodes[-1].kind == "output"

@@ -36,13 +36,14 @@ def expressions(roots: Sequence[Tensor], names: dict[int, str], *, expand: bool 
     that use it.
     """
     forms: dict[int, Form] = {}
+    ends = {root.stamp for root in roots}      # not `in roots`: == is elementwise
     written: dict[int, str] = {}
     for tensor in topological(*roots):
         args = operands(tensor)
         form = _leaf(tensor) if not args else _form(tensor, [forms[a.stamp] for a in args])
         written[tensor.stamp] = form.text
         name = names.get(tensor.stamp)
-        if fresh and not name and args and len(form.text) > limit and tensor not in roots:
+        if fresh and not name and args and len(form.text) > limit and tensor.stamp not in ends:
             name = names[tensor.stamp] = fresh(tensor)
         if name and not (expand and args):
             form = Form(name, 5)
