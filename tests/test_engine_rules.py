@@ -307,6 +307,32 @@ def test_a_leaf_is_its_own_derivative():
     assert x.grad.data.tolist() == [3, 4]
 
 
+def test_an_index_error_stays_one():
+    x = Tensor([1.0])
+    with pytest.raises(IndexError, match=r"`x\[5\]`: getitem of shape \(1,\): index 5"):
+        x[5]
+    with pytest.raises(np.linalg.LinAlgError, match="Singular"):
+        np.linalg.inv(Tensor(np.zeros((2, 2))))
+    with pytest.raises(np.exceptions.AxisError, match="axis 3"):
+        Tensor([1.0]).sum(axis=3)
+
+
+def test_what_is_left_out_says_so():
+    with pytest.raises(AttributeError, match="leaves out svd"):
+        tt.svd
+    with pytest.raises(TypeError, match="numpy.linalg.svd has no derivative in tinytorch"):
+        np.linalg.svd(Tensor(np.eye(2)))
+
+
+def test_numbers_format_in_texts():
+    assert f"{Tensor(1/3):.2f} {Tensor([0.5]):g} {Tensor([1.0, 2.0])}" == "0.33 0.5 tensor([1, 2])"
+
+
+def test_what_is_no_op_is_said():
+    with pytest.raises(TypeError, match="no forward"):
+        tt.apply(int, Tensor(1.0))
+
+
 def test_unknown_names_are_attribute_errors():
     with pytest.raises(AttributeError, match="no 'nonsense'"):
         Tensor(1.0).nonsense

@@ -12,7 +12,9 @@ from typing import Any
 import numpy
 
 _OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_NOT_THE_USERS = (_OURS, os.path.dirname(numpy.__file__) + os.sep, "<__array_function__")
+_SITE = os.path.dirname(os.path.dirname(numpy.__file__)) + os.sep
+_NOT_THE_USERS = (_OURS, *(_SITE + name + os.sep for name in ("numpy", "scipy", "matplotlib")),
+                  "<__array_function__")
 callers: list[str] = []          # folders of programs that run users' functions: no spot above them
 
 
@@ -77,9 +79,14 @@ def warn(message: str) -> None:
     warnings.warn(spot.prefix + message, EngineWarning, stacklevel=spot.depth)
 
 
-def shapes(name: str, args: Any, reason: str) -> ValueError:
-    """The error for operands that do not fit: op, shapes and the line of f."""
+def misfit(name: str, args: Any, error: Exception) -> Exception:
+    """The error for operands that do not fit: op, shapes, the line of f; IndexError stays one."""
     spot = place()
     quoted = f"`{spot.expression}`: " if spot.expression else ""
-    listed = " and ".join(str(getattr(a, "shape", "?")) for a in args)
-    return ValueError(f"{spot.prefix}{quoted}{name} does not fit the shapes {listed} ({reason})")
+    listed = " and ".join(str(a.shape) for a in args)
+    plain = type(error) is ValueError and len(args) > 1
+    message = (f"{name} does not fit the shapes {listed} ({error})" if plain else
+               f"{name} of shape {listed}: {error}")
+    kinds = (IndexError, numpy.linalg.LinAlgError, numpy.exceptions.AxisError)
+    kind = next((k for k in kinds if type(error) is k), ValueError)
+    return kind(spot.prefix + quoted + message)

@@ -68,7 +68,7 @@ def _array_function(self: Tensor, function: Callable[..., Any], types: Any, args
                                 "gradient: use the value it returns")
             return ours(*args, **options)
         if _tracked(args) or _tracked(options.values()):
-            raise _no_derivative(f"numpy.{name}", name, {})
+            raise _no_derivative(f"{function.__module__}.{name}", name, {})
     return function(*map(_raw, args), **{key: _raw(v) for key, v in options.items()})
 
 
@@ -90,7 +90,7 @@ def _no_derivative(written: str, name: str, options: Any) -> TypeError:
     if options:
         return TypeError(f"{spot.prefix}{written} of a tensor takes no "
                          f"{', '.join(f'{key}=' for key in options)}")
-    near = difflib.get_close_matches(name.removeprefix("nan"), functions, 1, 0.5)
+    near = difflib.get_close_matches(name.removeprefix("nan"), functions, 1, 0.75)
     hint = f"; the nearest that has is tinytorch.{near[0]}" if near else ""
     return TypeError(f"{spot.prefix}{written} has no derivative in tinytorch{hint}. "
                      "If the gradient is to stop here, hand it x.detach()")

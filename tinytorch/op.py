@@ -137,8 +137,10 @@ def apply(op: Any, *args: Any, **params: Any) -> Tensor:
         try:
             data = op.careful(*[t._data for t in tensors], **params)
         except (ValueError, IndexError) as error:
-            raise _misfit(op, tensors, error) from None
+            raise errors.misfit(op.name, tensors, error) from None
         return record(op, data, tensors, params)
+    if not hasattr(op, "forward"):
+        raise TypeError(f"{op!r} is no op: it has no forward(x, ...)")
     with no_grad():
         out = op.forward(*tensors, **params)
     return record(op, as_result(op, out), tensors, params)
@@ -153,20 +155,18 @@ def as_result(op: Any, out: Any) -> Any:
 
 
 def record(op: Any, data: Any, args: tuple[Tensor, ...], params: dict[str, Any]) -> Tensor:
-    """A tensor of the data that remembers op, operands and params, if that is to be."""
+    """A tensor of the data that remembers op, operands and params, unless all are constants.
+
+    What was compared is remembered too, x > 0, though nothing flows through it.
+    """
     out = wrap(data)
     state = _mode()
     if state is not None and not state.recording:
         return out
-    tracked = False
-    for a in args:
-        if a.requires_grad:
-            tracked = True
-        elif a._op is None:
-            continue
-        out._op = op
-    if out._op is None:
+    tracked = any([a.requires_grad for a in args])
+    if not tracked and all([a._op is None for a in args]):
         return out
+    out._op = op
     out._x = args[0]
     out._y = None if len(args) == 1 else args[1] if len(args) == 2 else args[1:]
     out._params = params or None
@@ -174,12 +174,6 @@ def record(op: Any, data: Any, args: tuple[Tensor, ...], params: dict[str, Any])
     if state is not None and state.scope:
         out._extra = {"scope": state.scope}
     return out
-
-
-def _misfit(op: Any, args: Any, error: Exception) -> Exception:
-    if all(isinstance(a, Tensor) for a in args):
-        return errors.shapes(op.name, args, str(error))
-    return error
 
 
 def _careful(op: type[Op]) -> Callable[..., Any]:
@@ -246,7 +240,7 @@ def _binary(op: type[Op], value: Any = None, known: Any = object) -> Callable[..
         try:
             out._data = value(x._data, y._data)
         except ValueError as error:
-            raise _misfit(op, (x, y), error) from None
+            raise errors.misfit(op.name, (x, y), error) from None
         out.requires_grad = differentiable
         out._op = op
         out._x = x

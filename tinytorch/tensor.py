@@ -338,6 +338,10 @@ class Tensor(_Operators):
     def __repr__(self) -> str:
         return f"tensor({written(self._data)})"
 
+    def __format__(self, how: str) -> str:
+        """As its number is written, f"{loss:.3f}", where there is but one; else only as str."""
+        return format(self._data.item() if how and self._data.size == 1 else str(self), how)
+
     def __reduce__(self) -> Any:
         """Copies and pickles are leaves: the numbers, not the graph."""
         return Tensor, (np.array(self._data), self.requires_grad, self.name)
