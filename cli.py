@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Callable
@@ -49,6 +51,20 @@ class Number(click.ParamType):
         return float(number)
 
 
+class Wrap(click.ParamType):
+    """A width in px, or none."""
+
+    name = "px"
+
+    def convert(self, given: Any, param: Any, context: Any) -> float | None:
+        if given in ("none", None):
+            return None
+        width = Number().convert(given, param, context)
+        if width and not 300 <= width <= 100_000:
+            self.fail(f"a row must be from 300 to 100000 px wide, not {width:g}", param, context)
+        return width
+
+
 class Command(click.Command):
     """A command whose target may begin with a minus sign, or at least is told so."""
 
@@ -78,6 +94,8 @@ def shared(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--format", "format", metavar="FORMAT",
                      help="The format, where no suffix names one."),
         click.option("--dark", is_flag=True, help="Light on dark."),
+        click.option("--alt", metavar="TEXT", help="What the picture shows, for those who cannot "
+                     "see it.  [default: a sentence that is made]"),
         click.option("--dpi", type=click.FloatRange(10, 2400), default=192, show_default=True,
                      help="Resolution of a PNG: 96 is one pixel per px of the SVG."),
         click.option("--open", "open_", is_flag=True, help="Show the result when it is written."),
@@ -107,12 +125,21 @@ def commands() -> None:
                    "[default: the arguments' defaults]")
 @click.option("--rankdir", type=click.Choice(["LR", "TB"], case_sensitive=False), default="LR",
               show_default=True, help="From left to right, or from top to bottom.")
+@click.option("--wrap", type=Wrap(), default=0.0, metavar="PX|none",
+              help="Set a long graph in rows of this width.  [default: where it is over 2600 px wide]")
 @click.option("--engine", type=click.Choice(["layered", "dot"]), default="layered",
               show_default=True,
               help="Who says where things go: tinyviz, or an installed Graphviz.")
 @click.option("--edges", type=click.Choice(["auto", "none", "local", "contribution", "both"]),
               default="auto", show_default=True,
               help="What stands beside an edge: its local derivative, what it sends back.")
+@click.option("--input", "inputs", multiple=True, metavar="[NAME=]EXPR",
+              help="An input of a PyTorch or JAX target: \"randn(2, 3)\". Repeatable.  [default: what "
+                   "example_inputs() in its file returns]")
+@click.option("--level", type=click.Choice(["function", "aten"]),
+              help="Of PyTorch: the functions the code calls, or the operations that ran.")
+@click.option("--meta", is_flag=True,
+              help="Of PyTorch: shapes, FLOPs and bytes alone, of a model larger than memory.")
 @click.option("--no-grad", is_flag=True, help="The forward pass only.")
 @click.option("--theme", type=click.Choice(["light", "dark", "contrast", "print"]),
               help="The look: contrast is for weak eyes, print for paper without colour.")
@@ -135,26 +162,39 @@ def commands() -> None:
 @click.option("--strict", is_flag=True,
               help="With --flag: exit 1 where there is something to mark.")
 def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], format: str | None,
-          dark: bool, dpi: float, open_: bool, time_limit: float, traceback: bool,
-          points: tuple[tuple[str, Any], ...], rankdir: str, engine: str, edges: str,
-          no_grad: bool, theme: str | None, order: int, backward: bool, focus: str | None, radius: int,
+          dark: bool, alt: str | None, dpi: float, open_: bool, time_limit: float, traceback: bool,
+          points: tuple[tuple[str, Any], ...], rankdir: str, wrap: float | None, engine: str, edges: str,
+          inputs: tuple[str, ...], level: str | None, meta: bool, no_grad: bool,
+          theme: str | None, order: int, backward: bool, focus: str | None, radius: int,
           start: str | None, end: str | None, hidden: tuple[str, ...], heat: str | None,
           flag: bool, strict: bool) -> None:
     """Draw the computation graph of TARGET, with data and grad at every node."""
-    from viz import writers
+    from viz import source, writers
     from viz.layout.compose import Options
     wanted = destinations(outputs, format, writers.formats())
-    drawn = read(target, expression, points, time_limit, grad=not no_grad, order=order)
+    failure, extra = None, {"level": level} if level else {}
+    try:
+        drawn = read(target, expression, points, inputs, time_limit, meta=meta, grad=not no_grad,
+                     order=order, **extra)
+    except source.RunError as error:
+        if error.graph is None:
+            raise
+        failure, drawn = error, error.graph        # what was computed up to there
     drawn = transformed(drawn, focus, radius, start, end, hidden, heat, flag or strict)
     if backward:
         from viz.transforms.backward import backward as both
         drawn = both(drawn)
-    options = Options(rankdir.upper(), engine, edges, theme or ("dark" if dark else "light"), dpi)
+    if alt:
+        drawn = dataclasses.replace(drawn, facts={**drawn.facts, "description": alt})
+    options = Options(rankdir.upper(), engine, edges, theme or ("dark" if dark else "light"), dpi,
+                      wrap)
     written = {kind: writers.write(drawn, kind, options) for _, kind in wanted}
     deliver([(path or os.path.join("output", f"{drawn.name}.{kind}"), written[kind])
              for path, kind in wanted], open_)
     for line in drawn.facts.get("flags", ()):
         click.echo(line, err=True)
+    if failure is not None:
+        raise failure
     if strict and drawn.facts["flags"]:
         sys.exit(1)
 
@@ -197,7 +237,7 @@ def transformed(graph: Any, focus: str | None, radius: int, start: str | None, e
               help="In px.  [default: 800 480]")
 @click.option("--style", default="", metavar="NAME", help="One of matplotlib's styles, or a file.")
 def plot(target: str | None, expression: str | None, outputs: tuple[str, ...], format: str | None,
-         dark: bool, dpi: float, open_: bool, time_limit: float, traceback: bool,
+         dark: bool, alt: str | None, dpi: float, open_: bool, time_limit: float, traceback: bool,
          range_: tuple[float, float], order: int, points: int | None,
          points_at: tuple[tuple[str, Any], ...], stack: bool | None, size: tuple[float, float],
          style: str) -> None:
@@ -220,6 +260,8 @@ def plot(target: str | None, expression: str | None, outputs: tuple[str, ...], f
     for note in swept.notes:
         click.echo(note, err=True)
     figure = plots.plot(swept, stack=stack, size=size, style=style, dark=dark)
+    if alt:
+        figure.set_label(alt)    # what `save` says of it
     written = {}
     for _, kind in wanted:
         file = io.BytesIO()
@@ -229,19 +271,65 @@ def plot(target: str | None, expression: str | None, outputs: tuple[str, ...], f
              for path, kind in wanted], open_)
 
 
+@commands.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where a picture is not current.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+@click.option("--prune", is_flag=True, help="Remove pictures that these documents showed once.")
+@click.option("--force", is_flag=True,
+              help="Replace what was edited by hand, and files that were not made here.")
+@click.option("--base-url", default="", metavar="URL",
+              help="Before each picture's path from the root: for pages shown elsewhere, as PyPI.")
+@click.option("--root", metavar="FOLDER", help="Targets and pictures lie in it.  "
+              "[default: the documents' project]")
+@click.option("--allow-outside", is_flag=True, help="Targets may lie outside the root.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True,
+              help="Draw in so many processes.")
+def docs(paths: tuple[str, ...], check: bool, diff: bool, prune: bool, force: bool, base_url: str,
+         root: str | None, allow_outside: bool, jobs: int) -> None:
+    """Draw the pictures that documents ask for, where they are not current.
+
+    In Markdown (*.md) between <!-- tinyviz: graph f.py --at 1.2 -o f.svg --dark --> and
+    <!-- /tinyviz -->, in reStructuredText between .. tinyviz: ... and .. /tinyviz. PATH may be
+    a folder.
+    """
+    from viz.docs import markdown, update
+    from viz.docs.picture import Project
+    from viz.docs.sources import root_of
+    found = markdown.documents(paths)
+    project = Project(commands.commands, VERSION,
+                      os.path.realpath(root or root_of(found[0] if found else ".")), allow_outside)
+    write = not (check or diff)
+    plan = update.plan(found, project, base_url=base_url, force=force)
+    drawn = markdown.drawn(plan.stale if write or diff else [], jobs)
+    if sys.stderr.isatty() and len(plan.stale) > 1:
+        with click.progressbar(drawn, len(plan.stale), "drawing", file=sys.stderr) as bar:
+            drawn = iter(list(bar))
+    result = update.carry_out(plan, drawn, base_url=base_url, write=write, prune=prune)
+    for line in result.errors:
+        click.echo(f"Error: {line}", err=True)
+    for line in result.said:
+        click.echo(line)
+    for line in (*result.notes, *(result.drift if check else ())):
+        click.echo(line, err=True)
+    if check and result.drift:
+        click.echo(f"run: tinyviz docs {shlex.join(paths)}", err=True)
+    if result.errors or (check and result.drift):
+        sys.exit(1)
+
+
 def read(target: str | None, expression: str | None, points: tuple[tuple[str, Any], ...],
-         seconds: float, *, grad: bool, order: int) -> Any:
+         inputs: tuple[str, ...], seconds: float, *, meta: bool = False, **options: Any) -> Any:
     """The graph of a target at a point, or the graph that a JSON file holds."""
-    from viz import run, source
+    from viz import readers, source
     from viz.graph import from_json
-    from viz.readers import read_run
     target = one_target(target, expression)
     if target.endswith(".json") and os.path.isfile(target):
         with open(target, encoding="utf-8") as file:
             return from_json(file.read())
-    loaded = source.load(target) if expression is None else source.expression(target)
-    return read_run(run.run(loaded, point(points, loaded.names), seconds=seconds), grad=grad,
-                    order=order)
+    with readers.prepared(meta=meta):
+        loaded = source.load(target) if expression is None else source.expression(target)
+        return readers.trace(loaded, point(points, loaded.names), inputs, seconds=seconds, **options)
 
 
 def one_target(target: str | None, expression: str | None) -> str:

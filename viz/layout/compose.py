@@ -13,13 +13,15 @@ from ..graph import Edge, Graph, Node, Value
 from . import boxes
 from .boxes import Content
 from .paired import paired
-from .placement import Placement, Point
+from .placement import Placement, Point, Size
 from .scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 
 ENGINES = {"layered": "layered", "dot": "graphviz"}      # the name on the command line -> the file
 ARROW = (9.0, 3.6)               # length and half width of an arrow's head
 MARGIN = 24.0
 CAPTION = 140                    # a line under the picture has at most so many characters
+TOLD = 4                         # a description tells so many gradients
+WIDE, WRAPPED = 2600.0, 1800.0   # px: a wider picture is set in rows of this width
 LABELLED = 80                    # a graph of more edges shows no labels on them unless asked
 
 
@@ -31,6 +33,7 @@ class Options(NamedTuple):
     edges: str = "auto"          # none, local, contribution, both
     theme: str = "light"         # a name in theme.THEMES
     dpi: float = 192.0           # of a PNG: 96 is one pixel per px
+    wrap: float | None = 0.0     # px: rows of this width; None: one row; 0: rows where it is WIDE
 
 
 def compose(graph: Graph, options: Options = Options()) -> Scene:
@@ -52,8 +55,20 @@ def compose(graph: Graph, options: Options = Options()) -> Scene:
     if "paired" in graph.facts:
         placement = paired(place, graph, sizes, spaces, options.rankdir)
     else:
-        placement = place(graph, sizes, spaces, rankdir=options.rankdir)
+        placement = _rows(place, graph, sizes, spaces, options)
     return _scene(graph, placement, contents, labels)
+
+
+def _rows(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
+          spaces: list[Size | None], options: Options) -> Placement:
+    """The placement, in rows where that was asked for or where it would be too wide for a page."""
+    if options.wrap and options.engine == "layered":
+        return place(graph, sizes, spaces, rankdir=options.rankdir, wrap=options.wrap)
+    placement = place(graph, sizes, spaces, rankdir=options.rankdir)
+    if (options.wrap == 0 and options.rankdir == "LR" and options.engine == "layered"
+            and placement.width > WIDE):
+        return place(graph, sizes, spaces, rankdir=options.rankdir, wrap=WRAPPED)
+    return placement
 
 
 def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
@@ -125,17 +140,22 @@ def called(node: Node) -> str:
 
 
 def description(graph: Graph) -> str:
-    """The picture in a sentence, for those who cannot see it."""
-    count = sum(node.kind == "op" for node in graph.nodes)
-    words = f"Computation graph of {graph.facts.get('title') or graph.name}: " \
-            f"{count} op{'s' if count != 1 else ''}"
-    for node in graph.nodes:
-        if node.kind == "output" and "data" in node.facts:
-            words += f", value {text.numbers(node.facts['data'])}"
-    for node in graph.nodes:
-        if node.kind == "input" and node.facts.get("grad") is not None:
-            words += f", gradient of {node.label} {text.numbers(node.facts['grad'])}"
-    return text.literal(words) + "."
+    """The picture in a sentence, for those who cannot see it; or what the graph says of itself."""
+    if graph.facts.get("description"):
+        return text.literal(str(graph.facts["description"]))
+    told = [f"value {text.numbers(node.facts['data'])}" for node in graph.nodes
+            if node.kind == "output" and "data" in node.facts]
+    sloped = [node for node in graph.nodes
+              if node.kind == "input" and node.facts.get("grad") is not None]
+    for node in sloped[:TOLD]:
+        grad = node.facts["grad"]
+        by = f" by {node.label}" if len(sloped) > 1 else ""
+        told.append(f"derivative{by} {text.numbers(grad)}" if grad.size == 1 else
+                    f"gradient of {node.label} {text.numbers(grad)}")
+    if len(sloped) > TOLD:
+        told.append(f"and {len(sloped) - TOLD} more gradients")
+    words = f"Computation graph of {graph.facts.get('title') or graph.name}"
+    return text.literal(words + (": " + ", ".join(told) if told else "")) + "."
 
 
 def _moved(content: Content, center: Point) -> tuple[Mark, ...]:
