@@ -244,6 +244,13 @@ def test_gradients_of_two_tensors_are_two_arrays():
 
 # Truth, conversion, errors.
 
+def test_the_gradient_given_is_copied():
+    x, g = Tensor([1.0, 2.0]), np.ones(2)
+    (x + 1.0).backward(g)
+    g[:] = 9
+    assert x.grad.data.tolist() == [1, 1]
+
+
 def test_comparisons_are_elementwise_and_if_works():
     x = Tensor(2.0)
     assert (x > 0) and not (x < 0) and (x == 2.0) and (x != 3)

@@ -215,7 +215,7 @@ def _seed(root: Tensor, grad: Any) -> Any:
         else:
             raise ValueError(f"{errors.place().prefix}the gradient given has shape {grad.shape}, "
                              f"the result {root.shape}")
-    return grad.astype(root._data.dtype)[()]
+    return grad.astype(root._data.dtype)[()]         # a copy: it may become a leaf's gradient
 
 
 def _seed_tensor(root: Tensor, grad: Any) -> Tensor:

@@ -29,6 +29,8 @@ REDUCTIONS = {("add", "reduce"): "sum", ("multiply", "reduce"): "prod",
 
 def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
     name = ufunc.__name__
+    if method == "__call__" and not options and name in functions:
+        return functions[name](*inputs)
     if options.get("out") is not None:
         spot = errors.place()
         quoted = f"`{spot.expression}`: " if spot.expression else ""
@@ -37,7 +39,7 @@ def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options:
                         "or out=y")
     options.pop("out", None)
     if method == "__call__":
-        function = functions.get(name) or find(name)
+        function = find(name)
         if function is not None and not options:
             return function(*inputs)
         if name in PLAIN:

@@ -66,8 +66,11 @@ def _power(x: Any, y: Any) -> Any:
 
 def _power_dx(z: Any, x: Any, y: Any) -> Any:
     exponent = raw(y)
-    if exponent.ndim == 0 and exponent == 2 and not getattr(y, "requires_grad", False):
-        return y*x
+    if not exponent.ndim and not getattr(y, "requires_grad", False):
+        if exponent == 2:
+            return y*x
+        if exponent:
+            return y*Pow.of(x, y - 1)
     if not np.all(exponent):
         never = (exponent == 0) & (raw(x) == 0)      # x**0 is 1 everywhere, also at 0
         if np.any(never):
