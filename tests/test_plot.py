@@ -32,7 +32,7 @@ def test_no_line_crosses_a_pole(text, poles):
             assert line[:, 0].max() <= pole + 1e-6 or line[:, 0].min() >= pole - 1e-6
 
 
-@pytest.mark.parametrize("kind, start", [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+@pytest.mark.parametrize("kind, start", [("svg", b"<"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
 def test_bytes_are_the_same_twice(kind, start):
     files = []
     for _ in range(2):

@@ -15,6 +15,10 @@ from .options import PlotError, PlotOptions
 
 Look = Any
 
+# Where a label may stand beside its point, in points to the right and up; the first are preferred.
+PLACES = [(0, 12), (0, -12), (9, 9), (-9, 9), (9, -9), (-9, -9), (12, 0), (-12, 0), (0, 24),
+          (0, -24), (14, 22), (-14, 22), (14, -22), (-14, -22), (24, 36), (-24, 36), (24, -36),
+          (-24, -36)]
 MOST = 24                        # labels on a curve; of more marks only the dots are drawn
 SHAPES = {"root": "o", "inflection": "s", "extremum": "D"}
 KINDS = {"roots": "root", "extrema": "extremum", "inflections": "inflection"}
@@ -62,44 +66,67 @@ def _written(e: Event) -> str:
 
 
 class Labels:
-    """Texts beside points: each goes where it lies on no other."""
+    """Texts beside points: each lies on no other, and on as little of a curve as can be."""
 
     def __init__(self, axes: Any, look: Look) -> None:
         self.axes, self.look = axes, look
         self.taken: list[tuple[float, float, float, float]] = axes.__dict__.setdefault(
             "_tinyviz_labels", [])
+        inked = [_along(axes, line) for line in axes.lines]
+        self.inked = np.concatenate([np.empty((0, 2)), *inked])
+
+    def line(self, x: float, y: float, slope: float) -> None:
+        """A straight line that labels should keep off."""
+        low, high = self.axes.get_xlim()
+        points = np.linspace(low, high, 400)
+        self.inked = np.concatenate([self.inked, self.axes.transData.transform(
+            np.stack([points, y + slope * (points - x)], axis=1))])
 
     def put(self, x: float, y: float, words: str, color: str, *, above: bool = True,
             size: float = 9.0) -> None:
         """Write words near (x, y), above if there is room."""
-        wide = text.width(words, size) * self.axes.figure.dpi / 72
-        high = 1.5 * size * self.axes.figure.dpi / 72
+        scale = self.axes.figure.dpi / 72
+        wide, high = text.width(words, size) * scale, 1.25 * size * scale
         at = self.axes.transData.transform((x, y))
         frame = self.axes.get_window_extent()
-        best = None
-        for dy in ((7, -7 - size, 22, -22 - size, 38, -38 - size) if above else
-                   (-7 - size, 7, -22 - size, 22, -38 - size, 38)):
-            for dx in (0.0, 0.5, -0.5):
-                left = at[0] + dx * (wide + 14) - wide / 2
-                left = min(max(left, frame.x0 + 3), frame.x1 - wide - 3)
-                low = at[1] + dy * self.axes.figure.dpi / 72
-                box = (left, low, left + wide, low + high)
-                if box[1] < frame.y0 or box[3] > frame.y1 + 8:
-                    continue
-                if not any(_overlap(box, other) for other in self.taken):
-                    best = box
-                    break
-            if best:
-                break
+        best, least = None, math.inf
+        for n, (dx, dy) in enumerate(PLACES):
+            left = at[0] + dx * scale - wide / 2 + np.sign(dx) * wide / 2
+            left = min(max(left, frame.x0 + 3), frame.x1 - wide - 3)
+            low = at[1] + (dy if above else -dy) * scale - high / 2
+            box = (left, low, left + wide, low + high)
+            if low < frame.y0 or low + high > frame.y1 + 8 or any(
+                    _overlap(box, other) for other in self.taken):
+                continue
+            inside = ((self.inked >= (box[0] - 3, box[1] - 2))
+                      & (self.inked <= (box[2] + 3, box[3] + 2))).all(axis=1).sum()
+            cost = 0.5 * float(inside) + n
+            if cost < least:
+                best, least = box, cost
         if best is None:
             return
         self.taken.append(best)
         self.axes.annotate(words, (x, y), xycoords="data", color=color, fontsize=size, zorder=8,
-                           xytext=((best[0] - at[0]) * 72 / self.axes.figure.dpi,
-                                   (best[1] - at[1]) * 72 / self.axes.figure.dpi),
-                           textcoords="offset points", ha="left", va="bottom",
+                           xytext=(round((best[0] - at[0]) / scale, 3),
+                                   round((best[1] - at[1]) / scale, 3)),
+                           textcoords="offset points", ha="left", va="bottom", parse_math=False,
                            bbox={"boxstyle": "round,pad=0.15", "fc": self.look["paper"],
                                  "ec": "none", "alpha": 0.8})
+
+
+def _along(axes: Any, line: Any) -> Any:
+    """Points of a curve in pixels, close enough that no label fits between two."""
+    if len(line.get_xdata()) < 3:
+        return np.empty((0, 2))
+    points = axes.transData.transform(np.asarray(line.get_xydata(), dtype=float))
+    points = points[np.isfinite(points).all(axis=1)]
+    if len(points) < 2:
+        return points
+    length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    if not length[-1] > 0:
+        return points[:1]
+    even = np.linspace(0, length[-1], int(min(length[-1] / 4 + 2, 20000)))
+    return np.stack([np.interp(even, length, points[:, k]) for k in (0, 1)], axis=1)
 
 
 def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
@@ -125,6 +152,7 @@ def _tangent(axes: Any, s: Sweep, x: float, labels: Labels, look: Look) -> None:
     y, slope = (float(v) for v in _value(s, x, "tangent", 1))
     color = look["df"]
     axes.axline((x, y), slope=slope, color=color, lw=1.3, alpha=0.9, zorder=3.5)
+    labels.line(x, y, slope)
     low, high = axes.get_ylim()
     run = 0.12 * (s.high - s.low)
     if abs(slope * run) > 0.3 * (high - low):
@@ -148,6 +176,7 @@ def _secant(axes: Any, s: Sweep, a: float, b: float, labels: Labels, look: Look)
     slope = (fb - fa) / (b - a)
     color = look["d2f"]
     axes.axline((a, fa), slope=slope, color=color, lw=1.1, ls=(0, (5, 3)), zorder=3.5)
+    labels.line(a, fa, slope)
     for x, y in ((a, fa), (b, fb)):
         dot(axes, x, y, color, color)
     labels.put((a + b) / 2, (fa + fb) / 2, f"Δ{s.name}/Δx = {text.number(slope)}", color)

@@ -38,6 +38,11 @@ class PlotOptions:
     dark: bool = False
     theme: str = ""              # one of theme.THEMES; "": light, or dark
 
+    @property
+    def marks(self) -> bool:
+        """Whether anything is asked for that is drawn beside the curves."""
+        return bool(self.mark or self.at or self.tangent or self.secant or self.taylor)
+
     def __post_init__(self) -> None:
         for name in self.mark:
             if name not in MARKS:

@@ -31,6 +31,7 @@ def compose(sweeps: Sequence[Sweep], asked: PlotOptions, look: Look, axes: Any) 
     spans = [span(c, _kept(c, asked)) for c in every]
     if axes is not None:
         panel(axes, every, every, asked, look, window(bounded(every, spans)))
+        _marks(axes, every, every, asked, look)
         return axes.figure
     from matplotlib.figure import Figure
     stacked = asked.stack if asked.stack is not None else not together(spans)
@@ -57,7 +58,18 @@ def compose(sweeps: Sequence[Sweep], asked: PlotOptions, look: Look, axes: Any) 
     if asked.title:
         figure.suptitle(asked.title, color=look["ink"], fontsize=13,
                         x=0.02, ha="left", parse_math=False)
+    if asked.marks:
+        figure.draw_without_rendering()            # labels need to know where things are
+        for row, order in zip(grid, orders):
+            _marks(row, [c for c in every if not stacked or c.order == order], every, asked, look)
+            _legend(row, look)
     return figure
+
+
+def _marks(axes: Any, shown: Sequence[Curve], every: Sequence[Curve], asked: PlotOptions,
+           look: Look) -> None:
+    for c in shown:
+        marks.draw(axes, c, paint(c, every, look)[0], look, asked)
 
 
 def panel(axes: Any, shown: Sequence[Curve], every: Sequence[Curve], asked: PlotOptions,
@@ -79,8 +91,6 @@ def panel(axes: Any, shown: Sequence[Curve], every: Sequence[Curve], asked: Plot
     looks = [(c, *paint(c, every, look)) for c in shown]
     for c, color, dash in looks:
         curves.draw(axes, c, color, look, label=label(c, every), dash=dash)
-    for c, color, _ in looks:
-        marks.draw(axes, c, color, look, asked)
     if asked.log == "" and len(sweeps) == 1:
         _hint(axes, shown, look)
     _legend(axes, look)
