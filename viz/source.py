@@ -18,6 +18,9 @@ from typing import Any, NamedTuple
 from .expression import Expression, ExpressionError
 
 
+EXAMPLES = "example_inputs"      # a function of this name in the target's file makes its inputs
+
+
 class TargetError(ValueError):
     """A target that names no function, or arguments that do not fit it."""
 
@@ -41,6 +44,7 @@ class Target(NamedTuple):
     defaults: Mapping[str, Any]
     file: str = ""               # where it stands; "" for an expression
     line: int = 0
+    examples: Any = None         # example_inputs of the same file, if there is one: a function
 
     @property
     def stem(self) -> str:
@@ -57,17 +61,27 @@ def load(target: str) -> Target:
 
     Raises TargetError where it names none, RunError where the file raises while it is loaded.
     """
-    path, colon, name = target.rpartition(":")
-    if target.endswith(".py") or os.path.isfile(target):
-        path, name = target, ""
-    elif not (colon and (path.endswith(".py") or re.fullmatch(r"[A-Za-z_][\w.]*", path))
-              and re.fullmatch(r"[\w.<>]*", name)):
+    path, name = parts(target)
+    if not path:
         return expression(target)
-    elif not path.endswith(".py") and not os.path.isfile(path):
+    if not path.endswith(".py") and not os.path.isfile(path):
         return of(_attribute(_module(path), name, path), name)
     module = _file(path)
     function = _attribute(module, name, path) if name else _only(module, path)
-    return of(function, name or function.__name__)
+    found = of(function, name or getattr(function, "__name__", ""))
+    return found._replace(file=found.file or os.path.abspath(path),
+                          examples=getattr(module, EXAMPLES, None))
+
+
+def parts(target: str) -> tuple[str, str]:
+    """The file or module that a target names, and the name in it; "" and "" for an expression."""
+    path, colon, name = target.rpartition(":")
+    if target.endswith(".py") or os.path.isfile(target):
+        return target, ""
+    if colon and (path.endswith(".py") or re.fullmatch(r"[A-Za-z_][\w.]*", path)) \
+            and re.fullmatch(r"[\w.<>]*", name):
+        return path, name
+    return "", ""
 
 
 def of(function: Callable[..., Any], name: str = "") -> Target:
@@ -75,11 +89,15 @@ def of(function: Callable[..., Any], name: str = "") -> Target:
     if isinstance(function, Expression):
         return Target(function.text, function, function.names, {})
     name = name or getattr(function, "__name__", type(function).__name__)
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    module = getattr(function, "forward", None)    # of a module: what it computes
+    called = module if callable(module) and not inspect.isclass(function) else function
+    code = getattr(inspect.unwrap(called), "__code__", None)
     file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
+    if module is not None and "site-packages" in file:           # a library's: not the user's file
+        file, line = "", 0
     place = f"{display(file)}:{line}: " if file else ""
     try:
-        parameters = inspect.signature(function).parameters.values()
+        parameters = inspect.signature(called).parameters.values()
     except (TypeError, ValueError):
         raise TargetError(f"{place}the arguments of {name} cannot be read") from None
     names = []
@@ -169,7 +187,7 @@ def _public(module: ModuleType) -> list[str]:
     """The names of the functions that a module defines itself, in order."""
     return [name for name, thing in vars(module).items()
             if isinstance(thing, FunctionType) and thing.__module__ == module.__name__
-            and not name.startswith("_")]
+            and not name.startswith("_") and name != EXAMPLES]
 
 
 def _only(module: ModuleType, path: str) -> Callable[..., Any]:
@@ -191,7 +209,7 @@ def _attribute(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
             raise TargetError(f"{path} has no {name!r}" + (
                 f" (it has {', '.join(names[:8])})" if names else " (it defines no function)"))
         thing = getattr(thing, part)
-    if inspect.isclass(thing):
+    if inspect.isclass(thing) and not callable(getattr(thing, "forward", None)):
         raise TargetError(f"{path}:{name} is a class: name a function that takes the inputs")
     if not callable(thing):
         raise TargetError(f"{path}:{name} is not a function but {thing!r:.60}")

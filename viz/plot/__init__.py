@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import sys
@@ -29,6 +30,7 @@ def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any
     Without axes a Figure is made; with the user's own Axes all curves go there, and no other is
     touched. Options are those of `PlotOptions`. Raises PlotError.
     """
+    from .description import description
     from .panels import compose
     asked = options(given)
     listed = [sweeps] if isinstance(sweeps, Sweep) else list(sweeps)
@@ -37,7 +39,9 @@ def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any
     if axes is not None:
         return compose(listed, asked, colors(asked), axes)
     with _matplotlib().rc_context(_settings(asked)):
-        return compose(listed, asked, colors(asked), None)
+        figure = compose(listed, asked, colors(asked), None)
+    figure.set_label(description(listed))          # what `save` says of it
+    return figure
 
 
 def colors(asked: PlotOptions) -> dict[str, str]:
@@ -91,9 +95,19 @@ def save(figure: Any, path: Any, *, format: str | None = None, dpi: float = 144.
         raise PlotError(f"unknown format: {kind!r} (must be one of {', '.join(FORMATS)})")
     if not (math.isfinite(dpi) and 10 <= dpi <= 2400):
         raise PlotError(f"dpi is {dpi:g}: it must be from 10 to 2400")
+    said = str(figure.get_label())
+    file: Any = io.BytesIO() if kind == "svg" and said else path
     with _matplotlib().rc_context(FIXED):
-        figure.savefig(path, format=kind, dpi=dpi, metadata=metadata[kind],
+        figure.savefig(file, format=kind, dpi=dpi, metadata=metadata[kind],
                        facecolor=figure.get_facecolor())
+    if file is not path:
+        from .description import titled
+        content = titled(file.getvalue(), said.partition(": ")[0].rstrip("."), said)
+        if hasattr(path, "write"):
+            path.write(content)
+        else:
+            with open(path, "wb") as written:
+                written.write(content)
 
 
 class _Callable(ModuleType):

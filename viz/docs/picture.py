@@ -1,0 +1,197 @@
+"""Picture: what a document asks for in the words of the command line, checked, then drawn.
+
+The words are parsed by the very click commands that the command line has, and drawn by them: what
+these learn, documents know. Commands are handed in: this file stands above the command line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import io
+import os
+import re
+import shlex
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import click
+
+from . import sources
+from .sources import DocumentError
+
+NAMES = ("graph", "plot")
+KINDS = ("svg", "png", "pdf")    # what hosts ask for
+REFUSED = {"open_": "--open", "traceback": "--traceback"}
+# What may be any text. An option of text that is not listed may name a file: it is refused.
+TEXTS = {"target", "expression", "outputs", "format", "alt", "focus", "start", "end", "hidden",
+         "style"}
+
+
+class Project(NamedTuple):
+    """Where documents live, and who draws for them."""
+
+    commands: Mapping[str, click.Command]
+    version: str
+    root: str                    # targets and outputs lie below it, and are relative to it
+    outside: bool = False        # whether targets may lie elsewhere
+
+
+class Picture(NamedTuple):
+    """A picture that was asked for."""
+
+    project: Project
+    name: str                    # graph or plot
+    words: tuple[str, ...]       # after that
+    asked: Mapping[str, Any]     # the command's parameters
+    sources: tuple[str, ...]     # the files it is made of, relative to the root
+
+    @property
+    def key(self) -> str:
+        """The hash of all that it is made of."""
+        return sources.key((self.name, *self.words), self.sources, self.project.root,
+                           self.project.version)
+
+
+class Drawn(NamedTuple):
+    """A picture that was drawn."""
+
+    files: Mapping[tuple[str, str], bytes]     # (light or dark, suffix)
+    alt: str                     # a sentence
+    notes: tuple[str, ...]       # what the command had to say
+
+
+def split(line: str) -> list[str]:
+    """A line as words, as a shell splits it; nothing is expanded. Raises DocumentError."""
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise DocumentError(f"{line!r}: {error}") from None
+
+
+def parse(words: Sequence[str], project: Project) -> Picture:
+    """The picture that words such as graph f.py --at 1.2 ask for.
+
+    Raises DocumentError for what the command would refuse, and for what a document may not do.
+    """
+    if not words or words[0] not in NAMES:
+        raise DocumentError(f"{' '.join(words)!r}: begin with {' or '.join(NAMES)}, as on the "
+                            "command line: graph f.py --at 1.2")
+    name, rest = words[0], list(words[1:])
+    command = project.commands[name]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            context = command.make_context(name, list(rest))
+    except click.exceptions.Exit:                  # --help
+        raise DocumentError(f"{shlex.join(words)}: asks for help, not for a picture") from None
+    except click.ClickException as error:
+        raise DocumentError(error.format_message()) from None
+    asked = dict(context.params)
+    for parameter in command.params:
+        _check(parameter, asked.get(parameter.name or ""), project)
+    target = asked.get("target")
+    with _at(project.root):
+        listed = sources.files(target, project.root, outside=project.outside) \
+            if target and not asked.get("expression") else ()
+    return Picture(project, name, tuple(rest), asked, listed)
+
+
+def _check(parameter: click.Parameter, given: Any, project: Project) -> None:
+    """Raises DocumentError where an option is not one for documents."""
+    name = parameter.name or ""
+    if not given:
+        return
+    if name in REFUSED:
+        raise DocumentError(f"{REFUSED[name]} is for the command line, not for a document")
+    text = isinstance(parameter.type, (click.types.StringParamType, click.File, click.Path))
+    if text and name not in TEXTS:
+        raise DocumentError(f"{parameter.opts[-1]} takes any text, which may name a file: a "
+                            "document may not use it")
+    if name == "style" and (os.path.exists(os.path.join(project.root, given))
+                            or not re.fullmatch(r"[\w.-]+", given)):
+        raise DocumentError(f"--style {given}: a document names one of matplotlib's styles, "
+                            "not a file")
+
+
+def draw(picture: Picture, kinds: Sequence[str] = ("svg",), themes: Sequence[str] = ("light",),
+         ) -> Drawn:
+    """Draw a picture: in each theme one run of its command, which writes all formats.
+
+    Raises DocumentError with what the command says.
+    """
+    drawn: dict[tuple[str, str], bytes] = {}
+    notes: list[str] = []
+    wanted = ["svg", *(kind for kind in kinds if kind != "svg")]       # the SVG says what it shows
+    with tempfile.TemporaryDirectory(prefix="tinyviz-") as folder:
+        for theme in themes:
+            paths = [os.path.join(folder, f"{theme}.{kind}") for kind in wanted]
+            said = _run(picture, paths, dark=theme == "dark")
+            notes += [line for line in said if line not in notes]
+            for kind, path in zip(wanted, paths):
+                with open(path, "rb") as file:
+                    drawn[theme, kind] = file.read()
+    alt = picture.asked.get("alt") or described(drawn[themes[0], "svg"])
+    return Drawn({at: content for at, content in drawn.items() if at[1] in kinds}, alt,
+                 tuple(notes))
+
+
+def _run(picture: Picture, paths: Sequence[str], *, dark: bool) -> list[str]:
+    """Run the command; it writes the files. Returns the lines that it has said."""
+    project = picture.project
+    command = project.commands[picture.name]
+    asked = dict(picture.asked) | {"outputs": tuple(paths), "format": None, "dark": dark}
+    said = io.StringIO()
+    context = click.Context(command, info_name=picture.name)
+    try:
+        with (_at(project.root), _alone(project.root), warnings.catch_warnings(record=True) as seen,
+              contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said)):
+            warnings.simplefilter("always")
+            context.invoke(command, **asked)
+    except click.ClickException as error:
+        raise DocumentError(error.format_message()) from None
+    except SystemExit:                             # --strict
+        raise DocumentError(said.getvalue().strip() or "the command failed") from None
+    except Exception as error:
+        kind = "" if hasattr(error, "status") else f"{type(error).__name__}: "
+        raise DocumentError(f"{kind}{error}") from error
+    return [*(line for line in said.getvalue().splitlines() if line not in paths),
+            *(str(warning.message) for warning in seen)]
+
+
+@contextlib.contextmanager
+def _at(root: str) -> Iterator[None]:
+    """In the root, as if the command were given there."""
+    before = os.getcwd()
+    os.chdir(root)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextlib.contextmanager
+def _alone(root: str) -> Iterator[None]:
+    """What a target imports from the project is forgotten again: the next may have its own."""
+    path, known = list(sys.path), set(sys.modules)
+    sys.path.insert(0, root)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name in set(sys.modules) - known:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file and sources.inside(file, root) and not sources.apart(file):
+                del sys.modules[name]
+
+
+def described(svg: bytes) -> str:
+    """What an SVG says of itself in its <desc>, else in its <title>."""
+    head = svg[:20_000].decode("utf-8", "replace")
+    for tag in ("desc", "title"):
+        found = re.search(rf"<{tag}>(.*?)</{tag}>", head, re.DOTALL)
+        if found and found[1].strip():
+            return " ".join(html.unescape(found[1]).split())
+    return ""
