@@ -57,7 +57,7 @@ def _results(root: Tensor) -> list[Tensor]:
                     seen.add(a)
                     order.append(a)
     order.sort(key=by_stamp, reverse=True)
-    if order and Mutation.latest > order[-1].stamp:
+    if Mutation.latest > order[-1].stamp:
         _refuse_mutated(order)
     return order
 
