@@ -19,6 +19,7 @@ LONGEST = 400                    # a film of more steps is not made
 WIDEST = 640.0                   # the sentences have at least so much room, in px
 LINES = 2                        # and so many lines
 DIM = 0.3                        # how much is seen of what is not reached yet
+LATE = ("result", "flag")        # lines below the picture that are known in the end
 HEAD = (9.0, 4.2)                # length and half width of the head of a lit edge
 
 
@@ -80,7 +81,7 @@ def film(graph: Graph, options: Options = Options()) -> Film:
         else:
             last = group.role == "caption"
             tracks.append(Track(group, 0, tuple(
-                Timed(mark, times.end if last and mark.role == "result" else 0, times.end + 1)
+                Timed(mark, times.end if last and mark.role in LATE else 0, times.end + 1)
                 for mark in group.marks)))
     tracks = [track._replace(marks=(*track.marks, *branches.get(track.group.id, ())))
               if track.group.role == "rail" else track for track in tracks]
@@ -158,10 +159,12 @@ def _node(group: Group, times: _Times) -> Track:
     grads = times.grad.get(group.id, [])
     done = grads[-1][0] if grads else times.end
     for mark in group.marks:
-        if not isinstance(mark, Text) or mark.role not in ("data", "grad", "sum"):
-            marks.append(Timed(mark, 0, end))
-        elif mark.role == "data":
+        if mark.role == "data":
             marks.append(Timed(mark, times.data.get(group.id, times.end), end))
+        elif mark.role == "flag" or mark.role.startswith("heat"):
+            marks.append(Timed(mark, max(done, times.data.get(group.id, 0)), end))
+        elif not isinstance(mark, Text) or mark.role not in ("grad", "sum"):
+            marks.append(Timed(mark, 0, end))
         else:
             marks.append(Timed(mark, done, end))
             if mark.role == "grad":

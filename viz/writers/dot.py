@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ from .. import text
 from ..graph import Edge, Graph, Node
 from ..layout import boxes
 from ..layout.compose import LABELLED, Options, edge_tip, node_tip
-from ..theme import THEMES, Theme
+from ..theme import THEMES, Shape, Theme
 
 if TYPE_CHECKING:
     import graphviz
@@ -29,12 +30,16 @@ def digraph(graph: Graph, options: Options = Options()) -> graphviz.Digraph:
     look = THEMES[options.theme]
     muted = look.texts["tag"].color
     nodes = {node.id: node for node in graph.nodes}
-    title = str(graph.facts.get("title") or "")
+    said = [str(line) for line in (
+        graph.facts.get("title"), *graph.facts.get("results", ()), *graph.facts.get("branches", ()),
+        *(f"⚠ {flag}" for flag in graph.facts.get("flags", ())),
+        "heat" in graph.facts and f"heat: {graph.facts['heat']['by']}, log scale") if line]
     drawing = graphviz.Digraph(
         _id(graph.name), graph_attr={
             "rankdir": options.rankdir, "bgcolor": look.paper, "fontname": "DejaVu Sans",
             "fontsize": "12", "fontcolor": muted, "nodesep": "0.25", "ranksep": "0.4",
-            "label": _escape([title, *map(str, graph.facts.get("results", ()))]) if title else "",
+            "pad": "0.15",
+            "label": _escape(said),
         },
         node_attr={"shape": "box", "fontname": "DejaVu Sans", "fontsize": "11",
                    "fontcolor": look.texts["name"].color, "margin": "0.15,0.08"},
@@ -50,8 +55,21 @@ def digraph(graph: Graph, options: Options = Options()) -> graphviz.Digraph:
         drawing.edge(_id(edge.tail), _id(edge.head), **{
             key: value for key, value in {
                 "label": _escape(_lines(edge, shown)), "tooltip": _escape([edge_tip(edge, nodes)]),
-                "arrowhead": "none" if out else "", "weight": "8" if out else ""}.items() if value})
+                "arrowhead": "none" if out else "", "weight": "8" if out else "",
+                **_heat(look.shapes, "line", edge)}.items() if value})
     return drawing
+
+
+def _heat(shapes: Mapping[str, Shape], role: str, item: Node | Edge) -> dict[str, str]:
+    """The colour and the width of a line that shows a heat, or what is flagged."""
+    if item.facts.get("flag"):
+        return {"color": shapes["flag"].stroke or "", "penwidth": "2.5"}
+    heat = item.facts.get("heat")
+    if heat is None:
+        return {}
+    shape = shapes[f"{role}{heat:+d}"]
+    return {"color": shape.stroke or shape.fill or "", "penwidth": f"{1 + 0.75 * abs(heat):g}",
+            "style": "dashed" if role == "line" and heat < 0 else ""}
 
 
 def _attributes(node: Node, look: Theme) -> dict[str, str]:
@@ -75,9 +93,12 @@ def _attributes(node: Node, look: Theme) -> dict[str, str]:
     tag = boxes.tag_of(node)
     if tag and node.kind != "constant":
         lines.insert(1, tag)
+    if node.facts.get("flag"):
+        lines.append(f"⚠ {node.facts['flag']}")
     if node.kind == "output":
         attributes["peripheries"] = "2"
-    return attributes | {"label": _escape(lines)}
+    heat = {key: value for key, value in _heat(look.shapes, "heat", node).items() if value}
+    return attributes | heat | {"label": _escape(lines)}
 
 
 def _lines(edge: Edge, shown: str) -> list[str]:

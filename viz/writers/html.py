@@ -193,8 +193,10 @@ def _style(light: Theme, dark: Theme) -> str:
     lines = [":root { " + "; ".join(f"--{name}: light-dark({one}, {two})"
                                     for name, (one, two) in page_colors.items()) + " }"]
     lines += [f".t-{role} {{ {_type(a.texts[role], b.texts[role])} }}" for role in light.texts]
-    lines += [f".s-{role} {{ {_shape(a.shapes[role], b.shapes[role])} }}" for role in a.shapes
-              if not role.startswith("dim-")]
+    for role, shape in a.shapes.items():
+        if not role.startswith("dim-"):            # a + would be a combinator: heat+1
+            name = role.replace("+", "\\+")
+            lines.append(f".s-{name} {{ {_shape(shape, b.shapes[role])} }}")
     return "\n".join(lines) + "\n"
 
 

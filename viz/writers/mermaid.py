@@ -9,7 +9,7 @@ from .. import text
 from ..graph import Edge, Graph, Node
 from ..layout import boxes
 from ..layout.compose import LABELLED, Options
-from ..theme import THEMES, Theme
+from ..theme import THEMES, Shape, Theme
 
 SHAPES = {"input": ('("', '")'), "parameter": ('["', '"]'), "constant": ('("', '")'),
           "value": ('["', '"]'), "output": ('[["', '"]]'), "op": ('(("', '"))')}
@@ -23,8 +23,11 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
         shown = "both" if len(graph.edges) <= LABELLED else "none"
     ids = {node.id: _id(i, node.id) for i, node in enumerate(graph.nodes)}
     kinds = {node.id: node.kind for node in graph.nodes}
-    title = text.literal(" · ".join(
-        str(line) for line in [graph.facts.get("title"), *graph.facts.get("results", ())] if line))
+    said = [graph.facts.get("title"), *graph.facts.get("results", ()),
+            *graph.facts.get("branches", ()),
+            *(f"⚠ {flag}" for flag in graph.facts.get("flags", ())),
+            "heat" in graph.facts and f"heat: {graph.facts['heat']['by']}, log scale"]
+    title = text.literal(" · ".join(str(line) for line in said if line))
     lines = [f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n---"] if title else []
     lines.append(f"flowchart {options.rankdir}")
     for node in graph.nodes:
@@ -37,9 +40,18 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
         lines.append(f"  {ids[edge.tail]} {arrow}{_edge(edge, shown)} {ids[edge.head]}")
     used = dict.fromkeys(node.kind for node in graph.nodes)
     lines += [f"  classDef {kind} {_style(kind, THEMES[options.theme])}" for kind in used]
+    look = THEMES[options.theme].shapes
     if graph.edges:
-        stroke, width = THEMES[options.theme].shapes["edge"][1:3]
-        lines.append(f"  linkStyle default stroke:{stroke},stroke-width:{width:g}px")
+        lines.append(f"  linkStyle default {_line(look['edge'])}")
+    heats = [(e, edge.facts["heat"]) for e, edge in enumerate(graph.edges) if "heat" in edge.facts]
+    lines += [f"  linkStyle {e} {_line(look[f'line{heat:+d}'])}" for e, heat in heats]
+    for node in graph.nodes:
+        if node.facts.get("flag"):
+            lines.append(f"  style {ids[node.id]} {_line(look['flag'])}")
+        elif "heat" in node.facts:
+            heat = look[f"heat{node.facts['heat']:+d}"]
+            color = heat.fill or heat.stroke
+            lines.append(f"  style {ids[node.id]} stroke:{color},stroke-width:5px")
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -58,7 +70,14 @@ def _label(node: Node) -> str:
             lines.append(f"{key} {text.numbers(node.facts[key])}")
     if node.kind == "constant" and lines[-1] == f"data {name}":
         lines.pop()              # the constant 2 is called 2
+    if node.facts.get("flag"):
+        lines.append(f"⚠ {node.facts['flag']}")
     return _escape(lines)
+
+
+def _line(shape: Shape) -> str:
+    dash = f",stroke-dasharray:{' '.join(f'{d:g}' for d in shape.dash)}" if shape.dash else ""
+    return f"stroke:{shape.stroke},stroke-width:{shape.width:g}px{dash}"
 
 
 def _edge(edge: Edge, shown: str) -> str:

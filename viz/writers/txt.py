@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from .. import text
 from ..graph import Graph, Value
@@ -14,9 +14,10 @@ from ..layout.compose import LABELLED, Options
 
 DEEP = 12                        # a tree of more levels is written as a ladder
 NAME = 40                        # a label is at most so many characters wide
-HEAD = ("", "", "data", "grad", "∂", "sends", "")
-ROLES = ("name", "op", "data", "grad", "grad", "tag", "tag")
-ANSI = {"name": "1", "op": "1", "data": "36", "grad": "33", "tag": "2"}  # its own colours
+HEAD = ("", "", "data", "grad", "∂", "sends", "heat", "", "")
+ROLES = ("name", "op", "data", "grad", "grad", "tag", "name", "tag", "flag")
+RIGHT = range(2, 6)              # the columns of numbers stand flush right
+ANSI = {"name": "1", "op": "1", "data": "36", "grad": "33", "tag": "2", "flag": "1;31"}
 
 
 class Row(NamedTuple):
@@ -52,8 +53,10 @@ def tree(graph: Graph, *, edges: str = "auto", color: bool = False) -> str:
     if any(head):
         lines.append(_line(head, wide, ("tag",) * len(HEAD), color))
     lines += [_line(fields, wide, ROLES, color) for fields in table]
-    lines += [_styled(text.literal(str(result)), "grad", color)
-              for result in graph.facts.get("results", ())]
+    for key, role in ("results", "grad"), ("branches", "tag"), ("flags", "flag"):
+        sign = "⚠ " if key == "flags" else ""
+        lines += [_styled(text.literal(f"{sign}{line}"), role, color)
+                  for line in graph.facts.get(key, ())]
     return "\n".join(lines) + "\n"
 
 
@@ -72,7 +75,7 @@ def _line(fields: Sequence[str], wide: Sequence[int], roles: Sequence[str], colo
         if width:
             space = " " * (width - columns(field))
             shown = _styled(field, role, color)
-            line += ("  " if line else "") + (space + shown if 1 < i < 6 else shown + space)
+            line += ("  " if line else "") + (space + shown if i in RIGHT else shown + space)
     return line.rstrip()
 
 
@@ -84,23 +87,32 @@ def _fields(graph: Graph, parts: Cells, row: Row, shown: str) -> list[str]:
     op, box = parts.op[row.cell], parts.box[row.cell]
     node = graph.nodes[box if box >= 0 else op]
     name = row.lead + text.shorten(text.literal(node.label or node.id), NAME)
-    fields = [f"{name} {row.mark}" if row.mark else name, "", "", "", "", "", ""]
+    fields = [f"{name} {row.mark}" if row.mark else name, *[""] * (len(HEAD) - 1)]
     if not row.mark:
         if box >= 0 and op >= 0:
             fields[1] = text.shorten(text.literal(graph.nodes[op].label), NAME)
         for i, key in (2, "data"), (3, "grad"):
             if node.facts.get(key) is not None:
                 fields[i] = text.numbers(node.facts[key])
-        fields[6] = boxes.tag_of(node)
+        fields[6] = _heat(node.facts)
+        tag = boxes.tag_of(node)
         if node.kind == "output" and node.facts.get("line"):
-            fields[6] += f" {node.facts['line']}"
-        fields[6] = text.shorten(text.literal(fields[6]), NAME)
+            tag += f" {node.facts['line']}"
+        fields[7] = text.shorten(text.literal(tag), NAME)
+        fields[8] = text.literal(f"⚠ {node.facts['flag']}") if node.facts.get("flag") else ""
     if row.edge >= 0:
         facts = graph.edges[row.edge].facts
         for i, key in (4, "local"), (5, "contribution"):
             if facts.get(key) is not None and shown in (key, "both"):
                 fields[i] = _brief(facts[key])
+        fields[6] = fields[6] or _heat(facts)
     return fields
+
+
+def _heat(facts: Mapping[str, Any]) -> str:
+    """A heat as a bar with its sign: +▮▮▮."""
+    heat = facts.get("heat")
+    return "" if heat is None else "0" if not heat else "−+"[heat > 0] + "▮" * abs(heat)
 
 
 def _brief(value: Value) -> str:
