@@ -281,8 +281,10 @@ def test_labels_are_shown_literally(format, start):
 
 @pytest.mark.parametrize("format", READERS)
 def test_random_text_is_shown_literally(format):
-    @settings(max_examples=2 if format == "gif" else 4 if format in SLOW else 40, deadline=None, derandomize=True,
-              database=None, suppress_health_check=list(HealthCheck))
+    few = 2 if format == "gif" else 4 if format in SLOW else 40
+
+    @settings(max_examples=few, deadline=None, derandomize=True, database=None,
+              suppress_health_check=list(HealthCheck))
     @given(st.lists(MIXED, min_size=1, max_size=20 if format in SLOW - {"gif"} else 5))
     def check(labels):
         READERS[format](writers.write(hostile(labels), format, Options(dpi=48)), labels)

@@ -132,7 +132,7 @@ def test_the_cubic(format, golden):
 def marked() -> Graph:
     """The cubic with what transforms say of it: heat at nodes and edges, and a flag."""
     graph = cubic()
-    nodes = [node._replace(facts={**node.facts, "heat": i - 3}) for i, node in enumerate(graph.nodes)]
+    nodes = [n._replace(facts={**n.facts, "heat": i - 3}) for i, n in enumerate(graph.nodes)]
     nodes[2] = nodes[2]._replace(facts={**nodes[2].facts, "flag": "vanishing grad"})
     edges = [e._replace(facts={**e.facts, "heat": i - 4}) for i, e in enumerate(graph.edges)]
     return Graph("cubic", tuple(nodes), tuple(edges), {
