@@ -161,7 +161,7 @@ def overlap(a: Box, b: Box, by: float = 0.0) -> bool:
     return a[0] < b[2] - by and b[0] < a[2] - by and a[1] < b[3] - by and b[1] < a[3] - by
 
 
-def samples(points: tuple[tuple[float, float], ...], n: int = 24) -> list[tuple[float, float]]:
+def samples(points: tuple[tuple[float, float], ...], n: int = 14) -> list[tuple[float, float]]:
     found = [points[0]]
     for (ax, ay), (bx, by), (cx, cy), (dx, dy) in (points[k:k + 4]
                                                    for k in range(0, len(points) - 1, 3)):
@@ -267,7 +267,7 @@ def programs(draw: st.DrawFn) -> Graph:
                                              graph.edges)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(programs(), st.sampled_from(["LR", "TB"]), st.sampled_from([labels, nothing]),
        st.sampled_from([None, 500.0, 1000.0]))
 def test_nothing_overlaps_in_any_program(graph, rankdir, texts, wrap):
@@ -436,7 +436,7 @@ def test_long_chains_neither_recurse_nor_blow_up():
     took = []
     for n in (1000, 10_000):
         graph = chain(n)
-        sized, texts = sizes(graph), nothing(graph)
+        sized, texts = sizes(graph), labels(graph)   # with labels none of it is left to numpy
         start = perf_counter()
         placed = place(graph, sized, texts)
         took.append(perf_counter() - start)

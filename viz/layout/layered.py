@@ -20,6 +20,7 @@ MARGIN = 24.0
 BOXES, LINES = 26.0, 14.0        # free space between two boxes, two lines
 WIDEST = 1.6                     # parts are set in rows of about this ratio
 RANKDIRS = ("LR", "TB")
+LARGE = 12_000                   # more nodes than this, without labels or rows: on arrays
 
 
 def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None],
@@ -33,6 +34,9 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
     """
     if rankdir not in RANKDIRS:
         raise ValueError(f"unknown rankdir: {rankdir!r} (must be one of {', '.join(RANKDIRS)})")
+    if len(graph.nodes) > LARGE and wrap is None and not any(labels):
+        from .field import place as place_many       # numpy is wanted for these only
+        return place_many(graph, sizes, rankdir=rankdir)
     turned = rankdir == "TB"
     boxes = [sizes[node.id] for node in graph.nodes]
     texts = list(labels)
