@@ -29,7 +29,7 @@ Array = Any
 
 MOST = 12                        # the highest derivative
 CHUNK = 8192                     # points evaluated at a time: they stay in the processor's cache
-CROWD = 400                      # more singular places than that are not looked at one by one
+CROWD = 2000                     # more singular places than that are not looked at one by one
 
 
 def sweep(f: Callable[..., Any], low: float = -3.0, high: float = 3.0, *, order: int = 1,

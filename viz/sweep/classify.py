@@ -35,8 +35,11 @@ def classify(passes: Passes, candidates: list[Candidate], order: int, low: float
             slices.append(slice(start, start + len(rungs)))
             start += len(rungs)
     at = passes(np.array(places)).curves
-    candidates = [c._replace(line=passes.line(c.row, c.x)) if c.watched else c for c in candidates]
-    at[0, [i for i, p in enumerate(places) if not passes.defined(p)]] = np.nan
+    first = {c.row: c.x for c in reversed(candidates) if c.watched}
+    lines = {row: passes.line(row, x) for row, x in first.items()}
+    candidates = [c._replace(line=lines.get(c.row, "")) for c in candidates]
+    suspect = np.flatnonzero(passes.suspect(np.array(places)))
+    at[0, [i for i in suspect if not passes.defined(places[i])]] = np.nan
     curves = passes(np.concatenate(points)).curves
     events: list[Event] = []
     for i, c in enumerate(candidates):

@@ -151,6 +151,16 @@ class Passes:
                 return undefined(result._op, operands), line
         return "", ""
 
+    def suspect(self, x: Array) -> Array:
+        """(N,), bool: whether anything on the way to f is no number at x."""
+        def measure(y: Any, t: Tensor) -> Array:
+            out = np.zeros(t.shape)
+            for result in _results(y):
+                blank = ~np.isfinite(np.asarray(result.data, dtype=float))
+                out += blank if blank.shape == out.shape else blank.any()
+            return out
+        return self._each(x, None, measure) > 0
+
     def defined(self, x: float) -> bool:
         """Whether f has a value at x by the rules of real numbers: exp(-1/x**2) has none at 0.
 

@@ -10,6 +10,7 @@ import numpy as np
 
 Array = Any
 
+EPS = float(np.finfo(float).eps)
 STEP = 0.6                       # each rung is so much nearer than the last
 RUNGS = 76                       # 0.6**76 = 1e-17
 WINDOW = 6                       # rungs that are judged together
@@ -39,6 +40,10 @@ def limit(x: float, points: Array, values: Array) -> Limit:
     has), and values that close in have their limit extrapolated.  Source: Aitken, 1926.
     """
     finite = np.isfinite(values)
+    if finite.all() and len(values) > 3 * WINDOW:
+        value, error = _settled(values)
+        if error >= 0:
+            return Limit("finite", _rounded(value, error), error)
     tail = finite[-12:]
     if not tail.any():
         near = values[-12:]
@@ -61,6 +66,16 @@ def limit(x: float, points: Array, values: Array) -> Limit:
     if error > 1e-3 * abs(value) and error > 0.02 * spread:
         return Limit("none")
     return Limit("finite", _rounded(value, error), error)
+
+
+def _settled(a: Array) -> tuple[float, float]:
+    """The last value and its error, of values whose steps shrink to nothing all the way; or -1."""
+    steps = np.abs(np.diff(a))
+    floor = 16 * EPS * max(abs(a[-1]), abs(a[0]))
+    end = steps[-2 * WINDOW:].sum()
+    if end <= floor and (steps[1:] <= 1.01 * steps[:-1] + 0.5 * floor).all():
+        return float(a[-1]), max(float(end), 4 * EPS * abs(float(a[-1])))
+    return math.nan, -1.0
 
 
 def _mostly(finite: Array) -> bool:
@@ -86,7 +101,7 @@ def _trusted(a: Array, h: Array) -> tuple[Array, Array]:
     size = np.abs(windows).max(axis=1)
     steps = np.sign(np.diff(windows, axis=1))
     coherent = (np.abs(steps.sum(axis=1)) >= WINDOW - 1)
-    floor = 16 * np.finfo(float).eps * size
+    floor = 16 * EPS * size
     least = np.minimum.accumulate(np.maximum(scatter, floor))
     noisy = ~coherent & (scatter > 30 * np.concatenate([[np.inf], least[:-1]]))
     first = int(np.argmax(noisy)) if noisy.any() else len(a)
@@ -110,7 +125,7 @@ def _grows(a: Array, h: Array) -> bool:
     steps = np.diff(tail)
     if not (steps > 0).all() and not (steps < 0).all():
         return False
-    if np.abs(steps[-1]) < 1e3 * np.finfo(float).eps * np.abs(tail[-1]):
+    if np.abs(steps[-1]) < 1e3 * EPS * np.abs(tail[-1]):
         return False
     if np.sign(steps[-1]) != np.sign(tail[-1]):    # towards zero, maybe through it: not out
         return False
@@ -128,7 +143,7 @@ def _extrapolated(a: Array) -> tuple[float, float]:
         guesses.append(_best(better))
     guesses.append(_best(_aitken(_aitken(a, factor=2.0), factor=2.0)))   # 1/log(x) goes to 0 as 1/n
     value, error = min(guesses, key=lambda guess: guess[1])
-    return value, max(error, 4 * np.finfo(float).eps * abs(value))
+    return value, max(error, 4 * EPS * abs(value))
 
 
 def _best(a: Array, *, last: bool = False) -> tuple[float, float]:
@@ -157,7 +172,7 @@ def _aitken(a: Array, stride: int = 2, factor: float = 1.0) -> Array:
     below = (third - second) - (second - first)
     with np.errstate(all="ignore"):
         out = second - factor * (third - second) * (second - first) / below
-    return np.where(np.abs(third - second) <= 4 * np.finfo(float).eps * np.abs(third), third, out)
+    return np.where(np.abs(third - second) <= 4 * EPS * np.abs(third), third, out)
 
 
 def _rounded(value: float, error: float) -> float:

@@ -23,35 +23,40 @@ def with_events(passes: Passes, x: Array, curves: Array, events: list[Event], pl
     by_place: dict[float, dict[int, Event]] = {}
     for e in events:
         by_place.setdefault(e.x, {})[e.order] = e
-    extra_x, extra = [], []
-    for p in places:
-        below, above = np.nextafter(p, -np.inf), np.nextafter(p, np.inf)
-        rows = np.array([np.nextafter(below, -np.inf), below, p, above,
-                         np.nextafter(above, np.inf)])
-        values = passes(rows).curves[:len(curves)]
-        for k, e in by_place.get(p, {}).items():
-            values[k] = _rows(e, values[k])
+    floats = np.array([_floats(p) for p in places])
+    seen = passes(floats.ravel()).curves[:len(curves)].reshape(len(curves), *floats.shape)
+    for i, p in enumerate(places):
+        here = by_place.get(p, {})
         for k in range(len(curves)):
-            if k not in by_place.get(p, {}):
-                values[k, 2] = values[k, 2] if np.isfinite(values[k, 2]) else np.nan
-                if not np.isfinite(values[k, 2]) and np.isfinite(values[k, [0, 4]]).all():
-                    values[k, 1:4] = values[k, 0]
-        inside = (rows >= low) & (rows <= high)
-        extra_x.append(rows[inside])
-        extra.append(values[:, inside])
-        if any(e.left in (math.inf, -math.inf) or e.right in (math.inf, -math.inf)
-               for e in by_place.get(p, {}).values()):
-            gap = min([abs(p - q) for q in places if q != p] + [high - low])
-            for side in (-1, 1):
-                rungs = ladder(p, min(0.01 * (high - low), 0.4 * gap), side)
-                rungs = rungs[(rungs > low) & (rungs < high)]
-                extra_x.append(rungs)
-                extra.append(passes(rungs).curves[:len(curves)])
+            seen[k, i] = _rows(here[k], seen[k, i]) if k in here else _mended(seen[k, i])
+    wide = high - low
+    gaps = np.diff([low - wide, *places, high + wide])
+    steep = [ladder(p, min(0.01 * wide, 0.4 * min(gaps[i:i + 2])), side)
+             for i, p in enumerate(places) for side in (-1, 1)
+             if any(v is not None and math.isinf(v) for e in by_place.get(p, {}).values()
+                    for v in (e.left, e.right))]
+    near = np.concatenate([np.empty(0), *steep])
+    extra_x = [floats.ravel(), near]
+    extra = [seen.reshape(len(curves), -1), passes(near).curves[:len(curves)]]
     x = np.concatenate([*extra_x, x])              # of equal places the rows made here count
     x, keep = np.unique(x, return_index=True)
     curves = np.hstack([*extra, curves])[:, keep]
     curves[~np.isfinite(curves)] = np.nan
-    return x, curves
+    inside = (x >= low) & (x <= high)
+    return x[inside], curves[:, inside]
+
+
+def _floats(p: float) -> list[float]:
+    """p and the two floats on either side of it."""
+    below, above = np.nextafter(p, -np.inf), np.nextafter(p, np.inf)
+    return [np.nextafter(below, -np.inf), below, p, above, np.nextafter(above, np.inf)]
+
+
+def _mended(seen: Array) -> Array:
+    """A curve to which nothing happens, though at x itself the engine may have no number for it."""
+    if not np.isfinite(seen[2]) and np.isfinite(seen[[0, 4]]).all():
+        seen[1:4] = seen[0]
+    return seen
 
 
 def _rows(e: Event, seen: Array) -> Array:

@@ -112,23 +112,28 @@ def _measured(passes: Passes, found: list[Candidate], width: float) -> list[Cand
     points = x[:, None] + np.stack([-reach, reach], axis=1).ravel() * width
     batch = passes(points.ravel())
     u = np.abs(batch.watched[np.repeat(rows, points.shape[1]), np.arange(points.size)])
-    noise = 8 * EPS * np.array([passes.sizes(x[i:i + 1], rows[i])[0] for i in range(len(x))])
-    noise[~np.isfinite(noise)] = 0.0
+    noise = np.zeros(len(x))
+    for row in np.unique(rows):
+        noise[rows == row] = np.nan_to_num(8 * EPS * passes.sizes(x[rows == row], row), posinf=0.0)
     u = np.where(np.isfinite(u), u, np.inf).reshape(points.shape)
     hidden: Array = (u <= 4 * noise[:, None]).reshape(len(x), -1, 2).all(axis=2)
     last = np.where(hidden.all(axis=1), len(reach), np.argmin(hidden, axis=1))
     errors = reach[np.maximum(last - 1, 0)] * width
     exact = u[:, 0] == 0.0
-    new = iter(zip(errors, exact))
+    beyond = np.zeros(len(x))    # the sign of the guard to the right
+    for row in np.unique(rows):
+        same = rows == row
+        if passes.watches[row].guard.side:
+            right = x[same] + np.maximum(1e-9 * width, 4 * errors[same])
+            beyond[same] = np.nan_to_num(np.sign(passes.inner(right, row)))
+    new = iter(zip(errors, exact, beyond))
     out = []
     for c in found:
         if c.watched:
-            error, at = next(new)
+            error, at, sign = next(new)
             guard = passes.watches[c.row].guard
-            beyond = passes.inner(np.array([c.x + max(1e-9 * width, 4 * error)]), c.row)[0] if (
-                guard.side) else 0.0
             c = c._replace(error=float(error), exact=bool(at), pole=guard.pole,
-                           closed=int(np.nan_to_num(np.sign(guard.side * beyond))))
+                           closed=int(guard.side * sign))
         out.append(c)
     return out
 
