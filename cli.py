@@ -134,8 +134,8 @@ def commands() -> None:
               default="auto", show_default=True,
               help="What stands beside an edge: its local derivative, what it sends back.")
 @click.option("--input", "inputs", multiple=True, metavar="[NAME=]EXPR",
-              help="An input of a PyTorch or JAX target: \"randn(2, 3)\". Repeatable.  [default: what "
-                   "example_inputs() in its file returns]")
+              help="An input of a PyTorch or JAX target: \"randn(2, 3)\". Repeatable.  [default: "
+                   "what example_inputs() in its file returns]")
 @click.option("--level", type=click.Choice(["function", "aten"]),
               help="Of PyTorch: the functions the code calls, or the operations that ran.")
 @click.option("--meta", is_flag=True,
@@ -329,7 +329,8 @@ def read(target: str | None, expression: str | None, points: tuple[tuple[str, An
             return from_json(file.read())
     with readers.prepared(meta=meta):
         loaded = source.load(target) if expression is None else source.expression(target)
-        return readers.trace(loaded, point(points, loaded.names), inputs, seconds=seconds, **options)
+        return readers.trace(loaded, point(points, loaded.names), inputs, seconds=seconds,
+                             **options)
 
 
 def one_target(target: str | None, expression: str | None) -> str:

@@ -26,14 +26,13 @@ def trace(f: Any, *point: Any, grad: bool = True, order: int = 1, **named: Any) 
     default. order: 2 gives the graph of the derivative of f, and so on.
     Raises TargetError where the point does not fit f, RunError where f raises.
     """
-    from . import run, source
-    from .readers import read_run
+    from . import source
+    from .readers import trace
     target = source.of(f)
     if len(point) > len(target.names):
         raise source.TargetError(f"{target.name} takes {len(target.names)} arguments "
                                  f"({', '.join(target.names)}), not {len(point)}")
-    return read_run(run.run(target, dict(zip(target.names, point)) | named), grad=grad,
-                    order=order)
+    return trace(target, dict(zip(target.names, point)) | named, grad=grad, order=order)
 
 
 def read(root: Any) -> Graph:

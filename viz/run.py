@@ -243,9 +243,10 @@ class _Tracer:
                 self.lines[spot] = self.lines.get(spot, 0) + 1
                 self._flush(self._place(frame))
             elif event == "return":
-                back = frame.f_back
-                self._flush(self._place(back) if back and self._is_users(back.f_code.co_filename)
-                            else None)
+                back = frame.f_back              # a library may stand between two of the user's
+                while back and not self._is_users(back.f_code.co_filename):
+                    back = back.f_back
+                self._flush(self._place(back) if back else None)
             if self.stamps[-1] >= seen:            # something was made since the last look
                 seen = self._name(frame, seen)
             return local

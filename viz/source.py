@@ -209,7 +209,7 @@ def _attribute(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
             raise TargetError(f"{path} has no {name!r}" + (
                 f" (it has {', '.join(names[:8])})" if names else " (it defines no function)"))
         thing = getattr(thing, part)
-    if inspect.isclass(thing) and not callable(getattr(thing, "forward", None)):
+    if inspect.isclass(thing) and (len(thing.__mro__) < 3 or not hasattr(thing, "forward")):
         raise TargetError(f"{path}:{name} is a class: name a function that takes the inputs")
     if not callable(thing):
         raise TargetError(f"{path}:{name} is not a function but {thing!r:.60}")

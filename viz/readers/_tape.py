@@ -1,0 +1,272 @@
+"""A tape: what a framework computed, call by call, and the Graph that it makes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+import tinytorch
+from tinytorch import Function, Tensor, formula
+from tinytorch.op import registry
+
+from .. import text
+from ..branches import branches
+from ..graph import Edge, Graph, Node, Value
+from ..run import Run
+from ._ids import Ids
+from .tinytorch import FORMULAS, LONG, SUMMED, derivatives, headline, whereabouts
+
+
+@dataclass(eq=False, slots=True)
+class Made:
+    """One state of a tensor: writing into it in place makes another."""
+
+    stamp: int                   # creation order, shared with the tracer of lines
+    data: Any                    # Value, or None of a call that failed
+    kind: str = "value"          # of a leaf: input, parameter or constant
+    name: str = ""
+    group: str = ""
+    call: Call | None = None     # what made it; None for a leaf
+    differentiable: bool = False
+    grad: Value | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """One call of a function of the framework's."""
+
+    name: str                    # mul, linear
+    args: tuple[Made, ...]       # repeats and order matter
+    params: str = ""             # what is no tensor, as it is written: dim=1
+    brief: bool = False          # a layer's own call: its params are not written in expressions
+    group: str = ""
+    outputs: list[Made] = field(default_factory=list)
+    local: tuple[Value | None, ...] = ()           # per operand
+    sent: dict[int, Value] = field(default_factory=dict)   # operand -> what backward sends to it
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Tape:
+    """All that was recorded, in the order it was made."""
+
+    made: list[Made] = field(default_factory=list)
+    outputs: list[Made] = field(default_factory=list)
+    graded: bool = False         # whether backward was run
+    note: str = ""               # stands under the picture: what is missing
+
+
+ALIASES = {"truediv": "divide", "rsub": "subtract", "rdiv": "divide", "rpow": "power",
+           "integer_pow": "power", "dot_general": "matmul", "logistic": "sigmoid", "mm": "matmul",
+           "bmm": "matmul", "mv": "matmul", "clamp": "clip", "max": "", "min": "", "rem": "",
+           "select_n": "", "reduce_sum": "sum", "__getitem__": "", "floor": "floor"}
+SYMBOLS = {"setitem": "[ ]=", "getitem": "[ ]", "einsum": "Σ", "cat": "cat"}
+
+
+@lru_cache(maxsize=None)
+def operation(name: str) -> Any:
+    """The op of tinytorch's that is called so, for its symbol and notation, or None."""
+    tinytorch.ops.load()
+    name = ALIASES.get(name, name)
+    if name in registry:
+        return registry[name]
+    return next((op for op in registry.values() if name in op.aliases), None)
+
+
+def elementwise(name: str, operands: int) -> bool:
+    """Whether a call is one of tinytorch's elementwise ops of so many operands."""
+    op = operation(name)
+    return op is not None and isinstance(op.local, tuple) and len(op.local) == operands \
+        and op.call is None
+
+
+def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = False) -> Graph:
+    """The graph of what led to the outputs of a tape; with `whole` of all there is on it."""
+    made = _reached(tape, inputs, whole)
+    ways = branches(run)
+    names = {m.stamp: run.names.get(m.stamp) or m.name for m in made}
+    names = {stamp: name for stamp, name in names.items() if name}
+    shadows = _Shadows(made, names)
+    finals = [m for m in tape.outputs if m.call is not None]
+    written = formula.expressions([shadows.of[m.stamp] for m in made], shadows.names, limit=LONG,
+                                  fresh=shadows.fresh) if made else {}
+    ids = Ids([*inputs, *names.values()])
+    called: dict[int, str] = {}
+    nodes: list[Node] = []
+    edges: list[Edge] = []
+    doers: dict[int, str] = {}   # id of a call -> id of its node
+    few = sum(m.call is not None for m in made) <= FORMULAS
+    last = {id(m) for m in finals}
+    for m in made:
+        facts: dict[str, Any] = {**({"data": m.data} if m.data else {}), **m.facts}
+        if m.grad is not None:
+            facts["grad"] = m.grad
+        name = shadows.names.get(shadows.of[m.stamp].stamp, "")
+        if m.call is None:
+            label = name or (text.numbers(m.data) if m.data.size == 1 else "")
+            called[m.stamp] = ids.new(name or "c_1")
+            nodes.append(Node(called[m.stamp], m.kind, label, facts, m.group))
+            continue
+        call = m.call
+        place = run.place(m.stamp)
+        about = whereabouts(place, run, ways) if place else {}
+        op = operation(call.name)
+        shadow = shadows.of[m.stamp]
+        of = written[shadow.stamp]
+        if id(call) not in doers:
+            shown = shadow._op if len(call.outputs) == 1 else None
+            kind = shown.__name__ if shown else call.name
+            doer = doers[id(call)] = ids.new(kind.lower() + "_1")
+            symbol = str(getattr(shown, "symbol", "") or SYMBOLS.get(call.name, call.name))
+            params = {"params": call.params} if call.params else {}
+            nodes.append(Node(doer, "op", symbol,
+                              {"op": kind, "formula": of, **about, **params, **call.facts},
+                              call.group))
+            formulas = formula.local_formulas(shadow, shadows.names, written) \
+                if few and call.sent and op is not None and elementwise(call.name, len(call.args)) \
+                else ()
+            for i, a in enumerate(call.args):
+                edges.append(Edge(called[a.stamp], doer, "", _edge(call, i, formulas)))
+        called[m.stamp] = ids.new(name or shadows.own[m.stamp])
+        facts |= about | {"formula": of}
+        nodes.append(Node(called[m.stamp], "output" if id(m) in last else "value",
+                          f"{name} = {of}" if name and of != name else of, facts, m.group))
+        edges.append(Edge(doers[id(call)], called[m.stamp]))
+    return Graph(run.target.stem, tuple(nodes), tuple(edges),
+                 _facts(tape, run, inputs, shadows, ways))
+
+
+def _edge(call: Call, i: int, formulas: Sequence[str | None]) -> dict[str, Any]:
+    facts: dict[str, Any] = {"argument": i}
+    if i in call.sent:
+        if i < len(call.local) and call.local[i] is not None:
+            facts["local"] = call.local[i]
+            if formulas and formulas[i]:
+                facts["formula"] = formulas[i]
+        facts["contribution"] = call.sent[i]
+    return facts
+
+
+def _reached(tape: Tape, inputs: Mapping[str, Made], whole: bool) -> list[Made]:
+    """What the outputs were made of, and the inputs, in order of creation. Without recursion."""
+    if whole:
+        return sorted(tape.made, key=lambda m: m.stamp)
+    seen = {id(m): m for m in (*inputs.values(), *tape.outputs)}
+    stack = list(tape.outputs)
+    while stack:
+        call = stack.pop().call
+        if call is None:
+            continue
+        for m in (*call.args, *call.outputs):
+            if id(m) not in seen:
+                seen[id(m)] = m
+                stack.append(m)
+    used = {id(a) for m in seen.values() if m.call is not None for a in m.call.args}
+    kept = [m for m in seen.values() if m.call is None or len(m.call.outputs) == 1
+            or id(m) in used or m in tape.outputs]
+    for m in kept:               # an output of several that nothing uses is not drawn
+        if m.call is not None and len(m.call.outputs) > 1:
+            m.call.outputs = [o for o in m.call.outputs if o in kept]
+    return sorted(kept, key=lambda m: m.stamp)
+
+
+class _Shadows:
+    """For each tensor of a tape one of tinytorch's, made by the op of the same name: they are
+    written as tinytorch's are, and never computed with."""
+
+    def __init__(self, made: Sequence[Made], names: Mapping[int, str]) -> None:
+        self.of: dict[int, Tensor] = {}
+        self.own: dict[int, str] = {}
+        self.names: dict[int, str] = {}            # stamp of a shadow -> name
+        unnamed = [m for m in made if m.call is not None and m.stamp not in names]
+        taken = {re.sub("[₀-₉]+$", "", name) for name in names.values()}
+        letter = next((c for c in "vuts" if c not in taken), "v")
+        for i, m in enumerate(unnamed):
+            self.own[m.stamp] = letter + text.subscript(i + 1)
+        back = {}
+        for m in made:
+            shadow = Tensor(_numbers(m.data), requires_grad=m.differentiable)
+            if m.call is not None and m.call.args:
+                shadow._ctx = Function(_op(m), *(self.of[a.stamp] for a in m.call.args))
+                shadow.requires_grad = m.differentiable
+            elif m.call is not None:
+                shadow.name = f"{m.call.name}({m.call.params})"
+            elif m.data.size != 1 and m.stamp not in names:
+                shadow.name = f"[{text.shape(m.data.shape)}]"
+            self.of[m.stamp] = shadow
+            back[shadow.stamp] = m.stamp
+            if m.stamp in names:
+                self.names[shadow.stamp] = names[m.stamp]
+        self.fresh = lambda shadow: self.own[back[shadow.stamp]]
+
+
+def _numbers(value: Value | None) -> Any:
+    """The numbers of a small value; a stand-in for those of a large one, never written out."""
+    if value is None or value.items is None or value.dtype in ("complex64", "complex128"):
+        return np.full(2, 0.5)
+    kept = value.dtype in ("float64", "float32", "int64", "int32", "bool")
+    return np.array(value.items, value.dtype if kept else "float64").reshape(value.shape)
+
+
+def _op(m: Made) -> Any:
+    """The op a shadow was made by: tinytorch's where it says the same, else one of the name."""
+    call = m.call
+    assert call is not None
+    op = operation(call.name)
+    if op is not None and not call.params and len(call.outputs) == 1:
+        if elementwise(call.name, len(call.args)) or (op.name == "matmul" and len(call.args) == 2):
+            return op
+        if op.name in ("sum", "mean", "prod") and len(call.args) == 1:
+            return _plain(op.__name__, op.symbol, f"{op.name}({{0}})")
+    several = len(call.outputs) > 1
+    which = f"[{call.outputs.index(m)}]" if several else ""
+    params = "" if call.brief and call.args else call.params.replace("{", "{{").replace("}", "}}")
+    operands = [f"{{{i}}}" for i, a in enumerate(call.args)      # a layer's own are seen beside it
+                if a.kind != "parameter" or not a.group]
+    written = ", ".join(filter(None, [*operands, params]))
+    return _plain(call.name, SYMBOLS.get(call.name, ""), f"{call.name}({written}){which}")
+
+
+@lru_cache(maxsize=None)
+def _plain(name: str, symbol: str, notation: str) -> Any:
+    return type(name, (), {"symbol": symbol, "notation": notation, "precedence": 5})
+
+
+def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, ways: Any
+           ) -> dict[str, Any]:
+    """The title of the picture, and the derivatives it has come to."""
+    finals = tape.outputs
+    written = ""
+    if len(finals) == 1 and len(shadows.of) <= FORMULAS:
+        root = shadows.of[finals[0].stamp]
+        written = formula.expressions([root], dict(shadows.names), expand=True)[root.stamp]
+    data = {name: m.data for name, m in inputs.items()}
+    facts: dict[str, Any] = {"title": headline(run.target, data, written)}
+    skipped = tuple(str(way) for way in ways if way.other[0])
+    if skipped:
+        facts["branches"] = skipped
+    results: tuple[str, ...] = ()
+    if tape.graded and (len(finals) != 1 or finals[0].data.size != 1):
+        results = (SUMMED if len(finals) == 1 else
+                   f"grad is that of the sum of the {len(finals)} outputs' elements",)
+    elif tape.graded and inputs and all(v.size == 1 for v in data.values()):
+        terms: dict[int, list[float]] = {}
+        seen = set()
+        for m in tape.made:
+            if m.call is not None and id(m.call) not in seen:
+                seen.add(id(m.call))
+                for i, sent in sorted(m.call.sent.items()):
+                    terms.setdefault(m.call.args[i].stamp, []).append(sent.number)
+        results = derivatives(run.target, {
+            name: (terms.get(m.stamp, ()), m.grad.number if m.grad is not None else 0.0)
+            for name, m in inputs.items()})
+    results += (tape.note,) if tape.note else ()
+    if results:
+        facts["results"] = results
+    return facts

@@ -1,0 +1,99 @@
+"""What is told of PyTorch's tensors and calls: numbers, FLOPs, bytes kept for backward."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import torch
+
+from ..graph import ITEMS, Stats, Value
+
+FLOATS = ("float64", "float32", "float16", "bfloat16")
+
+
+def value(t: Any) -> Value:
+    """The numbers of a tensor, copied; of one with more than ITEMS numbers its stats; of one on the
+    meta device its shape and dtype alone."""
+    dtype = str(t.dtype).removeprefix("torch.")
+    shape = tuple(t.shape)
+    if t.is_meta:
+        return Value(shape, dtype)
+    t = t.detach()
+    if t.layout != torch.strided:
+        t = t.to_dense()
+    if t.numel() <= ITEMS:
+        return Value(shape, dtype, tuple(t.reshape(-1).tolist()))
+    if t.is_complex():
+        t = t.real
+    if t.dtype not in (torch.float32, torch.float64):
+        t = t.double()
+    low, high = (x.item() for x in torch.aminmax(t))
+    mean = t.mean().item()
+    if mean - mean == 0 and high - low >= 0:
+        return Value(shape, dtype, None, Stats(low, mean, high))
+    finite = t[torch.isfinite(t)]
+    nan = int(torch.isnan(t).sum())
+    inf = t.numel() - finite.numel() - nan
+    if not finite.numel():
+        return Value(shape, dtype, None, Stats(0.0, 0.0, 0.0, nan, inf))
+    return Value(shape, dtype, None, Stats(finite.min().item(), finite.double().mean().item(),
+                                           finite.max().item(), nan, inf))
+
+
+def ratio(grad: Any, parameter: Any) -> dict[str, float]:
+    """The norm of a parameter's gradient, and how large it is beside the parameter: what a plain
+    step of learning rate 1 would change it by."""
+    if grad.is_meta:
+        return {}
+    norm, size = torch.linalg.vector_norm(torch.stack([
+        torch.linalg.vector_norm(grad), torch.zeros((), dtype=grad.dtype)])), \
+        torch.linalg.vector_norm(parameter.detach())
+    facts = {"grad_norm": norm.item()}
+    if size > 0:
+        facts["update_ratio"] = (norm / size).item()
+    return facts
+
+
+def flops(name: str, shapes: Sequence[tuple[int, ...]], out: Sequence[int]) -> int:
+    """Floating-point operations of a call: a multiply and an add are two. 0 where it is not known.
+
+    Those of products, which are nearly all of a network's.
+    """
+    if name in ("linear",) and len(shapes) >= 2:
+        return 2 * prod(out) * shapes[1][-1]
+    if name in ("matmul", "mm", "bmm", "mv", "dot") and len(shapes) >= 2:
+        return 2 * prod(out) * (shapes[0][-1] if shapes[0] else 1)
+    if name in ("addmm", "baddbmm", "addmv") and len(shapes) >= 3:
+        return 2 * prod(out) * shapes[1][-1]
+    if name.startswith("conv_transpose") and len(shapes) >= 2:
+        return 2 * prod(shapes[0]) * prod(shapes[1][1:])
+    if name in ("conv1d", "conv2d", "conv3d", "convolution") and len(shapes) >= 2:
+        return 2 * prod(out) * prod(shapes[1][1:])
+    if "scaled_dot_product" in name and len(shapes) >= 3:
+        queries, keys = prod(shapes[0][:-1]), shapes[1][-2]
+        return 2 * queries * keys * (shapes[0][-1] + shapes[2][-1])
+    return 0
+
+
+@lru_cache(maxsize=None)
+def _kept(kind: Any) -> tuple[str, ...]:
+    return tuple([name for name in dir(kind) if name.startswith("_saved_")])
+
+
+def saved(nodes: Sequence[Any], leaves: Collection[int]) -> int:
+    """The bytes autograd nodes keep for backward, each storage once, without the parameters."""
+    found: dict[int, int] = {}
+    for node in nodes:
+        kind: Any = type(node)
+        for name in _kept(kind):
+            try:
+                kept = getattr(node, name)
+            except RuntimeError:                   # freed, or written into since
+                continue
+            for t in kept if isinstance(kept, (tuple, list)) else (kept,):
+                if isinstance(t, torch.Tensor) and id(t) not in leaves and not t.is_leaf:
+                    found[t.untyped_storage()._cdata] = t.numel() * t.element_size()
+    return sum(found.values())

@@ -1,0 +1,153 @@
+"""Reads what PyTorch computes: functions called, modules, gradients, as a Graph."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch.utils._pytree import tree_map_with_path
+
+from .. import run as runs
+from ..graph import Graph
+from ..source import RunError, Target, TargetError, display
+from ._tape import graph
+from ._torch_autograd import read
+from ._torch_tape import Recorder, tensors
+
+__all__ = ["build", "generators", "prepared", "read", "trace"]
+SEED = 0
+
+
+def generators() -> dict[str, Any]:
+    """What `--input` may call: randn(2, 3) and the like."""
+    names = ("randn", "rand", "randint", "randperm", "zeros", "ones", "full", "arange", "linspace",
+             "eye")
+    return {name: getattr(torch, name) for name in names}
+
+
+@contextlib.contextmanager
+def prepared(*, meta: bool = False) -> Iterator[None]:
+    """The same random numbers each time. With meta, tensors made inside have no numbers."""
+    with torch.random.fork_rng(devices=[]), \
+            torch.device("meta") if meta else contextlib.nullcontext():
+        torch.manual_seed(SEED)
+        yield
+
+
+def build(thing: Any) -> Any:
+    """What a factory made, if it is to be drawn in its place: a module."""
+    return thing if isinstance(thing, torch.nn.Module) else None
+
+
+def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bool = True,
+          order: int = 1, level: str = "function") -> Graph:
+    """The graph of a function of tensors, or of a module, at a point. Nothing is left changed.
+
+    level: "function" draws the functions that the code calls, "aten" the operations that ran.
+    Raises what `run.run` raises; where the function raises, the error's `graph` is what was
+    computed up to there, with the call that failed.
+    """
+    if order != 1:
+        raise TargetError("--order is for functions of tinytorch and expressions; for PyTorch "
+                          "write the derivative into the function, with torch.autograd.grad")
+    found = modules(target)
+    recorder = Recorder(level)
+    for name, module in found.items():
+        recorder.name_tree(module, name)
+    passed = runs.arguments(target, point)
+    inputs: dict[str, Any] = {}
+    for name, given in passed.items():
+        if not runs.is_option(name, given, point):
+            passed[name] = _input(name, given, inputs)
+    states = {name: recorder.input(name, t) for name, t in inputs.items()}
+    with _unchanged(found.values(), recorder):
+        try:
+            with recorder:
+                ran = runs.follow(target, passed, inputs, recorder.clock, seconds=seconds)
+        except RunError as error:
+            recorder.finish([])
+            error.graph = graph(recorder.tape, error.run, states, whole=True)
+            raise
+        roots = _roots(ran.result, target)
+        recorder.finish(roots)
+        if grad:
+            recorder.backward(roots)
+        return graph(recorder.tape, ran, states)
+
+
+def modules(target: Target) -> dict[str, Any]:
+    """Name -> module: the target itself, without a name, or those that a function speaks of."""
+    f = target.function
+    owner = getattr(f, "__self__", None)
+    for thing in (f, owner):
+        if isinstance(thing, torch.nn.Module):
+            return {"": thing}
+    if not isinstance(f, FunctionType):
+        return {}
+    cells = zip(f.__code__.co_freevars, (c.cell_contents for c in f.__closure__ or ()))
+    spoken = {n: f.__globals__[n] for n in f.__code__.co_names if n in f.__globals__}
+    return {name: thing for name, thing in {**spoken, **dict(cells)}.items()
+            if isinstance(thing, torch.nn.Module)}
+
+
+def _input(name: str, given: Any, inputs: dict[str, Any]) -> Any:
+    """What an argument is given, its tensors apart from the user's own and differentiable.
+
+    They are added to `inputs`, by their path: batch.mask. Raises TargetError for what is no number.
+    """
+    def fresh(path: Any, leaf: Any) -> Any:
+        if not isinstance(leaf, torch.Tensor):
+            return leaf
+        leaf = leaf.detach().clone().requires_grad_(leaf.is_floating_point() or leaf.is_complex())
+        steps = [str(getattr(k, "key", getattr(k, "idx", k))) for k in path]
+        inputs[".".join([name, *steps])] = leaf
+        return leaf
+
+    if tensors([given]):
+        return tree_map_with_path(fresh, given)
+    if hasattr(given, "__array__"):                # numpy's
+        return fresh((), torch.as_tensor(given))
+    try:
+        return fresh((), torch.tensor(given, dtype=torch.get_default_dtype()))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TargetError(f"{name} = {given!r:.60} is no number and no tensor: {error}") from None
+
+
+def _roots(result: Any, target: Target) -> list[Any]:
+    """The tensors of a result to draw from: its loss where it names one, else all of numbers."""
+    if isinstance(result, Mapping) and isinstance(result.get("loss"), torch.Tensor):
+        result = result["loss"]
+    if dataclasses.is_dataclass(result) and not isinstance(result, Mapping):
+        result = list(vars(result).values())
+    found = tensors([result])
+    floating = [t for t in found if t.is_floating_point() or t.is_complex()]
+    if floating or found:
+        return list({id(t): t for t in floating or found}.values())
+    place = f"{display(target.file)}:{target.line}: " if target.file else ""
+    ending = ": does it end in a return statement?" if result is None else \
+        f" {result!r:.60}: it must return a tensor, or some. Compute it without .item() or float()"
+    raise RunError(f"{place}{target.name} returned {type(result).__name__}{ending}")
+
+
+@contextlib.contextmanager
+def _unchanged(found: Any, recorder: Recorder) -> Iterator[None]:
+    """Puts back what a run may change: buffers, training mode, gradients, the random numbers."""
+    parts = [part for module in found for part in module.modules()]
+    training = [part.training for part in parts]
+    buffers = [(t, t._version, t.detach().clone()) for module in found for t in module.buffers()]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        try:
+            yield
+        finally:
+            for part, mode in zip(parts, training):
+                part.training = mode
+            recorder.close()
+            with torch.no_grad():
+                for t, version, copy in buffers:
+                    if t._version != version:
+                        t.copy_(copy)
