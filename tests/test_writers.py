@@ -292,6 +292,12 @@ def test_a_page_begins_in_its_theme_and_has_both(theme, start):
     assert f"light-dark({THEMES['light'].paper}, {THEMES['dark'].paper})" in page
 
 
+def test_a_theme_of_its_own_has_nothing_to_switch():
+    page = html.write(cubic(), Options(theme="contrast")).decode()
+    assert 'data-theme="light" data-fixed>' in page
+    assert "light-dark(#ffffff, #ffffff)" in page
+
+
 def luminance(color: str) -> float:
     """Relative luminance.  Source: WCAG 2.2."""
     channels = [int(color[i:i + 2], 16) / 255 for i in (1, 3, 5)]

@@ -75,7 +75,7 @@ def _svg(made: Film, options: Options) -> str:
         return svg.element(mark, look, more=f' class="{name}"{now}')
 
     lines = []
-    for group, reached, marks in made.tracks:
+    for group, reached, marks, *_ in made.tracks:
         dim = " " + rule("opacity:1", f"opacity:{DIM}", reached, n) if reached else ""
         lines.append(f'<g id="{svg.escape(group.id)}" class="{group.role}{dim}">')
         if group.tip:

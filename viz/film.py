@@ -9,7 +9,7 @@ from typing import NamedTuple
 from . import text
 from .graph import KINDS, Graph, Value
 from .layout.boxes import wide
-from .layout.compose import MARGIN, Options, compose
+from .layout.compose import MARGIN, Options, compose, edge_id
 from .layout.placement import Point, Size
 from .layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 from .steps import Step, StepError, steps
@@ -37,6 +37,8 @@ class Track(NamedTuple):
     group: Group
     reached: int                 # it is dim before this step
     marks: tuple[Timed, ...]
+    shows: str = ""              # node, edge, rail or chip
+    of: int = -1                 # index of the node (of an edge: of the edge) that it shows
 
 
 class Film(NamedTuple):
@@ -60,39 +62,61 @@ def film(graph: Graph, options: Options = Options()) -> Film:
                         "draw a smaller part of it")
     scene = compose(graph, options)
     times = _Times(graph, taken)
-    tracks = []
-    nodes = {node.id: node for node in graph.nodes}
-    boxes = {g.id: g.marks[0] for g in scene.groups if g.role in KINDS and g.id in nodes}
-    edge = -1
-    lines = {g.id: g.marks[0] for g in scene.groups if g.role == "rail"}
-    branches: dict[str, list[Timed]] = {}          # rail -> its part that leads to a lit edge
-    for group in scene.groups:
-        if group.role == "edge":
-            edge += 1
-            tracks.append(_edge(group, times, edge))
-            tail = graph.edges[edge].tail
-            line = lines.get(f"{tail}--rail")
+    whole = tracks(graph, scene)
+    index = {node.id: i for i, node in enumerate(graph.nodes)}
+    boxes = {track.of: track.group.marks[0] for track in whole if track.shows == "node"}
+    lines = {track.of: track.group.marks[0] for track in whole if track.shows == "rail"}
+    branches: dict[int, list[Timed]] = {}          # node -> the parts of its rail to lit edges
+    made = []
+    for track in whole:
+        group = track.group
+        if track.shows == "edge":
+            track = _edge(track, times)
+            tail = index[graph.edges[track.of].tail]
+            line = lines.get(tail)
             if isinstance(line, Path) and not _touches(group, boxes.get(tail)):
                 part = group._replace(role="rail", marks=(_cut(line, _start(group)),))
-                glow = _glow(part, times.edges.get(edge, ()))
-                branches.setdefault(f"{tail}--rail", []).extend(glow)
-        elif group.role in KINDS and group.id in nodes:
-            tracks.append(_node(group, times))
+                branches.setdefault(tail, []).extend(_glow(part, times.edges.get(track.of, ())))
+        elif track.shows == "node":
+            track = _node(track, times)
         else:
             last = group.role == "caption"
-            tracks.append(Track(group, 0, tuple(
+            track = track._replace(marks=tuple(
                 Timed(mark, times.end if last and mark.role in LATE else 0, times.end + 1)
-                for mark in group.marks)))
-    tracks = [track._replace(marks=(*track.marks, *branches.get(track.group.id, ())))
-              if track.group.role == "rail" else track for track in tracks]
+                for mark in group.marks))
+        made.append(track)
+    made = [track._replace(marks=(*track.marks, *branches.get(track.of, ())))
+            if track.shows == "rail" else track for track in made]
     size, captions = _captions(scene, taken)
-    return Film(scene, size, taken, tuple(tracks), captions)
+    return Film(scene, size, taken, tuple(made), captions)
+
+
+def tracks(graph: Graph, scene: Scene) -> tuple[Track, ...]:
+    """The groups of a graph's scene as tracks of one step, each with what of the graph it shows."""
+    nodes = {node.id: i for i, node in enumerate(graph.nodes)}
+    edges: dict[str, list[int]] = {}               # parallel edges without a place share an id
+    for e, edge in reversed(list(enumerate(graph.edges))):
+        edges.setdefault(edge_id(edge), []).append(e)
+    tails = {id: nodes[graph.edges[found[-1]].tail] for id, found in edges.items()}
+    found = []
+    for group in scene.groups:
+        shows, of = "", -1
+        if group.role in KINDS and group.id in nodes:
+            shows, of = "node", nodes[group.id]
+        elif group.role == "edge" and edges.get(group.id):
+            shows, of = "edge", edges[group.id].pop()
+        elif group.role == "rail" and group.id.removesuffix("--rail") in nodes:
+            shows, of = "rail", nodes[group.id.removesuffix("--rail")]
+        elif group.role == "chip" and group.id.removesuffix("--chip") in tails:
+            shows, of = "chip", tails[group.id.removesuffix("--chip")]
+        found.append(Track(group, 0, tuple(Timed(mark, 0, 1) for mark in group.marks), shows, of))
+    return tuple(found)
 
 
 def still(film: Film, step: int) -> Scene:
     """The scene at a step: marks not seen are left out, what is not reached has dim roles."""
     groups = []
-    for group, reached, marks in film.tracks:
+    for group, reached, marks, *_ in film.tracks:
         seen = tuple(timed.mark for timed in marks if timed.first <= step < timed.last)
         if step < reached:
             seen = tuple(mark._replace(role="dim-" + mark.role) for mark in seen)
@@ -153,8 +177,8 @@ class _Times:
         return min(at[0][0] if at else self.end, self.data.get(id, self.end))
 
 
-def _node(group: Group, times: _Times) -> Track:
-    end = times.end + 1
+def _node(track: Track, times: _Times) -> Track:
+    group, end = track.group, times.end + 1
     marks: list[Timed] = []
     grads = times.grad.get(group.id, [])
     done = grads[-1][0] if grads else times.end
@@ -179,17 +203,17 @@ def _node(group: Group, times: _Times) -> Track:
                                 height=outline.height + 6, radius=outline.radius + 3)
         marks[at:at] = [Timed(ring._replace(role="lit-" + phase), first, last)
                         for first, last, phase in lit]
-    return Track(group, times.reached(group.id), tuple(marks))
+    return track._replace(reached=times.reached(group.id), marks=tuple(marks))
 
 
-def _edge(group: Group, times: _Times, edge: int) -> Track:
-    end = times.end + 1
-    lit = times.edges.get(edge, [])
-    sent = times.sent.get(edge, times.end)
+def _edge(track: Track, times: _Times) -> Track:
+    group, end = track.group, times.end + 1
+    lit = times.edges.get(track.of, [])
+    sent = times.sent.get(track.of, times.end)
     marks = [Timed(mark, sent if isinstance(mark, Text) else 0, end) for mark in group.marks]
     at = next((i for i, mark in enumerate(group.marks) if isinstance(mark, Text)), len(marks))
     marks[at:at] = _glow(group, lit)
-    return Track(group, lit[0][0] if lit else times.end, tuple(marks))
+    return track._replace(reached=lit[0][0] if lit else times.end, marks=tuple(marks))
 
 
 def _glow(group: Group, lit: Iterable[tuple[int, str]]) -> list[Timed]:

@@ -16,15 +16,14 @@ _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&q
 
 def fill(*, title: str, start: str, style: str, picture: str, data: Mapping[str, Any],
          player: bool) -> bytes:
-    """The page. Picture and style are markup; the title is text, the data shown as text.
+    """The page. Picture and style are markup, start is for the root; title and data are text.
 
     The page runs the one script and takes the one style whose hashes stand in its policy: markup
     that came in with a label could do nothing, were it ever to get so far.
     """
     style = style + _file("page.css")
     script = _file("page.js")
-    theme = f' data-theme="{start}"' if start else ""
-    parts = {"start": theme, "title": title.translate(_ESCAPES), "style": style,
+    parts = {"start": start, "title": title.translate(_ESCAPES), "style": style,
              "style-hash": _hash(style), "script": script, "script-hash": _hash(script),
              "picture": picture, "data": embedded(data),
              "player": _file("player.html") if player else ""}

@@ -268,7 +268,11 @@
     out: () => camera.zoom(0.8),
     fit: () => camera.fit(),
     list: toggleList,
-    theme: () => { root.dataset.theme = isDark() ? "light" : "dark"; nameTheme(); },
+    theme: () => {
+      if ("fixed" in root.dataset) return;
+      root.dataset.theme = isDark() ? "light" : "dark";
+      nameTheme();
+    },
     help: () => help.open ? help.close() : help.showModal(),
     search: () => { search.focus(); search.select(); },
     escape: () => { if (search.value) { search.value = ""; look(); } else select(-1); },

@@ -7,9 +7,9 @@ from math import ceil
 from typing import Any
 
 from .. import page, text
-from ..film import Timed, Track, film, lit
-from ..graph import KINDS, Edge, Graph, Node, Value, topological
-from ..layout.compose import Options, compose, edge_id
+from ..film import Track, film, lit, tracks
+from ..graph import Edge, Graph, Node, Value, topological
+from ..layout.compose import Options, compose
 from ..layout.scene import Group, Rect, Scene
 from ..text import literal
 from ..theme import FAMILY, THEMES, Shape, Theme, Type
@@ -21,9 +21,7 @@ FOCUS = ("#1a56c4", "#8ab4ff")   # what is selected, in light and dark
 def write(graph: Graph, options: Options = Options()) -> bytes:
     """The page of a graph: one file, no network."""
     scene = compose(graph, options)
-    tracks = tuple(Track(group, 0, tuple(Timed(mark, 0, 1) for mark in group.marks))
-                   for group in scene.groups)
-    return _page(graph, options, scene, tracks, ())
+    return _page(graph, options, scene, tracks(graph, scene), ())
 
 
 def play(graph: Graph, options: Options = Options()) -> bytes:
@@ -37,65 +35,46 @@ def play(graph: Graph, options: Options = Options()) -> bytes:
     return _page(graph, options, made.scene, made.tracks, said)
 
 
-def _page(graph: Graph, options: Options, scene: Scene, tracks: tuple[Track, ...],
+def _page(graph: Graph, options: Options, scene: Scene, shown: tuple[Track, ...],
           steps: tuple[tuple[str, int], ...]) -> bytes:
-    start = options.theme if options.theme in ("light", "dark") else "light"
     pair = THEMES["light"], THEMES["dark"]
-    if options.theme not in ("light", "dark"):
+    if options.theme not in ("light", "dark"):     # one of its own: there is nothing to switch
         pair = THEMES[options.theme], THEMES[options.theme]
+    begin = {"light": "", "dark": ' data-theme="dark"'}.get(
+        options.theme, ' data-theme="light" data-fixed')
     data: dict[str, Any] = {"nodes": [_node(node) for node in graph.nodes], "edges": _edges(graph)}
     if steps:
         data["steps"] = steps
     return page.fill(
-        title=literal(scene.title), start="dark" if start == "dark" else "", style=_style(*pair),
-        picture="\n".join(_picture(graph, scene, tracks, len(steps) or 1)), data=data,
+        title=literal(scene.title), start=begin, style=_style(*pair),
+        picture="\n".join(_picture(graph, scene, shown, len(steps) or 1)), data=data,
         player=bool(steps))
 
 
 # ---- The picture: the same marks and ids as in an SVG, with classes in place of colours
 
-def _picture(graph: Graph, scene: Scene, tracks: tuple[Track, ...], n: int) -> Iterator[str]:
+def _picture(graph: Graph, scene: Scene, shown: tuple[Track, ...], n: int) -> Iterator[str]:
     theme = lit(THEMES["light"])
     look = svg.Look({role: f' class="s-{role}"' for role in theme.shapes},
                     {role: f' class="t-{role}"' for role in theme.texts},
                     {role: "" for role in theme.texts}, theme.texts)
+    order = list(range(len(graph.nodes)))          # of computation, where readers wrote it
     places = {node.id: i for i, node in enumerate(graph.nodes)}
-    by_id = {edge_id(edge): e for e, edge in reversed(list(enumerate(graph.edges)))}
-    order = places               # which is the order of computation, where readers wrote it
     if any(places[edge.tail] > places[edge.head] for edge in graph.edges):
-        order = {node.id: i for i, node in enumerate(topological(graph))}
-    below = [t for t in tracks if not _is_node(t.group, places)]
-    boxes = [t for t in tracks if _is_node(t.group, places)]
-    boxes.sort(key=lambda track: order[track.group.id])
+        for i, node in enumerate(topological(graph)):
+            order[places[node.id]] = i
+    below = [track for track in shown if track.shows != "node"]
+    boxes = sorted((track for track in shown if track.shows == "node"), key=lambda t: order[t.of])
     w, h = ceil(scene.width), ceil(scene.height)
     yield (f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" '
            f'role="group" aria-label="{svg.escape(scene.description)}">')
     yield '<g class="world">'
-    edge = -1
     for track in (*below, *boxes):
-        group = track.group
-        more = f' data-reached="{track.reached}"' if track.reached else ""
-        if group.id in places and _is_node(group, places):
-            i = places[group.id]
-            more += (f' data-node="{i}" tabindex="0" role="button" '
-                     f'aria-label="{_spoken(graph.nodes[i])}"')
-            name = f"node {group.role}"
-        else:
-            name = group.role
-            more += ' aria-hidden="true"' if name != "caption" else ""
-            if name == "edge":
-                edge += 1
-                more += f' data-edge="{edge}"'
-            elif name == "rail":
-                more += _of(places.get(group.id.removesuffix("--rail")))
-            elif name == "chip" and group.id.removesuffix("--chip") in by_id:
-                e = by_id[group.id.removesuffix("--chip")]
-                more += _of(places.get(graph.edges[e].tail))
-        yield f'<g id="{svg.escape(group.id)}" class="{name}"{more}>'
-        if group.tip:
-            yield f"<title>{svg.escape(group.tip)}</title>"
-        if name.startswith("node"):
-            yield _ring(group)
+        yield _opening(track, graph)
+        if track.group.tip:
+            yield f"<title>{svg.escape(track.group.tip)}</title>"
+        if track.shows == "node":
+            yield _ring(track.group)
         for mark, first, last in track.marks:
             when = "" if first == 0 and last == n else f' data-on="{first} {last}"'
             drawn = svg.element(mark, look, more=when)
@@ -105,12 +84,18 @@ def _picture(graph: Graph, scene: Scene, tracks: tuple[Track, ...], n: int) -> I
     yield "</svg>"
 
 
-def _is_node(group: Group, places: Mapping[str, int]) -> bool:
-    return group.role in KINDS and group.id in places
-
-
-def _of(node: int | None) -> str:
-    return "" if node is None else f' data-node="{node}"'
+def _opening(track: Track, graph: Graph) -> str:
+    """The tag of a group: what a screen reader is told of it, and what a script finds it by."""
+    group, name = track.group, track.group.role
+    more = f' data-reached="{track.reached}"' if track.reached else ""
+    if track.shows == "node":
+        name = f"node {name}"
+        more += (f' data-node="{track.of}" tabindex="0" role="button" '
+                 f'aria-label="{_spoken(graph.nodes[track.of])}"')
+    elif track.shows:            # lines and copies: the list of nodes tells the same in words
+        what = "edge" if track.shows == "edge" else "node"
+        more += f' data-{what}="{track.of}" aria-hidden="true"'
+    return f'<g id="{svg.escape(group.id)}" class="{name}"{more}>'
 
 
 def _ring(group: Group) -> str:
