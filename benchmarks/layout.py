@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import resource
 import subprocess
 from collections.abc import Iterator
 from math import exp, log
 from shutil import which
-from time import perf_counter
+from time import perf_counter, process_time
+
+import numpy as np
 
 from viz.graph import Edge, Graph, Node
 from viz.layout import graphviz
 from viz.layout.cells import cells, split
 from viz.layout.layered import place, starts
+from viz.layout.large import arrange
 from viz.layout.order import crossings, order
 from viz.layout.placement import Size
 from viz.layout.ranks import layers
@@ -143,7 +147,8 @@ def ours(graph: Graph) -> tuple[float, int]:
     crossed = 0
     for part, _ in split(cells(graph)):
         layered = layers(part, chips=False, rails=False)
-        crossed += crossings(layered, order(layered, starts=starts(len(layered.rank))))
+        crossed += crossings(layered, order(
+            layered, starts=starts(len(layered.rank))))
     return min(took), crossed
 
 
@@ -161,6 +166,53 @@ def theirs(graph: Graph) -> tuple[float, int | None]:
         took.append(perf_counter() - start)
         crossed = sum(map(int, re.findall(r"mincross [^:]*: (\d+) crossings", done.stderr)))
     return min(took), crossed
+
+
+def loop_arrays(n: int) -> tuple[np.ndarray, ...]:
+    """`horner` of n nodes as arrays: which are ops, tails, heads."""
+    op = np.arange(n) % 2 == 1
+    node = np.flatnonzero(op[:-1])
+    return op, np.concatenate([node - 1, node * 0, node]), np.concatenate([node, node, node + 1])
+
+
+def random_arrays(n: int) -> tuple[np.ndarray, ...]:
+    """As `random`, of about n nodes; three in twenty ops take a leaf of their own."""
+    draw = np.random.default_rng(1)
+    k = int(n / 2.15)
+    fresh = draw.random(k) < 0.15
+    fresh[0] = True
+    node = 2 * np.arange(k) + np.cumsum(fresh)       # its tensor stands behind it, a leaf before
+    op = np.zeros(node[-1] + 2, bool)
+    op[node] = True
+    first, second = (np.maximum(np.arange(k) - draw.geometric(1 / 7, k), -1) for _ in range(2))
+    one = np.where(first < 0, 0, node[first] + 1)
+    other = np.where(fresh, node - 1, np.where(second < 0, 0, node[second] + 1))
+    two = fresh | (draw.random(k) < 0.7)
+    return (op, np.concatenate([one, other[two], node]),
+            np.concatenate([node, node[two], node + 1]))
+
+
+def flat() -> None:
+    """Prints the CPU seconds of flat layouts of large graphs, and the most memory used so far."""
+    print(f"{'flat layout':20} {'nodes':>8} {'CPU s':>8} {'MB':>6}  goal")
+
+    def line(name: str, nodes: int, seconds: float, most: float) -> None:
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        ok = seconds <= most and memory <= 800
+        print(f"{name:20} {nodes:8} {seconds:8.3f} {memory:6.0f}  at most {most:g} s and 800 MB: "
+              f"{'ok' if ok else 'missed'}", flush=True)
+
+    for graph in (horner(5000), transformer(213), random(10_000, 1)):
+        sized, labels = sizes(graph), [None] * len(graph.edges)
+        start = process_time()
+        place(graph, sized, labels)
+        line(graph.name, len(graph.nodes), process_time() - start, 0.3)
+    for nodes, most in ((100_000, 1.2), (1_000_000, 10.0)):
+        for make in (loop_arrays, random_arrays):
+            op, tail, head = make(nodes)
+            start = process_time()
+            arrange(op, tail, head, np.where(op, 34.0, 150.0), np.where(op, 34.0, 74.0))
+            line(make.__name__.replace("_", ", "), len(op), process_time() - start, most)
 
 
 def main() -> None:
@@ -196,6 +248,7 @@ def main() -> None:
     row(perceptron(2, 16, 16, 1), 1.0)
     row(lstm(20), 1000.0)
     row(horner(150), 1000.0)
+    flat()
 
 
 if __name__ == "__main__":

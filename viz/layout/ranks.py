@@ -52,10 +52,10 @@ def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
     _pull(rank, takes, uses, leaf, rails)
     effort = EFFORT * min(n, 400)
     for _ in range(4):
-        before = effort
+        before = list(rank)
         for sign, ahead, behind in ((1, uses, takes), (-1, takes, uses)):
             effort = _push(rank, ahead, behind, leaf, rails, sign, effort)
-        if effort < 0 or effort == before:
+        if effort < 0 or rank == before:
             break
     for v in range(n):
         if leaf[v] and uses[v]:
