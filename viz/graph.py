@@ -25,6 +25,7 @@ class Stats(NamedTuple):
     max: float
     nan: int = 0                 # how many numbers are not a number
     inf: int = 0                 # how many are infinite, of either sign
+    median: float | None = None  # over the repeats, of a folded node
 
 
 class Value(NamedTuple):
@@ -144,7 +145,8 @@ def _plain(fact: Any) -> Any:
         if fact.items is not None:
             plain["items"] = [_number(x) for x in fact.items]
         if fact.stats is not None:
-            plain["stats"] = {k: _number(v) for k, v in fact.stats._asdict().items()}
+            plain["stats"] = {k: _number(v) for k, v in fact.stats._asdict().items()
+                              if v is not None}
         return {"value": plain}
     if isinstance(fact, Mapping):
         return {"map": {key: _plain(value) for key, value in fact.items()}}

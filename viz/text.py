@@ -62,7 +62,10 @@ def plus(xs: Sequence[float]) -> str:
 
 
 def numbers(value: Value | None, digits: int = DIGITS) -> str:
-    """The numbers of a value on one line: 1.2, [1, 2, 3], or min … mean … max."""
+    """The numbers of a value on one line: 1.2, [1, 2, 3], or min … mean … max.
+
+    Of a folded node's the median stands in the middle, that of its repeats.
+    """
     if value is None:
         return "none"
     if value.size == 0:
@@ -76,8 +79,9 @@ def numbers(value: Value | None, digits: int = DIGITS) -> str:
             return f"[{', '.join(number(x, digits) for x in value.items)}]"
     low, mean, high, nan, inf = spread(value)
     small = min(digits, 3)
-    text = " … ".join(number(x, small) for x in (low, mean, high))
-    if nan + inf == value.size:
+    middle = value.stats.median if value.stats is not None else None
+    text = " … ".join(number(x, small) for x in (low, mean if middle is None else middle, high))
+    if nan + inf == value.size and middle is None:
         text = ""
     marks = [f"{n} {word}" for n, word in ((nan, "nan"), (inf, "inf")) if n]
     return " + ".join(filter(None, [text, *marks]))
@@ -86,7 +90,7 @@ def numbers(value: Value | None, digits: int = DIGITS) -> str:
 def spread(value: Value) -> tuple[float, float, float, int, int]:
     """Min, mean and max of the finite numbers of a value; how many are nan; how many infinite."""
     if value.stats is not None:
-        return tuple(value.stats)                  # type: ignore[return-value]
+        return value.stats[:5]
     items = [float(x.real if isinstance(x, complex) else x) for x in value.items or ()]
     finite = [x for x in items if x - x == 0]
     nan = sum(x != x for x in items)

@@ -1,0 +1,263 @@
+"""Fold: repeated segments of a graph, each drawn once, in a frame; the graph can be had back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..graph import Graph, Node, Value, topological
+from .parts import TransformError
+from .periods import Program, Run, Slot, runs, slots
+
+NODES = 150                      # a graph of more nodes is folded where nothing is said
+SHARE = 0.3                      # and where this share of its nodes can be spared
+MODES = ("auto", "none", "all")
+
+_NUMBER = re.compile(r"-?\d+")
+_LOW = re.compile("[₀-₉]+")
+
+
+class Frame(NamedTuple):
+    """A run that is drawn: its place among the others, and how its segment is fed."""
+
+    path: str                    # "2/1": the first run within the second
+    parent: int                  # the frame around it; -1 on paper
+    run: Run
+    starts: tuple[int, ...]      # where it begins in each repeat of the frames around it
+    slots: tuple[Slot, ...]      # of the inputs of the first repeat's ops, in order
+
+
+class Parsed(NamedTuple):
+    """A graph as a program, and back: which node each op and leaf of the program is."""
+
+    program: Program
+    op: list[int]                # op -> its node's index in the graph; -1 of a further output
+    box: list[int]               # op -> the index of the tensor it made; -1 where it made several
+    leaf: list[int]              # leaf -> its node's index
+    into: list[int]              # source's place -> the index of its edge in the graph
+    out: list[int]               # op -> the index of the edge to its tensor, or -1
+
+
+def fold(graph: Graph, *, mode: str = "auto", depth: int | None = None,
+         expand: Sequence[str] = ()) -> Graph:
+    """The graph with each run of a repeated segment as one body in a frame.
+
+    mode: none, all, or auto: above NODES nodes, where folding spares a SHARE of them. depth: frames
+    deeper than that are closed, boxes with a title. expand: paths of frames that are not folded, as
+    `graph.facts["folds"]` names them ("1", "2/1"); "1:ends" leaves the first and the last repeat
+    out of the frame. A node of a body stands for one node of each repeat, which its fact `repeats`
+    keeps: `unfold` gives back the graph, exactly. Each frame is verified: every label, shape,
+    attribute and input of every repeat. Near linear in the graph (see `periods.runs`).
+    Raises TransformError for another mode and for a path of no frame.
+    """
+    if mode not in MODES:
+        raise TransformError(f"unknown fold: {mode!r} (must be one of {', '.join(MODES)})")
+    if mode == "none" or "folds" in graph.facts or "paired" in graph.facts or \
+            mode == "auto" and len(graph.nodes) <= NODES and not expand:
+        return graph
+    from .bodies import folded
+    parsed = parse(graph)
+    found = runs(parsed.program) if parsed else []
+    if parsed is None or not found:
+        return _unfound(graph, expand, [])
+    frames = framed(parsed.program, _verified(parsed.program, found, [0]))
+    if expand:
+        wanted = dict(_wanted(path) for path in expand)
+        _unfound(graph, list(wanted), [frame.path for frame in frames])
+        frames = framed(parsed.program, _expanded(frames, wanted))
+    if not frames:
+        return graph
+    small = folded(graph, parsed, frames, depth)
+    if mode == "auto" and not expand and len(small.nodes) > (1 - SHARE) * len(graph.nodes):
+        return graph
+    return small
+
+
+def _wanted(path: str) -> tuple[str, bool]:
+    """A path to expand, and whether only its first and last repeat are."""
+    name, _, part = path.partition(":")
+    if part not in ("", "ends"):
+        raise TransformError(f"cannot expand {path!r} (must be PATH, or PATH:ends for the first "
+                             "and the last repeat)")
+    return name, part == "ends"
+
+
+def _unfound(graph: Graph, wanted: Sequence[str], paths: Sequence[str]) -> Graph:
+    for path in wanted:
+        if path not in paths:
+            raise TransformError(f"there is no fold {path!r} (there is "
+                                 f"{', '.join(paths[:12]) or 'none'})")
+    return graph
+
+
+def parse(graph: Graph) -> Parsed | None:
+    """A graph as a program; None where ops and tensors do not alternate."""
+    nodes, edges = graph.nodes, graph.edges
+    index = {node.id: i for i, node in enumerate(nodes)}
+    ins: list[list[int]] = [[] for _ in nodes]
+    outs: list[list[int]] = [[] for _ in nodes]
+    tails, ordered = [], True
+    is_op = [node.kind == "op" for node in nodes]
+    for e, edge in enumerate(edges):
+        tail, head = index[edge.tail], index[edge.head]
+        if is_op[tail] == is_op[head]:
+            return None
+        ordered &= tail < head
+        tails.append(tail)
+        outs[tail].append(e)
+        ins[head].append(e)
+    order: Sequence[int] = range(len(nodes)) if ordered else [
+        index[node.id] for node in topological(graph)]
+    single = sum(node.kind == "output" for node in nodes) == 1
+    known: dict[Any, int] = {}
+    code: list[int | None] = [None] * len(nodes)   # tensor -> op, or -1 - leaf
+    parsed = Parsed(Program([], [0], [], [], [], [], {}), [], [], [], [], [])
+    program = parsed.program
+    for i in order:
+        node = nodes[i]
+        if not is_op[i]:
+            if not ins[i]:
+                code[i] = -1 - len(parsed.leaf)
+                parsed.leaf.append(i)
+                program.leaf.append(known.setdefault(("leaf", node.kind, _kind(node)), len(known)))
+            elif code[i] is None:                  # one of several that an op made, or the like
+                code[i] = _append(parsed, -1, i, -1, (i,), known, node)
+            continue
+        made = [index[edges[e].head] for e in outs[i]]
+        sources = []
+        for e in ins[i]:
+            u = code[tails[e]]
+            assert u is not None
+            sources.append(u)
+        if len(made) == 1 and len(ins[made[0]]) == 1:
+            box = nodes[made[0]]
+            written = str(node.facts.get("attributes", ""))
+            kind = "value" if single else box.kind
+            key = (node.label, node.facts.get("op"), kind, _kind(box), len(sources),
+                   _NUMBER.sub("0", written) if written else "")
+            n = code[made[0]] = _append(parsed, i, made[0], outs[i][0], key, known, node)
+            if written:
+                program.numbers[n] = tuple(map(int, _NUMBER.findall(written)))
+        else:
+            _append(parsed, i, -1, -1, (i,), known, node)
+        program.source.extend(sources)
+        program.first[-1] = len(program.source)
+        parsed.into.extend(ins[i])
+    return parsed
+
+
+def _append(parsed: Parsed, op: int, box: int, out: int, key: Any, known: dict[Any, int],
+            node: Node) -> int:
+    program = parsed.program
+    parsed.op.append(op)
+    parsed.box.append(box)
+    parsed.out.append(out)
+    program.label.append(known.setdefault(key, len(known)))
+    program.first.append(program.first[-1])
+    program.passes.append(node.facts.get("pass", 0))
+    program.group.append(tuple(node.group.split("/")) if node.group else ())
+    return len(program.label) - 1
+
+
+def _kind(node: Node) -> Any:
+    """The shape and the kind of numbers of a tensor."""
+    data = node.facts.get("data")
+    return (data.shape, data.dtype) if isinstance(data, Value) else None
+
+
+def _verified(program: Program, found: Sequence[Run], outer: Sequence[int]) -> list[Run]:
+    """The runs that hold in each repeat of the runs around them; another's inner ones in its place.
+
+    `outer` holds how far each of those repeats lies behind the first.
+    """
+    kept: list[Run] = []
+    stack = [(run, tuple(outer), kept) for run in reversed(found)]
+    done: list[tuple[Run, list[Run], list[Run]]] = []
+    while stack:
+        run, offsets, into = stack.pop()
+        inside: list[Run] = []
+        wired = {_wiring(program, run.moved(by)) for by in offsets}
+        if len(wired) == 1 and None not in wired:
+            done.append((run, inside, into))
+            offsets = tuple([by + k * run.period for by in offsets for k in range(run.count)])
+            stack += [(inner, offsets, inside) for inner in reversed(run.inner)]
+        else:
+            stack += [(inner.moved(k * run.period), offsets, into)
+                      for k in reversed(range(run.count)) for inner in reversed(run.inner)]
+    for run, inside, into in reversed(done):       # inner ones first: they are whole when taken
+        into.append(Run(run.start, run.period, run.count, tuple(sorted(inside))))
+    return sorted(kept)
+
+
+def _wiring(program: Program, run: Run) -> tuple[Slot, ...] | None:
+    wired = slots(program, run.start, run.period, run.count)
+    return None if wired is None else tuple(wired)
+
+
+def framed(program: Program, found: Sequence[Run]) -> list[Frame]:
+    """The frames of verified runs, each after the one around it."""
+    frames: list[Frame] = []
+    stack = [(run, -1, str(i + 1), (run.start,)) for i, run in reversed(list(enumerate(found)))]
+    while stack:
+        run, parent, path, starts = stack.pop()
+        wired = _wiring(program, run)
+        assert wired is not None
+        frames.append(Frame(path, parent, run, starts, wired))
+        me = len(frames) - 1
+        for i, inner in reversed(list(enumerate(run.inner))):
+            begins = tuple([s + k * run.period + inner.start - run.start
+                            for s in starts for k in range(run.count)])
+            stack.append((inner, me, f"{path}/{i + 1}", begins))
+    return frames
+
+
+def _expanded(frames: Sequence[Frame], wanted: dict[str, bool]) -> list[Run]:
+    """The runs without those that are to be expanded: all their repeats, or the first and last."""
+    inside: list[list[Run]] = [[] for _ in frames]
+    top: list[Run] = []
+    for i in range(len(frames) - 1, -1, -1):       # inner ones first
+        frame = frames[i]
+        run, into = frame.run, top if frame.parent < 0 else inside[frame.parent]
+        inner = tuple(sorted(inside[i]))
+        ends = wanted.get(frame.path)
+        loose = [] if ends is None else [0, run.count - 1] if ends else list(range(run.count))
+        into += [one.moved(k * run.period) for k in loose for one in inner]
+        first, count = (run.start, run.count) if not loose else \
+            (run.start + run.period, run.count - 2)
+        if ends is None or ends and count > 1:
+            by = first - run.start
+            into.append(Run(first, run.period, count, tuple([one.moved(by) for one in inner])))
+        elif ends and count == 1:
+            into += [one.moved(run.period) for one in inner]
+    return sorted(top)
+
+
+def canonical(program: Program, frames: Sequence[Frame]) -> tuple[list[int], list[int]]:
+    """Op -> the op of the first repeats that stands for it; such an op -> its frame, or -1."""
+    stands = list(range(len(program.label)))
+    inside = [-1] * len(stands)
+    for i, frame in enumerate(frames):
+        s, p = frame.run.start, frame.run.period
+        inside[s:s + p] = [i] * p                  # inner frames come later and write over it
+    for frame in reversed(frames):
+        s, p = frame.run.start, frame.run.period
+        for start in frame.starts[:1]:
+            stands[start:start + p * frame.run.count] = stands[s:s + p] * frame.run.count
+    return stands, inside
+
+
+def plain(string: str) -> str:
+    """A label without the numbers of passes: y₂ = y₁·x is y = y·x."""
+    return _LOW.sub("", string)
+
+
+def said(graph: Graph) -> str:
+    """What was folded, on one line; empty where nothing was."""
+    folds = graph.facts.get("folds", ())
+    top = [f for f in folds if not f["parent"]]
+    parts = [f"{f['title']} ×{f['count']} ({f['nodes']} nodes)" for f in top[:3]]
+    more = [f"and {len(top) - 3} more"] if len(top) > 3 else []
+    return f"folded: {', '.join(parts + more)}" if top else ""
+
+

@@ -1,0 +1,31 @@
+"""Unfold: the graph that was folded, node by node and edge by edge as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..graph import Edge, Graph, Node
+
+
+def unfold(graph: Graph) -> Graph:
+    """The graph as it was before `fold`, exactly; a graph without folds as it is. Linear in it."""
+    if "folds" not in graph.facts:
+        return graph
+    facts = {key: value for key, value in graph.facts.items() if key != "folds"}
+    nodes = [Node(*node) for node in _whole(graph.nodes)]
+    edges = [Edge(*edge) for edge in _whole(graph.edges)]
+    return Graph(graph.name, tuple(nodes), tuple(edges), facts)
+
+
+def _whole(items: Sequence[Any]) -> list[Any]:
+    """What the items stand for, each in its place; what stands for itself fills the rest in order."""
+    placed: dict[int, Any] = {}
+    rest = []
+    for item in items:
+        if "repeats" in item.facts:
+            placed.update(zip(item.facts["at"], item.facts["repeats"], strict=True))
+        elif "drawn" not in item.facts:
+            rest.append(item)
+    own = iter(rest)
+    return [placed[i] if i in placed else next(own) for i in range(len(placed) + len(rest))]
