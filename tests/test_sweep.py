@@ -123,3 +123,44 @@ def test_a_sweep_needs_no_matplotlib():
     code = ("import sys, viz.sweep as s; s.sweep(lambda x: x * x); "
             "sys.exit('matplotlib' in sys.modules)")
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_the_package_offers_both_as_functions():
+    code = ("import viz; s = viz.sweep(lambda x: x * x, -3, 3, order=2); assert s.order == 2; "
+            "assert viz.plot(s).axes; assert viz.sweep(lambda x: x).order == 1")
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_sampling_resonates_with_no_period():
+    s = sweep(load("sin(2*pi*50*x)").function, 0, 1, points=None)
+    assert np.nanmax(s.curves[0]) > 0.999 and np.nanmin(s.curves[0]) < -0.999
+    assert s.x[0] == 0 and s.x[-1] == 1
+
+
+def test_a_spike_between_samples_is_found():
+    s = sweep(load("sin(x) + exp(-1e8*(x - 0.1234)**2)").function)
+    assert abs(np.nanmax(s.curves[0][np.abs(s.x - 0.1234) < 0.01]) - 1.12309) < 1e-4
+
+
+@pytest.mark.parametrize("text", ["tanh(50*x)", "sin(20*x)", "exp(x)", "1/(x**2 + 0.01)",
+                                  "sqrt(abs(x - 1))", "cbrt(x)"])
+def test_chords_are_flat_to_a_quarter_of_a_pixel(text):
+    f = load(text).function
+    s = sweep(f, order=0)
+    x = np.linspace(-3, 3, 7001)
+    from tinytorch import Tensor
+    exact = np.asarray(f(Tensor(x)).data)
+    fine = np.isfinite(s.curves[0])
+    off = np.abs(np.interp(x, s.x[fine], s.curves[0][fine]) - exact)
+    assert off.max() < 0.6 / 420 * np.ptp(exact)
+
+
+def test_memory_stays_near_what_is_kept():
+    import tracemalloc
+    f = load("x**3*sin(x) + exp(-x*x)").function
+    sweep(f, points=1000)
+    tracemalloc.start()
+    s = sweep(f, points=200_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40 * len(s.x) * (s.order + 2)

@@ -174,7 +174,11 @@ def _signs(axes: Any, shown: Sequence[Curve], look: Look) -> None:
     """The sign of f′, shaded: f rises above zero and falls below."""
     low, high = axes.get_ylim()
     for curve in shown if len(shown) == 1 else ():
+        wide = curve.sweep.high - curve.sweep.low
         for x, y in curves.pieces(curve, low, high):
+            even = np.linspace(x[0], x[-1], max(int(300 * (x[-1] - x[0]) / wide), 2))
+            y = np.round(np.clip(np.interp(even, x, y), low, high), 9)
+            x = np.round(even, 9)
             axes.fill_between(x, 0, y, where=y >= 0, color=look["df"], alpha=0.13, lw=0, zorder=0.5)
             axes.fill_between(x, 0, y, where=y <= 0, color=look["d2f"], alpha=0.13, lw=0,
                               zorder=0.5)

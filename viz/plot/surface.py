@@ -76,7 +76,8 @@ def _contours(figure: Any, field: Field, way: Path | None, arrows: bool, look: L
     axes.clabel(lines, lines.levels[::2], fmt=lambda v: text.number(float(v), 3), fontsize=7.5,
                 colors=look["ink"], inline_spacing=3)
     blank = ~np.isfinite(field.z)
-    if blank.any():
+    blank[1:-1, 1:-1] &= blank[:-2, 1:-1] & blank[2:, 1:-1] & blank[1:-1, :-2] & blank[1:-1, 2:]
+    if blank.any():              # not on a mere curve
         axes.contourf(field.x, field.y, blank.astype(float), levels=[0.5, 1.5], colors="none",
                       hatches=["///"])
     if arrows:
@@ -87,9 +88,13 @@ def _contours(figure: Any, field: Field, way: Path | None, arrows: bool, look: L
                   zorder=6)
         axes.plot(way.x[-1:], way.y[-1:], "o", ms=6, color=look["d2f"], zorder=6)
         if way.end != "left the picture":
-            x, y, z = (text.number(float(np.round(v[-1], 9)), 4) for v in way[:3])
+            digits = 5 - int(np.floor(np.log10(field.x[-1] - field.x[0])))
+            x, y, z = (text.number(float(np.round(v[-1], digits)) + 0.0, 4) for v in way[:3])
+            right = way.x[-1] > 0.5 * (field.x[0] + field.x[-1])
             axes.annotate(f"({x}, {y}) → {z}", (way.x[-1], way.y[-1]),
-                          xytext=(8, 8), textcoords="offset points", fontsize=9, color=look["d2f"],
+                          xytext=(-8 if right else 8, -8), textcoords="offset points",
+                          ha="right" if right else "left", va="top", fontsize=9,
+                          color=look["d2f"],
                           bbox={"boxstyle": "round,pad=0.2", "fc": look["paper"], "ec": "none",
                                 "alpha": 0.85}, zorder=7)
     bar = figure.colorbar(filled, ax=axes, shrink=0.92, pad=0.02, aspect=28,

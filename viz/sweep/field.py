@@ -19,7 +19,7 @@ Array = Any
 
 CELLS = 240                      # of the grid, a side
 LEAP = 40.0                      # times the usual residual: between such neighbours f is torn
-STEPS = 4000                     # of a path of descent
+STEPS = 2000                     # of a path of descent
 
 
 @dataclass(frozen=True, eq=False)

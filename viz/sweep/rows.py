@@ -33,9 +33,8 @@ def with_events(passes: Passes, x: Array, curves: Array, events: list[Event], pl
     gaps = np.diff([low - wide, *places, high + wide])
     steep = [ladder(p, min(0.01 * wide, 0.4 * min(gaps[i:i + 2])), side)
              for i, p in enumerate(places) for side in (-1, 1)
-             if any(v is not None and math.isinf(v) for e in by_place.get(p, {}).values()
-                    for v in (e.left, e.right))]
-    near = np.concatenate([np.empty(0), *steep])
+             if any(map(_steep, by_place.get(p, {}).values()))]
+    near = np.concatenate([np.empty(0), *steep, *(0.5 * (x[1:] + x[:-1]) for x in steep)])
     extra_x = [floats.ravel(), near]
     extra = [seen.reshape(len(curves), -1), passes(near).curves[:len(curves)]]
     x = np.concatenate([*extra_x, x])              # of equal places the rows made here count
@@ -44,6 +43,12 @@ def with_events(passes: Passes, x: Array, curves: Array, events: list[Event], pl
     curves[~np.isfinite(curves)] = np.nan
     inside = (x >= low) & (x <= high)
     return x[inside], curves[:, inside]
+
+
+def _steep(e: Event) -> bool:
+    """Whether the curve may turn upright at the event."""
+    return e.kind in ("vertical_tangent", "cusp", "end") or any(
+        v is not None and math.isinf(v) for v in (e.left, e.right))
 
 
 def _floats(p: float) -> list[float]:
