@@ -39,7 +39,7 @@ class Chip(NamedTuple):
     """A small copy of a shared leaf beside one of its uses."""
 
     node: str
-    edge: int                    # the edge that starts at the chip: an index into graph.edges
+    edge: int                    # the first edge that starts at the chip: an index into graph.edges
     center: Point
     size: Size = Size(56.0, 26.0)
 
