@@ -256,6 +256,8 @@ class _Search:
         if not self._cost():
             return
         self._arrange()
+        if len(self.pos) > 400:
+            return
         cost = self._cost()
         if not cost % CROSSING:
             return
