@@ -306,6 +306,11 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
                 # pull() and the sum for one and two operands, written out: the engine's hot path
                 x, y = t._x, t._y
                 xd = x._data
+                if op.risky and guard is None and _risky(t):
+                    guard = _Guard()
+                    guard.enter()
+                if guard is not None:
+                    guard.tensor = t
                 if y is None:
                     rule = rules[0]
                     c = g*rule(t._data, xd) if rule.__class__ is not int else g if rule == 1 else -g

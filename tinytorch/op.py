@@ -65,8 +65,9 @@ class Op:
         if "notation" not in cls.__dict__:
             cls.notation = f"{name}({', '.join(f'{{{i}}}' for i in range(arity))})"
         cls.careful = staticmethod(_careful(cls) if cls.risky else cls.value)
-        if cls.local and arity <= 2 and not (cls.selects or cls.risky or cls.call or cls.flat
-                                             or None in cls.local or 0 in cls.local):
+        if cls.local and arity <= 2 and not (
+                cls.selects or cls.risky is True or cls.call or cls.flat
+                or None in cls.local or 0 in cls.local):
             cls.plain = cls.local
         if cls.call:
             function = cls.call
