@@ -34,10 +34,11 @@ class Layers(NamedTuple):
 def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
     """The rank of each cell: longest path among cells that are not leaves, then lines made short.
 
-    A cell moves to just before its first use where that lengthens no more than it shortens (with
-    `rails` a cell's edges share one line, as long as the farthest). Then cells move together with
-    all that they push, later or earlier, where that makes lines shorter. Leaves stand one before
-    their first use. Linear in the graph: what may be tried is bounded.
+    A cell moves to just before its first use where that makes lines shorter (with `rails` a cell's
+    edges share one line, as long as the farthest); what is neither better nor worse stays early,
+    so that twins stay side by side. Then cells move together with all that they push, later or
+    earlier, where that makes lines shorter. Leaves stand one before their first use. Linear in the
+    graph: what may be tried is bounded.
     """
     ins, outs, leaf, tail, head = cells.ins, cells.outs, cells.leaf, cells.tail, cells.head
     n = len(ins)
@@ -66,7 +67,7 @@ def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
 
 def _pull(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf: list[bool],
           rails: bool) -> None:
-    """Moves cells late, in place, where lines grow no longer by it."""
+    """Moves cells late, in place, where lines grow shorter by it, without rails no longer."""
     reach = [max([rank[w] for w in ws], default=0) for ws in uses] if rails else []
     for v in range(len(rank) - 1, -1, -1):
         if leaf[v] or not uses[v]:
@@ -79,7 +80,7 @@ def _pull(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf: 
             gain -= sum([late - reach[u] for u in takes[v] if reach[u] < late])
         else:
             gain *= len(uses[v]) - len(takes[v])
-        if gain >= 0:
+        if gain > 0 or not rails and not gain:
             rank[v] = late
             if rails:
                 for u in takes[v]:
