@@ -58,6 +58,7 @@ class Palette(NamedTuple):
     strokes: Mapping[str, str]
     third: str                   # a third curve: f''
     flag: str                    # what is in trouble, on any fill
+    frame: str                   # what stands behind a folded body
     cold: tuple[str, ...]        # heat, from close to zero to far below it
     warm: tuple[str, ...]        # and far above it
 
@@ -88,6 +89,10 @@ _TEXTS: dict[str, tuple[str, float, str]] = {
     "title":         ("muted",  13.0, "sans"),
     "result":        ("grad",   13.0, "sans"),
     "flag":          ("flag",   12.0, "bold"),
+    "head":          ("ink",    14.0, "bold"),
+    "note":          ("muted",  12.0, "sans"),
+    "times":         ("op_ink", 13.0, "bold"),
+    "port":          ("ink",    12.0, "sans"),
 }
 
 
@@ -104,6 +109,14 @@ def _theme(name: str, palette: Palette) -> Theme:
         "bus":    Shape(None, palette.line, 1.5),              # the rail of what is no leaf
     }
     shapes["flag"] = Shape(None, palette.flag, 2.5)
+    shapes |= {                  # of what is folded
+        "frame":   Shape(palette.frame, palette.line, 1.4),
+        "sheet":   Shape(palette.paper, palette.line, 1.2),
+        "pill":    Shape(palette.op, None),
+        "port":    Shape(fill["input"], stroke["input"], 1.6),
+        "through": Shape(fill["value"], stroke["value"], 1.4, (4, 3)),
+        "carried": Shape(None, stroke["input"], 2.0),
+    }
     for i, (cold, warm) in enumerate(zip(palette.cold, palette.warm, strict=True), 1):
         shapes[f"heat-{i}"], shapes[f"heat+{i}"] = Shape(cold, None), Shape(warm, None)
         shapes[f"line-{i}"] = Shape(None, cold, 1 + 0.75 * i, (6, 3))      # negative: dashed
@@ -111,6 +124,7 @@ def _theme(name: str, palette: Palette) -> Theme:
     shapes["heat+0"] = Shape(None, palette.line, 1.0)
     shapes["line+0"] = Shape(None, palette.line, 1.0, (1, 3))
     for kind in ("input", "parameter", "constant"):
+        shapes["shared-" + kind] = Shape(fill[kind], stroke[kind], 1.6, (4, 3))
         shapes["chip-" + kind] = Shape(fill[kind], stroke[kind], 1.2, shapes[kind].dash)
     texts = {role: Type(getattr(palette, color), size, font)
              for role, (color, size, font) in _TEXTS.items()}
@@ -127,7 +141,7 @@ THEMES: dict[str, Theme] = {
                "value": "#ffffff", "output": "#fff3e2"},
         strokes={"input": "#1f9d78", "parameter": "#5b7fd9", "constant": "#7d8b99",
                  "value": "#7d8b99", "output": "#c97a12"},
-        third="#6d4bb8", flag="#b3001b",
+        third="#6d4bb8", flag="#b3001b", frame="#f6f9fc",
         cold=("#7688c8", "#5a70c4", "#3d55bd", "#1b2f9a"),
         warm=("#c07a3c", "#b8601f", "#b04510", "#8a2a00"))),
     "dark": _theme("dark", Palette(
@@ -137,7 +151,7 @@ THEMES: dict[str, Theme] = {
                "value": "#171f27", "output": "#33260f"},
         strokes={"input": "#35b68f", "parameter": "#6f93ee", "constant": "#708396",
                  "value": "#708396", "output": "#d8932f"},
-        third="#b79df5", flag="#ff8fa0",
+        third="#b79df5", flag="#ff8fa0", frame="#161e27",
         cold=("#5b74c0", "#7890e0", "#9db2f5", "#c9d6ff"),
         warm=("#b0703a", "#d98a48", "#f5ab70", "#ffd3b0"))),
     "contrast": _theme("contrast", Palette(        # every text at 7:1 or more (AAA)
@@ -147,7 +161,7 @@ THEMES: dict[str, Theme] = {
                "value": "#ffffff", "output": "#ffffff"},
         strokes={"input": "#00593c", "parameter": "#1a2f9a", "constant": "#333333",
                  "value": "#000000", "output": "#7a3d00"},
-        third="#4b148c", flag="#a00000",
+        third="#4b148c", flag="#a00000", frame="#ffffff",
         cold=("#5566cc", "#3344bb", "#1a2799", "#000d66"),
         warm=("#b35a00", "#994400", "#7a2d00", "#591800"))),
     "print": _theme("print", Palette(              # black, white and greys: a photocopy keeps it all
@@ -157,7 +171,7 @@ THEMES: dict[str, Theme] = {
                "value": "#ffffff", "output": "#ffffff"},
         strokes={"input": "#000000", "parameter": "#000000", "constant": "#555555",
                  "value": "#555555", "output": "#000000"},
-        third="#000000", flag="#000000",
+        third="#000000", flag="#000000", frame="#ffffff",
         cold=("#8a8a8a", "#6a6a6a", "#444444", "#000000"),
         warm=("#8a8a8a", "#6a6a6a", "#444444", "#000000"))),
 }

@@ -38,6 +38,8 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
     """
     if node.kind == "op":
         return _dot(node)
+    if "port" in node.facts:
+        return port(node)
     if node.kind == "constant" and "grad" not in node.facts:
         return _constant(node)
     data, grad = node.facts.get("data"), node.facts.get("grad")
@@ -74,12 +76,30 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
     height = y + 12
     if "heat" in node.facts:
         marks.insert(0, Rect(4.5, 8, 4, height - 16, 2, f"heat{node.facts['heat']:+d}"))
-    marks.insert(0, Rect(0, 0, width, height, 8, node.kind))
+    marks.insert(0, Rect(0, 0, width, height, 8, outline(node)))
     if warning:
         marks.insert(1, Rect(-3, -3, width + 6, height + 6, 10, "flag"))
     if node.kind == "output":    # a double border: an output is one in a black-and-white print too
         marks.insert(1, Rect(3.5, 3.5, width - 7, height - 7, 5, "inner"))
     return Content(Size(width, height), tuple(marks))
+
+
+def outline(node: Node) -> str:
+    """The role of a box's border: a leaf that all repeats of a fold share has its own dashes."""
+    shared = "shared" in node.facts and node.kind in ("input", "parameter", "constant")
+    return f"shared-{node.kind}" if shared else node.kind
+
+
+def port(node: Node) -> Content:
+    """What enters or leaves the frame of a fold: a small pill with a name."""
+    lag = node.facts.get("lag", 1)
+    name = text.shorten(text.literal(node.label), 20)
+    string = f"{name}, {lag} before" if lag > 1 else name
+    width = max(40.0, round(wide(string, "port") + 22))
+    role = "port" if node.facts["port"] == "carried" else "through"
+    return Content(Size(width, 26.0), (
+        Rect(0, 0, width, 26, 13, role),
+        Text(width / 2, 17.3, string, "port", "middle")))
 
 
 def tag_of(node: Node) -> str:
@@ -88,6 +108,8 @@ def tag_of(node: Node) -> str:
     parts = [node.kind if node.kind != "value" else str(node.facts.get("line", ""))]
     if isinstance(data, Value) and data.size != 1:
         parts.append(text.shape(data.shape))
+    if "shared" in node.facts:
+        parts.append(f"shared ×{node.facts['shared']}")
     if "hidden" in node.facts:
         parts.append(f"… +{node.facts['hidden']}")
     return " ".join(filter(None, parts))
@@ -115,7 +137,7 @@ def _constant(node: Node) -> Content:
                           f"{label} = {written}" if label else written, NAME)
     width = max(36.0, round(wide(string, "constant") + 2 * 11))
     return Content(Size(width, 30.0), (
-        Rect(0, 0, width, 30, 6, "constant"),
+        Rect(0, 0, width, 30, 6, outline(node)),
         Text(width / 2, 19.5, string, "constant", "middle")))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from math import hypot
 from typing import Any, NamedTuple
 
 from .. import text
 from ..graph import Edge, Graph, Node, Value
-from . import boxes
+from . import boxes, frames
 from .boxes import Content
 from .paired import paired
 from .placement import Placement, Point, Size
@@ -47,13 +47,19 @@ def compose(graph: Graph, options: Options = Options()) -> Scene:
     for edge in graph.edges:
         if "contribution" in edge.facts:
             terms.setdefault(edge.tail, []).append(edge.facts["contribution"])
-    contents = {node.id: boxes.box(node, () if node.kind == "value" or "paired" in graph.facts else
+    parts = "paired" in graph.facts or "folds" in graph.facts      # not all terms are to be seen
+    contents = {node.id: boxes.box(node, () if node.kind == "value" or parts else
                                    terms.get(node.id, ())) for node in graph.nodes}
     labels = [boxes.label(edge, shown) for edge in graph.edges]
     sizes = {id: content.size for id, content in contents.items()}
     spaces = [label and label.size for label in labels]
     if "paired" in graph.facts:
         placement = paired(place, graph, sizes, spaces, options.rankdir)
+    elif "folds" in graph.facts:
+        placement, under = frames.placed(
+            lambda level, sizes, spaces, rankdir: _rows(place, level, sizes, spaces, options),
+            graph, sizes, spaces, options.rankdir)
+        return _scene(graph, placement, contents, labels, under)
     else:
         placement = _rows(place, graph, sizes, spaces, options)
     return _scene(graph, placement, contents, labels)
@@ -72,13 +78,15 @@ def _rows(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Siz
 
 
 def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
-           labels: list[Content | None]) -> Scene:
+           labels: list[Content | None], under: Sequence[Group] = ()) -> Scene:
     nodes = {node.id: node for node in graph.nodes}
-    groups = []
+    groups = list(under)
     for rail in placement.rails:
         role = "rail" if nodes[rail.node].kind in ("input", "parameter") else "bus"
         groups.append(Group(f"{rail.node}--rail", "rail", "", (Path(rail.points, role),)))
     for edge, route, label in zip(graph.edges, placement.routes, labels, strict=True):
+        if not route.points:     # within a fold that is closed
+            continue
         role = f"line{edge.facts['heat']:+d}" if "heat" in edge.facts else "edge"
         marks = _arrow(route.points, role) if nodes[edge.head].kind == "op" else \
             (Path(route.points, role),)
@@ -86,8 +94,9 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
             marks += _moved(label, route.label)
         groups.append(Group(edge_id(edge), "edge", edge_tip(edge, nodes), marks))
     for node in graph.nodes:
-        groups.append(Group(node.id, node.kind, node_tip(node),
-                            _moved(contents[node.id], placement.centers[node.id])))
+        if node.id in placement.centers:
+            groups.append(Group(node.id, node.kind, node_tip(node),
+                                _moved(contents[node.id], placement.centers[node.id])))
     for c in placement.chips:
         edge = graph.edges[c.edge]
         groups.append(Group(f"{edge_id(edge)}--chip", "chip", node_tip(nodes[c.node]),

@@ -1,0 +1,97 @@
+"""Frames: how a fold is painted: a stack of sheets with a head, ports where values leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .. import text
+from ..graph import Graph, Node
+from . import boxes
+from .nested import HEADER, SHEET, SHEETS, Nested, nested
+from .placement import Placement, Size
+from .scene import Group, Mark, Path, Rect, Text
+
+PAD = 14.0
+TITLE = 60                       # a title is at most so many characters wide
+
+
+def placed(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
+           labels: Sequence[Size | None], rankdir: str) -> tuple[Placement, list[Group]]:
+    """The placement of a folded graph, and its frames and ports as they lie under all else."""
+    heads = {fold["path"]: Size(_head(fold)[1], HEADER) for fold in graph.facts["folds"]}
+    leaving = {node.id: boxes.port(_leaving(node)) for node in graph.nodes}
+    found = nested(place, graph, sizes, labels, heads,
+                   {id: content.size for id, content in leaving.items()}, rankdir)
+    return found.placement, [*_stacks(graph, found), *_gates(graph, found)]
+
+
+def index(fold: Mapping[str, Any]) -> str:
+    """Which repeats a fold holds: t = 1 … 150."""
+    return f"{fold['index']} = {fold['first']} … {fold['last']}"
+
+
+def size(fold: Mapping[str, Any]) -> str:
+    """How large a repeat is, and all of them: 5 ops each, 5500 nodes."""
+    each = f"{fold['period']} op{'s' * (fold['period'] != 1)} each, " if fold["period"] else ""
+    return f"{each}{fold['nodes']} nodes"
+
+
+def tip(fold: Mapping[str, Any]) -> str:
+    """A fold in a few lines."""
+    return text.literal(f"{fold['title']} ×{fold['count']}") + f"\n{index(fold)}, {size(fold)}\n" \
+        f"--expand {fold['path']} draws all of it"
+
+
+def _leaving(node: Node) -> Node:
+    """A value as it is called where it leaves a frame."""
+    return Node(node.id, "value", node.label.partition(" = ")[0] or node.id, {"port": "carried"})
+
+
+def _head(fold: Mapping[str, Any]) -> tuple[list[Mark], float]:
+    """The marks of a frame's head, from its upper left corner, and their width."""
+    times = f"×{fold['count']}"
+    title = text.shorten(text.literal(fold["title"]), TITLE)
+    note = f"{index(fold)} · {size(fold)}"
+    wide = round(boxes.wide(times, "times") + 22)
+    x = PAD
+    marks: list[Mark] = [Rect(x, 10, wide, 26, 13, "pill"),
+                         Text(x + wide / 2, 27.7, times, "times", "middle")]
+    x += wide + 12
+    marks.append(Text(x, 28, title, "head"))
+    x += boxes.wide(title, "head") + 16
+    marks.append(Text(x, 28, note, "note"))
+    return marks, round(x + boxes.wide(note, "note") + PAD + 1)
+
+
+def _stacks(graph: Graph, found: Nested) -> list[Group]:
+    folds = {fold["path"]: fold for fold in graph.facts["folds"]}
+    groups = []
+    for stack in found.stacks:
+        (x, y), (width, height) = stack.corner, stack.size
+        sheets = [Rect(x + SHEET * k, y - SHEET * k, width, height, 12, "sheet")
+                  for k in range(SHEETS, 0, -1)]
+        head = [mark._replace(x=mark.x + x, y=mark.y + y)     # type: ignore[union-attr]
+                for mark in _head(folds[stack.path])[0]]
+        groups.append(Group(f"fold-{stack.path.replace('/', '-')}", "fold", tip(folds[stack.path]),
+                            (*sheets, Rect(x, y, width, height, 12, "frame"), *head)))
+    return groups
+
+
+def _gates(graph: Graph, found: Nested) -> list[Group]:
+    nodes = {node.id: node for node in graph.nodes}
+    carried = {(fold["path"], out) for fold in graph.facts["folds"] for _, out in fold["carried"]}
+    groups = []
+    for gate in found.gates:
+        role = "port" if (gate.path, gate.node) in carried else "through"
+        content = boxes.port(_leaving(nodes[gate.node]))
+        dx, dy = gate.center[0] - gate.size.width / 2, gate.center[1] - gate.size.height / 2
+        marks: list[Mark] = [Path(line, "carried" if role == "port" else "edge")
+                             for line in gate.lines if line]
+        for mark in content.marks:
+            if isinstance(mark, Rect):
+                mark = mark._replace(role=role)
+            marks.append(mark._replace(x=mark.x + dx, y=mark.y + dy))     # type: ignore[union-attr]
+        groups.append(Group(f"{gate.node}--out-{gate.path.replace('/', '-')}", "port", "",
+                            tuple(marks)))
+    return groups
