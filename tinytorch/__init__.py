@@ -25,7 +25,7 @@ _LAZY = {                        # what not every program needs: name -> file
     "hessian": "differentiate", "vjp": "differentiate", "jvp": "differentiate",
     "taylor": "jets", "derivatives": "jets",
 }
-_loaders += [ops.load, lambda: _import_module(f"{__name__}.functional")]
+_loaders += [ops.load, lambda: _import_module(f"{__name__}.losses")]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from . import errors
 from .tensor import (Tensor, _mode, constant, functions, ndarray, new, no_grad, operand,
-                     operands, raw, tick, wrap)
+                     operands, raw, scope, tick, wrap)
 
 registry: dict[str, type[Op]] = {}             # public name -> op, of the modules loaded so far
 
@@ -101,6 +102,15 @@ def function(f: Callable[..., Any]) -> Callable[..., Any]:
     """Make a composition of ops public: as a function, a method, and numpy's. A decorator."""
     functions[f.__name__] = f
     return f
+
+
+def composite(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a composition public, its results in a scope of its name: a decorator."""
+    @wraps(f)
+    def inside(*args: Any, **options: Any) -> Any:
+        with scope(f.__name__):
+            return f(*args, **options)
+    return function(inside)
 
 
 def notation(tensor: Tensor) -> tuple[str, int]:
