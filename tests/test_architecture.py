@@ -53,6 +53,7 @@ PACKAGES = {
     "sphinx": ["viz/docs"],
     "docutils": ["viz/docs"],
     "mkdocs": ["viz/docs"],
+    "sphinx_gallery": ["viz/docs"],
     "pymdownx": ["viz/docs"],
     "IPython": ["viz/docs"],
 }

@@ -48,11 +48,12 @@ class Picture(NamedTuple):
     words: tuple[str, ...]       # after that
     asked: Mapping[str, Any]     # the command's parameters
     sources: tuple[str, ...]     # the files it is made of, relative to the root
+    code: str = ""               # of a function that the document itself holds, as the target
 
     @property
     def key(self) -> str:
         """The hash of all that it is made of."""
-        return sources.key((self.name, *self.words), self.sources, self.project.root,
+        return sources.key((self.name, *self.words, self.code), self.sources, self.project.root,
                            self.project.version)
 
 
@@ -72,8 +73,8 @@ def split(line: str) -> list[str]:
         raise DocumentError(f"{line!r}: {error}") from None
 
 
-def parse(words: Sequence[str], project: Project) -> Picture:
-    """The picture that words such as graph f.py --at 1.2 ask for.
+def parse(words: Sequence[str], project: Project, *, code: str = "") -> Picture:
+    """The picture that words such as graph f.py --at 1.2 ask for; with `code` in place of a file.
 
     Raises DocumentError for what the command would refuse, and for what a document may not do.
     """
@@ -94,9 +95,14 @@ def parse(words: Sequence[str], project: Project) -> Picture:
         _check(parameter, asked.get(parameter.name or ""), project)
     target = asked.get("target")
     with _at(project.root):
-        listed = sources.files(target, project.root, outside=project.outside) \
-            if target and not asked.get("expression") else ()
-    return Picture(project, name, tuple(rest), asked, listed)
+        if code:
+            if target or asked.get("expression"):
+                raise DocumentError("give a target or code, not both")
+            listed = sources.of_code(code, project.root)
+        else:
+            listed = sources.files(target, project.root, outside=project.outside) \
+                if target and not asked.get("expression") else ()
+    return Picture(project, name, tuple(rest), asked, listed, code)
 
 
 def _check(parameter: click.Parameter, given: Any, project: Project) -> None:
@@ -143,6 +149,11 @@ def _run(picture: Picture, paths: Sequence[str], *, dark: bool) -> list[str]:
     project = picture.project
     command = project.commands[picture.name]
     asked = dict(picture.asked) | {"outputs": tuple(paths), "format": None, "dark": dark}
+    folder = os.path.dirname(paths[0]) + os.sep
+    if picture.code:
+        asked["target"] = folder + "f.py"
+        with open(folder + "f.py", "w", encoding="utf-8") as file:
+            file.write(picture.code + "\n")
     said = io.StringIO()
     context = click.Context(command, info_name=picture.name)
     try:
@@ -156,8 +167,9 @@ def _run(picture: Picture, paths: Sequence[str], *, dark: bool) -> list[str]:
         raise DocumentError(said.getvalue().strip() or "the command failed") from None
     except Exception as error:
         kind = "" if hasattr(error, "status") else f"{type(error).__name__}: "
-        raise DocumentError(f"{kind}{error}") from error
-    return [*(line for line in said.getvalue().splitlines() if line not in paths),
+        raise DocumentError(f"{kind}{error}".replace(folder, "")) from error
+    lines = said.getvalue().replace(folder, "").splitlines()
+    return [*(line for line in lines if line),
             *(str(warning.message) for warning in seen)]
 
 

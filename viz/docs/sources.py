@@ -65,23 +65,33 @@ def files(target: str, root: str, *, outside: bool = False) -> tuple[str, ...]:
     return tuple(os.path.relpath(file, root).replace(os.sep, "/") for file in listed)
 
 
+def of_code(code: str, root: str) -> tuple[str, ...]:
+    """The files that code imports from the root, all that these import included."""
+    listed: list[str] = []
+    for file in _imports(code.encode("utf-8", "replace"), "", [root]):
+        if inside(file, root) and not apart(file):
+            listed += [path for path in imported(file, root) if path not in listed]
+    return tuple(os.path.relpath(file, root).replace(os.sep, "/") for file in listed)
+
+
 def imported(file: str, root: str) -> list[str]:
     """The file, and all it imports from its folder or the root, once each, in order of import."""
     bases = [os.path.dirname(os.path.abspath(file)), os.path.abspath(root)]
     listed = [os.path.abspath(file)]
     for path in listed:          # grows while it is walked
-        for new in _imports(path, bases):
+        with open(path, "rb") as source:
+            content = source.read()
+        for new in _imports(content, path, bases):
             if new not in listed and inside(new, root) and not apart(new):
                 listed.append(new)
     return listed
 
 
-def _imports(path: str, bases: Sequence[str]) -> Iterator[str]:
-    with open(path, "rb") as file:
-        try:
-            tree = ast.parse(file.read())
-        except (SyntaxError, ValueError):          # running it will say so
-            return
+def _imports(content: bytes, path: str, bases: Sequence[str]) -> Iterator[str]:
+    try:
+        tree = ast.parse(content)
+    except (SyntaxError, ValueError):              # running it will say so
+        return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
