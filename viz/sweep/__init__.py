@@ -13,7 +13,7 @@ import numpy as np
 
 from .arguments import bind, named
 from .classify import classify
-from .evaluate import Passes, SweepError
+from .evaluate import Passes
 from .event import KINDS, SINGULAR, SMOOTH, Band, Event, Strip
 from .record import Sweep
 from .rows import with_events
@@ -21,6 +21,7 @@ from .sampling import CELLS, CELLS_LOOPED, bands, extent, grid, join, refine, re
 from .search import search
 from .smooth import turns
 from .undefined import notes, nowhere, strips
+from .values import SweepError
 
 __all__ = ["KINDS", "SINGULAR", "SMOOTH", "Band", "Event", "Strip", "Sweep", "SweepError",
            "extent", "family", "sweep", "weights"]

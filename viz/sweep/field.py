@@ -13,7 +13,7 @@ import tinytorch
 from tinytorch import Tensor
 
 from .arguments import bind, named
-from .evaluate import SweepError, quiet, scalar
+from .values import SweepError, quiet, scalar
 
 Array = Any
 

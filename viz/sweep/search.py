@@ -9,6 +9,7 @@ import numpy as np
 
 from .evaluate import Batch, Passes
 from .locate import SECTIONS, Brackets, changes, dips, narrow, place, shrink
+from .residuals import MOST, residuals
 
 Array = Any
 
@@ -16,8 +17,6 @@ EPS = float(np.finfo(float).eps)
 BRANCH = "f takes another branch"
 FEW = 8                          # changes of one guard within bands that are looked at
 STEEP = 0.5                      # of exp, tanh: an operand that moves so far in a cell hides a turn
-LEVELS = 44                      # halvings of a cell until a jump is at its float
-MOST = 200                       # cells of odd residuals that are looked at
 HIDDEN = 1e-4                    # of the range, at a pole or a hole: there rounding makes jumps
 
 
@@ -90,7 +89,7 @@ def search(passes: Passes, batch: Batch, still: Array) -> Found:
             near = [c.x - HIDDEN * width, c.x + HIDDEN * width]
             first, last = np.searchsorted(batch.x, near)
             calm[max(first - 1, 0):last] = False
-    found += [Candidate(x, error=error) for x, error in _residuals(passes, batch, calm)]
+    found += [Candidate(x, error=error) for x, error in residuals(passes, batch, calm)]
     turns = Brackets(*(part[turning] for part in brackets))
     merged = _merged(_measured(passes, found, width), width)
     return Found(_seeing(passes, merged), turns, seeds + _spikes(passes, batch, turns))
@@ -222,55 +221,3 @@ def _spikes(passes: Passes, batch: Batch, turns: Brackets) -> list[float]:
     i = np.clip(np.searchsorted(batch.x, x), 1, len(batch.x) - 1)
     off = np.minimum(np.abs(value - curve[i]), np.abs(value - curve[i - 1]))
     return [float(p) for p in x[off > 0.01 * spread]]
-
-
-def _residuals(passes: Passes, batch: Batch, quiet: Array) -> Iterator[tuple[float, float]]:
-    """Places that only the numbers show: where Δf is not what f' at both ends says, however near.
-
-    Of a smooth curve the residual Δf - h (f'a + f'b) / 2 falls as h**3; at a jump it stays. A jump
-    of f' is a kink of f. Yields (x, error).
-    """
-    x, h = batch.x, np.diff(batch.x)
-    width = float(x[-1] - x[0])
-    for k in range(len(batch.curves) - 1):
-        value, slope = batch.curves[k], batch.curves[k + 1]
-        left = np.abs(np.diff(value) - h * (slope[1:] + slope[:-1]) / 2)
-        size = np.abs(value[1:]) + np.abs(value[:-1])
-        windows = np.lib.stride_tricks.sliding_window_view(np.pad(left, 3, mode="edge"), 7)
-        usual = np.sort(windows, axis=1)[:, 3]
-        floor = 1e-9 * size + 1e-12 * np.nanmax(np.abs(value), initial=0.0)
-        cells = np.flatnonzero((left > np.maximum(12 * usual, floor)) & quiet & np.isfinite(left))
-        if len(cells) > MOST:
-            cells = np.sort(cells[np.argsort(-left[cells], kind="stable")[:MOST]])
-        a, b = x[cells], x[cells + 1]
-        history = [left[cells]]
-        for _ in range(LEVELS):
-            if not len(a):
-                break
-            m = 0.5 * (a + b)
-            ends = passes(np.concatenate([a, m, b])).curves[k:k + 2].reshape(2, 3, -1)
-            halves = np.abs(np.diff(ends[0], axis=0) - np.stack([m - a, b - m]) * (
-                ends[1][1:] + ends[1][:-1]) / 2)
-            halves = np.where(np.isnan(halves), np.inf, halves)
-            right = halves[1] > halves[0]
-            a, b = np.where(right, m, a), np.where(right, b, m)
-            history.append(halves.max(axis=0))
-            if len(history) > 8:                   # smooth: 8 times less at every halving
-                alive = (history[-1] > history[-6] / 20) | (b - a < 1e-15 * width)
-                a, b = a[alive], b[alive]
-                history = [old[alive] for old in history[-7:]]
-            if len(a) and (b - a <= 2 * np.spacing(np.maximum(np.abs(a), np.abs(b)))).all():
-                break
-        for i in np.flatnonzero(_steps(passes, a, b, k, width)):
-            yield place(a[i], b[i]), 2 * float(b[i] - a[i])
-
-
-def _steps(passes: Passes, a: Array, b: Array, k: int, width: float) -> Array:
-    """Whether curve k steps between a and b by more than it scatters on either side: (M,), bool."""
-    if not len(a):
-        return np.zeros(0, dtype=bool)
-    away = np.arange(1, 9)[:, None] * 1e-9 * width
-    values = passes(np.concatenate([a - away, b + away]).ravel()).curves[k].reshape(2, 8, -1)
-    scatter = np.ptp(values, axis=1).sum(axis=0)
-    step = np.abs(values[1].mean(axis=0) - values[0].mean(axis=0))
-    return ~(step <= 4 * scatter)                  # nan: a boundary of the domain, which is one
