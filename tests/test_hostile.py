@@ -156,6 +156,7 @@ def read_dot(content: bytes, labels: list[str]) -> None:
                           timeout=60)
     assert done.returncode == 0 and not done.stderr, done.stderr
     lines = done.stdout.decode().split("\n")
+    assert not [line for line in lines if "<%" in line]      # names of cgraph's own
     assert sum(line.startswith("node ") for line in lines) == 3 * len(labels)
     drawn = subprocess.run(["dot", "-Tsvg"], input=source.encode(), capture_output=True, timeout=60)
     root = ElementTree.fromstring(drawn.stdout)
@@ -184,6 +185,8 @@ def read_pdf(content: bytes, labels: list[str]) -> None:
     done = subprocess.run(["pdftotext", "-raw", "-", "-"], input=content, capture_output=True,
                           timeout=60)
     assert done.returncode == 0, done.stderr
+    about = subprocess.run(["pdfinfo", "-"], input=content, capture_output=True, timeout=60)
+    assert about.stdout.decode("utf-8").split("\n")[1].startswith("Custom Metadata")
     drawn = "".join(done.stdout.decode("utf-8").split())
     for label in labels:
         if text.covered(label) and label.isprintable() and label.isascii() and len(label) < 30:

@@ -12,7 +12,7 @@ from test_writers import EXAMPLES, ODD, chain, cubic, example, graphs
 
 from viz import animate, trace
 from viz.film import film, lit, still
-from viz.graph import KINDS, Edge, Graph, Node, Stats, Value
+from viz.graph import Edge, Graph, Node, Stats, Value
 from viz.layout.compose import Options, compose
 from viz.layout.scene import Text
 from viz.steps import SINGLE, StepError, steps
@@ -135,10 +135,32 @@ def test_nothing_moves_and_nothing_is_known_too_early(name):
             texts = [mark for mark in group.marks if isinstance(mark, Text)]
             assert {(mark.x, mark.y) for mark in texts} <= places[group.id]
             assert len({(mark.x, mark.y) for mark in texts}) == len(texts)     # none on another
-            if step.phase in ("start", "forward") and group.role in KINDS:
-                assert not [mark for mark in texts if mark.role in ("grad", "sum", "dim-grad")]
+            if step.phase in ("start", "forward"):
+                assert not {mark.role.removeprefix("dim-") for mark in texts} & {
+                    "grad", "sum", "local", "contribution", "result"}
         if step.phase in ("forward", "backward"):
             assert any(mark.role == f"lit-{step.phase}" for g in frame.groups for mark in g.marks)
+
+
+def test_what_is_not_reached_is_dim_and_what_is_reached_is_not():
+    made = film(cubic())
+    reached = {"x": 0, "v_1": 1, "v_2": 2, "v_3": 3}
+    for i in range(len(made.steps)):
+        for group in still(made, i).groups:
+            if group.id in reached:
+                dim = {mark.role.startswith("dim-") for mark in group.marks}
+                assert dim == {i < reached[group.id]}, (i, group.id)
+
+
+def test_a_label_of_an_edge_is_seen_from_the_step_that_sends_it():
+    made = film(cubic())
+    for i, step in enumerate(made.steps):
+        labelled = {track.of for track in made.tracks if track.shows == "edge"
+                    and any(timed.first <= i < timed.last and isinstance(timed.mark, Text)
+                            for timed in track.marks)}
+        sent = {e for before in made.steps[:i + 1] if before.phase == "backward"
+                for e in before.edges if "contribution" in cubic().edges[e].facts}
+        assert labelled == sent or step.phase == "end"
 
 
 def test_a_rail_is_lit_until_its_branch_only():
