@@ -196,6 +196,8 @@ def _slope(edge: Edge, local: Value) -> str:
 def _sent(value: Value) -> str:
     """A contribution: +1.44; of an array its shape and its mean."""
     x = value.number
+    if x is None and not value.shape:              # a number of each repeat of a fold
+        return text.numbers(value)
     if x is None:
         return f"{text.shape(value.shape)} ø {text.number(text.spread(value)[1], 3)}"
     written = text.number(x)

@@ -21,6 +21,7 @@ ARROW = (9.0, 3.6)               # length and half width of an arrow's head
 MARGIN = 24.0
 CAPTION = 140                    # a line under the picture has at most so many characters
 TOLD = 4                         # a description tells so many gradients
+BODY = 2000.0                    # px: a wider body of a fold is
 WIDE, WRAPPED = 2600.0, 1800.0   # px: a wider picture is set in rows of this width
 LABELLED = 80                    # a graph of more edges shows no labels on them unless asked
 
@@ -57,7 +58,8 @@ def compose(graph: Graph, options: Options = Options()) -> Scene:
         placement = paired(place, graph, sizes, spaces, options.rankdir)
     elif "folds" in graph.facts:
         placement, under = frames.placed(
-            lambda level, sizes, spaces, rankdir: _rows(place, level, sizes, spaces, options),
+            lambda level, sizes, spaces, rankdir: _rows(
+                place, level, sizes, spaces, options, BODY if level.name else WIDE),
             graph, sizes, spaces, options.rankdir)
         return _scene(graph, placement, contents, labels, under)
     else:
@@ -66,14 +68,14 @@ def compose(graph: Graph, options: Options = Options()) -> Scene:
 
 
 def _rows(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
-          spaces: list[Size | None], options: Options) -> Placement:
+          spaces: list[Size | None], options: Options, wide: float = WIDE) -> Placement:
     """The placement, in rows where that was asked for or where it would be too wide for a page."""
     if options.wrap and options.engine == "layered":
         return place(graph, sizes, spaces, rankdir=options.rankdir, wrap=options.wrap)
     placement = place(graph, sizes, spaces, rankdir=options.rankdir)
     if (options.wrap == 0 and options.rankdir == "LR" and options.engine == "layered"
-            and placement.width > WIDE):
-        return place(graph, sizes, spaces, rankdir=options.rankdir, wrap=WRAPPED)
+            and placement.width > wide):
+        return place(graph, sizes, spaces, rankdir=options.rankdir, wrap=WRAPPED * wide / WIDE)
     return placement
 
 

@@ -14,7 +14,9 @@ HEADER = 44.0                    # height of a frame's head
 GUTTER = 44.0                    # between a frame's border and its ports
 EDGE = 18.0                      # between a frame's other borders and what is inside
 DOT = Size(2.0, 2.0)
-ROOTS, ENDS = ("root:0", "root:1"), ("end:0", "end:1")
+BEND = 40.0                      # the length of a bend that a straight line makes at its end
+APART = 34.0                     # between two ports where values leave
+ROOTS, END = ("root:0", "root:1"), "end:0"
 
 
 class Stack(NamedTuple):
@@ -56,6 +58,7 @@ class _Placed(NamedTuple):
     placement: Placement
     shift: Point                 # from the placement's corner to the frame's
     size: Size                   # of the frame itself
+    exits: Mapping[str, Point] = {}            # what leaves -> its port, in the placement
 
 
 def nested(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
@@ -78,18 +81,17 @@ def nested(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Si
     levels = _levels(graph, folds, shown, home, item)
     placed: dict[str, _Placed] = {}
     measured = dict(sizes) | {f"frame:{path}": _with_sheets(heads[path]) for path in folds}
-    measured |= dict.fromkeys((*ROOTS, *ENDS), DOT)
+    measured |= dict.fromkeys((*ROOTS, END), DOT)
     for path in reversed(levels):                  # inner frames first
         level = levels[path]
-        measured |= {f"exit:{id}": ports[id] for id in level.gates}
         inside = place(Graph(path, tuple(level.nodes), tuple(level.edges)), measured,
                        [labels[i] if i >= 0 else None for i in level.number], rankdir=rankdir)
         if path:
-            placed[path] = _framed(inside, level, measured, heads[path], axis)
+            placed[path] = _framed(inside, level, measured, ports, heads[path], axis)
             measured[f"frame:{path}"] = _with_sheets(placed[path].size)
         else:
             placed[path] = _Placed(inside, (0.0, 0.0), Size(inside.width, inside.height))
-    return _joined(graph, folds, levels, placed, measured, axis)
+    return _joined(graph, folds, levels, placed, measured, ports, axis)
 
 
 def _chain(path: str) -> list[str]:
@@ -122,8 +124,7 @@ def _levels(graph: Graph, folds: Mapping[str, Mapping[str, Any]], shown: Mapping
         while path != until:
             if id not in levels[path].gates:
                 levels[path].gates.append(id)
-                levels[path].nodes.append(Node(f"exit:{id}", "value", ""))
-                levels[path].edges.append(Edge(what, f"exit:{id}"))
+                levels[path].edges.append(Edge(what, END))
                 levels[path].number.append(-1)
             path, what = folds[path]["parent"], f"frame:{path}"
         return what
@@ -154,59 +155,92 @@ def _pinned(path: str, level: _Level) -> None:
     """Ports stand at the very start and the very end of a frame.
 
     Two roots feed each port where something enters: then none is pulled towards its use, since that
-    would lengthen two lines to shorten one. Two ends take from each port where a value leaves.
+    would lengthen two lines to shorten one. What leaves runs on to one end, after all else.
     """
     if not path:
         return
-    entering = [node.id for node in level.nodes if "port" in node.facts]
-    pairs = [(root, id) for root in ROOTS for id in entering]
-    pairs += [(f"exit:{id}", end) for end in ENDS for id in level.gates]
-    if entering:
+    pairs = [(root, node.id) for root in ROOTS for node in level.nodes if "port" in node.facts]
+    if pairs:
         level.nodes[:0] = [Node(root, "op", "") for root in ROOTS]
     if level.gates:
-        level.nodes.extend(Node(end, "op", "") for end in ENDS)
+        level.nodes.append(Node(END, "op", ""))
     level.edges.extend(Edge(*pair) for pair in pairs)
     level.number.extend([-1] * len(pairs))
 
 
-def _framed(inside: Placement, level: _Level, sizes: Mapping[str, Size], head: Size, axis: int
-            ) -> _Placed:
+def _framed(inside: Placement, level: _Level, sizes: Mapping[str, Size], ports: Mapping[str, Size],
+            head: Size, axis: int) -> _Placed:
     """A frame around what was laid out within: a head above, gutters where ports stand."""
+    exits = _exits(inside, level, ports, axis)
     low, high = [float("inf")] * 2, [0.0, 0.0]
+
+    def reach(point: Point, size: Size = Size(0.0, 0.0)) -> None:
+        for k in (0, 1):
+            low[k] = min(low[k], point[k] - size[k] / 2)
+            high[k] = max(high[k], point[k] + size[k] / 2)
+
     for node in level.nodes:
-        if node.id not in (*ROOTS, *ENDS):
-            center, size = inside.centers[node.id], sizes[node.id]
-            for k in (0, 1):
-                low[k] = min(low[k], center[k] - size[k] / 2)
-                high[k] = max(high[k], center[k] + size[k] / 2)
-    lines = [route.points for route, i in zip(inside.routes, level.number) if i >= 0]
-    for points in (*lines, *(r.points for r in inside.rails if r.node not in ROOTS)):
-        for point in points:
-            low[1 - axis] = min(low[1 - axis], point[1 - axis])
-            high[1 - axis] = max(high[1 - axis], point[1 - axis])
-    ports = any("port" in node.facts for node in level.nodes)
-    pad = [EDGE, EDGE]
-    pad[axis] = GUTTER if ports else EDGE
-    after = GUTTER if level.gates else EDGE
-    width = high[0] - low[0] + pad[0] + (after if axis == 0 else EDGE)
-    height = high[1] - low[1] + HEADER + (pad[1] if axis else 0) + (after if axis else EDGE)
-    width, wanted = max(width, head.width), width
-    spare = (width - wanted) / 2
-    return _Placed(inside, (pad[0] + spare - low[0], HEADER + (pad[1] if axis else 0) - low[1]),
-                   Size(width, height))
+        if node.id not in (*ROOTS, END):
+            reach(inside.centers[node.id], sizes[node.id])
+    for id, center in exits.items():
+        reach(center, ports[id])
+    for route, i in zip(inside.routes, level.number):
+        if i >= 0:
+            for point in route.points:
+                reach(point)
+            if route.label:
+                reach(route.label)
+    for rail in inside.rails:
+        if rail.node not in ROOTS:
+            for point in rail.points:
+                reach(point)
+    pad, after = [EDGE, EDGE], [EDGE, EDGE]
+    if any("port" in node.facts for node in level.nodes):
+        pad[axis] = GUTTER
+    if exits:
+        after[axis] = GUTTER / 2
+    width = high[0] - low[0] + pad[0] + after[0]
+    top = HEADER + (pad[1] if axis else 4.0)
+    spare = max(0.0, head.width - width)
+    return _Placed(inside, (pad[0] + spare / 2 - low[0], top - low[1]),
+                   Size(width + spare, high[1] - low[1] + top + after[1]), exits)
+
+
+def _exits(inside: Placement, level: _Level, ports: Mapping[str, Size], axis: int
+           ) -> dict[str, Point]:
+    """Ports where values leave, after the end, each beside its line or as near as there is room."""
+    ends = {}
+    for edge, route, i in zip(level.edges, inside.routes, level.number):
+        if i < 0 and edge.head == END:
+            ends[level.gates[len(ends)]] = route.points[-1]
+    order = sorted(ends, key=lambda id: ends[id][1 - axis])
+    apart = max([APART, *((ports[id].width + 10) * axis for id in order)])
+    at = [ends[id][1 - axis] for id in order]
+    for k in range(1, len(at)):
+        at[k] = max(at[k], at[k - 1] + apart)
+    if len(at) > 1:              # around the middle of where the lines are
+        by = sum(ends[id][1 - axis] - y for id, y in zip(order, at)) / len(at)
+        at = [y + by for y in at]
+    found = {}
+    for id, y in zip(order, at):
+        along = ends[id][axis] + GUTTER / 2 + ports[id][axis] / 2
+        found[id] = (y, along) if axis else (along, y)
+    return found
 
 
 def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mapping[str, _Level],
-            placed: Mapping[str, _Placed], sizes: Mapping[str, Size], axis: int) -> Nested:
+            placed: Mapping[str, _Placed], sizes: Mapping[str, Size], ports: Mapping[str, Size],
+            axis: int) -> Nested:
     """All levels on one paper: what stands in a frame moves with it, lines go on at its border."""
     corner: dict[str, Point] = {}                  # of a frame itself
     shift: dict[str, Point] = {"": (0.0, 0.0)}     # from a level's placement to the paper
     centers: dict[str, Point] = {}
     exits: dict[tuple[str, str], Point] = {}       # frame, value -> its port
-    inner: dict[tuple[str, str], tuple[Point, ...]] = {}           # and the line to it
-    begins: dict[tuple[str, str], dict[Point, None]] = {}          # and where lines go on outside
-    routes = [Route(())] * len(graph.edges)
-    entering: list[int] = []
+    lines: dict[int | tuple[str, str], tuple[Point, ...]] = {}     # an edge's, or to such a port
+    out_of: dict[int | tuple[str, str], tuple[str, str]] = {}      # a line -> the port it leaves by
+    into: dict[int, str] = {}                      # an edge's line -> the port it enters by
+    bused: dict[tuple[str, str], Point] = {}       # a port -> where the frame's rail begins
+    text: dict[int, Point | None] = {}
     rails: list[Rail] = []
     chips: list[Chip] = []
     stacks: list[Stack] = []
@@ -214,12 +248,11 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
         inside = placed[path].placement
         move = _mover(shift[path])
         begun = {rail.node: rail.points[0] for rail in inside.rails}
+        exits |= {(path, id): move(at) for id, at in placed[path].exits.items()}
         for node in level.nodes:
             at, size = move(inside.centers[node.id]), sizes[node.id]
-            if node.id in (*ROOTS, *ENDS):
-                continue
-            kind, _, name = node.id.partition(":")
-            if kind == "frame" and name in folds and not node.facts:
+            name = node.id[6:] if node.id.startswith("frame:") and not node.facts else ""
+            if name in folds:
                 spot = at[0] - size.width / 2, at[1] - size.height / 2 + SHEETS * SHEET
                 corner[name] = spot
                 stacks.append(Stack(name, spot, Size(size.width - SHEETS * SHEET,
@@ -227,48 +260,74 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
                 if name in levels:
                     dx, dy = placed[name].shift
                     shift[name] = spot[0] + dx, spot[1] + dy
-            elif kind == "exit" and name in level.gates:
-                exits[path, name] = at
-            else:
+            elif node.id not in (*ROOTS, END):
                 centers[node.id] = at
         first: dict[str, str] = {}                 # what stands here -> a value that leaves it
+        gates = iter(level.gates)
         for edge, route, i in zip(level.edges, inside.routes, level.number, strict=True):
-            gate = edge.head[5:] if i < 0 and edge.head.startswith("exit:") else ""
-            if i < 0 and not gate:
+            if i < 0 and edge.head != END:
                 continue
+            gate = "" if i >= 0 else next(gates)
+            line: int | tuple[str, str] = i if i >= 0 else (path, gate)
             value = graph.edges[i].tail if i >= 0 else gate
             first.setdefault(edge.tail, value)
-            if edge.tail != value and route.points:            # it comes out of a frame
-                start = begun.get(edge.tail, route.points[0])
-                begins.setdefault((edge.tail[6:], value), {})[move(start)] = None
-            points = tuple(map(move, route.points))
-            if gate:
-                inner[path, gate] = points
-            else:
-                routes[i] = Route(points, route.label and move(route.label))
+            lines[line] = tuple(map(move, route.points))
+            if edge.tail != value and edge.tail[6:] in levels:
+                out_of[line] = edge.tail[6:], value
+                if edge.tail in begun:
+                    bused[edge.tail[6:], value] = move(begun[edge.tail])
+            if i >= 0:
+                text[i] = route.label and move(route.label)
                 if edge.head != graph.edges[i].head and edge.head[6:] in levels:
-                    entering.append(i)
+                    into[i] = graph.edges[i].head
         rails += [Rail(first[rail.node], tuple(map(move, rail.points)))
                   for rail in inside.rails if rail.node in first]
         chips += [chip._replace(edge=level.number[chip.edge], center=move(chip.center))
                   for chip in inside.chips if level.number[chip.edge] >= 0]
-    for i in entering:
-        head = graph.edges[i].head
-        port = _side(centers[head], sizes[head], axis, -1)
-        routes[i] = Route(routes[i].points + _curve(routes[i].points[-1], port, axis),
-                          routes[i].label)
-    gates = []
+    ways: dict[tuple[str, str], list[tuple[Point, ...]]] = {port: [] for port in exits}
+    for line, port in out_of.items():
+        side = _side(exits[port], ports[port[1]], axis, 1)
+        if port in bused:
+            ways[port] = [(side, *_curve(side, bused[port], axis))]
+            continue
+        lines[line] = _ended(lines[line][::-1], side[1 - axis], axis)[::-1]
+        ways[port].append((side, *_curve(side, lines[line][0], axis)))
+    for i, head in into.items():
+        side = _side(centers[head], sizes[head], axis, -1)
+        lines[i] = _ended(lines[i], side[1 - axis], axis)
+        lines[i] += _curve(lines[i][-1], side, axis)
+    found = []
     for (path, id), center in exits.items():
-        size = sizes[f"exit:{id}"]
-        port = _side(center, size, axis, 1)
+        side = _side(center, ports[id], axis, 1)
         far = corner[path][axis] + placed[path].size[axis]
-        border = (port[0], far) if axis else (far, port[1])
-        ends = begins.get((path, id)) or {border: None}
-        gates.append(Gate(path, id, center, size, (inner.get((path, id), ()), *(
-            (port, *_curve(port, end, axis)) for end in ends))))
+        border = (side[0], far) if axis else (far, side[1])
+        end = _side(center, ports[id], axis, -1)
+        inner = lines[path, id]
+        found.append(Gate(path, id, center, ports[id], (
+            (*inner, *_curve(inner[-1], end, axis)),
+            *dict.fromkeys(ways[path, id] or [(side, *_curve(side, border, axis))]))))
     whole = placed[""].placement
-    return Nested(Placement(whole.width, whole.height, centers, tuple(routes), tuple(rails),
-                            tuple(chips)), tuple(stacks), tuple(gates))
+    routes = tuple([Route(lines.get(i, ()), text.get(i)) for i in range(len(graph.edges))])
+    return Nested(Placement(whole.width, whole.height, centers, routes, tuple(rails),
+                            tuple(chips)), tuple(stacks), tuple(found))
+
+
+def _ended(points: tuple[Point, ...], at: float, axis: int) -> tuple[Point, ...]:
+    """A line that ends beside where it did: its last bend goes there."""
+    across = 1 - axis
+    last = points[-1][across]
+    flat = len(points)
+    while flat and abs(points[flat - 1][across] - last) < 0.01:
+        flat -= 1
+    if flat == 0:                # straight all the way: it bends near its end
+        (ax, ay), (bx, by) = points[0], points[-1]
+        a, b = (ax, ay)[axis], (bx, by)[axis]
+        near = b - max(-abs(b - a), min(abs(b - a), BEND)) * (1 if b > a else -1)
+        bend = (ax, near) if axis else (near, ay)
+        end = (at, b) if axis else (b, at)
+        return points[0], points[0], bend, bend, *_curve(bend, end, axis)
+    moved = [(at, p[1]) if axis else (p[0], at) for p in points[flat:]]
+    return (*points[:flat], *moved)
 
 
 def _mover(by: Point) -> Callable[[Point], Point]:
