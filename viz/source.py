@@ -245,6 +245,8 @@ def report(error: BaseException, path: str = "") -> str:
     lib = os.path.dirname(os.__file__) + os.sep
     frames = [f for f in traceback.extract_tb(error.__traceback__)
               if not f.filename.startswith((*ours, lib, "<frozen")) and os.path.isfile(f.filename)]
+    users = [f for f in frames if "site-packages" not in f.filename]
+    frames = users or frames     # not the insides of a library that the user's code called
     message = str(error) or "no message"
     if not frames:
         return f"{path + ': ' if path else ''}{type(error).__name__}: {message}"

@@ -60,6 +60,7 @@ class Tape:
     outputs: list[Made] = field(default_factory=list)
     graded: bool = False         # whether backward was run
     note: str = ""               # stands under the picture: what is missing
+    facts: dict[str, Any] = field(default_factory=dict)    # of the graph
 
 
 ALIASES = {"truediv": "divide", "rsub": "subtract", "rdiv": "divide", "rpow": "power",
@@ -94,8 +95,9 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
     names = {stamp: name for stamp, name in names.items() if name}
     shadows = _Shadows(made, names)
     finals = [m for m in tape.outputs if m.call is not None]
-    written = formula.expressions([shadows.of[m.stamp] for m in made], shadows.names, limit=LONG,
-                                  fresh=shadows.fresh) if made else {}
+    used = {a.stamp for m in made if m.call is not None for a in m.call.args}
+    ends = [shadows.of[m.stamp] for m in made if m.stamp not in used]
+    written = formula.expressions(ends, shadows.names, limit=LONG, fresh=shadows.fresh)
     ids = Ids([*inputs, *names.values()])
     called: dict[int, str] = {}
     nodes: list[Node] = []
@@ -124,7 +126,7 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
             kind = shown.__name__ if shown else call.name
             doer = doers[id(call)] = ids.new(kind.lower() + "_1")
             symbol = str(getattr(shown, "symbol", "") or SYMBOLS.get(call.name, call.name))
-            params = {"params": call.params} if call.params else {}
+            params = {"attributes": call.params} if call.params else {}
             nodes.append(Node(doer, "op", symbol,
                               {"op": kind, "formula": of, **about, **params, **call.facts},
                               call.group))
@@ -173,7 +175,8 @@ def _reached(tape: Tape, inputs: Mapping[str, Made], whole: bool) -> list[Made]:
     for m in kept:               # an output of several that nothing uses is not drawn
         if m.call is not None and len(m.call.outputs) > 1:
             m.call.outputs = [o for o in m.call.outputs if o in kept]
-    return sorted(kept, key=lambda m: m.stamp)
+    unused = {id(m) for m in inputs.values() if id(m) not in used and m not in tape.outputs}
+    return sorted(kept, key=lambda m: (id(m) not in unused, m.stamp))
 
 
 class _Shadows:
@@ -247,7 +250,7 @@ def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, 
         root = shadows.of[finals[0].stamp]
         written = formula.expressions([root], dict(shadows.names), expand=True)[root.stamp]
     data = {name: m.data for name, m in inputs.items()}
-    facts: dict[str, Any] = {"title": headline(run.target, data, written)}
+    facts: dict[str, Any] = {"title": headline(run.target, data, written), **tape.facts}
     skipped = tuple(str(way) for way in ways if way.other[0])
     if skipped:
         facts["branches"] = skipped

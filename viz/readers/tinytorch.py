@@ -164,8 +164,10 @@ def _graph(root: Any, known: Known, grads: Grads | None) -> Graph:
         op = ctx.op
         doer = ids.new(op.__name__.lower() + "_1")
         of = written[stamp]
-        nodes.append(Node(doer, "op", str(getattr(op, "symbol", "") or op.__name__),
-                          {"op": op.__name__, "formula": of, **known.about.get(stamp, {})},
+        doing = {"op": op.__name__, "formula": of, **known.about.get(stamp, {})}
+        if ctx.params:
+            doing["attributes"] = _attributes(ctx.params)
+        nodes.append(Node(doer, "op", str(getattr(op, "symbol", "") or op.__name__), doing,
                           tensor.scope))
         local = tinytorch.local_derivatives(tensor) if stamp in sent else ()
         formulas = formula.local_formulas(tensor, names, written) if few and stamp in sent else ()
@@ -187,6 +189,22 @@ def _graph(root: Any, known: Known, grads: Grads | None) -> Graph:
         edges.append(Edge(doer, id))
         called[stamp] = id
     return Graph(known.name, tuple(nodes), tuple(edges), known.facts)
+
+
+def _attributes(params: Mapping[str, Any]) -> str:
+    """An op's parameters as text, axis=0, whole: equal texts are equal parameters."""
+    return ", ".join(f"{key}={_attribute(value)}" for key, value in params.items())
+
+
+def _attribute(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"array({value.dtype}, {value.shape}, {value.tobytes().hex()})" \
+            if value.size > ITEMS else f"array({value.dtype}, {value.tolist()})"
+    if isinstance(value, (tuple, list)):
+        return f"({', '.join(map(_attribute, value))})"
+    if isinstance(value, slice):
+        return ":".join("" if x is None else str(x) for x in (value.start, value.stop, value.step))
+    return getattr(value, "__name__", None) or str(value)
 
 
 def _leaf(tensor: Any, arguments: Mapping[int, str]) -> str:

@@ -16,7 +16,8 @@ from ..graph import Graph
 from ..source import RunError, Target, TargetError, display
 from ._tape import graph
 from ._torch_autograd import read
-from ._torch_tape import Recorder, tensors
+from ._torch_calls import tensors
+from ._torch_tape import Recorder
 
 __all__ = ["build", "generators", "prepared", "read", "trace"]
 SEED = 0
@@ -57,26 +58,30 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
     found = modules(target)
     recorder = Recorder(level)
     for name, module in found.items():
-        recorder.name_tree(module, name)
+        recorder.modules.add(module, name)
     passed = runs.arguments(target, point)
     inputs: dict[str, Any] = {}
     for name, given in passed.items():
         if not runs.is_option(name, given, point):
             passed[name] = _input(name, given, inputs)
     states = {name: recorder.input(name, t) for name, t in inputs.items()}
-    with _unchanged(found.values(), recorder):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
         try:
             with recorder:
                 ran = runs.follow(target, passed, inputs, recorder.clock, seconds=seconds)
+            roots = _roots(ran.result, target)
+            recorder.finish(roots)
+            if grad:
+                recorder.backward(roots)
+            return graph(recorder.tape, ran, states)
         except RunError as error:
-            recorder.finish([])
-            error.graph = graph(recorder.tape, error.run, states, whole=True)
+            if error.run is not None:
+                recorder.finish([])
+                error.graph = graph(recorder.tape, error.run, states, whole=True)
             raise
-        roots = _roots(ran.result, target)
-        recorder.finish(roots)
-        if grad:
-            recorder.backward(roots)
-        return graph(recorder.tape, ran, states)
+        finally:
+            recorder.close()
 
 
 def modules(target: Target) -> dict[str, Any]:
@@ -131,23 +136,3 @@ def _roots(result: Any, target: Target) -> list[Any]:
     ending = ": does it end in a return statement?" if result is None else \
         f" {result!r:.60}: it must return a tensor, or some. Compute it without .item() or float()"
     raise RunError(f"{place}{target.name} returned {type(result).__name__}{ending}")
-
-
-@contextlib.contextmanager
-def _unchanged(found: Any, recorder: Recorder) -> Iterator[None]:
-    """Puts back what a run may change: buffers, training mode, gradients, the random numbers."""
-    parts = [part for module in found for part in module.modules()]
-    training = [part.training for part in parts]
-    buffers = [(t, t._version, t.detach().clone()) for module in found for t in module.buffers()]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
-        try:
-            yield
-        finally:
-            for part, mode in zip(parts, training):
-                part.training = mode
-            recorder.close()
-            with torch.no_grad():
-                for t, version, copy in buffers:
-                    if t._version != version:
-                        t.copy_(copy)

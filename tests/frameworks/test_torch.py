@@ -1,0 +1,419 @@
+"""PyTorch: grads to the last bit, what was called and nothing else, nothing left changed."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import torch.nn.functional as F  # noqa: E402
+from click.testing import CliRunner  # noqa: E402
+from torch import nn  # noqa: E402
+from torch.utils.checkpoint import checkpoint  # noqa: E402
+
+import cli  # noqa: E402
+import viz  # noqa: E402
+from viz.graph import from_json, to_json  # noqa: E402
+from viz.source import RunError, TargetError  # noqa: E402
+
+from .arithmetic import FUNCTIONS, same  # noqa: E402
+
+
+def node(graph, id):
+    return next(n for n in graph.nodes if n.id == id)
+
+
+def ops(graph):
+    return [n.facts["op"] for n in graph.nodes if n.kind == "op"]
+
+
+def double(x):
+    return torch.tensor(x, dtype=torch.float64)
+
+
+def exact(value, tensor):
+    """Whether what is drawn of a tensor is that tensor, to the last bit."""
+    tensor = tensor.detach()
+    assert value.shape == tuple(tensor.shape)
+    if value.items is not None:
+        return value.items == tuple(tensor.reshape(-1).tolist())
+    return value.stats[:3] == (tensor.min().item(), tensor.mean().item(), tensor.max().item())
+
+
+def test_the_cubic():
+    graph = viz.trace(lambda x: x * x * x + x, double(1.2))
+    assert node(graph, "x").facts["grad"].number == 5.32
+    assert [e.facts["contribution"].number for e in graph.edges if e.tail == "x"] == \
+        pytest.approx([1.44, 1.44, 1.44, 1])
+    assert graph.facts["results"] == ("df/dx = 1.44 + 1.44 + 1.44 + 1 = 5.32",)
+
+
+@pytest.mark.parametrize("f, point", FUNCTIONS)
+def test_the_same_arithmetic_gives_the_same_graph(f, point):
+    ours = same(f, np, [np.float64(x) for x in point])
+    theirs = same(f, torch, [double(x) for x in point])
+    assert theirs == ours
+
+
+def test_plain_numbers_take_pytorchs_default_dtype():
+    def f(x):
+        return torch.sin(x) * 2
+    assert node(viz.trace(f, 0.5), "x").facts["data"].dtype == "float32"
+
+
+def program(seed):
+    """A random function of two matrices: products, sums, functions, cuts, writes in place."""
+    rng = np.random.default_rng(seed)
+    steps = [(int(rng.integers(12)), int(rng.integers(100)), int(rng.integers(100)))
+             for _ in range(25)]
+
+    def f(x, y):
+        values = [x, y]
+        for kind, i, j in steps:
+            a, b = values[i % len(values)], values[j % len(values)]
+            values.append([
+                lambda: a + b, lambda: a * b, lambda: a - b, lambda: torch.sin(a),
+                lambda: torch.tanh(a @ b), lambda: a.t(), lambda: torch.relu(a),
+                lambda: a.clone().mul_(0.5).add_(b), lambda: torch.where(a > b, a, b),
+                lambda: torch.cat([a, b])[:3], lambda: a.softmax(dim=1),
+                lambda: a.detach() + torch.sigmoid(b)][kind]())
+        return sum(v.mean() for v in values)
+    return f
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_grads_of_random_programs_to_the_last_bit(seed):
+    f = program(seed)
+    x, y = (torch.randn(3, 3, generator=torch.Generator().manual_seed(i)) for i in (1, 2))
+    graph = viz.trace(f, x, y)
+    a, b = x.clone().requires_grad_(), y.clone().requires_grad_()
+    da, db = torch.autograd.grad(f(a, b), [a, b], allow_unused=True)
+    assert exact(node(graph, "x").facts["grad"], da if da is not None else torch.zeros(3, 3))
+    assert exact(node(graph, "y").facts["grad"], db if db is not None else torch.zeros(3, 3))
+    assert from_json(to_json(graph)) == graph
+    sums = {}
+    for edge in graph.edges:
+        if "contribution" in edge.facts:
+            sums.setdefault(edge.tail, []).append(np.array(edge.facts["contribution"].items))
+    for n in graph.nodes:
+        if n.kind != "op" and "grad" in n.facts and n.id in sums:
+            np.testing.assert_allclose(sum(sums[n.id]), n.facts["grad"].items, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_call_is_drawn_once(seed):
+    from torch.overrides import TorchFunctionMode
+    called = []
+
+    class Count(TorchFunctionMode):
+        def __torch_function__(self, func, types, args=(), kwargs=None):
+            out = func(*args, **(kwargs or {}))
+            if isinstance(out, torch.Tensor):
+                called.append(func)
+            return out
+
+    f = program(seed)
+    x, y = torch.ones(3, 3), torch.full((3, 3), 0.5)
+    leaves = x.clone().requires_grad_(), y.clone().requires_grad_()
+    with Count():
+        whole = f(*leaves)
+    assert whole.dim() == 0
+    graph = viz.trace(f, x, y)
+    # all values are summed, so that each call leads to the result
+    assert len(ops(graph)) == len(called)
+
+
+def test_in_place_views_and_outputs_of_several():
+    def f(x):
+        a, b = torch.split(x * 2, 2)
+        a = a * b
+        c = x.clone()
+        row = c[:2]
+        row.mul_(a)
+        c[3] = 7.0
+        return (c * c).sum() + b.sum()
+    x = torch.arange(1., 5.)
+    graph = viz.trace(f, x)
+    leaf = x.clone().requires_grad_()
+    want, = torch.autograd.grad(f(leaf), leaf)
+    assert exact(node(graph, "x").facts["grad"], want)
+    assert ops(graph).count("split") == 1 and "setitem" in ops(graph) and "alias" in ops(graph)
+    split = next(n.id for n in graph.nodes if n.facts.get("op") == "split")
+    assert len([e for e in graph.edges if e.tail == split]) == 2
+
+
+def test_breaks_are_told():
+    def f(x):
+        with torch.no_grad():
+            a = x * 2
+        return a * x + x.detach()
+    graph = viz.trace(f, double(3.0))
+    assert node(graph, "x").facts["grad"].number == 6.0
+    assert [n.facts["break"] for n in graph.nodes if "break" in n.facts] == ["no_grad", "detach"]
+
+
+def test_an_autograd_function():
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x * x
+
+        @staticmethod
+        def backward(ctx, grad):
+            x, = ctx.saved_tensors
+            return 3 * x * x * grad
+    graph = viz.trace(lambda x: Cube.apply(x) + 1, double(2.0))
+    assert ops(graph) == ["Cube", "Add"] and node(graph, "x").facts["grad"].number == 12.0
+    graph = viz.trace(lambda x: Cube.apply(x), double(2.0))
+    assert node(graph, "x").facts["grad"].number == 12.0
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_checkpoint(reentrant):
+    layer = nn.Linear(3, 3)
+
+    def f(x):
+        return checkpoint(lambda t: torch.tanh(layer(t)), x, use_reentrant=reentrant).sum()
+    x = torch.randn(2, 3, generator=torch.Generator().manual_seed(0))
+    graph = viz.trace(f, x)
+    leaf = x.clone().requires_grad_()
+    want, = torch.autograd.grad(torch.tanh(layer(leaf)).sum(), leaf)
+    assert exact(node(graph, "x").facts["grad"], want)
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm(8)
+        self.mlp = nn.Sequential(nn.Linear(8, 16), nn.GELU(), nn.Dropout(0.5), nn.Linear(16, 8))
+        self.spare = nn.Linear(2, 2)
+
+    def forward(self, x):
+        return x + self.mlp(self.norm(x))
+
+
+def test_modules_are_groups_and_parameters_have_names():
+    torch.manual_seed(0)
+    model = nn.Sequential(Block(), Block())
+    x = torch.randn(4, 8)
+    graph = viz.trace(model, x)
+    assert node(graph, "1.mlp.0.weight").kind == "parameter"
+    assert node(graph, "1.mlp.0.weight").group == "1/mlp/0"
+    assert node(graph, "1.mlp.0.weight").facts["params"] == 128
+    groups = {n.group for n in graph.nodes if n.facts.get("op") == "linear"}
+    assert groups == {"0/mlp/0", "0/mlp/3", "1/mlp/0", "1/mlp/3"}
+    assert graph.facts["unreached"] == (
+        "0.spare.weight", "0.spare.bias", "1.spare.weight", "1.spare.bias")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)     # as the recording is
+        out = model(x.clone().requires_grad_())
+    wanted = [p for n, p in model.named_parameters() if "spare" not in n]
+    for (name, p), grad in zip([(n, p) for n, p in model.named_parameters() if "spare" not in n],
+                               torch.autograd.grad(out.sum(), wanted)):
+        assert exact(node(graph, name).facts["grad"], grad)
+        norm = node(graph, name).facts["grad_norm"]
+        assert norm == pytest.approx(grad.norm().item(), rel=1e-5)
+
+
+def test_a_model_is_left_as_it_was():
+    model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout(), nn.ReLU(inplace=True))
+    model[0].weight.grad = torch.ones(4, 4)
+    before = {name: t.clone() for name, t in model.state_dict().items()}
+    state = torch.get_rng_state()
+    x = torch.randn(8, 4)
+    torch.set_rng_state(state)
+    given = x.clone()
+    first = viz.trace(model, x)
+    assert viz.trace(model, x) == first
+    assert torch.equal(torch.get_rng_state(), state) and torch.equal(x, given) and x.grad is None
+    for name, t in model.state_dict().items():
+        assert torch.equal(t, before[name]), name
+    assert torch.equal(model[0].weight.grad, torch.ones(4, 4)) and model[0].bias.grad is None
+    assert model.training and model[1].training
+    from torch.nn.modules import module
+    assert not module._global_forward_pre_hooks and not module._global_forward_hooks
+    assert not model[0].weight._backward_hooks
+
+
+def test_a_forward_that_raises():
+    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(5, 2))
+    with pytest.raises(RunError, match="shapes cannot be multiplied") as caught:
+        viz.trace(model, torch.randn(3, 4))
+    graph = caught.value.graph
+    assert ops(graph) == ["linear", "Relu", "linear"]
+    assert graph.nodes[-1].facts["flag"] == "raised here"
+    from torch.nn.modules import module
+    assert not module._global_forward_hooks
+    viz.trace(nn.Linear(4, 4), torch.randn(3, 4))
+
+
+def test_a_live_tensor():
+    x = torch.tensor([2.0, 3.0], requires_grad=True)
+    w = nn.Parameter(torch.tensor([0.5, 0.25]))
+    z = (torch.sin(x * w)).sum()
+    before = viz.read(z)
+    assert ops(before) == ["Mul", "Sin", "sum"] or ops(before) == ["Mul", "Sin", "Sum"]
+    assert all("grad" not in n.facts for n in before.nodes)
+    assert node(before, "x").facts["data"].items == (2.0, 3.0)
+    z.backward(retain_graph=True)
+    after = viz.read(z)
+    assert exact(node(after, "x").facts["grad"], x.grad)
+    assert exact(node(after, "w").facts["grad"], w.grad)
+    assert any("viz.trace" in line for line in after.facts["results"])
+
+
+def test_a_live_tensor_of_a_long_loop():
+    y = x = torch.tensor(1.0, requires_grad=True)
+    for _ in range(3000):
+        y = y * x
+    assert len(viz.read(y).nodes) == 6001
+
+
+def test_what_does_not_return_tensors():
+    with pytest.raises(RunError, match="returned None"):
+        viz.trace(lambda x: print(end=str(torch.sin(x).shape)[:0]), 1.0)
+    with pytest.raises(RunError, match="without .item"):
+        viz.trace(lambda x: torch.sin(x).item(), 1.0)
+    with pytest.raises(TargetError, match="--order"):
+        viz.trace(lambda x: torch.sin(x), 1.0, order=2)
+
+
+def test_dictionaries_and_several_results():
+    def f(batch):
+        return {"loss": (batch["a"] * batch["b"]).sum(), "other": batch["a"]}
+    graph = viz.trace(f, {"a": torch.ones(2), "b": torch.tensor([3.0, 4.0])})
+    assert [n.id for n in graph.nodes if n.kind == "input"] == ["batch.a", "batch.b"]
+    assert node(graph, "batch.a").facts["grad"].items == (3.0, 4.0)
+    graph = viz.trace(lambda x: torch.max(x, dim=0), torch.tensor([1.0, 5.0, 2.0]))
+    assert node(graph, "x").facts["grad"].items == (0.0, 1.0, 0.0)
+
+
+def test_nan_and_infinities_of_large_tensors_are_counted():
+    def f(x):
+        return torch.log(x)
+    x = torch.arange(-50, 51) / 50
+    graph = viz.trace(f, x)
+    stats = graph.nodes[-1].facts["data"].stats
+    assert (stats.nan, stats.inf) == (50, 1) and stats.max == 0.0 and math.isfinite(stats.mean)
+
+
+def test_flops_are_those_of_pytorchs_counter():
+    from torch.utils.flop_counter import FlopCounterMode
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3, stride=2, padding=1)
+            self.up = nn.ConvTranspose2d(8, 4, 2, stride=2)
+            self.out = nn.Linear(4, 5)
+
+        def forward(self, x):
+            x = self.up(self.conv(x)).mean(dim=(2, 3))
+            q = self.out(x)[None]
+            return F.scaled_dot_product_attention(q, q, q) @ torch.ones(5, 2)
+    net, x = Net(), torch.randn(2, 3, 16, 16)
+    counter = FlopCounterMode(display=False)
+    with counter:
+        net(x)
+    graph = viz.trace(net, x)
+    assert sum(n.facts.get("flops", 0) for n in graph.nodes) == counter.get_total_flops()
+
+
+def test_aten():
+    model = nn.Sequential(nn.Linear(3, 4), nn.GELU(), nn.Linear(4, 1))
+    x = torch.randn(2, 3)
+    from viz.readers import trace
+    from viz.source import of
+    graph = trace(of(model), {"input": x}, level="aten")
+    assert ops(graph) == ["t", "addmm", "gelu", "t", "addmm"] or \
+        [o.lower() for o in ops(graph)] == ["t", "addmm", "gelu", "t", "addmm"]
+    leaf = x.clone().requires_grad_()
+    want, = torch.autograd.grad(model(leaf).sum(), leaf)
+    assert exact(node(graph, "input").facts["grad"], want)
+
+
+# ---- The command line
+
+MODEL = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, width=4):
+        super().__init__()
+        self.a = nn.Linear(3, width)
+
+    def forward(self, x):
+        return torch.relu(self.a(x)).sum()
+
+model = Net()
+
+def make():
+    return Net(8)
+
+def huge():
+    return nn.Sequential(*[nn.Linear(100_000, 100_000) for _ in range(7)])
+
+def f(x, w):
+    return torch.sin(x) * w
+
+def wrong(x):
+    y = x * 2
+    return y @ torch.ones(3, 3, 3)
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.py").write_text(MODEL)
+
+    def run(*args):
+        return CliRunner().invoke(cli.commands, ["graph", *args, "--format", "json", "-o", "-"])
+    return run
+
+
+def test_functions_modules_factories_and_classes(run):
+    graph = from_json(run("model.py:f", "--at", "1.2", "--at", "w=2").stdout)
+    assert graph.facts["title"] == "f(x, w) = sin(x)·w at x = 1.2, w = 2"
+    for name, width in (("model", 4), ("make", 8), ("Net", 4)):
+        result = run(f"model.py:{name}", "--input", "randn(5, 3)")
+        graph = from_json(result.stdout)
+        assert node(graph, "a.weight").facts["data"].shape == (width, 3)
+        assert run(f"model.py:{name}", "--input", "x=randn(5, 3)").stdout == result.stdout
+
+
+def test_example_inputs(run, tmp_path):
+    (tmp_path / "model.py").write_text(MODEL + "\ndef example_inputs():\n"
+                                       "    return torch.randn(5, 3)\n")
+    graph = from_json(run("model.py:model").stdout)
+    assert node(graph, "x").facts["data"].shape == (5, 3)
+
+
+def test_the_meta_device(run):
+    graph = from_json(run("model.py:huge", "--input", "randn(1, 100_000)", "--meta").stdout)
+    assert sum(n.facts.get("params", 0) for n in graph.nodes) == 7 * (10**10 + 10**5)
+    assert all(n.facts["data"].items is None for n in graph.nodes if n.kind != "op")
+    assert torch.ones(1).device.type == "cpu"
+
+
+@pytest.mark.parametrize("args, message", [
+    (("model.py:f", "--at", "1", "--at", "w=1", "--input", "randn(2)"), "one too many"),
+    (("model.py:model", "--input", "open(2)"), "unknown function"),
+    (("model.py:model", "--input", "randn('a')"), "only numbers"),
+    (("model.py:model", "--input", "randn(-1)"), "--input 'randn\\(-1\\)'"),
+])
+def test_inputs_that_are_none(run, args, message):
+    with pytest.raises((TargetError, ValueError), match=message):
+        raise run(*args).exception
+
+
+def test_a_picture_of_what_failed(run, tmp_path):
+    result = CliRunner().invoke(cli.commands, ["graph", "model.py:wrong", "--at", "[1, 2]",
+                                               "-o", "w.json"])
+    assert isinstance(result.exception, RunError) and "model.py:26" in str(result.exception)
+    nodes = json.loads((tmp_path / "w.json").read_text())["nodes"]
+    assert nodes[-1]["facts"]["flag"] == "raised here"

@@ -1,0 +1,130 @@
+"""The edges of PyTorch's autograd graph: the state of a tensor each stands for, what it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch.autograd.graph import GradientEdge, get_gradient_edge
+
+from ..graph import Value
+from ._tape import Call, Made
+from ._torch_modules import Modules
+from ._torch_values import FLOATS, value
+
+REENTRANT = "CheckpointFunctionBackward"           # works under backward() alone
+
+
+class Edges:
+    """Knows the edge of each state that has one; has the nodes of each call tell what they send."""
+
+    def __init__(self) -> None:
+        self.states: dict[Any, Made] = {}          # (autograd node, output) -> the state it made
+        self.of: dict[int, Any] = {}               # stamp -> that edge
+        self._handles: list[Any] = []
+
+    def add(self, made: Made, t: Any) -> None:
+        """The tensor is now in this state."""
+        edge = edge_of(t)
+        self.states[edge] = made
+        self.of[made.stamp] = edge
+
+    def known(self, t: Any) -> bool:
+        return edge_of(t) in self.states
+
+    def watch(self, call: Call, roots: list[Any]) -> list[Any]:
+        """Have each autograd node of a call tell what it sends to the operands. Those nodes."""
+        where: dict[Any, list[int]] = {}
+        for i, a in enumerate(call.args):
+            edge = self.of.get(a.stamp)
+            if edge is not None:
+                where.setdefault(edge, []).append(i)
+        inside, stack, seen = [], list(roots), set(roots)
+        while stack:
+            node = stack.pop()
+            inside.append(node)
+            hits = []
+            for j, edge in enumerate(node.next_functions):
+                if edge in where:
+                    hits.append((j, edge))
+                elif edge[0] is not None and edge not in self.states and edge[0] not in seen:
+                    seen.add(edge[0])
+                    stack.append(edge[0])
+            if hits:
+                self._tell(call, node, hits, where)
+        return inside
+
+    def _tell(self, call: Call, node: Any, hits: list[Any], where: Mapping[Any, list[int]]
+              ) -> None:
+        def sent(grads: Any, _: Any) -> None:
+            turn: dict[Any, int] = {}
+            for j, edge in hits:
+                grad = grads[j] if j < len(grads) else None
+                operands = where[edge]
+                i = operands[min(turn.get(edge, 0), len(operands) - 1)]
+                turn[edge] = turn.get(edge, 0) + 1
+                if grad is not None:
+                    old = sums.get(i)
+                    sums[i] = grad if old is None else old + grad
+                    call.sent[i] = value(sums[i])
+        sums: dict[int, Any] = {}
+        self._handles.append(node.register_hook(sent))
+
+    def gradients(self, roots: list[Any], modules: Modules) -> list[tuple[Made, Any]]:
+        """The gradient of each state, from ones at the roots; None where nothing flows.
+
+        No tensor's own grad is changed in the end: reentrant checkpoints need backward(), which
+        does, and then they are put back when `modules` is closed.
+        """
+        wanted = [(edge, made) for edge, made in self.states.items() if made.data.dtype in FLOATS]
+        roots = [t for t in roots if t.requires_grad]
+        if not roots:
+            return [(made, None) for _, made in wanted]
+        seeds = [torch.ones_like(t) for t in roots]
+        if not any(node.name() == REENTRANT for node, _ in self.states):
+            grads: Any = torch.autograd.grad(roots, [GradientEdge(*edge) for edge, _ in wanted],
+                                             seeds, allow_unused=True)
+            return [(made, grad) for (_, made), grad in zip(wanted, grads)]
+        found: dict[Any, Any] = {}
+        leaves = {}
+        for edge, _ in wanted:
+            def arrived(grads: Any, edge: Any = edge) -> None:
+                found[edge] = grads[edge[1]]
+            if hasattr(edge[0], "variable"):
+                leaves[edge] = edge[0].variable
+            else:
+                self._handles.append(edge[0].register_prehook(arrived))
+        for t in modules.keep_grads(leaves.values()):
+            t.grad = None
+        torch.autograd.backward(roots, seeds)
+        found |= {edge: t.grad for edge, t in leaves.items()}
+        return [(made, found.get(edge)) for edge, made in wanted]
+
+    def close(self) -> None:
+        """Take every hook off."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+
+def edge_of(t: Any) -> tuple[Any, int]:
+    """The edge that carries a tensor's gradient: its autograd node, the output of it."""
+    return tuple(get_gradient_edge(t))[:2]         # type: ignore[return-value]
+
+
+def local_derivatives(func: Callable[..., Any], args: list[Any], swapped: bool
+                      ) -> tuple[Value | None, ...]:
+    """The local derivative of an elementwise function per operand, of the shape of the result."""
+    shape = torch.broadcast_shapes(*(a.shape for a in args if isinstance(a, torch.Tensor)))
+    with torch.enable_grad():
+        leaves = [a.expand(shape).clone().requires_grad_(a.is_floating_point())
+                  if isinstance(a, torch.Tensor) else a for a in args]
+        by = [a for a in leaves if isinstance(a, torch.Tensor) and a.requires_grad]
+        out = func(*leaves)
+        found = iter(torch.autograd.grad(out, by, torch.ones_like(out), allow_unused=True))
+    local = []
+    for a in leaves:
+        grad = next(found) if any(a is b for b in by) else None
+        local.append(None if grad is None else value(grad))
+    return tuple(reversed(local) if swapped else local)

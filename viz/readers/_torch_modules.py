@@ -1,0 +1,93 @@
+"""The modules of PyTorch's that run: where we are in them, their tensors' names, their state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch.nn.modules import module as hooks
+
+
+class Modules:
+    """Knows which module is running, by hooks on all modules, and puts back what a run changed."""
+
+    def __init__(self) -> None:
+        self.names: dict[int, tuple[str, str, str]] = {}   # id of a tensor -> kind, name, group
+        self.trained: set[int] = set()             # ids of the parameters that are to be trained
+        self.groups: list[str] = []                # of the modules that are running
+        self.layers: list[bool] = []               # and whether they are PyTorch's own
+        self._paths: dict[int, str] = {}           # id of a module -> its path
+        self._modules: list[Any] = []
+        self._hooks: list[Any] = []
+        self._grads: dict[int, tuple[Any, Any]] = {}       # tensors and their grad, as it was
+        self._data: dict[int, tuple[Any, Any]] = {}        # tensors and what they held
+        self._modes: list[tuple[Any, bool]] = []
+
+    def add(self, module: Any, prefix: str = "") -> None:
+        """Give the module's parameters, buffers and submodules their names."""
+        for path, part in module.named_modules():
+            full = ".".join(filter(None, (prefix, path)))
+            self._paths.setdefault(id(part), full)
+            group = full.replace(".", "/")
+            for kind, found in (("parameter", part._parameters), ("constant", part._buffers)):
+                for name, tensor in found.items():
+                    if tensor is not None:
+                        if tensor.requires_grad:
+                            self.trained.add(id(tensor))
+                        self.names.setdefault(
+                            id(tensor), (kind, ".".join(filter(None, (full, name))), group))
+            self._modes.append((part, part.training))
+        self._modules.append(module)
+        self.keep(module.buffers())
+
+    def watch(self) -> None:
+        """Follow the modules that run, until `close`."""
+        self._hooks = [hooks.register_module_forward_pre_hook(self._enter),
+                       hooks.register_module_forward_hook(self._leave, always_call=True)]
+
+    def _enter(self, module: Any, args: Any) -> None:
+        if id(module) not in self._paths:
+            self.add(module, type(module).__name__.lower())
+        self.groups.append(self._paths[id(module)].replace(".", "/"))
+        self.layers.append(type(module).__module__.startswith("torch.nn."))
+
+    def _leave(self, module: Any, args: Any, result: Any) -> None:
+        self.groups.pop()
+        self.layers.pop()
+
+    @property
+    def group(self) -> str:
+        return self.groups[-1] if self.groups else ""
+
+    @property
+    def brief(self) -> bool:
+        """Whether the innermost module is one of PyTorch's own layers."""
+        return bool(self.layers) and self.layers[-1]
+
+    def keep(self, tensors: Iterable[Any]) -> None:
+        """Copy what named tensors hold, to put it back."""
+        for t in tensors:
+            if id(t) in self.names and id(t) not in self._data and not t.is_meta:
+                self._data[id(t)] = t, t.detach().clone()
+
+    def keep_grads(self, more: Iterable[Any] = ()) -> list[Any]:
+        """Copy the gradients of parameters and other tensors, to put them back; those tensors."""
+        for t in (*(p for module in self._modules for p in module.parameters()), *more):
+            if id(t) not in self._grads:
+                self._grads[id(t)] = t, None if t.grad is None else t.grad.clone()
+        return [t for t, _ in self._grads.values()]
+
+    def close(self) -> None:
+        """Take the hooks off and put everything back."""
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks = []
+        for part, training in self._modes:
+            part.training = training
+        with torch.no_grad():
+            for t, copy in self._data.values():
+                if not torch.equal(t, copy):
+                    t.copy_(copy)
+        for t, grad in self._grads.values():
+            t.grad = grad
