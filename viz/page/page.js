@@ -70,6 +70,11 @@
       if (x !== this.x || y !== this.y || k !== this.k) this.set(x, y, k);
     },
   };
+  addEventListener("beforeprint", () => {          // on paper the whole picture, whatever is in sight
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    world.removeAttribute("transform");
+  });
+  addEventListener("afterprint", () => { svg.removeAttribute("viewBox"); view.show(camera); });
   new ResizeObserver(() => { if (camera.fitted) camera.fit(); }).observe(stage);
 
   const fingers = new Map();
