@@ -111,6 +111,7 @@ def _theme(name: str, palette: Palette) -> Theme:
     shapes["flag"] = Shape(None, palette.flag, 2.5)
     shapes |= {                  # of what is folded
         "frame":   Shape(palette.frame, palette.line, 1.4),
+        "veil":    Shape(palette.frame, None),
         "sheet":   Shape(palette.paper, palette.line, 1.2),
         "pill":    Shape(palette.op, None),
         "port":    Shape(fill["input"], stroke["input"], 1.6),

@@ -21,7 +21,8 @@ ARROW = (9.0, 3.6)               # length and half width of an arrow's head
 MARGIN = 24.0
 CAPTION = 140                    # a line under the picture has at most so many characters
 TOLD = 4                         # a description tells so many gradients
-BODY = 2000.0                    # px: a wider body of a fold is
+BODY, FOLDED = 2300.0, 3300.0    # px: a wider body, a wider picture with folds is set in rows
+RATIO = 1.5                      # of a body in rows: its width to its height
 WIDE, WRAPPED = 2600.0, 1800.0   # px: a wider picture is set in rows of this width
 LABELLED = 80                    # a graph of more edges shows no labels on them unless asked
 
@@ -43,7 +44,8 @@ def compose(graph: Graph, options: Options = Options()) -> Scene:
         f"{__package__}.{ENGINES[options.engine]}").place
     shown = options.edges
     if shown == "auto":
-        shown = "both" if len(graph.edges) <= LABELLED else "none"
+        limit = LABELLED // 2 if "folds" in graph.facts else LABELLED
+        shown = "both" if len(graph.edges) <= limit else "none"
     terms: dict[str, list[Value]] = {}
     for edge in graph.edges:
         if "contribution" in edge.facts:
@@ -57,11 +59,11 @@ def compose(graph: Graph, options: Options = Options()) -> Scene:
     if "paired" in graph.facts:
         placement = paired(place, graph, sizes, spaces, options.rankdir)
     elif "folds" in graph.facts:
-        placement, under = frames.placed(
+        placement, folds = frames.placed(
             lambda level, sizes, spaces, rankdir: _rows(
-                place, level, sizes, spaces, options, BODY if level.name else WIDE),
+                place, level, sizes, spaces, options, BODY if level.name else FOLDED),
             graph, sizes, spaces, options.rankdir)
-        return _scene(graph, placement, contents, labels, under)
+        return _scene(graph, placement, contents, labels, folds)
     else:
         placement = _rows(place, graph, sizes, spaces, options)
     return _scene(graph, placement, contents, labels)
@@ -75,14 +77,17 @@ def _rows(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Siz
     placement = place(graph, sizes, spaces, rankdir=options.rankdir)
     if (options.wrap == 0 and options.rankdir == "LR" and options.engine == "layered"
             and placement.width > wide):
-        return place(graph, sizes, spaces, rankdir=options.rankdir, wrap=WRAPPED * wide / WIDE)
+        square = (placement.width * placement.height * RATIO) ** 0.5
+        return place(graph, sizes, spaces, rankdir=options.rankdir,
+                     wrap=WRAPPED if wide == WIDE else min(max(square, WRAPPED), wide))
     return placement
 
 
 def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
-           labels: list[Content | None], under: Sequence[Group] = ()) -> Scene:
+           labels: list[Content | None],
+           folds: tuple[Sequence[Group], Sequence[Group]] = ((), ())) -> Scene:
     nodes = {node.id: node for node in graph.nodes}
-    groups = list(under)
+    groups = list(folds[0])
     for rail in placement.rails:
         role = "rail" if nodes[rail.node].kind in ("input", "parameter") else "bus"
         groups.append(Group(f"{rail.node}--rail", "rail", "", (Path(rail.points, role),)))
@@ -95,6 +100,7 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
         if label is not None and route.label is not None:
             marks += _moved(label, route.label)
         groups.append(Group(edge_id(edge), "edge", edge_tip(edge, nodes), marks))
+    groups += folds[1]
     for node in graph.nodes:
         if node.id in placement.centers:
             groups.append(Group(node.id, node.kind, node_tip(node),

@@ -17,13 +17,15 @@ TITLE = 60                       # a title is at most so many characters wide
 
 
 def placed(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
-           labels: Sequence[Size | None], rankdir: str) -> tuple[Placement, list[Group]]:
-    """The placement of a folded graph, and its frames and ports as they lie under all else."""
+           labels: Sequence[Size | None], rankdir: str
+           ) -> tuple[Placement, tuple[list[Group], list[Group]]]:
+    """The placement of a folded graph; its frames, under all else, their heads, over the lines."""
     heads = {fold["path"]: Size(_head(fold)[1], HEADER) for fold in graph.facts["folds"]}
     leaving = {node.id: boxes.port(_leaving(node)) for node in graph.nodes}
     found = nested(place, graph, sizes, labels, heads,
                    {id: content.size for id, content in leaving.items()}, rankdir)
-    return found.placement, [*_stacks(graph, found), *_gates(graph, found)]
+    under, over = _stacks(graph, found)
+    return found.placement, ([*under, *_gates(graph, found)], over)
 
 
 def index(fold: Mapping[str, Any]) -> str:
@@ -64,18 +66,22 @@ def _head(fold: Mapping[str, Any]) -> tuple[list[Mark], float]:
     return marks, round(x + boxes.wide(note, "note") + PAD + 1)
 
 
-def _stacks(graph: Graph, found: Nested) -> list[Group]:
+def _stacks(graph: Graph, found: Nested) -> tuple[list[Group], list[Group]]:
     folds = {fold["path"]: fold for fold in graph.facts["folds"]}
-    groups = []
+    under, over = [], []
     for stack in found.stacks:
         (x, y), (width, height) = stack.corner, stack.size
         sheets = [Rect(x + SHEET * k, y - SHEET * k, width, height, 12, "sheet")
                   for k in range(SHEETS, 0, -1)]
+        marks, wide = _head(folds[stack.path])
+        id = f"fold-{stack.path.replace('/', '-')}"
+        veil = Rect(6, 8, wide - 8, 30, 6, "veil")             # lines from above pass behind it
         head = [mark._replace(x=mark.x + x, y=mark.y + y)     # type: ignore[union-attr]
-                for mark in _head(folds[stack.path])[0]]
-        groups.append(Group(f"fold-{stack.path.replace('/', '-')}", "fold", tip(folds[stack.path]),
-                            (*sheets, Rect(x, y, width, height, 12, "frame"), *head)))
-    return groups
+                for mark in (veil, *marks)]
+        said = tip(folds[stack.path])
+        under.append(Group(id, "fold", said, (*sheets, Rect(x, y, width, height, 12, "frame"))))
+        over.append(Group(f"{id}--head", "fold", said, tuple(head)))
+    return under, over
 
 
 def _gates(graph: Graph, found: Nested) -> list[Group]:

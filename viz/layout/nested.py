@@ -14,6 +14,7 @@ HEADER = 44.0                    # height of a frame's head
 GUTTER = 44.0                    # between a frame's border and its ports
 EDGE = 18.0                      # between a frame's other borders and what is inside
 DOT = Size(2.0, 2.0)
+CORNER = 10.0                    # a turn in a lane is no larger
 BEND = 40.0                      # the length of a bend that a straight line makes at its end
 APART = 34.0                     # between two ports where values leave
 ROOTS, END = ("root:0", "root:1"), "end:0"
@@ -326,6 +327,12 @@ def _ended(points: tuple[Point, ...], at: float, axis: int) -> tuple[Point, ...]
         bend = (ax, near) if axis else (near, ay)
         end = (at, b) if axis else (b, at)
         return points[0], points[0], bend, bend, *_curve(bend, end, axis)
+    corner = (flat - 1) // 3 * 3
+    if abs(points[corner][across] - last) < CORNER:          # it comes along a lane
+        by = at - last
+        lane = max(corner - 1, 1)
+        along = [(p[0] + by, p[1]) if axis else (p[0], p[1] + by) for p in points[lane:]]
+        return (*points[:lane], *along)
     moved = [(at, p[1]) if axis else (p[0], at) for p in points[flat:]]
     return (*points[:flat], *moved)
 

@@ -15,6 +15,7 @@ KEPT = 4                         # so many repeats of a value that leave a frame
 LETTERS = "tijkl"                # what a repeat is called, by depth
 PER_REPEAT = ("data", "grad")
 _NUMBER = re.compile("[0-9]+|[₀-₉]+")
+_OWN = re.compile("v[₀-₉]+ = ")  # a name that is not the user's
 
 # A key names a node of the new graph: ("op", op), ("box", op), ("leaf", frame, leaves),
 # ("port", frame, way, ...), ("exit", op that stands for it, frame outside, op)
@@ -277,21 +278,21 @@ class _Bodies:
         own = tuple([self.graph.nodes[i] for i in mine])
         facts |= {"repeats": own, "at": tuple(mine)} if own else {"drawn": "copy"}
         kind = nodes[0].kind if len(kinds) == 1 else "value"
-        return Node(id, kind, _label(nodes), facts, nodes[0].group)
+        label = _label([node.label for node in nodes], self._letter(frame))
+        return Node(id, kind, label, facts, nodes[0].group)
 
     def _port(self, key: Key, id: str) -> Node:
         _, frame, way = key[:3]
         entering = self._entering(key)
         nodes = [self.graph.nodes[i] for i in entering]
-        names = list(dict.fromkeys([plain(_name(node)) for node in nodes[key[4]:]])) \
-            if way == "carried" else list(dict.fromkeys([plain(_name(node)) for node in nodes]))
         letter = self._letter(frame)
-        if way in ("each", "all"):
-            letter = LETTERS[LETTERS.index(letter) + 1] if way == "all" else letter
-            label = f"{names[0]}[{letter}]" if len(names) == 1 else \
-                stepped(names, letter) or f"each[{letter}]"
-        else:
-            label = names[0] if len(names) == 1 else "…"
+        if way == "all":
+            letter = LETTERS[LETTERS.index(letter) + 1]
+        names = list(dict.fromkeys([_name(node) for node in
+                                    nodes[key[4] if way == "carried" else 0:]]))
+        label = _label(names, letter)
+        if way in ("each", "all") and f"[{letter}]" not in label:
+            label = f"{label}[{letter}]"
         facts = {key: value for key, value in spread_facts(
             [node.facts for node in nodes]).items() if key in PER_REPEAT}
         facts |= {"fold": self.frames[frame].path, "port": way, "drawn": "port"}
@@ -408,13 +409,13 @@ class _Bodies:
                     if len(set(paths)) == count > 1 else ""
                 if within and name:
                     return name
-        body = [self.parsed.box[o] for o in range(s + p, s + 2 * p) if self.stands[o] == o - p]
-        named = [self.graph.nodes[b] for b in body if " = " in self.graph.nodes[b].label]
-        if len(body) == 1:
-            return text.shorten(plain(self.graph.nodes[body[0]].label), 40)
-        if len(named) == 1:
-            return text.shorten(plain(named[0].label), 40)
-        names = list(dict.fromkeys([plain(_name(node)) for node in named]))
+        body = [o for o in range(s, s + p) if self.inside[o] == i and self.stands[o] == o]
+        shown = [_label([self.graph.nodes[self.parsed.box[k]].label for k in self.repeats[o]],
+                        self._letter(i)) for o in body]
+        named = [label for label in shown if " = " in label]
+        if len(body) == 1 or len(named) == 1:
+            return text.shorten((named or shown)[0], 40)
+        names = list(dict.fromkeys([label.partition(" = ")[0] for label in named]))
         if names:
             return ", ".join(names[:4]) + (" …" if len(names) > 4 else "")
         symbols = [self.graph.nodes[self.parsed.op[o]].label for o in range(s, s + p)
@@ -435,18 +436,20 @@ def _name(node: Node) -> str:
     return node.label.partition(" = ")[0] or node.id
 
 
-def _label(nodes: Sequence[Node]) -> str:
-    """One label for a node of each repeat: y = y·x. The first repeat may begin otherwise."""
-    for rest in (nodes, nodes[1:]):
-        labels = {plain(node.label) for node in rest}
-        if len(labels) == 1:
-            return labels.pop()
-    names = {plain(_name(node)) for node in nodes[1:]}
-    if len(names) == 1:
-        return names.pop()
-    labels = {plain(node.label) for node in nodes[-2:]}
-    return labels.pop() if len(labels) == 1 and len(nodes) > 4 else \
-        stepped([plain(node.label) for node in nodes], "·") or "…"
+def _label(labels: Sequence[str], letter: str) -> str:
+    """One label for those of all repeats: y = y·x. The first repeat may begin otherwise.
+
+    Where expressions are cut in different places, that of most repeats says it for all.
+    """
+    shown = [plain(label[len(found.group()):] if (found := _OWN.match(label)) else label)
+             for label in (labels[1:] or labels)]
+    alike: dict[tuple[str, ...], list[str]] = {}
+    if len(set(shown)) == 1:
+        return shown[0]
+    for label in shown:
+        alike.setdefault(tuple(_NUMBER.split(label)), []).append(label)
+    most = max(alike.values(), key=len)
+    return stepped(most, letter) or most[0]
 
 
 def stepped(labels: Sequence[str], letter: str) -> str:
