@@ -3,14 +3,19 @@
 import math
 import os
 import sys
+import warnings
 
+import numpy as np
 import pytest
+
+import tinytorch
 
 sys.path.insert(0, os.path.dirname(__file__))
 
 from torture_functions import KNOWN, MORE  # noqa: E402
 from viz.source import load  # noqa: E402
 from viz.sweep import SINGULAR, sweep  # noqa: E402
+from viz.sweep.singular import guards  # noqa: E402
 
 PLACE = 1e-6
 VALUE = 1e-6
@@ -81,3 +86,44 @@ class TestRow:
             assert all(map(near, strip, expected)), got
         assert all(strip.reason for strip in s.undefined)
         assert any(band.order == 0 for band in s.bands) == row.bands
+
+
+def elementwise(op):
+    """f(x) = op(x) for an op of one number, with the parameters of its samples; else None."""
+    sample = op.samples[0] if op.samples else ([0.5],)
+    params = sample[-1] if isinstance(sample[-1], dict) else {}
+    if not op.local or len(op.local) != 1 or callable(op.vjp):
+        return None
+    return lambda x: op.of(x, **params)
+
+
+UNARY = {name: elementwise(op) for name, op in tinytorch.ops.items() if op.differentiable
+         and name not in ("astype", "polygamma", "round", "nan_to_num")}
+
+
+@pytest.mark.parametrize("name", [name for name, f in UNARY.items() if f])
+def test_every_op_of_one_number_is_followed_by_its_own_guard(name):
+    """What happens to f is told by the graph, with a cause, not by numbers only; none is missed."""
+    f = UNARY[name]
+    s = sweep(f, -3.1, 3.05)
+    for e in s.events:
+        if e.kind in SINGULAR:
+            assert e.cause, e
+    places = [e.x for e in s.events if e.kind in SINGULAR]
+    x = np.linspace(-3.1, 3.05, 3001)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exact = np.asarray(f(tinytorch.Tensor(x)).data)
+    away = np.abs(x[:, None] - np.array([*places, 99.0])).min(axis=1) > 0.01
+    away &= np.isfinite(exact) & (np.abs(exact) < 20)
+    i = np.clip(np.searchsorted(s.x, x), 1, len(s.x) - 1)
+    chord = s.curves[0][i - 1] + (x - s.x[i - 1]) / (s.x[i] - s.x[i - 1]) * (
+        s.curves[0][i] - s.curves[0][i - 1])
+    np.testing.assert_allclose(chord[away], exact[away], rtol=5e-3, atol=0.05)
+
+
+def test_every_op_that_can_be_singular_is_in_the_table():
+    smooth = {"logical_and", "logical_or", "logical_xor", "logical_not", "nan_to_num"}
+    for name, op in tinytorch.ops.items():
+        if op.local and (op.selects or op.flat or op.domain or op.risky) and name not in smooth:
+            assert guards(op), f"{name}: add it to viz/sweep/singular.py, or give it a domain"

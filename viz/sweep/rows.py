@@ -13,6 +13,8 @@ from .limits import ladder
 
 Array = Any
 
+TINY = 1e-60
+
 
 def with_events(passes: Passes, x: Array, curves: Array, events: list[Event], places: list[float],
                 low: float, high: float) -> tuple[Array, Array]:
@@ -52,7 +54,9 @@ def _steep(e: Event) -> bool:
 
 
 def _floats(p: float) -> list[float]:
-    """p and the two floats on either side of it."""
+    """p and the two floats on either side of it; beside 0 those whose powers are numbers still."""
+    if p == 0.0:
+        return [-2 * TINY, -TINY, 0.0, TINY, 2 * TINY]
     below, above = np.nextafter(p, -np.inf), np.nextafter(p, np.inf)
     return [np.nextafter(below, -np.inf), below, p, above, np.nextafter(above, np.inf)]
 
