@@ -57,7 +57,7 @@ def expressions(roots: Sequence[Tensor], names: dict[int, str], *, expand: bool 
 
 def expression(tensor: Tensor, names: Mapping[int, str] | None = None) -> str:
     """The written expression of one tensor, leaves by name."""
-    return expressions([tensor], names or {}, expand=True)[tensor.stamp]
+    return expressions([tensor], dict(names or {}), expand=True)[tensor.stamp]
 
 
 def local_formulas(tensor: Tensor, names: Mapping[int, str], written: Mapping[int, str]
@@ -144,7 +144,7 @@ def _form(tensor: Tensor, args: list[Form]) -> Form:
     if op == "square":
         return _product(tuple((base, 2*n) for base, n in _factors(args[0])))
     text, precedence = ("{0}^{1}", 4) if op == "power" else notation(tensor)
-    text = text.replace("-", "−")
+    text = text.replace("->", "→").replace("-", "−")
     return Form(_fill(text, precedence, args), precedence)
 
 

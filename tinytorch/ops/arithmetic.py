@@ -23,7 +23,7 @@ class Add(Op):
 
 class Sub(Op):
     """x - y, elementwise, broadcast."""
-    name, aliases, symbol = "subtract", ("sub",), "-"
+    name, aliases, symbol = "subtract", ("sub",), "−"
     notation, precedence, dunder = "{0} - {1}", 1, "sub"
     value, fast = np.subtract, operator.sub
     local = (1, -1)
@@ -87,7 +87,7 @@ def _power_dy(z: Any, x: Any, y: Any) -> Any:
 
 class Pow(Op):
     """x ** y, elementwise, broadcast; nan with one warning where x < 0 and y is no whole number."""
-    name, aliases, symbol = "power", ("pow", "float_power"), "**"
+    name, aliases, symbol = "power", ("pow", "float_power"), "^"
     notation, precedence, dunder = "{0}**{1}", 4, "pow"
     value, jet = _power, series.power
     risky = lambda x, y: not (y.__class__ is float64 and y > 0 and y == int(y))
@@ -98,7 +98,7 @@ class Pow(Op):
 
 class Neg(Op):
     """The negative of x, elementwise."""
-    name, aliases, symbol = "negative", ("neg",), "-"
+    name, aliases, symbol = "negative", ("neg",), "−"
     notation, precedence, dunder = "-{0}", 3, "neg"
     value, fast = np.negative, operator.neg
     local = (-1,)

@@ -141,9 +141,9 @@ def edge_tip(edge: Edge, nodes: Mapping[str, Node]) -> str:
     lines = []
     local, sent = edge.facts.get("local"), edge.facts.get("contribution")
     if local is not None:
-        formula = edge.facts.get("formula")
-        lines.append(" = ".join([f"∂/∂{called(nodes[edge.tail])}", *([formula] if formula else []),
-                                 text.numbers(local, 12)]))
+        parts = [f"∂/∂{called(nodes[edge.tail])}", edge.facts.get("formula") or "",
+                 text.numbers(local, 12)]
+        lines.append(" = ".join(part for part in dict.fromkeys(parts) if part))
     if sent is not None:
         kind = f" ({text.shape(sent.shape)})" if sent.shape else ""
         lines.append(f"contribution {text.numbers(sent, 12)}{kind}")
