@@ -171,6 +171,8 @@ def _file(path: str) -> ModuleType:
 
 
 def _module(name: str) -> ModuleType:
+    if name in sys.modules:      # __main__, which is a notebook's, has no spec
+        return sys.modules[name]
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:

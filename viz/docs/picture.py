@@ -134,7 +134,7 @@ def draw(picture: Picture, kinds: Sequence[str] = ("svg",), themes: Sequence[str
     with tempfile.TemporaryDirectory(prefix="tinyviz-") as folder:
         for theme in themes:
             paths = [os.path.join(folder, f"{theme}.{kind}") for kind in wanted]
-            said = _run(picture, paths, dark=theme == "dark")
+            said = run(picture, paths, dark=theme == "dark")
             notes += [line for line in said if line not in notes]
             for kind, path in zip(wanted, paths):
                 with open(path, "rb") as file:
@@ -144,7 +144,7 @@ def draw(picture: Picture, kinds: Sequence[str] = ("svg",), themes: Sequence[str
                  tuple(notes))
 
 
-def _run(picture: Picture, paths: Sequence[str], *, dark: bool) -> list[str]:
+def run(picture: Picture, paths: Sequence[str], *, dark: bool) -> list[str]:
     """Run the command; it writes the files. Returns the lines that it has said."""
     project = picture.project
     command = project.commands[picture.name]

@@ -54,7 +54,7 @@ def apart(svg: str) -> str:
         return re.sub(r"(url\(#)", rf"\g<1>{key}", inside)
 
     svg = re.sub(r"<[^!?/][^>]*>", tag, svg)
-    svg = svg.replace("<svg ", f'<svg id="{key}svg" ', 1)
+    svg = svg.replace("<svg ", f'<svg id="{key}svg" style="max-width:100%;height:auto" ', 1)
     return svg.replace('<style type="text/css">*{', f'<style type="text/css">#{key}svg *{{')
 
 

@@ -160,9 +160,8 @@ def project(env: BuildEnvironment) -> Project:
 
 def used(env: BuildEnvironment) -> dict[str, set[str]]:
     """docname -> the keys of its pictures; it is kept with the environment."""
-    if not hasattr(env, "tinyviz_used"):
-        env.tinyviz_used = {}                      # type: ignore[attr-defined]
-    return env.tinyviz_used                        # type: ignore[attr-defined]
+    found: dict[str, set[str]] = vars(env).setdefault("tinyviz_used", {})
+    return found
 
 
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str],

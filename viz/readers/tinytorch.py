@@ -78,7 +78,9 @@ def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
 
 def whereabouts(place: Place, run: Run, ways: Sequence[Branch]) -> dict[str, Any]:
     """Where a tensor was made: its line, the pass of the loop, the branch."""
-    about: dict[str, Any] = {"line": f"{os.path.basename(place.file)}:{place.line}"}
+    cell = place.file.startswith("<") or "ipykernel_" in place.file      # its name says nothing
+    about: dict[str, Any] = {"line": f"line {place.line}" if cell else
+                             f"{os.path.basename(place.file)}:{place.line}"}
     if run.lines.get((place.file, place.line), 1) > 1:
         about["pass"] = place.nth
     inside = [way for way in ways if way.file == place.file and way.first <= place.line <= way.last]
