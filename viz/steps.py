@@ -11,9 +11,10 @@ from .layout.cells import Cells, cells
 
 SINGLE = 80                      # with more contributions than this a step of backward is one op
 FEW = 4                          # so many arguments are named in one sentence
-INFIX = ("+", "−", "×", "·", "/", "÷", "//", "%", "@", "^", "**", ">", "≥", "<", "≤", "=",
+INFIX = ("+", "−", "×", "·", "/", "÷", "//", "%", "@", ">", "≥", "<", "≤", "=",
          "≠", "and", "or", "xor")
 SUM = ("+", "−")                 # infix of numbers that need no brackets
+POWER = ("^", "**")
 
 
 class StepError(ValueError):
@@ -195,7 +196,7 @@ def _written(symbol: str, operands: Sequence[str]) -> str:
     """
     symbol = {"-": "−", "*": "×"}.get(symbol, symbol)
     loose = symbol in SUM
-    if len(operands) == 2 and symbol == "**":
+    if len(operands) == 2 and symbol in POWER:
         base, power = _bracketed(operands[0], False), operands[1]
         return base + (text.superscript(int(power)) if power.isascii() and power.isdecimal()
                        and len(power) < 4 else f"^{_bracketed(power, False)}")
