@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import shlex
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 import click
@@ -100,7 +101,7 @@ def shared(function: Callable[..., Any]) -> Callable[..., Any]:
                      help="Resolution of a PNG: 96 is one pixel per px of the SVG."),
         click.option("--open", "open_", is_flag=True, help="Show the result when it is written."),
         click.option("--time-limit", type=click.FloatRange(min=0.001), default=60,
-                     show_default=True, metavar="SECONDS", help="Stop the function after so long."),
+                     show_default=True, metavar="SECONDS", help="Stop what takes longer."),
         click.option("--traceback", is_flag=True, help="Show where in tinyviz an error arose."),
     ]):
         function = option(function)
@@ -161,13 +162,21 @@ def commands() -> None:
               "and gradients that vanish, explode or are zero.")
 @click.option("--strict", is_flag=True,
               help="With --flag: exit 1 where there is something to mark.")
+@click.option("--fold", type=click.Choice(["auto", "none", "all"]), default="auto",
+              show_default=True, help="Draw what is repeated once, in a frame. auto: in a graph of "
+              "more than 150 nodes, where that spares 30 %.")
+@click.option("--depth", type=click.IntRange(min=0), metavar="N",
+              help="Close frames deeper than N: boxes with a title.")
+@click.option("--expand", multiple=True, metavar="PATH",
+              help="Draw all repeats of a frame (1, 2/1 ...), or PATH:ends, its first and last "
+              "repeat beside it. Repeatable.")
 def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], format: str | None,
           dark: bool, alt: str | None, dpi: float, open_: bool, time_limit: float, traceback: bool,
-          points: tuple[tuple[str, Any], ...], rankdir: str, wrap: float | None, engine: str, edges: str,
-          inputs: tuple[str, ...], level: str | None, meta: bool, no_grad: bool,
+          points: tuple[tuple[str, Any], ...], rankdir: str, wrap: float | None, engine: str,
+          edges: str, inputs: tuple[str, ...], level: str | None, meta: bool, no_grad: bool,
           theme: str | None, order: int, backward: bool, focus: str | None, radius: int,
           start: str | None, end: str | None, hidden: tuple[str, ...], heat: str | None,
-          flag: bool, strict: bool) -> None:
+          flag: bool, strict: bool, fold: str, depth: int | None, expand: tuple[str, ...]) -> None:
     """Draw the computation graph of TARGET, with data and grad at every node."""
     from viz import source, writers
     from viz.layout.compose import Options
@@ -184,11 +193,13 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     if backward:
         from viz.transforms.backward import backward as both
         drawn = both(drawn)
+    drawn = folded(drawn, fold, depth, expand, wanted[0][1])
     if alt:
         drawn = dataclasses.replace(drawn, facts={**drawn.facts, "description": alt})
     options = Options(rankdir.upper(), engine, edges, theme or ("dark" if dark else "light"), dpi,
                       wrap)
-    written = {kind: writers.write(drawn, kind, options) for _, kind in wanted}
+    with limited(time_limit, f"drawing {len(drawn.nodes)} nodes"):
+        written = {kind: writers.write(drawn, kind, options) for _, kind in wanted}
     deliver([(path or os.path.join("output", f"{drawn.name}.{kind}"), written[kind])
              for path, kind in wanted], open_)
     for line in drawn.facts.get("flags", ()):
@@ -197,6 +208,59 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
         raise failure
     if strict and drawn.facts["flags"]:
         sys.exit(1)
+
+
+def folded(graph: Any, mode: str, depth: int | None, expand: tuple[str, ...], format: str) -> Any:
+    """The graph folded as asked for, and further where its picture would be too large; says so."""
+    from viz import cost
+    from viz.transforms import fold
+    if "paired" in graph.facts and (mode == "all" or expand):
+        raise click.UsageError("--backward pairs the nodes of two passes: it cannot be folded")
+    small = fold.fold(graph, mode=mode, depth=depth, expand=expand)
+    if "folds" not in small.facts and mode == "auto" and cost.cost(small).items > cost.ITEMS:
+        small = fold.fold(graph, mode="all", depth=depth)
+    small = cost.within(small) if mode == "auto" and depth is None else small
+    said = fold.said(small)
+    if said and small is not graph:
+        click.echo(said, err=True)
+    price = cost.cost(small, format)
+    if price.items > cost.ITEMS and format not in ("json", "txt", "dot", "mmd"):
+        click.echo(f"a large picture: {price.nodes:,} nodes, {price.joints:,} joints of long lines, "
+                   f"about {price.bytes / 1e6:.0f} MB (--focus NODE draws a part, --depth 0 closes "
+                   "all folds)", err=True)
+    return small
+
+
+@contextlib.contextmanager
+def limited(seconds: float, doing: str) -> Iterator[None]:
+    """Stops what takes longer, where the system can; after a second a terminal is told what it is.
+
+    Raises LayoutError.
+    """
+    import signal
+    import threading
+
+    from viz.layout.placement import LayoutError
+
+    def stop(*_: Any) -> None:
+        raise LayoutError(f"still {doing} after {seconds:g} s: --time-limit SECONDS allows more, "
+                          "--fold all or --focus NODE draw less")
+
+    told = threading.Timer(1.0, lambda: click.echo(f"{doing} ...", err=True))
+    told.daemon = True
+    if sys.stderr.isatty():
+        told.start()
+    can = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    if can:
+        before = signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        told.cancel()
+        if can:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
 
 
 def transformed(graph: Any, focus: str | None, radius: int, start: str | None, end: str | None,
@@ -223,6 +287,8 @@ def transformed(graph: Any, focus: str | None, radius: int, start: str | None, e
 
 @commands.command(cls=Command)
 @shared
+@click.option("--with", "others", multiple=True, metavar="TARGET",
+              help="Another function in the same picture. Repeatable.")
 @click.option("--range", "range_", type=Number(), nargs=2, default=(-3.0, 3.0), metavar="LOW HIGH",
               help="From where to where.  [default: -3 3]")
 @click.option("--order", type=click.IntRange(0, 6), default=1, show_default=True,
@@ -230,36 +296,55 @@ def transformed(graph: Any, focus: str | None, radius: int, start: str | None, e
 @click.option("--points", type=click.IntRange(2, 10_000_000), metavar="N",
               help="Samples, evenly spaced.  [default: as many as the picture needs]")
 @click.option("--at", "points_at", type=Point(), multiple=True,
-              help="A value for an argument that is not swept: y=2. Repeatable.")
+              help="A point to mark: 1.2 or x=1.2; or a value for another argument: a=2. Repeatable.")
+@click.option("--param", "families", multiple=True, metavar="NAME=V,V,...",
+              help="A family of curves: a=1,2,3. Repeatable.")
 @click.option("--stack/--overlay", default=None,
               help="f above f' on a shared x, or all in one.  [default: by what is readable]")
+@click.option("--tangent", type=Number(), multiple=True, metavar="X",
+              help="The tangent at X, with slope triangle and numbers. Repeatable.")
+@click.option("--secant", type=Number(), nargs=2, metavar="A B", help="The chord from A to B.")
+@click.option("--taylor", type=(Number(), int), multiple=True, metavar="X N",
+              help="The Taylor polynomial of degree N (0 to 12) at X. Repeatable.")
+@click.option("--mark", metavar="LIST", help="Of roots, extrema, inflections: found, and labelled.")
+@click.option("--check", is_flag=True, help="A panel of the error against central differences.")
+@click.option("--log", type=click.Choice(["x", "y", "both"]), help="Logarithmic axes.")
+@click.option("--pi/--no-pi", default=None, help="Ticks at multiples of pi.  [default: where the "
+              "range ends at such]")
+@click.option("--title", default="", metavar="TEXT", help="Above the picture.")
 @click.option("--size", type=Number(), nargs=2, default=(800.0, 480.0), metavar="WIDTH HEIGHT",
               help="In px.  [default: 800 480]")
 @click.option("--style", default="", metavar="NAME", help="One of matplotlib's styles, or a file.")
-def plot(target: str | None, expression: str | None, outputs: tuple[str, ...], format: str | None,
-         dark: bool, alt: str | None, dpi: float, open_: bool, time_limit: float, traceback: bool,
-         range_: tuple[float, float], order: int, points: int | None,
-         points_at: tuple[tuple[str, Any], ...], stack: bool | None, size: tuple[float, float],
-         style: str) -> None:
-    """Plot TARGET and its derivatives over a range."""
+@click.option("--yrange", type=Number(), nargs=2, metavar="LOW HIGH",
+              help="Two variables: from where to where the second goes.  [default: as --range]")
+@click.option("--path", "descent", type=Number(), nargs=2, metavar="X Y",
+              help="Two variables: steepest descent from this point.")
+@click.option("--surface", is_flag=True, help="Two variables: the graph in space, not contours.")
+@click.option("--csv", "csv", metavar="FILE", help="The samples and derivatives, as a table.")
+@click.option("--json", "json_", metavar="FILE", help="Samples, derivatives and events.")
+@click.option("-v", "--verbose", is_flag=True, help="Say how the function was evaluated.")
+def plot(target: str | None, expression: str | None, others: tuple[str, ...],
+         outputs: tuple[str, ...], format: str | None, alt: str | None, dpi: float, open_: bool,
+         csv: str | None, json_: str | None, verbose: bool, **given: Any) -> None:
+    """Plot TARGET and its derivatives over a range; of a function of two variables its contours.
+
+    Poles, jumps, kinks, holes and ends of the domain are found and drawn as what they are.
+    """
     import io
 
     from viz import plot as plots
     from viz import source
-    from viz import sweep as sweeps
+    from viz.sweep import data
     wanted = destinations(outputs, format, plots.FORMATS)
-    if not range_[0] < range_[1]:
-        raise click.UsageError(f"--range goes from a smaller to a larger number, not from "
-                               f"{range_[0]:g} to {range_[1]:g}")
-    target = one_target(target, expression)
-    loaded = source.load(target) if expression is None else source.expression(target)
-    with source.users(loaded.name):
-        swept = sweeps.sweep(loaded.function, *range_, order=order, points=points,
-                             name=loaded.name if loaded.file else "f",
-                             fixed=point(points_at, loaded.names[1:]))
-    for note in swept.notes:
-        click.echo(note, err=True)
-    figure = plots.plot(swept, stack=stack, size=size, style=style, dark=dark)
+    first = one_target(target, expression)
+    loaded = [source.load(first) if expression is None else source.expression(first),
+              *map(source.load, others)]
+    swept, figure = curves(loaded, **given)
+    for s in swept:
+        for note in getattr(s, "notes", ()):
+            click.echo(note, err=True)
+        if verbose and getattr(s, "looped", ""):
+            click.echo(f"{s.name} is called once per point: {s.looped}", err=True)
     if alt:
         figure.set_label(alt)    # what `save` says of it
     written = {}
@@ -267,8 +352,75 @@ def plot(target: str | None, expression: str | None, outputs: tuple[str, ...], f
         file = io.BytesIO()
         plots.save(figure, file, format=kind, dpi=dpi)
         written[kind] = file.getvalue()
-    deliver([(path or os.path.join("output", f"{loaded.stem}.plot.{kind}"), written[kind])
-             for path, kind in wanted], open_)
+    files = [(path or os.path.join("output", f"{loaded[0].stem}.plot.{kind}"), written[kind])
+             for path, kind in wanted]
+    for path, write in ((csv, data.to_csv), (json_, data.to_json)):
+        if path is not None:
+            if len(swept) > 1:
+                raise click.UsageError("--csv and --json write one function, this picture has "
+                                       f"{len(swept)}")
+            files.append((path, write(swept[0]).encode()))
+    deliver(files, open_)
+
+
+def curves(loaded: list[Any], *, range_: tuple[float, float], order: int, points: int | None,
+           points_at: tuple[tuple[str, Any], ...], families: tuple[str, ...],
+           yrange: tuple[float, float] | None, descent: tuple[float, float] | None, surface: bool,
+           mark: str | None, dark: bool, time_limit: float, traceback: bool, **given: Any
+           ) -> tuple[list[Any], Any]:
+    """The sweeps of the targets (or the field of one of two variables), and their figure."""
+    from viz import plot as plots
+    from viz import run, source
+    from viz import sweep as sweeps
+    for name, ends in (("--range", range_), ("--yrange", yrange)):
+        if ends and not ends[0] < ends[1]:
+            raise click.UsageError(f"{name} goes from a smaller to a larger number, not from "
+                                   f"{ends[0]:g} to {ends[1]:g}")
+    many = {name: [value for _, value in values] for name, values in map(family, families)}
+    fixed = {name: value for name, value in points_at if name}
+    asked = {**given, "dark": dark, "log": given["log"] or "",
+             "mark": tuple(word.strip() for word in (mark or "").split(",") if word.strip())}
+    free = [name for name in loaded[0].names if name not in fixed and name not in many]
+    needed = [name for name in free if name not in loaded[0].defaults]
+    two = bool(yrange or descent or surface) or len(needed) == 2
+    with source.users(loaded[0].name), run.deadline(loaded[0], time_limit):
+        if two:
+            return _field(loaded, range_, yrange or range_, fixed, descent, surface, asked)
+        swept_name = (needed or free or [""])[0]
+        at = [value for name, value in points_at if name in ("", swept_name)]
+        fixed.pop(swept_name, None)
+        swept = []
+        for i, target in enumerate(loaded):
+            name = target.name if target.file else "fghpqr"[i % 6]
+            options = {"order": order, "points": points, "name": name}
+            swept += sweeps.family(target.function, many, *range_, **options) if many else \
+                [sweeps.sweep(target.function, *range_, fixed=fixed, **options)]
+        return swept, plots.plot(swept, at=tuple(at), **asked)
+
+
+def _field(loaded: list[Any], x: tuple[float, float], y: tuple[float, float],
+           fixed: dict[str, Any], descent: tuple[float, float] | None, surface: bool,
+           asked: dict[str, Any]) -> tuple[list[Any], Any]:
+    """The field of a function of two variables, and its figure."""
+    from viz.plot import PlotOptions, surface as surfaces
+    from viz.sweep.field import field
+    if len(loaded) > 1:
+        raise click.UsageError("a picture of two variables shows one function")
+    for name in ("tangent", "secant", "taylor", "mark", "check", "log", "stack", "pi"):
+        if asked.get(name):
+            raise click.UsageError(f"--{name} is for functions of one variable")
+    (target,) = loaded
+    found = field(target.function, x, y, name=target.name if target.file else "f", fixed=fixed)
+    figure = surfaces.plot_field(found, path=descent, surface=surface, options=PlotOptions(**asked))
+    return [found], figure
+
+
+def family(given: str) -> tuple[str, list[tuple[str, Any]]]:
+    """--param a=1,2,3 as the name and its values."""
+    name, equals, values = given.partition("=")
+    if not (equals and name.strip().isidentifier() and values.strip()):
+        raise click.UsageError(f"--param {given!r}: write NAME=V,V,... such as a=1,2,3")
+    return name.strip(), [Point().convert(value, None, None) for value in values.split(",")]
 
 
 @commands.command()

@@ -21,6 +21,7 @@ ROOMS = [
     "viz/branches.py",
     "viz/readers",
     "viz/transforms",
+    "viz/cost.py",
     "viz/layout",
     "viz/steps.py",
     "viz/film.py",

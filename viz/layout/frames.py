@@ -76,8 +76,8 @@ def _stacks(graph: Graph, found: Nested) -> tuple[list[Group], list[Group]]:
         marks, wide = _head(folds[stack.path])
         id = f"fold-{stack.path.replace('/', '-')}"
         veil = Rect(6, 8, wide - 8, 30, 6, "veil")             # lines from above pass behind it
-        head = [mark._replace(x=mark.x + x, y=mark.y + y)     # type: ignore[union-attr]
-                for mark in (veil, *marks)]
+        head = [mark._replace(x=mark.x + x, y=mark.y + y)
+                for mark in (veil, *marks) if isinstance(mark, (Rect, Text))]
         said = tip(folds[stack.path])
         under.append(Group(id, "fold", said, (*sheets, Rect(x, y, width, height, 12, "frame"))))
         over.append(Group(f"{id}--head", "fold", said, tuple(head)))
@@ -97,7 +97,8 @@ def _gates(graph: Graph, found: Nested) -> list[Group]:
         for mark in content.marks:
             if isinstance(mark, Rect):
                 mark = mark._replace(role=role)
-            marks.append(mark._replace(x=mark.x + dx, y=mark.y + dy))     # type: ignore[union-attr]
+            if isinstance(mark, (Rect, Text)):
+                marks.append(mark._replace(x=mark.x + dx, y=mark.y + dy))
         groups.append(Group(f"{gate.node}--out-{gate.path.replace('/', '-')}", "port", "",
                             tuple(marks)))
     return groups

@@ -210,7 +210,7 @@ def _framed(inside: Placement, level: _Level, sizes: Mapping[str, Size], ports: 
 def _exits(inside: Placement, level: _Level, ports: Mapping[str, Size], axis: int
            ) -> dict[str, Point]:
     """Ports where values leave, after the end, each beside its line or as near as there is room."""
-    ends = {}
+    ends: dict[str, Point] = {}
     for edge, route, i in zip(level.edges, inside.routes, level.number):
         if i < 0 and edge.head == END:
             ends[level.gates[len(ends)]] = route.points[-1]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from statistics import median
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import text
-from ..graph import Edge, Graph, Node, Stats, Value
-from .fold import Frame, Parsed, canonical, plain
+from ..graph import Edge, Graph, Node
+from .fold import Frame, Parsed, canonical
+from .repeats import common, spread_facts, stepped
 
 KEPT = 4                         # so many repeats of a value that leave a frame have a box outside
 LETTERS = "tijkl"                # what a repeat is called, by depth
 PER_REPEAT = ("data", "grad")
-_NUMBER = re.compile("[0-9]+|[₀-₉]+")
-_OWN = re.compile("v[₀-₉]+ = ")  # a name that is not the user's
 
 # A key names a node of the new graph: ("op", op), ("box", op), ("leaf", frame, leaves),
 # ("port", frame, way, ...), ("exit", op that stands for it, frame outside, op)
@@ -113,14 +110,14 @@ class _Bodies:
                       for start in self.frames[frame].starts for o in ops])
 
     def _source(self, o: int, a: int, frame: int) -> tuple[Key, Sequence[int]]:
-        """Where an input comes from, seen from inside a frame; and which ops say what feeds a port."""
+        """Where an input comes from, seen in a frame; of a port, which ops say what feeds it."""
         program = self.parsed.program
         first, source = program.first, program.source
         v = source[first[o] + a]
         if frame < 0:
             return (self._leaf(-1, (v,)) if v < 0 else self._tensor(v, -1)), ()
         around = self.frames[frame]
-        s, p, count = around.run.start, around.run.period, around.run.count
+        s, p, count = around.run.start, around.run.period, around.run.times
         slot = around.slots[first[o] + a - first[s]]
         if slot.way == "own":
             return self._tensor(s + slot.of, frame), ()
@@ -199,7 +196,7 @@ class _Bodies:
             return [self._index(v) for v in port[3]]
         _, frame, _, of, lag, before = port
         around = self.frames[frame]
-        s, p, count = around.run.start, around.run.period, around.run.count
+        s, p, count = around.run.start, around.run.period, around.run.times
         found = []
         for i, start in enumerate(around.starts):
             found += [self._index(v) for v in before[i * lag:(i + 1) * lag]]
@@ -267,7 +264,7 @@ class _Bodies:
             return [v]
         around = self.frames[frame]
         s, p = around.run.start, around.run.period
-        return [v - s + start + k * p for start in around.starts for k in range(around.run.count)]
+        return [v - s + start + k * p for start in around.starts for k in range(around.run.times)]
 
     def _body(self, stood: Sequence[int], id: str, frame: int, mine: Sequence[int]) -> Node:
         """The one node that stands for a node of each repeat."""
@@ -278,7 +275,7 @@ class _Bodies:
         own = tuple([self.graph.nodes[i] for i in mine])
         facts |= {"repeats": own, "at": tuple(mine)} if own else {"drawn": "copy"}
         kind = nodes[0].kind if len(kinds) == 1 else "value"
-        label = _label([node.label for node in nodes], self._letter(frame))
+        label = common([node.label for node in nodes], self._letter(frame))
         return Node(id, kind, label, facts, nodes[0].group)
 
     def _port(self, key: Key, id: str) -> Node:
@@ -290,7 +287,7 @@ class _Bodies:
             letter = LETTERS[LETTERS.index(letter) + 1]
         names = list(dict.fromkeys([_name(node) for node in
                                     nodes[key[4] if way == "carried" else 0:]]))
-        label = _label(names, letter)
+        label = common(names, letter)
         if way in ("each", "all") and f"[{letter}]" not in label:
             label = f"{label}[{letter}]"
         facts = {key: value for key, value in spread_facts(
@@ -367,10 +364,10 @@ class _Bodies:
         """What `graph.facts["folds"]` says of each frame."""
         drawn = [0] * len(self.frames)
         for c in self.repeats:
-            frame = self.inside[c]
-            while frame >= 0:
-                drawn[frame] += 1
-                frame = self.frames[frame].parent
+            around = self.inside[c]
+            while around >= 0:
+                drawn[around] += 1
+                around = self.frames[around].parent
         found = []
         for i, frame in enumerate(self.frames):
             run = frame.run
@@ -379,7 +376,7 @@ class _Bodies:
             parent = self.frames[frame.parent].path if frame.parent >= 0 else ""
             first, last = self._passes(frame)
             found.append({
-                "path": frame.path, "parent": parent, "count": run.count, "period": run.period,
+                "path": frame.path, "parent": parent, "count": run.times, "period": run.period,
                 "title": self._title(frame, i), "index": self._letter(i), "first": first,
                 "last": last, "ops": drawn[i], "nodes": whole,
                 "closed": depth is not None and frame.path.count("/") >= depth,
@@ -389,11 +386,11 @@ class _Bodies:
         return tuple(found)
 
     def _passes(self, frame: Frame) -> tuple[int, int]:
-        """The first and the last pass of the loop, where each repeat is a pass; else 1 and count."""
+        """The first and last pass of the loop, where each repeat is a pass; else 1 and how many."""
         passes, (s, p, count, _) = self.parsed.program.passes, frame.run
         for b in range(p):
             seen = passes[s + b:s + b + p * count:p]
-            if seen[0] and seen == list(range(seen[0], seen[0] + count)):
+            if frame.parent < 0 and seen[0] and seen == list(range(seen[0], seen[0] + count)):
                 return seen[0], seen[-1]
         return 1, count
 
@@ -410,7 +407,7 @@ class _Bodies:
                 if within and name:
                     return name
         body = [o for o in range(s, s + p) if self.inside[o] == i and self.stands[o] == o]
-        shown = [_label([self.graph.nodes[self.parsed.box[k]].label for k in self.repeats[o]],
+        shown = [common([self.graph.nodes[self.parsed.box[k]].label for k in self.repeats[o]],
                         self._letter(i)) for o in body]
         named = [label for label in shown if " = " in label]
         if len(body) == 1 or len(named) == 1:
@@ -434,103 +431,3 @@ def _free(id: str, taken: set[str]) -> str:
 
 def _name(node: Node) -> str:
     return node.label.partition(" = ")[0] or node.id
-
-
-def _label(labels: Sequence[str], letter: str) -> str:
-    """One label for those of all repeats: y = y·x. The first repeat may begin otherwise.
-
-    Where expressions are cut in different places, that of most repeats says it for all.
-    """
-    shown = [plain(label[len(found.group()):] if (found := _OWN.match(label)) else label)
-             for label in (labels[1:] or labels)]
-    alike: dict[tuple[str, ...], list[str]] = {}
-    if len(set(shown)) == 1:
-        return shown[0]
-    for label in shown:
-        alike.setdefault(tuple(_NUMBER.split(label)), []).append(label)
-    most = max(alike.values(), key=len)
-    return stepped(most, letter) or most[0]
-
-
-def stepped(labels: Sequence[str], letter: str) -> str:
-    """Labels that differ in their numbers alone as one: w[3], w[4] is w[t]. Else empty."""
-    parts = [_NUMBER.split(label) for label in labels]
-    if len(set(map(tuple, parts))) > 1 or not any(parts[0]):
-        return ""
-    rows = [_NUMBER.findall(label) for label in labels]
-    written = parts[0][0]
-    for column, after in zip(zip(*rows), parts[0][1:]):
-        if len(set(column)) == 1:
-            written += column[0] + after
-        elif written.endswith("["):
-            written += letter + after
-        else:
-            written += f"[{letter}]" + after
-    return written
-
-
-def spread_facts(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """One node's facts for those of all repeats: values as their spread, the rest where equal."""
-    found: dict[str, Any] = {}
-    for key, one in facts[0].items() if len(facts) < 2 else facts[1].items():
-        column = [fact.get(key) for fact in facts]
-        if isinstance(one, Value):
-            values = [value for value in column if isinstance(value, Value)]
-            found[key] = spread(values)
-        elif key in ("heat", "argument"):
-            found[key] = max((x for x in column if x is not None), key=abs)
-        elif key == "formula":
-            written = {plain(str(x)) for x in column[1:]}
-            if len(written) == 1:
-                found[key] = written.pop()
-        elif column[1:].count(one) == len(column) - 1 and key not in ("pass", "repeats", "at"):
-            found[key] = one
-    for fact in facts:
-        if "flag" in fact:
-            found["flag"] = fact["flag"]
-            break
-    return found
-
-
-def spread(values: Sequence[Value]) -> Value:
-    """Values of all repeats as one: min, median and max over the repeats; of arrays those of all
-    their numbers, and the median of their means. Equal values stay as they are."""
-    one = values[0]
-    if all(value == one for value in values):
-        return one
-    low: list[float] = []
-    middle: list[float] = []
-    high: list[float] = []
-    mean = nan = inf = 0.0
-    for value in values:
-        x = value.number
-        if x is not None and not isinstance(x, complex):
-            if x - x == 0:
-                low.append(x)
-                mean += x
-            elif x != x:
-                nan += 1
-            else:
-                inf += 1
-            continue
-        total = sum(value.items) if value.items else None
-        if total is not None and not isinstance(total, complex) and total - total == 0:
-            low.append(min(value.items))           # type: ignore[type-var, arg-type]
-            middle.append(total / len(value.items))          # type: ignore[arg-type]
-            high.append(max(value.items))          # type: ignore[type-var, arg-type]
-            mean += middle[-1]
-            continue
-        a, m, b, n, i = text.spread(value)
-        nan, inf = nan + n, inf + i
-        if n + i < value.size:
-            low.append(a)
-            middle.append(m)
-            high.append(b)
-            mean += m
-    finite = middle or low
-    shape: Iterable[int] = one.shape
-    if not finite:
-        return Value((len(values), *shape), one.dtype, None, Stats(0.0, 0.0, 0.0, int(nan), int(inf)))
-    return Value(tuple(shape), one.dtype, None, Stats(
-        float(min(low)), mean / len(finite), float(max(high or low)), int(nan), int(inf),
-        float(median(finite))))

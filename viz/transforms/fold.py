@@ -15,7 +15,6 @@ SHARE = 0.3                      # and where this share of its nodes can be spar
 MODES = ("auto", "none", "all")
 
 _NUMBER = re.compile(r"-?\d+")
-_LOW = re.compile("[₀-₉]+")
 
 
 class Frame(NamedTuple):
@@ -53,7 +52,10 @@ def fold(graph: Graph, *, mode: str = "auto", depth: int | None = None,
     """
     if mode not in MODES:
         raise TransformError(f"unknown fold: {mode!r} (must be one of {', '.join(MODES)})")
-    if mode == "none" or "folds" in graph.facts or "paired" in graph.facts or \
+    if mode == "none":
+        from .unfold import unfold
+        return unfold(graph)
+    if "folds" in graph.facts or "paired" in graph.facts or \
             mode == "auto" and len(graph.nodes) <= NODES and not expand:
         return graph
     from .bodies import folded
@@ -180,25 +182,26 @@ def _verified(program: Program, found: Sequence[Run], outer: Sequence[int]) -> l
         wired = {_wiring(program, run.moved(by)) for by in offsets}
         if len(wired) == 1 and None not in wired:
             done.append((run, inside, into))
-            offsets = tuple([by + k * run.period for by in offsets for k in range(run.count)])
+            offsets = tuple([by + k * run.period for by in offsets for k in range(run.times)])
             stack += [(inner, offsets, inside) for inner in reversed(run.inner)]
         else:
             stack += [(inner.moved(k * run.period), offsets, into)
-                      for k in reversed(range(run.count)) for inner in reversed(run.inner)]
+                      for k in reversed(range(run.times)) for inner in reversed(run.inner)]
     for run, inside, into in reversed(done):       # inner ones first: they are whole when taken
-        into.append(Run(run.start, run.period, run.count, tuple(sorted(inside))))
+        into.append(Run(run.start, run.period, run.times, tuple(sorted(inside))))
     return sorted(kept)
 
 
 def _wiring(program: Program, run: Run) -> tuple[Slot, ...] | None:
-    wired = slots(program, run.start, run.period, run.count)
+    wired = slots(program, run.start, run.period, run.times)
     return None if wired is None else tuple(wired)
 
 
 def framed(program: Program, found: Sequence[Run]) -> list[Frame]:
     """The frames of verified runs, each after the one around it."""
     frames: list[Frame] = []
-    stack = [(run, -1, str(i + 1), (run.start,)) for i, run in reversed(list(enumerate(found)))]
+    stack: list[tuple[Run, int, str, tuple[int, ...]]] = [
+        (run, -1, str(i + 1), (run.start,)) for i, run in reversed(list(enumerate(found)))]
     while stack:
         run, parent, path, starts = stack.pop()
         wired = _wiring(program, run)
@@ -207,7 +210,7 @@ def framed(program: Program, found: Sequence[Run]) -> list[Frame]:
         me = len(frames) - 1
         for i, inner in reversed(list(enumerate(run.inner))):
             begins = tuple([s + k * run.period + inner.start - run.start
-                            for s in starts for k in range(run.count)])
+                            for s in starts for k in range(run.times)])
             stack.append((inner, me, f"{path}/{i + 1}", begins))
     return frames
 
@@ -221,10 +224,10 @@ def _expanded(frames: Sequence[Frame], wanted: dict[str, bool]) -> list[Run]:
         run, into = frame.run, top if frame.parent < 0 else inside[frame.parent]
         inner = tuple(sorted(inside[i]))
         ends = wanted.get(frame.path)
-        loose = [] if ends is None else [0, run.count - 1] if ends else list(range(run.count))
+        loose = [] if ends is None else [0, run.times - 1] if ends else list(range(run.times))
         into += [one.moved(k * run.period) for k in loose for one in inner]
-        first, count = (run.start, run.count) if not loose else \
-            (run.start + run.period, run.count - 2)
+        first, count = (run.start, run.times) if not loose else \
+            (run.start + run.period, run.times - 2)
         if ends is None or ends and count > 1:
             by = first - run.start
             into.append(Run(first, run.period, count, tuple([one.moved(by) for one in inner])))
@@ -243,13 +246,8 @@ def canonical(program: Program, frames: Sequence[Frame]) -> tuple[list[int], lis
     for frame in reversed(frames):
         s, p = frame.run.start, frame.run.period
         for start in frame.starts[:1]:
-            stands[start:start + p * frame.run.count] = stands[s:s + p] * frame.run.count
+            stands[start:start + p * frame.run.times] = stands[s:s + p] * frame.run.times
     return stands, inside
-
-
-def plain(string: str) -> str:
-    """A label without the numbers of passes: y₂ = y₁·x is y = y·x."""
-    return _LOW.sub("", string)
 
 
 def said(graph: Graph) -> str:
@@ -259,5 +257,3 @@ def said(graph: Graph) -> str:
     parts = [f"{f['title']} ×{f['count']} ({f['nodes']} nodes)" for f in top[:3]]
     more = [f"and {len(top) - 3} more"] if len(top) > 3 else []
     return f"folded: {', '.join(parts + more)}" if top else ""
-
-

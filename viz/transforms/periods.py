@@ -26,16 +26,16 @@ class Program(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A segment of `period` ops from `start` on, `count` times; runs within its first repeat."""
+    """A segment of `period` ops from `start` on, `times` in a row; runs within its first repeat."""
 
     start: int
     period: int
-    count: int
+    times: int
     inner: tuple[Run, ...] = ()
 
     def moved(self, by: int) -> Run:
         """The same run elsewhere."""
-        return Run(self.start + by, self.period, self.count,
+        return Run(self.start + by, self.period, self.times,
                    tuple([run.moved(by) for run in self.inner]))
 
 
@@ -131,7 +131,7 @@ def _scan(program: Program, start: list[int], label: list[int], drawn: list[int]
 
 
 def worth(count: int, ops: int) -> bool:
-    """Whether a run is worth a frame: it saves enough, and twice is a run only of a long segment."""
+    """Whether a run is worth a frame: it saves enough; twice is a run only of a long segment."""
     return count >= (3 if ops < SAVED else 2) and (count - 1) * ops >= SAVED
 
 

@@ -19,7 +19,7 @@ def unfold(graph: Graph) -> Graph:
 
 
 def _whole(items: Sequence[Any]) -> list[Any]:
-    """What the items stand for, each in its place; what stands for itself fills the rest in order."""
+    """What the items stand for, each in its place; what stands for itself fills the rest."""
     placed: dict[int, Any] = {}
     rest = []
     for item in items:

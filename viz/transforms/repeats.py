@@ -1,0 +1,121 @@
+"""What nodes of all repeats have in common: one label, and of their values the spread."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from .. import text
+from ..graph import Stats, Value
+
+_NUMBER = re.compile("[0-9]+|[₀-₉]+")
+_OWN = re.compile("v[₀-₉]+ = ")  # a name that is not the user's
+_LOW = re.compile("[₀-₉]+")
+
+
+def plain(string: str) -> str:
+    """A label without the numbers of passes: y₂ = y₁·x is y = y·x."""
+    return _LOW.sub("", string)
+
+
+def common(labels: Sequence[str], letter: str) -> str:
+    """One label for those of all repeats: y = y·x. The first repeat may begin otherwise.
+
+    Where expressions are cut in different places, that of most repeats says it for all.
+    """
+    shown = [plain(label[len(found.group()):] if (found := _OWN.match(label)) else label)
+             for label in (labels[1:] or labels)]
+    alike: dict[tuple[str, ...], list[str]] = {}
+    if len(set(shown)) == 1:
+        return shown[0]
+    for label in shown:
+        alike.setdefault(tuple(_NUMBER.split(label)), []).append(label)
+    most = max(alike.values(), key=len)
+    return stepped(most, letter) or most[0]
+
+
+def stepped(labels: Sequence[str], letter: str) -> str:
+    """Labels that differ in their numbers alone as one: w[3], w[4] is w[t]. Else empty."""
+    parts = [_NUMBER.split(label) for label in labels]
+    if len(set(map(tuple, parts))) > 1 or not any(parts[0]):
+        return ""
+    rows = [_NUMBER.findall(label) for label in labels]
+    written = parts[0][0]
+    for column, after in zip(zip(*rows), parts[0][1:]):
+        if len(set(column)) == 1:
+            written += column[0] + after
+        elif written.endswith("["):
+            written += letter + after
+        else:
+            written += f"[{letter}]" + after
+    return written
+
+
+def spread_facts(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One node's facts for those of all repeats: values as their spread, the rest where equal."""
+    found: dict[str, Any] = {}
+    for key, one in facts[0].items() if len(facts) < 2 else facts[1].items():
+        column = [fact.get(key) for fact in facts]
+        if isinstance(one, Value):
+            values = [value for value in column if isinstance(value, Value)]
+            found[key] = spread(values)
+        elif key in ("heat", "argument"):
+            found[key] = max((x for x in column if x is not None), key=abs)
+        elif key == "formula":
+            written = {plain(str(x)) for x in column[1:]}
+            if len(written) == 1:
+                found[key] = written.pop()
+        elif column[1:].count(one) == len(column) - 1 and key not in ("pass", "repeats", "at"):
+            found[key] = one
+    for fact in facts:
+        if "flag" in fact:
+            found["flag"] = fact["flag"]
+            break
+    return found
+
+
+def spread(values: Sequence[Value]) -> Value:
+    """Values of all repeats as one: min, median and max over the repeats; of arrays those of all
+    their numbers, and the median of their means. Equal values stay as they are."""
+    one = values[0]
+    if all(value == one for value in values):
+        return one
+    low: list[float] = []
+    middle: list[float] = []
+    high: list[float] = []
+    mean = nan = inf = 0.0
+    for value in values:
+        x = value.number
+        if x is not None and not isinstance(x, complex):
+            if x - x == 0:
+                low.append(x)
+                mean += x
+            elif x != x:
+                nan += 1
+            else:
+                inf += 1
+            continue
+        total = sum(value.items) if value.items else None
+        if total is not None and not isinstance(total, complex) and total - total == 0:
+            low.append(min(value.items))           # type: ignore[arg-type]
+            middle.append(total / len(value.items))          # type: ignore[arg-type]
+            high.append(max(value.items))          # type: ignore[arg-type]
+            mean += middle[-1]
+            continue
+        a, m, b, n, i = text.spread(value)
+        nan, inf = nan + n, inf + i
+        if n + i < value.size:
+            low.append(a)
+            middle.append(m)
+            high.append(b)
+            mean += m
+    finite = middle or low
+    shape: Iterable[int] = one.shape
+    if not finite:
+        return Value((len(values), *shape), one.dtype, None,
+                     Stats(0.0, 0.0, 0.0, int(nan), int(inf)))
+    return Value(tuple(shape), one.dtype, None, Stats(
+        float(min(low)), mean / len(finite), float(max(high or low)), int(nan), int(inf),
+        float(median(finite))))
