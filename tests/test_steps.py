@@ -89,6 +89,11 @@ def test_in_the_end_all_is_as_in_the_graph(name):
             assert grads[node.id] == node.facts["grad"]
 
 
+def test_a_value_that_no_op_made_is_what_it_comes_from():
+    said = [step.text for step in steps(ODD["no op"])]
+    assert said == ["Given: x = ?.", "y = x", "Done."]
+
+
 def test_without_gradients_there_is_only_the_forward_pass():
     graph = trace(lambda x: x * x + x, 2.0, grad=False)
     assert {step.phase for step in steps(graph)} == {"start", "forward", "end"}

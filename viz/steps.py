@@ -212,7 +212,8 @@ def _written(symbol: str, operands: Sequence[str]) -> str:
             return _bracketed(a, False) + symbol
         if len(symbol) == 3 and symbol[1] == "x":  # |x|, ⌊x⌋
             return symbol[0] + a + symbol[2]
-    return f"{symbol}({', '.join(operands)})"
+    listed = ", ".join(operands)
+    return f"{symbol}({listed})" if symbol else listed       # no op between: y₁₂ = y
 
 
 def _bracketed(operand: str, loose: bool) -> str:
