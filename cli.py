@@ -423,6 +423,43 @@ def family(given: str) -> tuple[str, list[tuple[str, Any]]]:
     return name.strip(), [Point().convert(value, None, None) for value in values.split(",")]
 
 
+@commands.command(cls=Command)
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@click.option("--at", "points", type=Point(), multiple=True, help="Where both are run.")
+@click.option("--input", "inputs", multiple=True, metavar="[NAME=]EXPR",
+              help="An input of PyTorch or JAX targets: \"randn(2, 3)\".")
+@click.option("--rtol", type=click.FloatRange(min=0), default=1e-6, show_default=True,
+              help="Numbers are the same where they differ by at most this part of the larger.")
+@click.option("--no-grad", is_flag=True, help="The forward pass only.")
+@click.option("-o", "--output", "outputs", multiple=True, metavar="FILE",
+              help="Where to draw both as one.  [default: nowhere]")
+@click.option("--format", "format", metavar="FORMAT", help="The format, where no suffix names one.")
+@click.option("--dark", is_flag=True, help="Light on dark.")
+@click.option("--time-limit", type=click.FloatRange(min=0.001), default=60, show_default=True,
+              metavar="SECONDS", help="Stop the function after so long.")
+@click.option("--traceback", is_flag=True, help="Show where in tinyviz an error arose.")
+def diff(before: str, after: str, points: tuple[tuple[str, Any], ...], inputs: tuple[str, ...],
+         rtol: float, no_grad: bool, outputs: tuple[str, ...], format: str | None, dark: bool,
+         time_limit: float, traceback: bool) -> None:
+    """Tell what differs between two graphs: targets, or JSON files that `graph` has written.
+
+    Nodes are matched by name and by structure. Exits 1 where there is a difference.
+    """
+    from viz import writers
+    from viz.layout.compose import Options
+    from viz.transforms.diff import diff as difference
+    wanted = destinations(outputs, format, writers.formats()) if outputs else []
+    found = difference(*[read(target, None, points, inputs, time_limit, grad=not no_grad)
+                         for target in (before, after)], rtol=rtol)
+    options = Options(theme="dark" if dark else "light")
+    deliver([(path, writers.write(found.graph, kind, options)) for path, kind in wanted], False)
+    for line in found.sentences or ("no difference",):
+        click.echo(line, err=True)
+    if found.sentences:
+        sys.exit(1)
+
+
 @commands.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a picture is not current.")

@@ -22,6 +22,7 @@ class Edges:
     def __init__(self) -> None:
         self.states: dict[Any, Made] = {}          # (autograd node, output) -> the state it made
         self.of: dict[int, Any] = {}               # stamp -> that edge
+        self._sent: dict[Any, tuple[Call, Any]] = {}       # (id of call, operand) -> call, tensor
         self._handles: list[Any] = []
 
     def add(self, made: Made, t: Any) -> None:
@@ -65,13 +66,32 @@ class Edges:
                 i = operands[min(turn.get(edge, 0), len(operands) - 1)]
                 turn[edge] = turn.get(edge, 0) + 1
                 if grad is not None:
-                    old = sums.get(i)
-                    sums[i] = grad if old is None else old + grad
-                    call.sent[i] = value(sums[i])
-        sums: dict[int, Any] = {}
+                    _, old = self._sent.get((id(call), i), (call, None))
+                    self._sent[id(call), i] = call, grad if old is None else old + grad
         self._handles.append(node.register_hook(sent))
 
-    def gradients(self, roots: list[Any], modules: Modules) -> list[tuple[Made, Any]]:
+    def backward(self, roots: list[Any], modules: Modules) -> list[tuple[Made, Any]]:
+        """One backward pass from ones at the roots: gradients of states, contributions of calls.
+
+        Returns the states that a gradient has reached, with it.
+        """
+        found = [(made, grad) for made, grad in self._gradients(roots, modules) if grad is not None]
+        told: dict[Any, Value] = {}                # a gradient of one use is what that use sends
+
+        def once(t: Any) -> Value:
+            if t.layout != torch.strided or t.is_meta:
+                return value(t)
+            key = t.data_ptr(), t.shape, t.stride(), t.dtype
+            if key not in told:
+                told[key] = value(t)
+            return told[key]
+        for made, grad in found:
+            made.grad = once(grad)
+        for (_, i), (call, sent) in self._sent.items():
+            call.sent[i] = once(sent)
+        return found
+
+    def _gradients(self, roots: list[Any], modules: Modules) -> list[tuple[Made, Any]]:
         """The gradient of each state, from ones at the roots; None where nothing flows.
 
         No tensor's own grad is changed in the end: reentrant checkpoints need backward(), which

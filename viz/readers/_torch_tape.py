@@ -274,10 +274,7 @@ class Recorder(TorchFunctionMode):
         """One backward pass from the roots, from ones: grads and contributions onto the tape."""
         leaves = {made.stamp: t for t, made in self._made if made.kind == "parameter"}
         reached = set()
-        for made, grad in self.edges.gradients(roots, self.modules):
-            if grad is None:
-                continue
-            made.grad = value(grad)
+        for made, grad in self.edges.backward(roots, self.modules):
             if made.stamp in leaves:
                 reached.add(id(leaves[made.stamp]))
                 made.facts |= ratio(grad, leaves[made.stamp])

@@ -1,0 +1,277 @@
+"""Diff: two graphs matched by name and structure; what was added, removed and changed, as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+from hashlib import blake2b
+from math import inf, isclose
+from typing import Any, NamedTuple
+
+from .. import text
+from ..graph import Edge, Graph, Node, Value, topological
+
+NUMBERS = ("data", "grad")       # facts of a node that are compared
+ABSOLUTE = 1e-12                 # of the largest number: those that differ by less are equal
+SAID = 20                        # so many differences are told in sentences
+DRAWN = 6                        # and so many of them under the picture
+ALIGNED = 4_000_000              # so many pairs of ops left over are aligned, else in order
+
+
+class Difference(NamedTuple):
+    """Two graphs as one, and what tells them apart in sentences: none where they are the same."""
+
+    graph: Graph
+    sentences: tuple[str, ...]
+
+
+def diff(a: Graph, b: Graph, *, rtol: float = 1e-6) -> Difference:
+    """The second graph with the first one's removed nodes, and a `change` at each that differs.
+
+    `match` says which nodes are the same. `change` is added, removed, or what changed: data, grad,
+    shape, attributes; a node's `flag` says it in the picture. Numbers are the same where they
+    differ by at most `rtol` of the larger, or by rounding beside the largest of their array.
+    `graph.facts["differences"]` holds all sentences.  Near linear in the graphs.
+    """
+    there = match(a, b)                            # id in a -> id in b
+    back = {new: old for old, new in there.items()}
+    old_nodes = {node.id: node for node in a.nodes}
+    said: list[str] = []
+    ids = {node.id for node in b.nodes}
+    own: dict[str, str] = dict(there)              # id in a -> id in the drawn graph
+    for node in a.nodes:
+        if node.id not in own:
+            id = node.id
+            while id in ids:
+                id += "_"
+            ids.add(id)
+            own[node.id] = id
+    nodes: list[Node] = []
+    for node in b.nodes:
+        before = old_nodes.get(back.get(node.id, ""))
+        change, words = ("added", "") if before is None else _changes(before, node, rtol)
+        if change == "added":
+            said.append(f"added: {_named(node)}")
+        elif change:
+            said.append(f"{_named(node)}: {words}")
+        nodes.append(_marked(node, change))
+    for node in a.nodes:
+        if node.id not in there:
+            said.append(f"removed: {_named(node)}")
+            nodes.append(_marked(node._replace(id=own[node.id]), "removed"))
+    edges, rewired = _edges(a, b, there, own)
+    said += rewired
+    drawn = _ordered(b.name, nodes, edges)
+    facts: dict[str, Any] = {"title": f"{a.name} → {b.name}", "differences": tuple(said)}
+    if not said:
+        facts["results"] = ("no difference",)
+    else:
+        counts = {kind: sum(n.facts.get("change") == kind for n in nodes)
+                  for kind in ("added", "removed")}
+        changed = sum("change" in n.facts for n in nodes) - sum(counts.values())
+        facts["results"] = (", ".join(f"{n} {kind}" for kind, n in
+                                      (*counts.items(), ("changed", changed)) if n)
+                            or f"{len(rewired)} rewired",)
+    facts["flags"] = _first(said, DRAWN)
+    return Difference(Graph(drawn.name, drawn.nodes, drawn.edges, facts), _first(said, SAID))
+
+
+def _first(said: list[str], most: int) -> tuple[str, ...]:
+    return tuple(said) if len(said) <= most else (*said[:most], f"and {len(said) - most} more")
+
+
+def match(a: Graph, b: Graph) -> dict[str, str]:
+    """id in a -> id in b, of the nodes that are the same in both.
+
+    Leaves by their names; then what has one meaning, a hash of what it does and of all it is made
+    of, one for one in order; then what the user gave a name to; then the ops that are left, aligned
+    in order of creation so that most keep a partner; and the tensors that matched ops made.
+    Source: hash consing, Ershov, 1958; gestalt pattern matching, Ratcliff and Obershelp, 1988.
+    """
+    pairs: dict[str, str] = {}
+    for keys in (_leaves, _meanings, _names):
+        _pair(a, b, keys(a), keys(b), pairs)
+    taken = set(pairs.values())
+    mine = [node for node in a.nodes if node.kind == "op" and node.id not in pairs]
+    theirs = [node for node in b.nodes if node.kind == "op" and node.id not in taken]
+    if len(mine) * len(theirs) <= ALIGNED:
+        aligner = SequenceMatcher(None, [_does(n) for n in mine], [_does(n) for n in theirs], False)
+        for i, j, length in aligner.get_matching_blocks():
+            pairs |= {mine[i + k].id: theirs[j + k].id for k in range(length)}
+    else:
+        _pair(a, b, {n.id: _does(n) for n in mine}, {n.id: _does(n) for n in theirs}, pairs)
+    _pair(a, b, _made(a, pairs), _made(b, {new: new for new in pairs.values()}), pairs)
+    return pairs
+
+
+def _pair(a: Graph, b: Graph, mine: Mapping[str, Any], theirs: Mapping[str, Any],
+          pairs: dict[str, str]) -> None:
+    """Match the nodes of equal keys that are still free, one for one in order."""
+    taken = set(pairs.values())
+    waiting: dict[Any, list[str]] = {}
+    for node in reversed(b.nodes):
+        if node.id in theirs and node.id not in taken:
+            waiting.setdefault(theirs[node.id], []).append(node.id)
+    for node in a.nodes:
+        if node.id in mine and node.id not in pairs and waiting.get(mine[node.id]):
+            pairs[node.id] = waiting[mine[node.id]].pop()
+
+
+def _does(node: Node) -> tuple[str, ...]:
+    """What a node is, apart from its numbers, its parameters and its name."""
+    kind = "value" if node.kind == "output" else node.kind
+    return kind, str(node.facts.get("op", "")), node.group
+
+
+def _leaves(graph: Graph) -> dict[str, Any]:
+    """id -> id and kind, of the leaves that have a name; constants by what they are."""
+    return {node.id: (node.kind, node.label if node.kind == "constant" else node.id, node.group)
+            for node in graph.nodes if node.kind in ("input", "parameter", "constant")}
+
+
+def _names(graph: Graph) -> dict[str, Any]:
+    """id -> id, of what the user gave a name to, and of the op that made it."""
+    named = {node.id for node in graph.nodes if " = " in node.label}
+    makers = {edge.tail: edge.head for edge in graph.edges if edge.head in named}
+    return {node.id: (makers.get(node.id, node.id), *_does(node)) for node in graph.nodes
+            if node.id in named or node.id in makers}
+
+
+def _made(graph: Graph, pairs: Mapping[str, str]) -> dict[str, Any]:
+    """id of a tensor -> the partner of the op that made it, where it has one."""
+    ops = {node.id for node in graph.nodes if node.kind == "op"}
+    return {edge.head: pairs[edge.tail] for edge in graph.edges
+            if edge.tail in ops and edge.tail in pairs}
+
+
+def _meanings(graph: Graph) -> dict[str, Any]:
+    """id -> a digest of what the node computes: equal where all that leads to it is equal."""
+    tails = _tails(graph)
+    keys: dict[str, Any] = {}
+    leaves = _leaves(graph)
+    for node in topological(graph):
+        own = leaves.get(node.id, ())
+        keys[node.id] = hash_of((*_does(node), str(node.facts.get("attributes", "")), *own,
+                                 *(keys[tail] for tail in tails[node.id])))
+    return keys
+
+
+def hash_of(key: tuple[Any, ...]) -> str:
+    """A short digest of a key, the same in every process."""
+    return blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def _tails(graph: Graph) -> dict[str, list[str]]:
+    tails: dict[str, list[tuple[int, str]]] = {node.id: [] for node in graph.nodes}
+    for edge in graph.edges:
+        tails[edge.head].append((int(edge.facts.get("argument", 0)), edge.tail))
+    return {id: [tail for _, tail in sorted(found, key=lambda pair: pair[0])]
+            for id, found in tails.items()}
+
+
+def _changes(a: Node, b: Node, rtol: float) -> tuple[str, str]:
+    """What is different between two nodes, in a word and in words; "" and "" where nothing is."""
+    words, kinds = [], []
+    for key in NUMBERS:
+        x, y = a.facts.get(key), b.facts.get(key)
+        if x is None and y is None:
+            continue
+        if x is None or y is None:
+            kinds.append(key)
+            words.append(f"{key} is {'new' if x is None else 'gone'}")
+        elif x.shape != y.shape:
+            kinds.append("shape")
+            words.append(f"{key} {text.shape(x.shape)} → {text.shape(y.shape)}")
+        elif not same(x, y, rtol):
+            kinds.append(key)
+            words.append(f"{key} {text.numbers(x)} → {text.numbers(y)}" + _far(x, y))
+    before, after = (str(n.facts.get("attributes", "")) for n in (a, b))
+    if before != after:
+        kinds.append("attributes")
+        words.append(f"{before or 'nothing'} → {after or 'nothing'}")
+    return (", ".join(dict.fromkeys(kinds)), "; ".join(words)) if kinds else ("", "")
+
+
+def same(a: Value, b: Value, rtol: float) -> bool:
+    """Whether two values of one shape are the same numbers, up to a relative tolerance."""
+    xs, ys = _numbers(a), _numbers(b)
+    if len(xs) != len(ys):
+        return False
+    largest = max((abs(x) for x in (*xs, *ys) if x - x == 0), default=0.0)
+    least = ABSOLUTE * largest
+    return all(x == y or (x != x and y != y) or isclose(x, y, rel_tol=rtol, abs_tol=least)
+               for x, y in zip(xs, ys))
+
+
+def _numbers(value: Value) -> list[Any]:
+    if value.items is not None:
+        return list(value.items)
+    return list(text.spread(value)) if value.stats is not None else []
+
+
+def _far(a: Value, b: Value) -> str:
+    """How far apart two values are, beside the larger: (3 %)."""
+    gaps = [abs(x - y) for x, y in zip(_numbers(a), _numbers(b)) if abs(x - y) < inf]
+    largest = max((abs(x) for x in (*_numbers(a), *_numbers(b)) if x - x == 0), default=0.0)
+    return f" ({text.number(100 * max(gaps) / largest, 2)} %)" if gaps and largest else ""
+
+
+def _edges(a: Graph, b: Graph, there: Mapping[str, str], own: Mapping[str, str]
+           ) -> tuple[list[Edge], list[str]]:
+    """The edges of both, those of one alone marked; and those between matched nodes, in words."""
+    def key(edge: Edge, ids: Mapping[str, str]) -> tuple[Any, ...]:
+        return ids.get(edge.tail), ids.get(edge.head), edge.facts.get("argument")
+
+    itself = {node.id: node.id for node in b.nodes}
+    mine: dict[Any, int] = {}
+    for edge in a.edges:
+        mine[key(edge, there)] = mine.get(key(edge, there), 0) + 1
+    edges, said = [], []
+    matched = set(there.values())
+    for edge in b.edges:
+        found = key(edge, itself)
+        if mine.get(found, 0):
+            mine[found] -= 1
+            edges.append(edge)
+            continue
+        edges.append(edge._replace(facts={**edge.facts, "change": "added"}))
+        if edge.tail in matched and edge.head in matched:
+            said.append(f"added: {edge.tail} → {edge.head}")
+    for edge in a.edges:
+        found = key(edge, there)
+        if None in found[:2] or mine.get(found, 0):
+            if None not in found[:2]:
+                mine[found] -= 1
+                said.append(f"removed: {edge.tail} → {edge.head}")
+            edges.append(Edge(own[edge.tail], own[edge.head], "", {
+                key: fact for key, fact in edge.facts.items() if key == "argument"}
+                | {"change": "removed"}))
+    return edges, said
+
+
+def _ordered(name: str, nodes: list[Node], edges: list[Edge]) -> Graph:
+    """The graph of both, nodes before their uses; no removed edge closes a circle."""
+    place = {node.id: i for i, node in enumerate(nodes)}
+    kept = [edge for edge in edges if edge.facts.get("change") != "removed"]
+    removed = [edge for edge in edges if edge.facts.get("change") == "removed"]
+    try:
+        graph = Graph(name, tuple(nodes), tuple(kept + removed))
+    except ValueError:
+        gone = {node.id for node in nodes if node.facts.get("change") == "removed"}
+        one_way = [e for e in removed if e.head in gone]         # never out of what is gone
+        graph = Graph(name, tuple(nodes), tuple(kept + one_way))
+    order = {node.id: i for i, node in enumerate(topological(graph))}
+    return Graph(name, tuple(sorted(nodes, key=lambda n: (order[n.id], place[n.id]))), graph.edges)
+
+
+def _marked(node: Node, change: str) -> Node:
+    if not change:
+        return node
+    shown = change if change in ("added", "removed") else f"{change} changed"
+    return node._replace(facts={**node.facts, "change": change, "flag": shown})
+
+
+def _named(node: Node) -> str:
+    name = node.label.partition(" = ")[0]
+    where = node.facts.get("line") or node.group
+    return (f"op {name}" if node.kind == "op" else name) + (f" ({where})" if where else "")
