@@ -1,0 +1,388 @@
+"""Folding: what is found, what is drawn, and that it is the truth."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tinytorch
+import viz
+from tinytorch import Tensor
+from viz import cost, writers
+from viz.graph import Edge, Graph, Node, Value, from_json, to_json
+from viz.layout.compose import compose
+from viz.transforms.fold import NODES, fold, parse, said
+from viz.transforms.parts import TransformError
+from viz.transforms.periods import slots
+from viz.transforms.repeats import spread, stepped
+from viz.transforms.unfold import unfold
+
+
+def power(n):
+    def f(x=1.001):
+        y = x
+        for _ in range(n):
+            y = y * x
+        return y
+    return f
+
+
+def newton(n):
+    def f(a=2.0):
+        x = a
+        for _ in range(n):
+            x = x - (x * x - a) / (2 * x)
+        return x
+    return f
+
+
+def lstm(steps, size=3):
+    weights = np.sin(np.arange(4.0 * size * size)).reshape(size, 4 * size)
+    inputs = np.cos(np.arange(1.0 * steps * size)).reshape(steps, 1, size)
+
+    def f(Wx=weights, Wh=weights * 0.5, b=np.zeros(4 * size)):
+        h = Tensor(np.zeros((1, size)), requires_grad=False)
+        c = Tensor(np.zeros((1, size)), requires_grad=False)
+        for t in range(steps):
+            z = Tensor(inputs[t], requires_grad=False) @ Wx + h @ Wh + b
+            i, o = np.tanh(z[:, :size]), np.tanh(z[:, size:2 * size])
+            g, e = np.tanh(z[:, 2 * size:3 * size]), np.tanh(z[:, 3 * size:])
+            c = e * c + i * g
+            h = o * np.tanh(c)
+        return np.sum(h * h)
+    return f
+
+
+def neurons(x=0.3, y=-0.7):
+    values, k = [x, y], 0
+    for size in (8, 8, 1):
+        layer = []
+        for _ in range(size):
+            act = Tensor(0.1)
+            for value in values:
+                k += 1
+                act = act + Tensor(np.sin(k)) * value
+            layer.append(np.maximum(act, 0))
+        values = layer
+    return values[0]
+
+
+def fibonacci(n):
+    def f(x=1.0):
+        a, b = x, 2 * x
+        for _ in range(n):
+            a, b = b, a * 0.5 + b
+        return b
+    return f
+
+
+def paths(graph):
+    return {f["path"]: f for f in graph.facts.get("folds", ())}
+
+
+def check(graph):
+    """What a folded graph says against the graph it was: an interpreter of the picture."""
+    small = fold(graph, mode="all")
+    assert unfold(small) == graph
+    assert from_json(to_json(small)).nodes == small.nodes
+    assert unfold(from_json(to_json(small))) == graph
+    folds = paths(small)
+    nodes = {node.id: node for node in small.nodes}
+    whole = {node.id: node for node in graph.nodes}
+
+    def count(path):             # how often a body is repeated, over all frames around it
+        words = path.split("/") if path else []
+        times = 1
+        for n in range(len(words)):
+            times *= folds["/".join(words[:n + 1])]["count"]
+        return times
+
+    held = [n for node in small.nodes for n in node.facts.get("repeats", ())]
+    own = [n for n in small.nodes if "repeats" not in n.facts and "drawn" not in n.facts]
+    assert len(held) + len(own) == len(graph.nodes)
+    assert {n.id for n in (*held, *own)} == whole.keys()
+    for node in small.nodes:
+        if node.kind == "op" and "fold" in node.facts:
+            assert len(node.facts["repeats"]) == count(node.facts["fold"])
+            assert len({n.label for n in node.facts["repeats"]}) == 1
+    feeds = {}
+    for edge in small.edges:
+        feeds.setdefault(edge.head, []).append(edge.tail)
+    outs = {(f["path"], port): out for f in folds.values() for port, out in f["carried"]}
+    for edge in small.edges:
+        tails = [Edge(*e).tail for e in edge.facts.get("repeats", ())]
+        head, tail = nodes[edge.head], nodes[edge.tail]
+        if not tails or head.kind != "op" or "fold" not in head.facts:
+            continue
+        path = head.facts["fold"]
+        total, inner = count(path), folds[path]["count"]
+        if edge.facts.get("argument") is None:
+            continue             # several repeats that one op takes
+        assert len(tails) == total
+        stood = [n.id for n in tail.facts.get("repeats", ())]
+        where = tail.facts.get("fold", "")
+        port = tail.facts.get("port")
+        if port == "carried":
+            assert where == path
+            lag, out = tail.facts["lag"], nodes[outs[path, edge.tail]]
+            made = [n.id for n in out.facts.get("repeats", ())]
+            for k, source in enumerate(tails):
+                if k % inner >= lag and made and out.facts["fold"] == path:
+                    assert source == made[k - lag]
+            assert feeds[edge.tail], "what a loop starts from is drawn"
+        elif port == "shared":
+            for k in range(0, total, inner):
+                assert len(set(tails[k:k + inner])) == 1
+        elif port in ("each", "all"):
+            assert feeds[edge.tail]
+        elif where == path and tail.kind != "op" and stood and len(stood) == total:
+            assert tails == stood
+        elif "shared" in tail.facts:
+            for k in range(0, total, inner):
+                assert len(set(tails[k:k + inner])) == 1
+    compose(small)
+    return small
+
+
+@pytest.mark.parametrize("n", [12, 150])
+def test_a_loop_is_one_body(n):
+    small = check(viz.trace(power(n)))
+    assert [f["count"] for f in paths(small).values()] == [n]
+    assert sum(node.kind == "op" for node in small.nodes) == 1
+    body = next(node for node in small.nodes if node.label == "y = y·x")
+    assert len(body.facts["repeats"]) == n and body.facts["repeats"][-1].kind == "output"
+    assert [node.label for node in small.nodes if node.kind == "output"] == [
+        viz.trace(power(n)).nodes[-1].label]
+
+
+def test_the_first_repeat_joins_though_it_starts_from_a_leaf():
+    small = check(viz.trace(newton(40)))
+    (found,) = paths(small).values()
+    assert (found["count"], found["period"]) == (40, 5)
+    assert (found["first"], found["last"]) == (1, 40)
+    assert found["title"].startswith("x = x −")
+
+
+def test_an_lstm_is_one_cell_with_two_carried_values():
+    small = check(viz.trace(lstm(20)))
+    (found,) = paths(small).values()
+    assert found["count"] == 20
+    ports = [node for node in small.nodes if node.facts.get("port") == "carried"]
+    assert sorted(node.label for node in ports) == ["c", "h"]
+    shared = {node.label for node in small.nodes if "shared" in node.facts}
+    assert {"Wx", "Wh", "b"} <= shared
+
+
+def test_twins_fold_neuron_by_neuron():
+    small = check(viz.trace(neurons))
+    nested = [path for path in paths(small) if "/" in path]
+    assert nested, "synapses within neurons"
+    assert len(small.nodes) < len(viz.trace(neurons).nodes) / 6
+
+
+def test_two_steps_back():
+    small = check(viz.trace(fibonacci(30)))
+    lags = {node.facts["lag"] for node in small.nodes if node.facts.get("port") == "carried"}
+    assert lags == {1, 2}
+
+
+def test_every_step_leaves_the_frame():
+    def f(x=0.5):
+        h, seen = x, []
+        for _ in range(30):
+            h = np.tanh(h * x + 1)
+            seen.append(h)
+        return np.sum(np.stack(seen))
+    small = check(viz.trace(f))
+    assert any(edge.label == "×30" for edge in small.edges)
+
+
+def test_values_are_spread_over_the_repeats():
+    small = fold(viz.trace(power(150)))
+    body = next(node for node in small.nodes if node.label == "y = y·x")
+    numbers = sorted(n.facts["data"].number for n in body.facts["repeats"])
+    stats = body.facts["data"].stats
+    assert (stats.min, stats.max) == (numbers[0], numbers[-1])
+    assert stats.median == pytest.approx(np.median(numbers))
+    whole = [Value((2,), "float64", (1.0, 3.0)), Value((2,), "float64", (5.0, float("inf")))]
+    assert spread(whole).stats[:5] == (1.0, 3.5, 5.0, 0, 1)
+    assert spread([whole[0]] * 3) == whole[0]
+    assert spread([Value((), "float64", (float("nan"),))] * 2 + [
+        Value((), "float64", (2.0,))]).stats.nan == 2
+
+
+@pytest.mark.parametrize("labels, one", [
+    (["w[3]", "w[4]"], "w[t]"), (["0.norm.weight", "1.norm.weight"], "[t].norm.weight"),
+    (["w₁", "w₂"], "w[t]"), (["a", "b"], ""), (["block1/a2", "block1/a3"], "block1/a[t]")])
+def test_labels_that_count(labels, one):
+    assert stepped(labels, "t") == one
+
+
+def test_auto_waits_for_a_reason():
+    few = viz.trace(power(20))
+    assert len(few.nodes) <= NODES and fold(few) is few
+    many = viz.trace(power(150))
+    assert "folds" in fold(many).facts and "folds" not in many.facts
+    assert fold(many, mode="none") is many
+    assert fold(fold(many)) == fold(many)
+    assert unfold(many) is many
+    assert fold(fold(many), mode="none") == many
+    assert said(fold(many)) == "folded: y = y·x ×150 (300 nodes)" and said(many) == ""
+
+
+def test_expand_and_depth():
+    whole = viz.trace(power(150))
+    assert "folds" not in fold(whole, expand=["1"]).facts
+    ends = fold(whole, expand=["1:ends"])
+    assert paths(ends)["1"]["count"] == 148
+    assert sum(node.kind == "op" for node in ends.nodes) == 3
+    assert unfold(ends) == whole
+    with pytest.raises(TransformError, match="no fold '7' .there is 1."):
+        fold(whole, expand=["7"])
+    with pytest.raises(TransformError, match="cannot expand '1:last'"):
+        fold(whole, expand=["1:last"])
+    with pytest.raises(TransformError, match="unknown fold: 'some'"):
+        fold(whole, mode="some")
+    nets = viz.trace(neurons)
+    small = fold(nets, mode="all", expand=["2"])
+    assert unfold(small) == nets
+    closed = fold(nets, mode="all", depth=0)
+    drawn = {group.id for group in compose(closed).groups}
+    inside = {node.id for node in closed.nodes if "fold" in node.facts}
+    assert not inside & drawn and "fold-1" in drawn
+    assert cost.cost(closed).nodes == len(closed.nodes) - len(inside)
+
+
+def test_attributes_must_agree():
+    def f(x=np.arange(12.0).reshape(3, 4)):
+        y = x
+        for k in range(12):
+            y = np.sin(np.sum(y, axis=k % 2, keepdims=True) + x)
+        return np.sum(y)
+    small = check(viz.trace(f))
+    for node in small.nodes:
+        if "repeats" in node.facts and node.kind == "op":
+            assert len({n.facts.get("attributes") for n in node.facts["repeats"]}) == 1
+
+
+def test_shapes_must_agree():
+    def f(x=np.ones((2, 2))):
+        y = x
+        for _ in range(6):
+            y = np.concatenate([y, x]) * 2
+        return np.sum(y)
+    assert "folds" not in fold(viz.trace(f), mode="all").facts
+
+
+def test_a_wrong_run_is_no_run():
+    program = parse(viz.trace(power(30))).program
+    assert slots(program, 0, 1, 30) is not None
+    program.source[20] = program.source[18]        # one repeat takes another input
+    assert slots(program, 0, 1, 30) is None
+    assert slots(parse(viz.trace(newton(9))).program, 0, 4, 9) is None
+
+
+def test_random_graphs_do_not_fold():
+    rng = np.random.default_rng(3)
+    folded = total = 0
+    for _ in range(10):
+        values = [Tensor(float(x)) for x in rng.random(6)]
+        for _ in range(150):
+            a, b = rng.integers(max(0, len(values) - 40), len(values), 2)
+            op = (tinytorch.add, tinytorch.mul, tinytorch.sin, tinytorch.tanh)[rng.integers(4)]
+            values.append(op(values[a], values[b]) if op in (tinytorch.add, tinytorch.mul)
+                          else op(values[a]))
+        root = values[-1]
+        for value in values[6:-1]:
+            root = root + value if rng.random() < 0.1 else root
+        graph = viz.read(root)
+        small = check(graph)
+        total += len(graph.nodes)
+        folded += len(graph.nodes) - len(small.nodes)
+        assert fold(graph) is graph
+    assert folded <= 0.02 * total
+
+
+STEPS = st.lists(st.tuples(st.sampled_from("+*sgt2wl"), st.integers(0, 3), st.integers(0, 3)),
+                 min_size=1, max_size=5)
+
+
+@st.composite
+def programs(draw):
+    """A random program: loops of random steps over carried values, some of them nested."""
+    blocks = draw(st.lists(st.tuples(STEPS, st.integers(1, 7), STEPS, st.integers(0, 4)),
+                           min_size=1, max_size=3))
+    width = draw(st.integers(1, 4))
+
+    def run():
+        state = [Tensor(0.1 * (k + 1), name=f"x{k}") for k in range(width)]
+        shared = [Tensor(0.5 + 0.1 * k) for k in range(2)]
+        seen = []
+
+        def step(kind, i, j):
+            a, b = state[i % width], state[j % width]
+            state[i % width] = {
+                "+": lambda: (a + b) * 0.5, "*": lambda: a * b, "s": lambda: tinytorch.sin(a),
+                "g": lambda: tinytorch.tanh(a * shared[j % 2]), "t": lambda: a * 0.5 + b * 0.25,
+                "2": lambda: tinytorch.sin(a * a),
+                "w": lambda: a * 0.5 + shared[0] * shared[1] * 0.2,
+                "l": lambda: a * Tensor(0.1 * (i + j)) + Tensor(0.1)}[kind]()
+
+        for outer, times, inner, repeated in blocks:
+            for _ in range(times):
+                for s in outer:
+                    step(*s)
+                for _ in range(repeated):
+                    for s in inner:
+                        step(*s)
+                seen.append(state[0])
+        total = seen[0] * 1.0
+        for value in (*seen[1:], *state):
+            total = total + value
+        return total
+    return run
+
+
+@settings(max_examples=120, deadline=None)
+@given(programs())
+def test_a_fold_of_any_program_is_the_truth(run):
+    root = run()
+    root.backward()
+    check(viz.read(root))
+
+
+def test_a_graph_that_is_no_program_is_left_alone():
+    plain = Graph("g", (Node("a", "input", "a"), Node("b", "output", "b")), (Edge("a", "b"),))
+    assert fold(plain, mode="all") is plain
+    two = Graph("g", (Node("x", "input", "x"), Node("split", "op", "split"),
+                      *(Node(f"y{k}", "value", "y") for k in range(9)),
+                      *(Node(f"op{k}", "op", "sin") for k in range(9)),
+                      *(Node(f"z{k}", "value", "z") for k in range(9))),
+                (Edge("x", "split"), *(Edge("split", f"y{k}") for k in range(9)),
+                 *(Edge(f"y{k}", f"op{k}") for k in range(9)),
+                 *(Edge(f"op{k}", f"z{k}") for k in range(9))))
+    assert unfold(fold(two, mode="all")) == two
+
+
+@pytest.mark.parametrize("format", [f for f in writers.formats() if f != "gif"])
+def test_every_writer_takes_a_folded_graph(format):
+    if format in ("png", "pdf"):
+        pytest.importorskip("resvg_py" if format == "png" else "matplotlib")
+    small = fold(viz.trace(neurons), mode="all")
+    written = writers.write(small, format)
+    assert len(written) > 200
+    assert writers.write(fold(viz.trace(neurons), mode="all"), format) == written
+    if format in ("svg", "dot", "mermaid", "html", "tikz"):
+        assert b"\xc3\x978" in written or b"&#215;8" in written or b"times" in written
+
+
+def test_costs_are_known_before():
+    small, whole = fold(viz.trace(power(150))), viz.trace(power(150))
+    assert cost.cost(small).items < 20
+    price = cost.cost(whole)
+    assert price.nodes == 301 and 140 <= price.joints <= 160       # x runs along all of it
+    svg = writers.write(whole, "svg")
+    assert price.bytes / 3 < len(svg) < price.bytes * 3
+    nets = fold(viz.trace(neurons), mode="all")
+    assert cost.cost(cost.within(nets, 30)).nodes < cost.cost(nets).nodes
+    assert cost.within(nets, 10**6) is nets
