@@ -39,6 +39,11 @@ def size(fold: Mapping[str, Any]) -> str:
     return f"{each}{fold['nodes']} nodes"
 
 
+def line(fold: Mapping[str, Any]) -> str:
+    """A fold on one line: ×150 y = y·x, t = 1 … 150, 300 nodes."""
+    return text.literal(f"×{fold['count']} {fold['title']}, {index(fold)}, {fold['nodes']} nodes")
+
+
 def tip(fold: Mapping[str, Any]) -> str:
     """A fold in a few lines."""
     return text.literal(f"{fold['title']} ×{fold['count']}") + f"\n{index(fold)}, {size(fold)}\n" \

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from .. import text
 from ..graph import Edge, Graph, Node
-from ..layout import boxes
+from ..layout import boxes, frames
 from ..layout.compose import LABELLED, Options, edge_tip, node_tip
 from ..theme import THEMES, Shape, Theme
 
@@ -49,7 +49,10 @@ def digraph(graph: Graph, options: Options = Options()) -> graphviz.Digraph:
     if shown == "auto":
         shown = "both" if len(graph.edges) <= LABELLED else "none"
     for node in graph.nodes:
-        drawing.node(_id(node.id), **_attributes(node, look))
+        if not node.facts.get("fold"):
+            drawing.node(_id(node.id), **_attributes(node, look))
+    for cluster in _clusters(graph, look):
+        drawing.subgraph(cluster)
     for edge in graph.edges:
         out = nodes[edge.tail].kind == "op"        # an op and what it made: no arrow, straight
         drawing.edge(_id(edge.tail), _id(edge.head), **{
@@ -70,6 +73,26 @@ def _heat(shapes: Mapping[str, Shape], role: str, item: Node | Edge) -> dict[str
     shape = shapes[f"{role}{heat:+d}"]
     return {"color": shape.stroke or shape.fill or "", "penwidth": f"{1 + 0.75 * abs(heat):g}",
             "style": "dashed" if role == "line" and heat < 0 else ""}
+
+
+def _clusters(graph: Graph, look: Theme) -> list[graphviz.Digraph]:
+    """Each fold as a cluster, in the one around it: the outermost ones."""
+    import graphviz
+    clusters: dict[str, graphviz.Digraph] = {}
+    folds = graph.facts.get("folds", ())
+    frame = look.shapes["frame"]
+    for fold in folds:
+        clusters[fold["path"]] = graphviz.Digraph(f"cluster_{_id(fold['path'])}", graph_attr={
+            "label": _escape([frames.line(fold)]), "labeljust": "l", "style": "rounded,filled",
+            "fillcolor": frame.fill or "", "color": frame.stroke or "", "peripheries": "1",
+            "fontcolor": look.texts["head"].color, "fontsize": "12"})
+    for node in graph.nodes:
+        if node.facts.get("fold"):
+            clusters[node.facts["fold"]].node(_id(node.id), **_attributes(node, look))
+    for fold in reversed(folds):
+        if fold["parent"]:
+            clusters[fold["parent"]].subgraph(clusters[fold["path"]])
+    return [clusters[fold["path"]] for fold in folds if not fold["parent"]]
 
 
 def _attributes(node: Node, look: Theme) -> dict[str, str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 
 from .. import text
 from ..graph import Edge, Graph, Node
-from ..layout import boxes
+from ..layout import boxes, frames
 from ..layout.compose import LABELLED, Options
 from ..theme import THEMES, Shape, Theme
 
@@ -30,11 +31,20 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
     title = text.literal(" · ".join(str(line) for line in said if line))
     lines = [f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n---"] if title else []
     lines.append(f"flowchart {options.rankdir}")
+    inside: dict[str, list[Node]] = {}
     for node in graph.nodes:
-        opening, closing = SHAPES[node.kind]
-        if node.kind == "op" and len(node.label) > 1:
-            opening, closing = '("', '")'
-        lines.append(f"  {ids[node.id]}{opening}{_label(node)}{closing}:::{node.kind}")
+        inside.setdefault(node.facts.get("fold", ""), []).append(node)
+    lines += [f"  {_node(node, ids)}" for node in inside.get("", ())]
+    opened: list[str] = []       # folds, each after the one around it, are subgraphs
+    for fold in graph.facts.get("folds", ()):
+        while opened and opened[-1] != fold["parent"]:
+            opened.pop()
+            lines.append("  end")
+        opened.append(fold["path"])
+        lines.append(f"  subgraph fold_{fold['path'].replace('/', '_')}"
+                     f'["{_escape([frames.line(fold)])}"]')
+        lines += [f"    {_node(node, ids)}" for node in inside.get(fold["path"], ())]
+    lines += ["  end"] * len(opened)
     for edge in graph.edges:
         arrow = "---" if kinds[edge.tail] == "op" else "-->"
         lines.append(f"  {ids[edge.tail]} {arrow}{_edge(edge, shown)} {ids[edge.head]}")
@@ -53,6 +63,13 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
             color = heat.fill or heat.stroke
             lines.append(f"  style {ids[node.id]} stroke:{color},stroke-width:5px")
     return ("\n".join(lines) + "\n").encode()
+
+
+def _node(node: Node, ids: Mapping[str, str]) -> str:
+    opening, closing = SHAPES[node.kind]
+    if node.kind == "op" and len(node.label) > 1:
+        opening, closing = '("', '")'
+    return f"{ids[node.id]}{opening}{_label(node)}{closing}:::{node.kind}"
 
 
 def _id(i: int, id: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from .. import text
 from ..graph import Graph, Value
-from ..layout import boxes
+from ..layout import boxes, frames
 from ..layout.cells import Cells, cells
 from ..layout.compose import LABELLED, Options
 
@@ -53,6 +53,7 @@ def tree(graph: Graph, *, edges: str = "auto", color: bool = False) -> str:
     if any(head):
         lines.append(_line(head, wide, ("tag",) * len(HEAD), color))
     lines += [_line(fields, wide, ROLES, color) for fields in table]
+    lines += [_styled(frames.line(fold), "tag", color) for fold in graph.facts.get("folds", ())]
     for key, role in ("results", "grad"), ("branches", "tag"), ("flags", "flag"):
         sign = "⚠ " if key == "flags" else ""
         lines += [_styled(text.literal(f"{sign}{line}"), role, color)
