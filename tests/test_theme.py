@@ -31,6 +31,11 @@ def test_text_is_readable(name):
         assert ratio >= 4.5, f"{name}: {role} on paper: {ratio:.2f}"
     for role in ("symbol", "word"):
         assert contrast(theme.texts[role].color, theme.shapes["op"].fill) >= 4.5
+    for role in ("head", "note", "local", "contribution"):
+        assert contrast(theme.texts[role].color, theme.shapes["frame"].fill) >= 4.5
+    for box in ("port", "through"):
+        assert contrast(theme.texts["port"].color, theme.shapes[box].fill) >= 4.5
+    assert contrast(theme.texts["times"].color, theme.shapes["pill"].fill) >= 4.5
 
 
 @pytest.mark.parametrize("name", THEMES)
@@ -40,6 +45,8 @@ def test_lines_are_visible(name):
         if shape.stroke:
             ratio = contrast(shape.stroke, theme.paper)
             assert ratio >= 3, f"{name}: {role}: {ratio:.2f}"
+            ratio = contrast(shape.stroke, theme.shapes["frame"].fill)
+            assert ratio >= 3, f"{name}: {role} on a frame: {ratio:.2f}"
     for role in ("f", "df", "d2f"):
         assert contrast(theme.plot[role], theme.paper) >= 3
 
@@ -48,7 +55,7 @@ def test_high_contrast_is_higher():
     """AAA: 7:1 for all text."""
     theme = THEMES["contrast"]
     for role, look in theme.texts.items():
-        if role not in ("symbol", "word"):
+        if role not in ("symbol", "word", "times"):            # light on an op's dark
             assert contrast(look.color, theme.paper) >= 7, role
 
 
