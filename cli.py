@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import click
 
 VERSION = "0.1.0"
+MOVING = ("html", "gif", "svg")  # what --steps can be shown in; the first is the default
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -162,6 +163,8 @@ def commands() -> None:
               "and gradients that vanish, explode or are zero.")
 @click.option("--strict", is_flag=True,
               help="With --flag: exit 1 where there is something to mark.")
+@click.option("--steps", is_flag=True, help="Forward, then backward, step by step: .gif, .html, "
+              ".svg that plays by itself, or a folder of frames (-o frames/).")
 @click.option("--fold", type=click.Choice(["auto", "none", "all"]), default="auto",
               show_default=True, help="Draw what is repeated once, in a frame. auto: in a graph of "
               "more than 150 nodes, where that spares 30 %.")
@@ -176,11 +179,14 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
           edges: str, inputs: tuple[str, ...], level: str | None, meta: bool, no_grad: bool,
           theme: str | None, order: int, backward: bool, focus: str | None, radius: int,
           start: str | None, end: str | None, hidden: tuple[str, ...], heat: str | None,
-          flag: bool, strict: bool, fold: str, depth: int | None, expand: tuple[str, ...]) -> None:
+          flag: bool, strict: bool, steps: bool, fold: str, depth: int | None,
+          expand: tuple[str, ...]) -> None:
     """Draw the computation graph of TARGET, with data and grad at every node."""
     from viz import source, writers
     from viz.layout.compose import Options
-    wanted = destinations(outputs, format, writers.formats())
+    if steps and backward:
+        raise click.UsageError("--steps shows the backward pass already: leave --backward out")
+    wanted = destinations(outputs, format, MOVING if steps else writers.formats(), steps)
     failure, extra = None, {"level": level} if level else {}
     try:
         drawn = read(target, expression, points, inputs, time_limit, meta=meta, grad=not no_grad,
@@ -199,15 +205,29 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     options = Options(rankdir.upper(), engine, edges, theme or ("dark" if dark else "light"), dpi,
                       wrap)
     with limited(time_limit, f"drawing {len(drawn.nodes)} nodes"):
-        written = {kind: writers.write(drawn, kind, options) for _, kind in wanted}
-    deliver([(path or os.path.join("output", f"{drawn.name}.{kind}"), written[kind])
-             for path, kind in wanted], open_)
+        if steps:
+            from viz import animate
+            files = [file for path, kind in wanted for file in animate.files(
+                drawn, path or os.path.join("output", f"{drawn.name}.steps.{kind}"), kind, options)]
+        else:
+            written = {kind: _tree(drawn, edges) if path == "-" and kind == "txt" else
+                       writers.write(drawn, kind, options) for path, kind in wanted}
+            files = [(path or os.path.join("output", f"{drawn.name}.{kind}"), written[kind])
+                     for path, kind in wanted]
+    deliver(files, open_)
     for line in drawn.facts.get("flags", ()):
         click.echo(line, err=True)
     if failure is not None:
         raise failure
     if strict and drawn.facts["flags"]:
         sys.exit(1)
+
+
+def _tree(graph: Any, edges: str) -> bytes:
+    """The graph as a tree, in colour where standard output is a terminal that wants it."""
+    from viz.writers import txt
+    color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return txt.tree(graph, edges=edges, color=color).encode()
 
 
 def folded(graph: Any, mode: str, depth: int | None, expand: tuple[str, ...], format: str) -> Any:
@@ -542,17 +562,25 @@ def point(points: tuple[tuple[str, Any], ...], names: tuple[str, ...]) -> dict[s
     return given | dict(zip(free, bare))
 
 
-def destinations(outputs: tuple[str, ...], format: str | None, formats: tuple[str, ...]
-                 ) -> list[tuple[str, str]]:
-    """(path, format) for each -o; the path is "" where it is to be named after the target."""
-    listed = ", ".join(formats)
+def destinations(outputs: tuple[str, ...], format: str | None, formats: tuple[str, ...],
+                 frames: bool = False) -> list[tuple[str, str]]:
+    """(path, format) for each -o; the path is "" where it is to be named after the target.
+
+    With `frames` a path that ends in a slash is a folder of frames.
+    """
+    from viz.writers import ALIASES
+    listed = ", ".join(formats) + (", or a folder: frames/" if frames else "")
+    format = ALIASES.get(format, format) if format else None
     if format is not None and format not in formats:
         raise click.UsageError(f"unknown format: {format!r} (must be one of {listed})")
     wanted = []
     for path in outputs or ("",):
         suffix = os.path.splitext(path)[1][1:].lower()
-        kind = format or suffix or ("svg" if path in ("", "-") else "")
-        if kind not in formats:
+        kind = format or ALIASES.get(suffix, suffix)
+        if not kind:
+            kind = formats[0] if frames and not path else "svg" if path in ("", "-") else \
+                "frames" if frames and path.endswith(("/", os.sep)) else ""
+        if kind not in formats and kind != "frames":
             raise click.UsageError(
                 f"unknown format: {suffix!r} of {path!r} (must be one of {listed})" if suffix else
                 f"{path!r} has no suffix to name its format: add one of {listed}, or --format")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from operator import attrgetter
 from types import FrameType
 from typing import Any, NamedTuple
@@ -14,10 +16,11 @@ from typing import Any, NamedTuple
 from tinytorch import errors
 
 from . import text
-from .source import RunError, Target, TargetError, display, users
+from .source import RunError, Target, TargetError, TooLong, display, users
 
 errors.callers.append(os.path.dirname(os.path.abspath(__file__)) + os.sep)
 
+_until: ContextVar[float] = ContextVar("until", default=float("inf"))      # an outer deadline
 SECONDS = 60.0                   # a function that runs longer is stopped, and told where it was
 MANY = 32                        # of a list of tensors so many are named: w[0], w[1] ...
 
@@ -159,8 +162,30 @@ def _tensor(result: Any, target: Target) -> Any:
     raise RunError(f"{said}{type(result).__name__} {result!r:.60}: it must return a Tensor")
 
 
-class TooLong(Exception):
-    """Raised in the user's code when it has run for too long."""
+@contextlib.contextmanager
+def deadline(target: Target, seconds: float) -> Iterator[None]:
+    """Inside, the user's code is stopped when this much time has passed. Raises TooLong in it."""
+    until = min(time.monotonic() + seconds, _until.get())
+    token = _until.set(until)
+    folder = os.path.dirname(os.path.abspath(target.file)) if target.file else None
+
+    def lines(frame: FrameType, event: str, _: Any) -> Any:
+        if time.monotonic() > until:
+            raise TooLong(f"still running after {seconds:g} s: does a loop never end? "
+                          "(--time-limit SECONDS allows more)")
+        return lines
+
+    def calls(frame: FrameType, event: str, _: Any) -> Any:
+        return lines if folder and frame.f_code.co_filename.startswith(folder) else None
+
+    before = sys.gettrace()
+    if folder:
+        sys.settrace(calls)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+        _until.reset(token)
 
 
 class _Tracer:
@@ -183,7 +208,7 @@ class _Tracer:
         self._last = clock.stamp()
         self._bound: dict[str, list[int]] = {}     # name -> the stamps it was given to
         self._seconds = seconds
-        self._until = time.monotonic() + seconds
+        self._until = min(time.monotonic() + seconds, _until.get())
 
     def run(self, function: Callable[..., Any], inputs: Mapping[str, Any]) -> Any:
         if not self._file:

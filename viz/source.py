@@ -35,6 +35,10 @@ class RunError(RuntimeError):
     graph: Any = None            # what it computed up to there, where it can be drawn
 
 
+class TooLong(BaseException):
+    """Raised in the user's code when it has run for too long. No `except Exception` holds it up."""
+
+
 class Target(NamedTuple):
     """A function to draw."""
 
@@ -228,6 +232,8 @@ def users(path: str) -> Any:
             yield
     except KeyboardInterrupt:
         raise
+    except TooLong as error:
+        raise RunError(report(error, path)) from error
     except SyntaxError as error:
         where = f"{display(error.filename or path)}:{error.lineno}"
         line = f"\n    {error.text.strip()}" if error.text else ""
@@ -245,6 +251,7 @@ def report(error: BaseException, path: str = "") -> str:
     ours = tuple(os.path.dirname(os.path.abspath(m.__file__ or "")) + os.sep
                  for m in (sys.modules[__package__], sys.modules.get("tinytorch")) if m)
     lib = os.path.dirname(os.__file__) + os.sep
+    ours += (os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cli.py"),)
     frames = [f for f in traceback.extract_tb(error.__traceback__)
               if not f.filename.startswith((*ours, lib, "<frozen")) and os.path.isfile(f.filename)]
     users = [f for f in frames if "site-packages" not in f.filename]

@@ -112,7 +112,7 @@ def tag_of(node: Node) -> str:
         parts.append(f"shared ×{node.facts['shared']}")
     if "hidden" in node.facts:
         parts.append(f"… +{node.facts['hidden']}")
-    return " ".join(filter(None, parts))
+    return text.shorten(text.literal(" ".join(filter(None, parts))), NAME)
 
 
 def _dot(node: Node) -> Content:

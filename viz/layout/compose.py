@@ -210,7 +210,7 @@ def _caption(graph: Graph, width: float, height: float) -> tuple[list[Group], fl
     x, y, gap = MARGIN, height + 6.0, 28.0
     if "heat" in facts:
         marks += _legend(facts["heat"], y)
-        width, y = max(width, marks[-1].x + MARGIN), y + 34       # type: ignore[union-attr]
+        width, y = max(width, marks[-1].x + MARGIN), y + 42       # type: ignore[union-attr]
     for string, role in lines:
         w = boxes.wide(string, role)
         if x > MARGIN and x + w > max(width - MARGIN, 560):
