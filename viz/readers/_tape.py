@@ -87,8 +87,12 @@ def elementwise(name: str, operands: int) -> bool:
         and op.call is None
 
 
-def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = False) -> Graph:
-    """The graph of what led to the outputs of a tape; with `whole` of all there is on it."""
+def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = False, order: int = 1
+          ) -> Graph:
+    """The graph of what led to the outputs of a tape; with `whole` of all there is on it.
+
+    order: 2 where that is the derivative of the run's function, and so on.
+    """
     made = _reached(tape, inputs, whole)
     ways = branches(run)
     names = {m.stamp: run.names.get(m.stamp) or m.name for m in made}
@@ -141,7 +145,7 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
                           f"{name} = {of}" if name and of != name else of, facts, m.group))
         edges.append(Edge(doers[id(call)], called[m.stamp]))
     return Graph(run.target.stem, tuple(nodes), tuple(edges),
-                 _facts(tape, run, inputs, shadows, ways))
+                 _facts(tape, run, inputs, shadows, ways, order))
 
 
 def _edge(call: Call, i: int, formulas: Sequence[str | None]) -> dict[str, Any]:
@@ -241,8 +245,8 @@ def _plain(name: str, symbol: str, notation: str) -> Any:
     return type(name, (), {"symbol": symbol, "notation": notation, "precedence": 5})
 
 
-def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, ways: Any
-           ) -> dict[str, Any]:
+def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, ways: Any,
+           order: int) -> dict[str, Any]:
     """The title of the picture, and the derivatives it has come to."""
     finals = tape.outputs
     written = ""
@@ -250,7 +254,7 @@ def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, 
         root = shadows.of[finals[0].stamp]
         written = formula.expressions([root], dict(shadows.names), expand=True)[root.stamp]
     data = {name: m.data for name, m in inputs.items()}
-    facts: dict[str, Any] = {"title": headline(run.target, data, written), **tape.facts}
+    facts: dict[str, Any] = {"title": headline(run.target, data, written, order), **tape.facts}
     skipped = tuple(str(way) for way in ways if way.other[0])
     if skipped:
         facts["branches"] = skipped
@@ -268,7 +272,7 @@ def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, 
                     terms.setdefault(m.call.args[i].stamp, []).append(sent.number)
         results = derivatives(run.target, {
             name: (terms.get(m.stamp, ()), m.grad.number if m.grad is not None else 0.0)
-            for name, m in inputs.items()})
+            for name, m in inputs.items()}, order)
     results += (tape.note,) if tape.note else ()
     if results:
         facts["results"] = results

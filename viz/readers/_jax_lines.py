@@ -1,0 +1,85 @@
+"""Where in the user's files an equation of a jaxpr comes from, and which name the user gave it."""
+
+from __future__ import annotations
+
+import ast
+import os
+from itertools import islice
+from typing import Any
+
+from .. import text
+from ..run import Place
+from ..source import Target
+
+Span = tuple[int, int, int, int]                   # line, column, last line, last column
+
+
+class Lines:
+    """Knows the user's files: those in the target's folder, libraries apart."""
+
+    def __init__(self, target: Target) -> None:
+        self._root = os.path.dirname(os.path.abspath(target.file)) + os.sep if target.file else ""
+        self._file = target.file
+        self._named: dict[str, dict[Span, str]] = {}       # file -> span of an expression -> name
+        self._bound: dict[str, list[int]] = {}     # name -> the stamps it was given to
+        self._places: list[tuple[int, Place]] = []
+
+    def note(self, equation: Any, stamp: int) -> None:
+        """The tensor of this stamp was made by this equation."""
+        found = self._frame(equation)
+        if found is None:
+            return
+        file, span, function = found
+        self._places.append((stamp, Place(file, span[0], function)))
+        name = self._names(file).get(span)
+        if name:
+            self._bound.setdefault(name, []).append(stamp)
+
+    def told(self) -> tuple[dict[int, str], tuple[int, ...], tuple[Place | None, ...]]:
+        """Stamp -> name; and the stamps and places that a Run has."""
+        names = {stamp: name if len(stamps) == 1 else name + text.subscript(i + 1)
+                 for name, stamps in self._bound.items() for i, stamp in enumerate(stamps)}
+        stamps: list[int] = []
+        places: list[Place | None] = []
+        for stamp, place in sorted(self._places, key=lambda item: item[0]):
+            stamps += [stamp, stamp + 1]
+            places += [place, None]
+        return names, tuple(stamps), tuple(places)
+
+    def _frame(self, equation: Any) -> tuple[str, Span, str] | None:
+        """The innermost frame of the user's: its file, what it ran, its function."""
+        traceback = equation.source_info.traceback
+        if traceback is None:
+            return None
+        for code, offset in zip(*traceback.raw_frames()):        # the innermost first
+            if self._is_users(code.co_filename):
+                line, last, column, end = next(islice(code.co_positions(), offset // 2, None))
+                span = (line or code.co_firstlineno, column or 0, last or 0, end or 0)
+                return code.co_filename, span, code.co_name
+        return None
+
+    def _is_users(self, file: str) -> bool:
+        return bool(self._root) and (file == self._file or (
+            file.startswith(self._root) and "site-packages" not in file
+            and not file.startswith(os.path.dirname(os.path.dirname(__file__)) + os.sep)))
+
+    def _names(self, file: str) -> dict[Span, str]:
+        """The expressions of a file that are given a name, by where they stand."""
+        if file not in self._named:
+            named: dict[Span, str] = {}
+            try:
+                with open(file, encoding="utf-8") as source:
+                    tree = ast.parse(source.read())
+            except (OSError, SyntaxError, ValueError):
+                tree = ast.Module([], [])
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                    named[_span(node.value)] = node.targets[0].id
+                elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                    named[_span(node)] = node.target.id
+            self._named[file] = named
+        return self._named[file]
+
+
+def _span(node: ast.expr | ast.stmt) -> Span:
+    return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0

@@ -1,0 +1,264 @@
+"""A jaxpr run equation by equation: its values, and in reverse each equation's vjp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
+
+from ..graph import Value
+from ._jax_lines import Lines
+from ._tape import Call, Made, Tape, elementwise
+from .tinytorch import value
+
+STEPS = 256                      # a loop of more steps is one node
+LOCALS = 4096                    # no local derivatives of results of more numbers than these
+SAME = {"copy", "copy_p", "reshard", "pvary", "optimization_barrier"}
+NAMES = {"integer_pow": "power", "square": "power", "dot_general": "matmul", "logistic": "sigmoid",
+         "max": "maximum", "min": "minimum", "reduce_sum": "sum", "reduce_max": "max",
+         "pow": "power", "rem": "fmod"}
+
+
+class Step(NamedTuple):
+    """One call, and how a cotangent goes back through it."""
+
+    call: Call
+    vjp: Callable[..., Any] | None                 # cotangents of results -> those of `by`
+    by: tuple[int, ...]          # the operands that are differentiated by
+    arrays: tuple[Any, ...]      # what the results are
+    simple: bool                 # elementwise: from ones the local derivatives come
+
+
+class Recorder:
+    """Runs jaxprs; opens those within, of jit, scan, cond and while, as groups."""
+
+    def __init__(self, lines: Lines) -> None:
+        self.tape = Tape()
+        self.lines = lines
+        self._arrays: dict[int, Any] = {}          # stamp -> array
+        self._steps: list[Step] = []
+        self._stamp = 0
+
+    def input(self, name: str, array: Any) -> Made:
+        """An argument of the function."""
+        return self._new(array, "input", name)
+
+    def run(self, closed: ClosedJaxpr, arguments: Sequence[Made]) -> None:
+        """Run the whole: what it returns is the tape's output."""
+        self.tape.outputs = list({m.stamp: m for m in self._closed(closed, arguments, "")}.values())
+
+    def _new(self, array: Any, kind: str = "value", name: str = "", group: str = "") -> Made:
+        self._stamp += 1
+        made = Made(self._stamp, value(np.asarray(_plain(array))), kind, name, group)
+        made.differentiable = jax.numpy.issubdtype(array.dtype, np.inexact) and kind != "constant"
+        if array.dtype == jax.numpy.bfloat16:
+            made.data = made.data._replace(dtype="bfloat16")
+        self.tape.made.append(made)
+        self._arrays[made.stamp] = array
+        return made
+
+    def _closed(self, closed: Any, arguments: Sequence[Made], group: str) -> list[Made]:
+        jaxpr: Jaxpr = getattr(closed, "jaxpr", closed)
+        env: dict[Any, Made] = {}
+        for var, const in zip(jaxpr.constvars, getattr(closed, "consts", ())):
+            env[var] = self._new(jax.numpy.asarray(const), "constant", "", group)
+        env |= zip(jaxpr.invars, arguments)
+
+        def state(atom: Any) -> Made:
+            if isinstance(atom, Literal):
+                literal = jax.numpy.asarray(atom.val, atom.aval.dtype)
+                return self._new(literal, "constant", "", group)
+            return env[atom]
+        for equation in jaxpr.eqns:
+            operands = [state(atom) for atom in equation.invars]
+            results = self._equation(equation, operands, group)
+            env |= zip(equation.outvars, results)
+        return [state(atom) for atom in jaxpr.outvars]
+
+    # ---- Equations
+
+    def _equation(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+        name, params = equation.primitive.name, equation.params
+        if name in SAME or name == "convert_element_type" and \
+                params["new_dtype"] == self._arrays[operands[0].stamp].dtype:
+            return operands      # nothing is computed
+        if name in ("jit", "pjit", "closed_call", "core_call", "remat", "checkpoint", "remat2"):
+            title = str(params.get("name", name))
+            inner = group if title.startswith("_") else _path(group, title)
+            return self._closed(params.get("jaxpr") or params["call_jaxpr"], operands, inner)
+        if name == "cond":
+            branch = int(self._arrays[operands[0].stamp])
+            branch = min(max(branch, 0), len(params["branches"]) - 1)
+            return self._closed(params["branches"][branch], operands[1:], _path(group, "cond"))
+        if name == "scan" and params["length"] <= STEPS:
+            return self._scan(equation, operands, group)
+        if name == "while":
+            done = self._while(params, operands, group)
+            if done is not None:
+                return done
+        return self._call(equation, operands, group)
+
+    def _scan(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+        """The steps of a scan, each a group of its own: scan/0, scan/1 ..."""
+        params = equation.params
+        fixed, carried = params["num_consts"], params["num_carry"]
+        consts, carry = operands[:fixed], operands[fixed:fixed + carried]
+        each = operands[fixed + carried:]
+        steps = list(range(params["length"]))
+        rows: dict[int, list[Made]] = {}
+        for i in reversed(steps) if params["reverse"] else steps:
+            inside = _path(group, f"scan/{i}")
+            slices = [self._function("getitem", (m,), lambda a, i=i: a[i], inside, str(i))
+                      for m in each]
+            results = self._closed(params["jaxpr"], [*consts, *carry, *slices], inside)
+            carry, rows[i] = results[:carried], results[carried:]
+        stacked = [self._function("stack", tuple(rows[i][k] for i in steps),
+                                  lambda *xs: jax.numpy.stack(xs), group)
+                   for k in range(len(equation.outvars) - carried)] if steps else \
+            self._call(equation, operands, group)[carried:]
+        return [*carry, *stacked]
+
+    def _while(self, params: Any, operands: list[Made], group: str) -> list[Made] | None:
+        """The passes of a loop, each a group of its own; None where there are too many."""
+        tests, fixed = params["cond_nconsts"], params["body_nconsts"]
+        test, consts = operands[:tests], operands[tests:tests + fixed]
+        carry = operands[tests + fixed:]
+
+        def goes_on(state: Sequence[Any], arrays: Sequence[Any]) -> bool:
+            return bool(jaxpr_as_fun(params["cond_jaxpr"])(*arrays, *state)[0])
+        arrays = [self._arrays[m.stamp] for m in carry]
+        fix = [self._arrays[m.stamp] for m in consts]
+        of_test = [self._arrays[m.stamp] for m in test]
+        n, state = 0, arrays
+        while goes_on(state, of_test):             # first without recording: how many are there?
+            state = jaxpr_as_fun(params["body_jaxpr"])(*fix, *state)
+            n += 1
+            if n > STEPS:
+                return None
+        for i in range(n):
+            inside = _path(group, f"while/{i}")
+            carry = self._closed(params["body_jaxpr"], [*consts, *carry], inside)
+        return carry
+
+    def _call(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+        """One equation as one call: a primitive, or a function with a derivative of its own."""
+        primitive, params = equation.primitive, equation.params
+        bound = primitive.get_bind_params(params)
+        subfuns, rest = bound if isinstance(bound, tuple) else ((), bound)     # before JAX 0.9: two
+
+        def bind(*arrays: Any) -> Any:
+            return primitive.bind(*subfuns, *arrays, **rest)
+        name, written = _told(primitive.name, params)
+        if primitive.name in ("integer_pow", "square"):
+            exponent = params.get("y", 2)
+            power = self._new(jax.numpy.asarray(float(exponent)), "constant", "", group)
+            power.differentiable = False
+            return self._record("power", [operands[0]], bind, group, "", equation, [power])
+        if primitive.name == "max" and any(m.kind == "constant" and m.data.number == 0
+                                           for m in operands):
+            written = ""
+        return self._record(name, operands, bind, group, written, equation)
+
+    def _function(self, name: str, operands: tuple[Made, ...], f: Any, group: str, params: str = ""
+                  ) -> Made:
+        return self._record(name, list(operands), f, group, params, None)[0]
+
+    def _record(self, name: str, operands: list[Made], f: Callable[..., Any], group: str,
+                params: str, equation: Any, shown: Sequence[Made] = ()) -> list[Made]:
+        """Run a function of arrays, and remember how a cotangent goes back. shown: operands that
+        are drawn, and not given to it."""
+        arrays = [self._arrays[m.stamp] for m in operands]
+        by = tuple(i for i, m in enumerate(operands) if m.differentiable)
+
+        def some(*moving: Any) -> tuple[Any, ...]:
+            given = list(arrays)
+            for i, x in zip(by, moving):
+                given[i] = x
+            out = f(*given)
+            return tuple(out) if isinstance(out, (list, tuple)) else (out,)
+        vjp = None
+        if by:
+            results, vjp = jax.vjp(some, *(arrays[i] for i in by))
+        else:
+            results = some()
+        call = Call(name, (*operands, *shown), params, False, group)
+        for array in results:
+            made = self._new(array, "value", "", group)
+            made.call = call
+            made.differentiable = made.differentiable and bool(by)
+            call.outputs.append(made)
+            if equation is not None:
+                self.lines.note(equation, made.stamp)
+        simple = not params and results[0].size <= LOCALS and elementwise(name, len(call.args))
+        self._steps.append(Step(call, vjp, by, results, simple))
+        return call.outputs
+
+    # ---- Backward
+
+    def backward(self) -> None:
+        """One backward pass from ones at the outputs: grads and contributions onto the tape."""
+        cotangents: dict[int, Any] = {}
+        for made in self.tape.outputs:
+            if made.differentiable:
+                cotangents[made.stamp] = jax.numpy.ones_like(self._arrays[made.stamp])
+        for step in reversed(self._steps):
+            outputs = step.call.outputs
+            if step.vjp is None or not any(m.stamp in cotangents for m in outputs):
+                continue
+            given = tuple(_cotangent(cotangents.get(m.stamp), array)
+                          for m, array in zip(outputs, step.arrays))
+            for i, c in zip(step.by, step.vjp(given)):
+                operand = step.call.args[i]
+                old = cotangents.get(operand.stamp)
+                cotangents[operand.stamp] = c if old is None else old + c
+                step.call.sent[i] = value(np.asarray(_plain(c)))
+            if step.simple:
+                ones = step.vjp((jax.numpy.ones_like(step.arrays[0]),))
+                local: list[Value | None] = [None] * len(step.call.args)
+                for i, x in zip(step.by, ones):
+                    local[i] = value(np.asarray(_plain(x)))
+                step.call.local = tuple(local)
+        for made in self.tape.made:
+            if made.stamp in cotangents:
+                made.grad = value(np.asarray(_plain(cotangents[made.stamp])))
+            elif made.kind == "input" and made.differentiable:
+                made.grad = value(np.zeros(made.data.shape, made.data.dtype))
+        self.tape.graded = True
+
+
+def _cotangent(found: Any, array: Any) -> Any:
+    """What goes back from a result: zeros where nothing has arrived."""
+    if found is not None:
+        return found
+    if jax.numpy.issubdtype(array.dtype, np.inexact):
+        return jax.numpy.zeros_like(array)
+    return np.zeros(array.shape, jax.dtypes.float0)
+
+
+def _plain(array: Any) -> Any:
+    """An array that numpy knows: bfloat16 as float32, a key as its words."""
+    if jax.numpy.issubdtype(array.dtype, jax.dtypes.prng_key):
+        return jax.random.key_data(array)
+    return array.astype("float32") if array.dtype == jax.numpy.bfloat16 else array
+
+
+def _path(group: str, title: str) -> str:
+    return f"{group}/{title}" if group else title
+
+
+def _told(name: str, params: Any) -> tuple[str, str]:
+    """What an equation is called, and its parameters as they are written."""
+    if name.startswith(("custom_jvp_call", "custom_vjp_call")):  # by the name of the function
+        inner = getattr(params.get("call_jaxpr"), "jaxpr", None)
+        source = getattr(getattr(inner, "debug_info", None), "func_src_info", None)
+        return str(source or name).partition(" at ")[0], ""
+    shown = {key: x for key, x in params.items() if isinstance(x, (int, float, str, tuple))
+             and key not in ("sharding", "out_sharding", "accuracy") and x not in ((), "")}
+    if name == "dot_general" and params["dimension_numbers"][1] == ((), ()):
+        shown.pop("dimension_numbers")
+    if name == "reduce_sum" and not params.get("axes"):
+        shown = {}
+    return NAMES.get(name, name), ", ".join(f"{key}={x}" for key, x in shown.items())

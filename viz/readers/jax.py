@@ -1,0 +1,136 @@
+"""Reads what JAX computes: a function's jaxpr, run and differentiated equation by equation."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from .. import run as runs
+from ..graph import Graph
+from ..run import Run
+from ..source import RunError, Target, TargetError, display, users
+from ._jax_lines import Lines
+from ._jax_tape import Recorder
+from ._tape import Made, graph
+
+SEED = 0
+
+
+def generators() -> dict[str, Any]:
+    """What `--input` may call: randn(2, 3) and the like."""
+    draws = np.random.default_rng(SEED)
+    dtype = jax.numpy.zeros(()).dtype
+    return {
+        "randn": lambda *shape: jax.numpy.asarray(draws.standard_normal(shape), dtype),
+        "rand": lambda *shape: jax.numpy.asarray(draws.random(shape), dtype),
+        "randint": lambda low, high, shape: jax.numpy.asarray(draws.integers(low, high, shape)),
+        "zeros": lambda *shape: jax.numpy.zeros(shape),
+        "ones": lambda *shape: jax.numpy.ones(shape),
+        "arange": jax.numpy.arange, "linspace": jax.numpy.linspace, "eye": jax.numpy.eye}
+
+
+@contextlib.contextmanager
+def prepared(*, meta: bool = False) -> Iterator[None]:
+    """JAX's random numbers have keys of their own: there is nothing to seed."""
+    if meta:
+        raise TargetError("--meta is for PyTorch; a JAX function is drawn from its values")
+    yield
+
+
+def build(thing: Any) -> Any:
+    """What a factory made, if it is to be drawn in its place: a function, such as equinox's."""
+    return thing if callable(thing) else None
+
+
+def read(root: Any) -> Graph:
+    """Raises TypeError: an array of JAX's does not know what made it."""
+    raise TypeError(f"an array of JAX's does not know what made it: draw the function, with "
+                    f"viz.trace(f, {np.asarray(root)!r:.30})")
+
+
+def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bool = True,
+          order: int = 1, level: str = "function") -> Graph:
+    """The graph of a function of arrays at a point; arguments may be trees of arrays.
+
+    order: 2 draws the derivative by the first argument, as jax.grad makes it.
+    Raises what `run.run` raises.
+    """
+    if level != "function":
+        raise TargetError("--level is for PyTorch: a jaxpr has one level")
+    passed = runs.arguments(target, point)
+    trees = {name: given for name, given in passed.items()
+             if not runs.is_option(name, given, point)}
+    leaves, inputs, tree = _leaves(trees)
+
+    def flat(*arrays: Any) -> Any:
+        values = passed | jax.tree.unflatten(tree, _filled(leaves, arrays))
+        return target.function(*values.values())
+
+    f = flat
+    for _ in range(order - 1):
+        f = jax.grad(f)
+    with users(target.name), runs.deadline(target, seconds):
+        closed, shape = jax.make_jaxpr(f, return_shape=True)(*inputs.values())
+    if not jax.tree.leaves(shape):
+        raise RunError(f"{_place(target)}{target.name} returned {shape!r:.40}: does it end in a "
+                       "return statement?")
+    recorder = Recorder(Lines(target))
+    states = {name: recorder.input(name, array) for name, array in inputs.items()}
+    with users(target.name):
+        recorder.run(closed, list(states.values()))
+        if grad:
+            recorder.backward()
+    names, stamps, places = recorder.lines.told()
+    ran = Run(target, inputs, None, {m.stamp: n for n, m in states.items()} | names, {}, stamps,
+              places)
+    return graph(recorder.tape, ran, states, order=order)
+
+
+def _place(target: Target) -> str:
+    return f"{display(target.file)}:{target.line}: " if target.file else ""
+
+
+def _leaves(trees: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any], Any]:
+    """The leaves of the arguments, those of them that are arrays by path, and the tree.
+
+    Raises TargetError for an argument without a number.
+    """
+    found, tree = jax.tree_util.tree_flatten_with_path(dict(trees))
+    leaves, inputs = [], {}
+    order = {name: i for i, name in enumerate(trees)}
+    for path, leaf in found:
+        if isinstance(leaf, (list, str)) or leaf is None or callable(leaf):
+            leaves.append(leaf)
+            continue
+        try:
+            array = jax.numpy.asarray(leaf)
+        except (TypeError, ValueError) as error:
+            raise TargetError(f"{path[0].key} = {leaf!r:.60} is no number and no array: {error}"
+                              ) from None
+        if isinstance(leaf, int) and not isinstance(leaf, bool):
+            array = array.astype(float)
+        steps = [str(getattr(k, "key", getattr(k, "name", getattr(k, "idx", k)))) for k in path]
+        name = ".".join(steps)
+        leaves.append(_Slot(name))
+        inputs[name] = array
+    ordered = dict(sorted(inputs.items(), key=lambda item: order[item[0].partition(".")[0]]))
+    slots = {name: i for i, name in enumerate(ordered)}
+    return [slots[x.name] if isinstance(x, _Slot) else (x,) for x in leaves], ordered, tree
+
+
+class _Slot:
+    """Stands for an array among the leaves."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _filled(leaves: list[Any], arrays: tuple[Any, ...]) -> list[Any]:
+    return [arrays[x] if isinstance(x, int) else x[0] for x in leaves]
+
+
+__all__ = ["Made", "build", "generators", "prepared", "read", "trace"]
