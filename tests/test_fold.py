@@ -186,6 +186,18 @@ def test_two_steps_back():
     assert lags == {1, 2}
 
 
+def test_a_leaf_that_an_outer_loop_starts_from_enters_by_a_port():
+    def f(x=0.5):
+        h = x
+        for _ in range(12):
+            gates = [np.tanh(Tensor(0.1 * k) * h + Tensor(0.2 * k)) for k in range(8)]
+            h = gates[0] * gates[3] + gates[7] * gates[5]
+        return h
+    small = check(viz.trace(f))
+    ports = {node.facts["port"] for node in small.nodes if "port" in node.facts}
+    assert {"carried", "shared"} <= ports and len(paths(small)) == 2
+
+
 def test_every_step_leaves_the_frame():
     def f(x=0.5):
         h, seen = x, []

@@ -130,7 +130,7 @@ class _Bodies:
             key = ("port", frame, "carried", slot.of, slot.lag, fed(slot.lag))
             self.carried[frame][key] = self._tensor(s + slot.of, frame)
             return key, [o + k * p for k in range(slot.lag)]
-        if v < 0:
+        if v < 0 and max(fed(1)) < 0:              # else an outer loop starts from a leaf
             return self._leaf(frame, fed(1 if slot.way == "shared" else count)), ()
         if slot.way == "shared":
             return ("port", frame, "shared", fed(1)), [o]

@@ -1,0 +1,90 @@
+"""Folding: what share of a graph is folded, whether each fold is verified, and what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import process_time
+from typing import Any
+
+import tinytorch
+from tinytorch import Tensor
+from viz.graph import Graph
+from viz.layout.compose import compose
+from viz.readers import read
+from viz.transforms.fold import fold
+from viz.transforms.unfold import unfold
+from viz.writers import svg
+
+from .layout import horner, lstm, perceptron, random, transformer
+
+WALKS = 2.5                      # the whole job takes at most so many bare walks
+PAGE = 3500.0                    # px: a page at 100 % is at most so wide, with type as it is
+
+
+def seconds(f: Callable[[], Any]) -> tuple[float, Any]:
+    """CPU seconds, which another process does not change, and what was returned."""
+    start = process_time()
+    result = f()
+    return process_time() - start, result
+
+
+def said(good: bool) -> str:
+    return "ok" if good else "missed"
+
+
+def shares() -> None:
+    """The share of ops that are folded: those in a frame but for one body each."""
+    print(f"{'graph':28}{'nodes':>9}{'drawn':>8}{'folded':>9}{'exact':>8}{'fold':>10}   goal")
+    cases: list[tuple[Graph, float | None]] = [
+        (horner(50), 95), (horner(300), 95), (lstm(50), 95), (lstm(200), 95),
+        (perceptron(2, 16, 16, 1), None), (transformer(12), None), (transformer(60), 95),
+        (horner(50_000), 95), (lstm(2000), 95), (random(303, 1), 0), (random(3003, 1), 0),
+        (random(30_003, 1), 0)]
+    for graph, goal in cases:
+        spent, small = seconds(lambda: fold(graph, mode="auto" if goal == 0 else "all"))
+        ops = sum(node.kind == "op" for node in graph.nodes)
+        left = sum(node.kind == "op" for node in small.nodes)
+        share = 100 * (1 - left / ops)
+        verdict = "" if goal is None else f"{'<=' if goal == 0 else '>='} {goal:g} %: " + \
+            said(share <= 0 if goal == 0 else share >= goal)
+        print(f"{graph.name:28}{len(graph.nodes):9,}{len(small.nodes):8,}{share:8.1f}%"
+              f"{'yes' if unfold(small) == graph else 'NO':>8}{spent * 1e3:8.0f}ms   {verdict}")
+
+
+def jobs() -> None:
+    """The whole job, from tensors to SVG, against a bare walk over the same tensors."""
+    print(f"\n{'loop, with grads':28}{'nodes':>9}{'walk':>9}{'read':>9}{'fold':>9}"
+          f"{'draw':>9}   goal")
+    for n in (5_000, 20_000):
+        x = Tensor(1.00001)
+        y = x
+        for _ in range(n):
+            y = y * x
+        y.backward()
+        walk, _ = seconds(lambda: tinytorch.topological(y))
+        reading, graph = seconds(lambda: read(y))
+        folding, small = seconds(lambda: fold(graph))
+        drawing, _ = seconds(lambda: svg.write(small))
+        whole = reading + folding + drawing
+        print(f"{f'y = y*x, {n:,} times':28}{len(graph.nodes):9,}"
+              + "".join(f"{t * 1e3:7.0f}ms" for t in (walk, reading, folding, drawing))
+              + f"   {whole / walk:.0f} walks, at most {WALKS:g}: {said(whole <= WALKS * walk)}"
+              + f"; fold and draw {100 * (folding + drawing) / reading:.0f} % of reading")
+
+
+def pages() -> None:
+    """How large the pictures are that are to be one page each."""
+    from examples import _folds
+    print(f"\n{'picture':28}{'nodes':>9}{'drawn':>8}{'width':>8}{'height':>8}   goal")
+    for name, graph in _folds.graphs().items():
+        small = fold(graph, mode="all")
+        scene = compose(small)
+        print(f"{name:28}{len(graph.nodes):9,}{len(small.nodes):8,}{scene.width:8.0f}"
+              f"{scene.height:8.0f}   one page of {PAGE:g} px: "
+              f"{said(max(scene.width, scene.height) <= PAGE)}")
+
+
+def main() -> None:
+    shares()
+    jobs()
+    pages()
