@@ -128,7 +128,7 @@ def commands() -> None:
 @click.option("--rankdir", type=click.Choice(["LR", "TB"], case_sensitive=False), default="LR",
               show_default=True, help="From left to right, or from top to bottom.")
 @click.option("--wrap", type=Wrap(), default=0.0, metavar="PX|none",
-              help="Set a long graph in rows of this width.  [default: where it is over 2600 px wide]")
+              help="Set a long graph in rows of this width.  [default: if over 2600 px wide]")
 @click.option("--engine", type=click.Choice(["layered", "dot"]), default="layered",
               show_default=True,
               help="Who says where things go: tinyviz, or an installed Graphviz.")
@@ -245,9 +245,9 @@ def folded(graph: Any, mode: str, depth: int | None, expand: tuple[str, ...], fo
         click.echo(said, err=True)
     price = cost.cost(small, format)
     if price.items > cost.ITEMS and format not in ("json", "txt", "dot", "mmd"):
-        click.echo(f"a large picture: {price.nodes:,} nodes, {price.joints:,} joints of long lines, "
-                   f"about {price.bytes / 1e6:.0f} MB (--focus NODE draws a part, --depth 0 closes "
-                   "all folds)", err=True)
+        click.echo(f"a large picture: {price.nodes:,} nodes, {price.joints:,} joints of long "
+                   f"lines, about {price.bytes / 1e6:.0f} MB (--focus NODE draws a part, "
+                   "--depth 0 closes all folds)", err=True)
     return small
 
 
@@ -316,7 +316,7 @@ def transformed(graph: Any, focus: str | None, radius: int, start: str | None, e
 @click.option("--points", type=click.IntRange(2, 10_000_000), metavar="N",
               help="Samples, evenly spaced.  [default: as many as the picture needs]")
 @click.option("--at", "points_at", type=Point(), multiple=True,
-              help="A point to mark: 1.2 or x=1.2; or a value for another argument: a=2. Repeatable.")
+              help="A point to mark: 1.2 or x=1.2; or another argument's value: a=2. Repeatable.")
 @click.option("--param", "families", multiple=True, metavar="NAME=V,V,...",
               help="A family of curves: a=1,2,3. Repeatable.")
 @click.option("--stack/--overlay", default=None,
@@ -363,8 +363,9 @@ def plot(target: str | None, expression: str | None, others: tuple[str, ...],
     for s in swept:
         for note in getattr(s, "notes", ()):
             click.echo(note, err=True)
-        if verbose and getattr(s, "looped", ""):
-            click.echo(f"{s.name} is called once per point: {s.looped}", err=True)
+        looped = str(getattr(s, "looped", ""))
+        if verbose and looped:
+            click.echo(f"{s.name} is called once per point: {looped}", err=True)
     if alt:
         figure.set_label(alt)    # what `save` says of it
     written = {}
@@ -412,7 +413,7 @@ def curves(loaded: list[Any], *, range_: tuple[float, float], order: int, points
         swept = []
         for i, target in enumerate(loaded):
             name = target.name if target.file else "fghpqr"[i % 6]
-            options = {"order": order, "points": points, "name": name}
+            options: dict[str, Any] = {"order": order, "points": points, "name": name}
             swept += sweeps.family(target.function, many, *range_, **options) if many else \
                 [sweeps.sweep(target.function, *range_, fixed=fixed, **options)]
         return swept, plots.plot(swept, at=tuple(at), **asked)
@@ -486,7 +487,7 @@ def diff(before: str, after: str, points: tuple[tuple[str, Any], ...], inputs: t
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--prune", is_flag=True, help="Remove pictures that these documents showed once.")
 @click.option("--force", is_flag=True,
-              help="Replace what was edited by hand, and files that were not made here.")
+              help="Draw all anew; replace what was edited by hand, and files not made here.")
 @click.option("--base-url", default="", metavar="URL",
               help="Before each picture's path from the root: for pages shown elsewhere, as PyPI.")
 @click.option("--root", metavar="FOLDER", help="Targets and pictures lie in it.  "

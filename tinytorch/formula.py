@@ -89,7 +89,7 @@ def local_formulas(tensor: Tensor, names: Mapping[int, str], written: Mapping[in
 
 
 def _stand_in(tensor: Tensor, names: Mapping[int, str], written: Mapping[int, str]) -> Tensor:
-    """A leaf with the data of a tensor, called as the tensor is written. Constants stay what they are."""
+    """A leaf with the data of a tensor, called as the tensor is written. Constants stay."""
     if not tensor.requires_grad:
         return tensor.detach()
     return Tensor(tensor.data, name=names.get(tensor.stamp) or written[tensor.stamp])
@@ -152,7 +152,7 @@ def _fill(text: str, precedence: int, args: list[Form]) -> str:
     """The notation with its operands in it, in brackets where they bind less tightly."""
     if precedence >= 5:
         return text.format(*(a.text for a in args))
-    strict = precedence in (1, 2)            # a − (b − c): on the right an equal precedence is bracketed
+    strict = precedence in (1, 2)            # a − (b − c): on the right equals are bracketed
     loose = text.startswith("{0} + ")        # a + (b + c) needs no brackets
     return text.format(*(bracket(a, precedence + (1 if i and strict and not loose else 0)
                                  + (1 if precedence == 4 else 0))
@@ -184,5 +184,6 @@ def _product(factors: tuple[tuple[Form, int], ...]) -> Form:
     if len(parts) > 1:           # 1·x is x
         parts = tuple(part for part in parts if part[0].text != "1") or parts[:1]
     text = "·".join(bracket(base, 4 if i else 3) if n == 1 else
-                    bracket(base, 5) + str(n).translate(_DIGITS) for i, (base, n) in enumerate(parts))
+                    bracket(base, 5) + str(n).translate(_DIGITS)
+                    for i, (base, n) in enumerate(parts))
     return Form(text, 2 if len(parts) > 1 else 4, parts)

@@ -29,7 +29,7 @@ class Branch(NamedTuple):
 
 
 def branches(run: Run) -> tuple[Branch, ...]:
-    """The `if`s, and the conditional expressions, that ran one way only, in order of file and line."""
+    """The `if`s that ran one way only, in order of file and line."""
     found = []
     for file in sorted({file for file, _ in run.lines}):
         try:

@@ -165,7 +165,7 @@ THEMES: dict[str, Theme] = {
         third="#4b148c", flag="#a00000", frame="#ffffff",
         cold=("#5566cc", "#3344bb", "#1a2799", "#000d66"),
         warm=("#b35a00", "#994400", "#7a2d00", "#591800"))),
-    "print": _theme("print", Palette(              # black, white and greys: a photocopy keeps it all
+    "print": _theme("print", Palette(              # black, white and greys: a photocopy keeps all
         paper="#ffffff", ink="#000000", muted="#444444", line="#555555",
         data="#000000", grad="#000000", op="#000000", op_ink="#ffffff",
         fills={"input": "#eeeeee", "parameter": "#f6f6f6", "constant": "#ffffff",

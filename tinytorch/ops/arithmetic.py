@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -90,7 +91,7 @@ class Pow(Op):
     name, aliases, symbol = "power", ("pow", "float_power"), "^"
     notation, precedence, dunder = "{0}**{1}", 4, "pow"
     value, jet = _power, series.power
-    risky = lambda x, y: not (y.__class__ is float64 and y > 0 and y == int(y))
+    risky = lambda x, y: not (y.__class__ is float64 and 0 < y < math.inf and y == int(y))
     local = (_power_dx, _power_dy)
     samples = (([0.5, 1.5, 2.0], 3.0), ([0.5, 1.5, 2.0], [0.5, -1.5, 2.0]),
                ([[0.3], [2.0]], [0.7, 1.5, -3.0]), ([-1.5, 0.5], np.array(2)), (2.0, [0.5, -1.0]))

@@ -153,6 +153,8 @@ def _polygamma(n: int, x: float) -> float:
         return _digamma(x)
     if x <= 0 and x == math.floor(x):
         return math.inf if n % 2 else math.nan
+    if abs(x) < 1e-100:                              # n!/x^(n+1) is beyond the numbers there are
+        return math.inf if n % 2 else -math.copysign(math.inf, x)
     if x < 0:                                        # down the recurrence psi(x) = psi(x+1) + ...
         total, sign = 0.0, (-1)**(n + 1)*math.factorial(n)
         while x < 0:

@@ -1,4 +1,4 @@
-"""Flags: where NaN and inf are born and how they spread; gradients that vanish, explode or are zero."""
+"""Flags: where NaN and inf are born and spread; gradients that vanish, explode or are zero."""
 
 from __future__ import annotations
 

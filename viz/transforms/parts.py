@@ -58,8 +58,9 @@ def hide(graph: Graph, kinds: Collection[str]) -> Graph:
     for kind in sorted(wanted - set(KINDS)):
         raise TransformError(f"unknown kind: {kind!r} (must be one of {', '.join(KINDS)})")
     if wanted & {"value", "output", "op"}:
-        raise TransformError(f"{' and '.join(sorted(wanted & {'value', 'output', 'op'}))} cannot be "
-                             "hidden: what is left would hang together by nothing")
+        named = " and ".join(sorted(wanted & {"value", "output", "op"}))
+        raise TransformError(f"{named} cannot be hidden: what is left would hang together by "
+                             "nothing")
     return keep(graph, {node.id for node in graph.nodes if node.kind not in wanted}, "")
 
 

@@ -259,7 +259,7 @@ def repeats(program: Program, s: int, p: int, end: int) -> int:
             for j in late:
                 wanted[j] = now[j]
         if now != wanted or any(not 0 <= now[j] < s for j in strided) or \
-                not _stepped(program, s, p, k, step):
+                step and not _stepped(program, s, p, k, step):
             break
         k, before = k + 1, now
     if any(any(grown) for grown in step.values()) and k < INDEXED:
@@ -303,7 +303,8 @@ def slots(program: Program, s: int, p: int, count: int) -> list[Slot] | None:
     if label[s:s + p * count] != label[s:s + p] * count:
         return None
     step = _steps(program, s, p)
-    if step is None or not all(_stepped(program, s, p, k, step) for k in range(1, count)):
+    if step is None or step and not all(_stepped(program, s, p, k, step)
+                                        for k in range(1, count)):
         return None
     wide = first[s + p] - first[s]
     found = []

@@ -10,6 +10,7 @@ from typing import Any
 from .. import text
 from ..graph import Stats, Value
 
+SEEN = 100                       # the labels of so many repeats are looked at
 _NUMBER = re.compile("[0-9]+|[₀-₉]+")
 _OWN = re.compile("v[₀-₉]+ = ")  # a name that is not the user's
 _LOW = re.compile("[₀-₉]+")
@@ -23,10 +24,11 @@ def plain(string: str) -> str:
 def common(labels: Sequence[str], letter: str) -> str:
     """One label for those of all repeats: y = y·x. The first repeat may begin otherwise.
 
-    Where expressions are cut in different places, that of most repeats says it for all.
+    Where expressions are cut in different places, that of most repeats says it for all; SEEN
+    repeats are asked.
     """
     shown = [plain(label[len(found.group()):] if (found := _OWN.match(label)) else label)
-             for label in (labels[1:] or labels)]
+             for label in (labels[1:SEEN] or labels)]
     alike: dict[tuple[str, ...], list[str]] = {}
     if len(set(shown)) == 1:
         return shown[0]
