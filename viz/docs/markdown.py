@@ -192,7 +192,7 @@ def _job(block: Block, page: Page, project: Project, base_url: str, force: bool)
     elif not own:
         why = "it was edited by hand"
     else:
-        why = ""
+        why = "--force" if force else ""
     if why:
         for path in paths:
             shown = made is not None and os.path.basename(path) in block.body
@@ -280,7 +280,7 @@ def _draw(job: Job) -> Drawn | DocumentError:
 
 def save(page: Page, text: str) -> None:
     """Write a document whole, or not at all."""
-    files.save(page.path, text.encode("utf-8"))
+    files.save(os.path.realpath(page.path), text.encode("utf-8"))
 
 
 def _checksum(body: str) -> str:

@@ -26,9 +26,10 @@ from .sources import DocumentError
 NAMES = ("graph", "plot")
 KINDS = ("svg", "png", "pdf")    # what hosts ask for
 REFUSED = {"open_": "--open", "traceback": "--traceback"}
+TARGETS = ("target", "others")   # looked at before they are run
 # What may be any text. An option of text that is not listed may name a file: it is refused.
-TEXTS = {"target", "expression", "outputs", "format", "alt", "focus", "start", "end", "hidden",
-         "style"}
+TEXTS = {*TARGETS, "expression", "outputs", "format", "alt", "title", "focus", "start", "end",
+         "hidden", "expand", "style", "points", "points_at", "inputs", "families", "mark"}
 
 
 class Project(NamedTuple):
@@ -94,15 +95,17 @@ def parse(words: Sequence[str], project: Project, *, code: str = "") -> Picture:
     for parameter in command.params:
         _check(parameter, asked.get(parameter.name or ""), project)
     target = asked.get("target")
+    listed: list[str] = []
     with _at(project.root):
         if code:
             if target or asked.get("expression"):
                 raise DocumentError("give a target or code, not both")
-            listed = sources.of_code(code, project.root)
-        else:
-            listed = sources.files(target, project.root, outside=project.outside) \
-                if target and not asked.get("expression") else ()
-    return Picture(project, name, tuple(rest), asked, listed, code)
+            listed += sources.of_code(code, project.root)
+        for option in TARGETS:
+            given = asked.get(option) or ()
+            for one in (given,) if isinstance(given, str) else given:
+                listed += sources.files(one, project.root, outside=project.outside)
+    return Picture(project, name, tuple(rest), asked, tuple(dict.fromkeys(listed)), code)
 
 
 def _check(parameter: click.Parameter, given: Any, project: Project) -> None:
@@ -112,14 +115,18 @@ def _check(parameter: click.Parameter, given: Any, project: Project) -> None:
         return
     if name in REFUSED:
         raise DocumentError(f"{REFUSED[name]} is for the command line, not for a document")
-    text = isinstance(parameter.type, (click.types.StringParamType, click.File, click.Path))
-    if text and name not in TEXTS:
+    if _text(given) and name not in TEXTS and not isinstance(parameter.type, click.Choice):
         raise DocumentError(f"{parameter.opts[-1]} takes any text, which may name a file: a "
                             "document may not use it")
     if name == "style" and (os.path.exists(os.path.join(project.root, given))
                             or not re.fullmatch(r"[\w.-]+", given)):
         raise DocumentError(f"--style {given}: a document names one of matplotlib's styles, "
                             "not a file")
+
+
+def _text(given: Any) -> bool:
+    """Whether there is any text in a parsed value."""
+    return isinstance(given, str) or isinstance(given, (tuple, list)) and any(map(_text, given))
 
 
 def draw(picture: Picture, kinds: Sequence[str] = ("svg",), themes: Sequence[str] = ("light",),
