@@ -1,0 +1,74 @@
+"""Folding on the command line: what is said, what may be asked for, limits."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+import cli
+from viz.graph import from_json
+from viz.layout.placement import LayoutError
+from viz.transforms.unfold import unfold
+
+LOOP = """def power(x=1.001):
+    y = x
+    for _ in range({}):
+        y = y * x
+    return y
+"""
+
+
+@pytest.fixture
+def loop(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop.py").write_text(LOOP.format(150))
+    (tmp_path / "short.py").write_text(LOOP.format(20))
+    return tmp_path
+
+
+def graph(*args):
+    return CliRunner().invoke(cli.commands, ["graph", *args])
+
+
+def test_one_line_says_what_was_folded(loop):
+    done = graph("loop.py", "-o", "a.svg", "-o", "a.json")
+    assert done.exit_code == 0, done.output
+    assert done.stderr == "folded: y = y·x ×150 (300 nodes)\n"
+    small = from_json((loop / "a.json").read_text(encoding="utf-8"))
+    assert len(small.nodes) == 6 and len(unfold(small).nodes) == 301
+    again = graph("a.json", "--fold", "none", "-o", "b.json")     # a folded file can be opened
+    assert again.exit_code == 0 and again.stderr == ""
+    assert len(json.loads((loop / "b.json").read_text(encoding="utf-8"))["nodes"]) == 301
+
+
+def test_few_nodes_are_folded_when_asked(loop):
+    assert graph("short.py", "-o", "a.svg").stderr == ""
+    assert graph("short.py", "--fold", "all", "-o", "a.svg").stderr == \
+        "folded: y = y·x ×20 (40 nodes)\n"
+    assert graph("loop.py", "--fold", "none", "-o", "a.svg").stderr == ""
+
+
+def test_expand_and_depth(loop):
+    assert "×148" in graph("loop.py", "--expand", "1:ends", "-o", "a.svg").stderr
+    assert graph("loop.py", "--expand", "1", "-o", "a.svg").stderr == ""
+    graph("loop.py", "--depth", "0", "-o", "a.svg")
+    graph("loop.py", "-o", "b.svg")
+    closed, opened = ((loop / f"{c}.svg").read_text(encoding="utf-8") for c in "ab")
+    assert "×150" in closed and 'id="mul_1"' not in closed and 'id="mul_1"' in opened
+    wrong = graph("loop.py", "--expand", "9", "-o", "a.svg")
+    assert wrong.exit_code and "no fold '9'" in str(wrong.exception)
+
+
+def test_a_backward_pass_is_not_folded(loop):
+    assert graph("loop.py", "--backward", "-o", "a.svg").stderr == ""
+    both = graph("loop.py", "--backward", "--fold", "all", "-o", "a.svg")
+    assert both.exit_code == 2 and "--backward" in both.output
+
+
+def test_the_time_limit_holds_for_drawing():
+    with pytest.raises(LayoutError, match="still drawing 9 nodes after 0.05 s: --time-limit"):
+        with cli.limited(0.05, "drawing 9 nodes"):
+            while True:
+                pass
+    with cli.limited(60, "drawing 9 nodes"):
+        pass
