@@ -3,6 +3,7 @@
 import html
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -134,6 +135,37 @@ def test_a_site_of_mkdocs_material_with_and_without_the_plugin(site):
     assert status == 0, out
     page = (site / "site/deep/page/index.html").read_text(encoding="utf-8")
     assert page.count("data:image/svg+xml;base64,") == 6
+
+
+def test_zensical(site):
+    pytest.importorskip("zensical")
+    (site / "mkdocs.yml").write_text(ALONE)
+    done = subprocess.run([sys.executable, "-m", "zensical", "build"], cwd=site, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert done.returncode == 0, done.stdout
+    page = (site / "site/deep/page/index.html").read_text(encoding="utf-8")
+    assert page.count('<figure class="tinyviz">') == 3
+
+
+PLACES = {"": "light", 'data-md-color-scheme="default"': "light", 'data-theme="auto"': "light",
+          'data-md-color-scheme="slate"': "dark", 'data-theme="dark"': "dark",
+          'data-bs-theme="dark"': "dark"}
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
+def test_a_page_shows_one_of_the_two(site):
+    """Material says figure img { display: block }, and both were seen."""
+    figure = convert("```tinyviz-graph\ncubic.py\n```")
+    (site / "page.html").write_text(
+        "<style>.md-typeset figure img { display: block; margin: 0 auto }</style>"
+        '<body class="md-typeset">' + "".join(f"<div {place}>{figure}</div>" for place in PLACES)
+        + "<script>document.title = [...document.images].filter("
+        'i => getComputedStyle(i).display != "none").map(i => i.classList[0])</script>',
+        encoding="utf-8")
+    dom = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
+                          str(site / "page.html")], capture_output=True, text=True).stdout
+    assert f"<title>{','.join(f'tinyviz-{seen}' for seen in PLACES.values())}</title>" in dom
 
 
 def test_the_plugin_names_page_and_line(site):
