@@ -60,6 +60,10 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
     for name, module in found.items():
         recorder.modules.add(module, name)
     passed = runs.arguments(target, point)
+    called = target
+    if "" in found:              # a module is given what it is given: its defaults are no inputs
+        passed = {name: given for name, given in passed.items() if name in point}
+        called = target._replace(function=lambda *xs: target.function(**dict(zip(passed, xs))))
     inputs: dict[str, Any] = {}
     for name, given in passed.items():
         if not runs.is_option(name, given, point):
@@ -69,7 +73,7 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
         torch.manual_seed(SEED)
         try:
             with recorder:
-                ran = runs.follow(target, passed, inputs, recorder.clock, seconds=seconds)
+                ran = runs.follow(called, passed, inputs, recorder.clock, seconds=seconds)
             roots = _roots(ran.result, target)
             recorder.finish(roots)
             if grad:
