@@ -70,6 +70,8 @@ def numbers(value: Value | None, digits: int = DIGITS) -> str:
         return "none"
     if value.size == 0:
         return "empty"
+    if value.items is None and value.stats is None:              # its numbers are not known
+        return value.dtype
     if value.items is not None and len(value.items) <= FEW:
         if not value.shape:
             return number(value.items[0], digits)

@@ -300,6 +300,23 @@ def test_nan_and_infinities_of_large_tensors_are_counted():
     assert (stats.nan, stats.inf) == (50, 1) and stats.max == 0.0 and math.isfinite(stats.mean)
 
 
+def test_what_flags_tell_of_a_model():
+    from viz.transforms.flags import flag
+    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    model.spare = nn.Linear(1, 1)
+    with torch.no_grad():
+        model[0].bias[1] = -100.0
+    model.forward = lambda x: model[2](model[1](model[0](x)))
+    graph = flag(viz.trace(model, torch.ones(5, 3)))
+    said = " ".join(graph.facts["flags"])
+    assert "does not reach spare.weight, spare.bias" in said
+    dead = [n for n in graph.nodes if n.facts.get("dead")]
+    assert len(dead) == 1 and dead[0].facts["flag"].endswith("of 4 units dead")
+    fine = flag(viz.trace(nn.Linear(3, 2), torch.ones(5, 3)))
+    assert fine.facts["flags"] == ()
+    assert any("8 parameters, 60 FLOP" in line for line in fine.facts["results"])
+
+
 def test_flops_are_those_of_pytorchs_counter():
     from torch.utils.flop_counter import FlopCounterMode
 

@@ -245,6 +245,23 @@ def _plain(name: str, symbol: str, notation: str) -> Any:
     return type(name, (), {"symbol": symbol, "notation": notation, "precedence": 5})
 
 
+def _cost(tape: Tape) -> tuple[str, ...]:
+    """What a model takes, in a line: parameters, FLOPs, what is kept for backward."""
+    calls = {id(m.call): m.call for m in tape.made if m.call is not None}.values()
+    parameters = sum(m.facts.get("params", 0) for m in tape.made)
+    if not parameters:
+        return ()
+    flops, kept = (sum(call.facts.get(key, 0) for call in calls) for key in ("flops", "saved"))
+    return (", ".join(f"{text.number(float(f'{n / scale:.3g}'))} {unit}{name}" for n, name in (
+        (parameters, "parameters"), (flops, "FLOP"), (kept, "B kept for backward"))
+        for scale, unit in (_scale(n),) if n),)
+
+
+def _scale(n: int) -> tuple[float, str]:
+    return next(((10.0**e, unit) for e, unit in ((12, "T"), (9, "G"), (6, "M"), (3, "k"))
+                 if n >= 10**e), (1.0, ""))
+
+
 def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, ways: Any,
            order: int) -> dict[str, Any]:
     """The title of the picture, and the derivatives it has come to."""
@@ -273,7 +290,7 @@ def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, 
         results = derivatives(run.target, {
             name: (terms.get(m.stamp, ()), m.grad.number if m.grad is not None else 0.0)
             for name, m in inputs.items()}, order)
-    results += (tape.note,) if tape.note else ()
+    results += _cost(tape) + ((tape.note,) if tape.note else ())
     if results:
         facts["results"] = results
     return facts

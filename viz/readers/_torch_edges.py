@@ -88,7 +88,8 @@ class Edges:
         for made, grad in found:
             made.grad = once(grad)
         for (_, i), (call, sent) in self._sent.items():
-            call.sent[i] = once(sent)
+            if not sent.is_meta:
+                call.sent[i] = once(sent)
         return found
 
     def _gradients(self, roots: list[Any], modules: Modules) -> list[tuple[Made, Any]]:

@@ -17,7 +17,7 @@ from ._torch_calls import (NAMES, SKIPPED, SWAPPED, name_of, options_of, params_
                            tensors, written_into)
 from ._torch_edges import Edges, local_derivatives
 from ._torch_modules import Modules
-from ._torch_values import FLOATS, flops, ratio, saved, value
+from ._torch_values import FLOATS, dead, flops, ratio, saved, value
 
 LOCALS = 4096                    # no local derivatives of results of more numbers than these
 
@@ -159,6 +159,8 @@ class Recorder(TorchFunctionMode):
         for t in changed:
             self._written[storage(t)] = self._known[id(t)][0]
         first = several[0]
+        if call.name == "relu" and first.dim() > 1 and not first.is_meta:
+            self._known[id(first)][0].facts.update(dead(first))
         cost = flops(call.name, [a.data.shape for a in call.args], first.shape)
         if cost:
             call.facts["flops"] = cost

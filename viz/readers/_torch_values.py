@@ -43,6 +43,14 @@ def value(t: Any) -> Value:
                                            finite.max().item(), nan, inf))
 
 
+def dead(t: Any) -> dict[str, int]:
+    """How many units of a rectified tensor are 0 for every example, if any: of images channels."""
+    unit = 1 if t.dim() >= 4 else t.dim() - 1
+    others = [i for i in range(t.dim()) if i != unit]
+    idle = int((torch.amax(t, others) <= 0).sum()) if t.numel() else 0
+    return {"dead": idle, "units": t.shape[unit]} if idle else {}
+
+
 def ratio(grad: Any, parameter: Any) -> dict[str, float]:
     """The norm of a parameter's gradient, and how large it is beside the parameter: what a plain
     step of learning rate 1 would change it by."""

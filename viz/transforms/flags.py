@@ -17,8 +17,8 @@ def flag(graph: Graph) -> Graph:
     """The graph with a `flag` at each node in trouble; `graph.facts["flags"]` says it in sentences.
 
     A node's flag is one of: nan born here, nan, inf born here, inf, grad nan, grad inf, zero grad,
-    vanishing grad, exploding grad.  A sentence tells each birth with its line, and each verdict
-    with how many nodes it holds for.
+    vanishing grad, exploding grad, not reached, 3 of 8 units dead.  A sentence tells each birth
+    with its line, and each verdict with how many nodes it holds for.
     """
     nodes = {node.id: node for node in graph.nodes}
     operands: dict[str, list[Edge]] = {}
@@ -44,6 +44,7 @@ def flag(graph: Graph) -> Graph:
         if verdict:
             verdicts.setdefault(verdict, []).append(node)
             flags[node.id] = flags[node.id] or verdict
+    said += _model(graph, flags)
     for verdict, found in verdicts.items():
         names = ", ".join(_name(node) for node in found[:3])
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
@@ -51,6 +52,27 @@ def flag(graph: Graph) -> Graph:
     new = tuple(node._replace(facts={**node.facts, "flag": flags[node.id]})
                 if flags.get(node.id) else node for node in graph.nodes)
     return Graph(graph.name, new, graph.edges, {**graph.facts, "flags": tuple(said)})
+
+
+def _model(graph: Graph, flags: dict[str, str]) -> list[str]:
+    """What is told of a model: parameters that the loss does not reach, units that are dead."""
+    said = []
+    unreached = graph.facts.get("unreached", ())
+    if unreached:
+        more = f" and {len(unreached) - 3} more" if len(unreached) > 3 else ""
+        said.append(f"the loss does not reach {', '.join(unreached[:3])}{more}: "
+                    "an optimiser leaves them as they are")
+        for node in graph.nodes:
+            if node.kind == "parameter" and node.id in unreached:
+                flags[node.id] = flags[node.id] or "not reached"
+    for node in graph.nodes:
+        if node.facts.get("dead"):
+            share = f"{node.facts['dead']} of {node.facts['units']} units dead"
+            flags[node.id] = flags[node.id] or share
+            said.append(f"{share} at {_name(node)}"
+                        f"{' (' + node.group + ')' if node.group else ''}: they are 0 for every "
+                        "example here, and no gradient flows through them")
+    return said
 
 
 def _bad(value: Value | None) -> str:
@@ -124,7 +146,7 @@ def _size(value: Value | None) -> float:
 
 def _grad(grad: Value | None, seed: float) -> str:
     """The verdict on a gradient, or nothing."""
-    if grad is None or grad.size == 0:
+    if grad is None or grad.size == 0 or (grad.items is None and grad.stats is None):
         return ""
     bad = _bad(grad)
     if bad:
