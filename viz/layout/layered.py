@@ -69,7 +69,7 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
 
 def starts(n: int) -> int:
     """How many orders are tried for a part of n items: as many as `dot` leaves the time for."""
-    return 8 if n < 60 else 4 if n < 500 else 3 if n < 1000 else 2 if n < 4000 else 1
+    return 8 if n < 150 else 5 if n < 500 else 3 if n < 1000 else 2 if n < 4000 else 1
 
 
 def _measured(part: Cells, edges: Sequence[int], boxes: Sequence[Size],
