@@ -195,6 +195,9 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
         if error.graph is None:
             raise
         failure, drawn = error, error.graph        # what was computed up to there
+    if any((focus, start, end, hidden, heat, flag, strict, backward)):
+        from viz.transforms.unfold import unfold
+        drawn = unfold(drawn)    # a file may hold a folded graph: transforms need it whole
     drawn = transformed(drawn, focus, radius, start, end, hidden, heat, flag or strict)
     if backward:
         from viz.transforms.backward import backward as both

@@ -6,6 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 import cli
+import viz
+from tinytorch import Tensor
 from viz.graph import from_json
 from viz.layout.placement import LayoutError
 from viz.transforms.unfold import unfold
@@ -26,6 +28,14 @@ def loop(tmp_path, monkeypatch):
     return tmp_path
 
 
+def chain(n):
+    """A tensor with a history."""
+    y = x = Tensor(1.001)
+    for _ in range(n):
+        y = y * x
+    return y
+
+
 def graph(*args):
     return CliRunner().invoke(cli.commands, ["graph", *args])
 
@@ -39,6 +49,22 @@ def test_one_line_says_what_was_folded(loop):
     again = graph("a.json", "--fold", "none", "-o", "b.json")     # a folded file can be opened
     assert again.exit_code == 0 and again.stderr == ""
     assert len(json.loads((loop / "b.json").read_text(encoding="utf-8"))["nodes"]) == 301
+
+
+def test_a_folded_file_is_drawn_and_transformed(loop):
+    graph("loop.py", "-o", "a.json")
+    assert graph("a.json", "-o", "a.svg").exit_code == 0
+    assert "×150" in (loop / "a.svg").read_text(encoding="utf-8")
+    near = graph("a.json", "--focus", "y₇₅", "-o", "b.svg")
+    assert near.exit_code == 0, near.output
+    assert 'id="mul_75"' in (loop / "b.svg").read_text(encoding="utf-8")
+
+
+def test_render_folds(loop):
+    drawn = viz.render(chain(150), "a.svg")
+    assert "×150" in (loop / drawn).read_text(encoding="utf-8")
+    viz.render(chain(150), "b.svg", fold="none")
+    assert "×150" not in (loop / "b.svg").read_text(encoding="utf-8")
 
 
 def test_few_nodes_are_folded_when_asked(loop):

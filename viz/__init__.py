@@ -56,18 +56,20 @@ def digraph(root: Any, **options: Any) -> graphviz.Digraph:
     return digraph(read(root), _options(options))
 
 
-def render(root: Any, path: str, **options: Any) -> str:
+def render(root: Any, path: str, *, fold: str = "auto", **options: Any) -> str:
     """Draw a tensor or a graph into a file, in the format that its suffix names; returns the path.
 
+    fold: auto draws what a graph of more than 150 nodes repeats once, in a frame; none, all.
     Options are those of `layout.compose.Options`.  Raises FormatError for a suffix of no writer,
     FileError where the file cannot be written: then what stood there before still stands.
     """
     import os
 
     from . import files, writers
+    from .transforms.fold import fold as folded
     path = os.fspath(path)
     format = writers.known(os.path.splitext(path)[1][1:].lower())
-    files.save(path, writers.write(read(root), format, _options(options)))
+    files.save(path, writers.write(folded(read(root), mode=fold), format, _options(options)))
     return path
 
 

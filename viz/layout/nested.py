@@ -88,7 +88,7 @@ def nested(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Si
         inside = place(Graph(path, tuple(level.nodes), tuple(level.edges)), measured,
                        [labels[i] if i >= 0 else None for i in level.number], rankdir=rankdir)
         if path:
-            placed[path] = _framed(inside, level, measured, ports, heads[path], axis)
+            placed[path] = _framed(inside, level, measured, labels, ports, heads[path], axis)
             measured[f"frame:{path}"] = _with_sheets(placed[path].size)
         else:
             placed[path] = _Placed(inside, (0.0, 0.0), Size(inside.width, inside.height))
@@ -169,8 +169,9 @@ def _pinned(path: str, level: _Level) -> None:
     level.number.extend([-1] * len(pairs))
 
 
-def _framed(inside: Placement, level: _Level, sizes: Mapping[str, Size], ports: Mapping[str, Size],
-            head: Size, axis: int) -> _Placed:
+def _framed(inside: Placement, level: _Level, sizes: Mapping[str, Size],
+            labels: Sequence[Size | None], ports: Mapping[str, Size], head: Size, axis: int
+            ) -> _Placed:
     """A frame around what was laid out within: a head above, gutters where ports stand."""
     exits = _exits(inside, level, ports, axis)
     low, high = [float("inf")] * 2, [0.0, 0.0]
@@ -190,7 +191,7 @@ def _framed(inside: Placement, level: _Level, sizes: Mapping[str, Size], ports: 
             for point in route.points:
                 reach(point)
             if route.label:
-                reach(route.label)
+                reach(route.label, labels[i] or DOT)
     for rail in inside.rails:
         if rail.node not in ROOTS:
             for point in rail.points:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from .. import text
 from ..graph import Graph, Node, Value, topological
 from .parts import TransformError
 from .periods import Program, Run, Slot, runs, slots
@@ -254,6 +255,6 @@ def said(graph: Graph) -> str:
     """What was folded, on one line; empty where nothing was."""
     folds = graph.facts.get("folds", ())
     top = [f for f in folds if not f["parent"]]
-    parts = [f"{f['title']} ×{f['count']} ({f['nodes']} nodes)" for f in top[:3]]
+    parts = [f"{text.literal(f['title'])} ×{f['count']} ({f['nodes']} nodes)" for f in top[:3]]
     more = [f"and {len(top) - 3} more"] if len(top) > 3 else []
     return f"folded: {', '.join(parts + more)}" if top else ""
