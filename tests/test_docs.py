@@ -192,6 +192,8 @@ def test_alt_is_the_authors_where_given_and_harmless(here, docs):
                                    "minimum at (1, −2), maximum at (−1, 2)"),
     ("plot 'log(x)' --order 2 -o p.svg", "its first two derivatives for x from −3 to 3: root at "
                                          "x = 1, end at x = 0, undefined from −3 to 0"),
+    ("plot 'x**2 + y' --range -1 1 -o p.svg", "from −1 to 1: lowest value −1 near (0, −1), highest "
+                                              "value 2 near (−1, 1)"),
 ])
 def test_a_plot_says_its_shape(here, docs, command, said):
     (here / "a.md").write_text(block(command))

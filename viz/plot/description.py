@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
+import numpy as np
+
 from .. import text
 from ..sweep import Event, Sweep
+from ..sweep.field import Field, Path
 
 FEW = 5                          # places of a kind that are listed; of more the number is said
 LONG = 80                        # a longer expression is left out
@@ -60,6 +63,32 @@ def _listed(events: Sequence[Event], names: tuple[str, str], said: Callable[[Eve
         return f"{len(events)} {names[1]}"
     *most, last = map(said, events)
     return f"{names[len(events) > 1]} at " + (f"{', '.join(most)} and {last}" if most else last)
+
+
+def of_field(field: Field, way: Path | None = None, *, surface: bool = False) -> str:
+    """What a picture of a function of two variables shows: its range, lowest and highest value."""
+    (x, y), n = field.names, text.number
+    words = (f"{'Surface' if surface else 'Contours and gradient'} of {field.name}({x}, {y}) for "
+             f"{x} from {n(field.x[0])} to {n(field.x[-1])} and {y} from {n(field.y[0])} to "
+             f"{n(field.y[-1])}")
+    told = []
+    finite = np.isfinite(field.z)
+    for name, at in (("lowest", np.argmin(np.where(finite, field.z, np.inf))),
+                     ("highest", np.argmax(np.where(finite, field.z, -np.inf)))):
+        row, column = np.unravel_index(at, field.z.shape)
+        told.append(f"{name} value {_few(field.z[row, column])} near ({_few(field.x[column])}, "
+                    f"{_few(field.y[row])})")
+    if not finite.all():
+        told.append("undefined in places")
+    if way is not None:
+        told.append(f"steepest descent from ({_few(way.x[0])}, {_few(way.y[0])}) to "
+                    f"({_few(way.x[-1])}, {_few(way.y[-1])})")
+    return text.literal(f"{words}: {', '.join(told)}") + "."
+
+
+def _few(x: float) -> str:
+    """A number read off a grid: three digits of it are true."""
+    return text.number(float(x) + 0.0, 3)          # no −0
 
 
 def titled(svg: bytes, title: str, description: str) -> bytes:

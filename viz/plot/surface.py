@@ -9,6 +9,7 @@ import numpy as np
 from .. import text
 from ..sweep.field import Field, Path, descend
 from . import _matplotlib, _settings, colors
+from .description import of_field
 from .options import PlotOptions
 
 Array = Any
@@ -39,6 +40,7 @@ def plot_field(field: Field, *, path: tuple[float, float] | None = None, surface
         else:
             _contours(figure, field, way, arrows, look)
         figure.suptitle(title, x=0.02, ha="left", fontsize=12, color=look["ink"], parse_math=False)
+        figure.set_label(of_field(field, way, surface=surface))  # what `save` says of it
         return figure
 
 
