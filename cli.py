@@ -184,6 +184,8 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     """Draw the computation graph of TARGET, with data and grad at every node."""
     from viz import source, writers
     from viz.layout.compose import Options
+    if wrap and engine == "dot":
+        raise click.UsageError("--wrap sets rows of our own layout: leave --engine dot out")
     if steps and backward:
         raise click.UsageError("--steps shows the backward pass already: leave --backward out")
     wanted = destinations(outputs, format, MOVING if steps else writers.formats(), steps)

@@ -126,6 +126,10 @@ def test_flags_are_said_and_strict_sets_the_status(here, capfdbinary):
     (["graph", "cubic.py", "--to", "x"], 2, "--to needs --from"),
     (["graph", "cubic.py", "--hide", "ops"], 2, "op cannot be hidden"),
     (["graph", "cubic.py", "--backward", "--no-grad"], 2, "the graph has no gradients"),
+    (["graph", "cubic.py", "--wrap", "900", "--engine", "dot"], 2, "--wrap sets rows of our own"),
+    (["graph", "cubic.py", "--wrap", "9"], 2, "from 300 to 100000 px"),
+    (["graph", "cubic.py", "--steps", "--backward"], 2, "--steps shows the backward pass"),
+    (["graph", "cubic.py", "--steps", "-o", "a.pdf"], 2, "or a folder: frames/"),
     (["graph", "cubic.py", "--theme", "pink"], 2, "'pink' is not one of"),
     (["graph", "cubic.py", "-o", "a.bmp"], 2,
      "unknown format: 'bmp' of 'a.bmp' (must be one of dot,"),
@@ -192,14 +196,60 @@ def test_the_first_plot(here, capfdbinary):
     assert (status, out) == (0, f"output{os.sep}cubic.plot.svg\n".encode())
 
 
+@pytest.mark.parametrize("args", [
+    ["--tangent", "1", "--mark", "roots, extrema", "--at", "0.5"], ["--secant", "-1", "1"],
+    ["--taylor", "0", "3", "--check"], ["--log", "y", "--range", "1", "3"], ["--stack", "--order", "2"],
+    ["--with", "sin(x)", "--title", "two"], ["--style", "ggplot"], ["--pi"], ["--points", "50"],
+])
+def test_what_a_plot_may_show(here, capfdbinary, args):
+    status, out, err = tinyviz(capfdbinary, "plot", "cubic.py", *args, "-o", "-", "--format", "svg")
+    plain = tinyviz(capfdbinary, "plot", "cubic.py", "-o", "-")[1]
+    assert (status, err) == (0, "") and b"<svg" in out[:400] and out != plain
+
+
+@pytest.mark.parametrize("args", [[], ["--path", "1", "2"], ["--surface"], ["--yrange", "0", "1"]])
+def test_two_variables(here, capfdbinary, args):
+    assert tinyviz(capfdbinary, "plot", "x*x + sin(y)", *args, "-o", "a.png")[::2] == (0, "")
+
+
+def test_a_family_of_curves(here, capfdbinary):
+    assert tinyviz(capfdbinary, "plot", "a*x*x", "--param", "a=1,2,3", "-o", "a.svg")[::2] == (0, "")
+    status, _, err = tinyviz(capfdbinary, "plot", "a*x*x", "--param", "a", "-o", "a.svg")
+    assert status == 2 and "write NAME=V,V,..." in err
+
+
+def test_samples_and_events_as_data(here, capfdbinary):
+    assert tinyviz(capfdbinary, "plot", "1/x", "-o", "a.svg", "--csv", "a.csv", "--json", "a.json"
+                   )[0] == 0
+    (pole,) = [e for e in json.loads((here / "a.json").read_text())["events"]
+               if e["kind"] == "pole" and e["order"] == 0]
+    assert pole["x"] == 0 and (pole["left"], pole["right"]) == ("-inf", "inf")
+    assert (here / "a.csv").read_text().startswith("x,")
+
+
+def test_a_plot_that_never_ends_is_stopped(here, capfdbinary):
+    (here / "slow.py").write_text("def f(x):\n    while True:\n        x = x.item() if 0 else x\n")
+    status, _, err = tinyviz(capfdbinary, "plot", "slow.py", "--time-limit", "0.3")
+    assert status == 3 and "slow.py:" in err and "still running after 0.3 s" in err
+
+
+@pytest.mark.parametrize("path, expected", [
+    ("a.gif", b"GIF8"), ("a.html", b"<!doctype"), ("a.svg", b"<svg"), ("frames/", None)])
+def test_steps(here, capfdbinary, path, expected):
+    status, out, err = tinyviz(capfdbinary, "graph", "cubic.py", "--steps", "-o", path)
+    assert (status, err) == (0, "")
+    first = here / out.decode().splitlines()[0]
+    assert first.read_bytes().lower().startswith(expected.lower() if expected else b"<svg")
+
+
 @pytest.mark.parametrize("args, status, message", [
     (["plot", "cubic.py", "--range", "3", "-3"], 2, "from a smaller to a larger"),
     (["plot", "cubic.py", "--range", "a", "3"], 2, "unknown name 'a'"),
     (["plot", "cubic.py", "-o", "a.dot"], 2,
      "unknown format: 'dot' of 'a.dot' (must be one of svg, png, pdf)"),
     (["plot", "sqrt(-1 - x**2)"], 1, "undefined on the whole range"),
-    (["plot", "x*y"], 2, "give all but one"),
-    (["plot", "x*y", "--at", "z=1"], 2, "z"),
+    (["plot", "x*y*z"], 2, "give all but one"),
+    (["plot", "x*y", "--at", "z=1"], 2, "no argument 'z'"),
     (["plot", "bad.py"], 3, "bad.py:2: ZeroDivisionError"),
     (["plot", "plain.py"], 3, "plain.py:3: TypeError: `math.sin(x)` "),
     (["plot", "cubic.py", "--order", "9"], 2, "9"),

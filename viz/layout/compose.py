@@ -9,7 +9,7 @@ from math import hypot
 from typing import Any, NamedTuple
 
 from .. import text
-from ..graph import Edge, Graph, Node, Value
+from ..graph import Edge, Graph, Node, Value, topological
 from . import boxes, frames
 from .boxes import Content
 from .paired import paired
@@ -91,6 +91,7 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
     for rail in placement.rails:
         role = "rail" if nodes[rail.node].kind in ("input", "parameter") else "bus"
         groups.append(Group(f"{rail.node}--rail", "rail", "", (Path(rail.points, role),)))
+    into: dict[str, list[Group]] = {}              # read aloud, a node comes after what leads to it
     for edge, route, label in zip(graph.edges, placement.routes, labels, strict=True):
         if not route.points:     # within a fold that is closed
             continue
@@ -99,9 +100,11 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
             (Path(route.points, role),)
         if label is not None and route.label is not None:
             marks += _moved(label, route.label)
-        groups.append(Group(edge_id(edge), "edge", edge_tip(edge, nodes), marks))
+        into.setdefault(edge.head, []).append(
+            Group(edge_id(edge), "edge", edge_tip(edge, nodes), marks))
     groups += folds[1]
-    for node in graph.nodes:
+    for node in topological(graph):
+        groups += into.get(node.id, ())
         if node.id in placement.centers:
             groups.append(Group(node.id, node.kind, node_tip(node),
                                 _moved(contents[node.id], placement.centers[node.id])))
