@@ -249,7 +249,7 @@ def folded(graph: Any, mode: str, depth: int | None, expand: tuple[str, ...], fo
     if said and small is not graph:
         click.echo(said, err=True)
     price = cost.cost(small, format)
-    if price.items > cost.ITEMS and format not in ("json", "txt", "dot", "mmd"):
+    if price.items > cost.ITEMS and format not in ("json", "txt", "dot", "mermaid"):
         click.echo(f"a large picture: {price.nodes:,} nodes, {price.joints:,} joints of long "
                    f"lines, about {price.bytes / 1e6:.0f} MB (--focus NODE draws a part, "
                    "--depth 0 closes all folds)", err=True)
@@ -544,8 +544,9 @@ def read(target: str | None, expression: str | None, points: tuple[tuple[str, An
             return from_json(file.read())
     with readers.prepared(meta=meta):
         loaded = source.load(target) if expression is None else source.expression(target)
+        extra = {"meta": True} if meta else {}
         return readers.trace(loaded, point(points, loaded.names), inputs, seconds=seconds,
-                             **options)
+                             **options, **extra)
 
 
 def one_target(target: str | None, expression: str | None) -> str:
