@@ -11,6 +11,7 @@ import cli
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^    (tinyviz [^#\n]+)", README, re.MULTILINE)
+(BLOCK,) = re.findall(r"^```html\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 CODE = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
@@ -19,6 +20,7 @@ def here(tmp_path, monkeypatch):
     """A folder with the README's f.py in it, and a g."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "f.py").write_text(CODE[0] + "\ndef g(x, y):\n    return x*y\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text(BLOCK, encoding="utf-8")
     return tmp_path
 
 
@@ -26,6 +28,12 @@ def here(tmp_path, monkeypatch):
 def test_the_commands(here, command, capsys):
     cli.main(shlex.split(command)[1:])
     written = capsys.readouterr().out.split()
+    if command.startswith("tinyviz docs"):
+        assert (here / "f.svg").exists() and "<picture>" in (here / "README.md").read_text()
+        return
+    if "-o -" in command:        # the picture itself
+        assert len(written) > 20
+        return
     assert written and all((here / path).stat().st_size > 100 for path in written)
 
 
