@@ -42,6 +42,10 @@ def commands() -> list[list[str]]:
               ["graph", valley, "--heat", "grad", "-o", "rosenbrock-heat.svg"],
               ["graph", valley, "--theme", "contrast", "-o", "rosenbrock-contrast.svg"],
               ["graph", "examples/trouble.py", "--flag", "-o", "trouble-flag.svg"],
+              ["graph", cubic, "--steps", "-o", "cubic.steps.gif"],
+              ["graph", cubic, "--steps", "-o", "cubic.steps.svg"],
+              ["graph", cubic, "-o", "cubic.html"], ["graph", cubic, "-o", "cubic.txt"],
+              ["graph", cubic, "-o", "cubic.mermaid"], ["graph", cubic, "-o", "cubic.tikz"],
               ["plot", "tan(x)", "-o", "tan.plot.svg"]]
     return lines
 
@@ -53,11 +57,15 @@ def draw(folder: Path) -> None:
         *words, name = line
         with contextlib.redirect_stdout(io.StringIO()):
             cli.main([*words, str(folder / name)])
+    from examples import _folds, _sheets
+    (folder / "graphs.png").write_bytes(_sheets.graphs(examples()))
+    (folder / "folds.png").write_bytes(_folds.sheet())
+    (folder / "torture.png").write_bytes(_sheets.torture())
     (folder / MADE_WITH).write_text(versions(), encoding="utf-8")
 
 
 def versions() -> str:
-    return "".join(f"{name} {version(name)}\n" for name in ("matplotlib", "resvg-py"))
+    return "".join(f"{name} {version(name)}\n" for name in ("matplotlib", "pillow", "resvg-py"))
 
 
 def painted(name: str) -> bool:
