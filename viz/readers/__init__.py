@@ -50,14 +50,14 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
     """Run a target at a point in its framework, backward too, and read the graph.
 
     inputs: texts such as "randn(2, 3)" or "x=randn(2, 3)", for arguments the point leaves out.
-    options: those of the framework's reader: level.
+    options: those of the framework's reader: level, meta.
     Raises TargetError where they do not fit the target, RunError where it raises.
     """
     name = framework(target, point)
     if name == OURS:
         if inputs or options:
             raise TargetError(f"{target.name} is a function of tinytorch: give numbers with --at "
-                              "(--input and --level are for PyTorch and JAX)")
+                              "(--input, --level and --meta are for PyTorch and JAX)")
         point = point or examples(target)
         return read_run(runs.run(target, point, seconds=seconds), grad=grad, order=order)
     reader = import_module(f".{name}", __name__)

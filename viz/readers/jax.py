@@ -36,8 +36,6 @@ def generators() -> dict[str, Any]:
 @contextlib.contextmanager
 def prepared(*, meta: bool = False) -> Iterator[None]:
     """JAX's random numbers have keys of their own: there is nothing to seed."""
-    if meta:
-        raise TargetError("--meta is for PyTorch; a JAX function is drawn from its values")
     yield
 
 
@@ -53,12 +51,14 @@ def read(root: Any) -> Graph:
 
 
 def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bool = True,
-          order: int = 1, level: str = "function") -> Graph:
+          order: int = 1, level: str = "function", meta: bool = False) -> Graph:
     """The graph of a function of arrays at a point; arguments may be trees of arrays.
 
     order: 2 draws the derivative by the first argument, as jax.grad makes it.
     Raises what `run.run` raises.
     """
+    if meta:
+        raise TargetError("--meta is for PyTorch; a JAX function is drawn from its values")
     if level != "function":
         raise TargetError("--level is for PyTorch: a jaxpr has one level")
     passed = runs.arguments(target, point)

@@ -45,10 +45,11 @@ def build(thing: Any) -> Any:
 
 
 def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bool = True,
-          order: int = 1, level: str = "function") -> Graph:
+          order: int = 1, level: str = "function", meta: bool = False) -> Graph:
     """The graph of a function of tensors, or of a module, at a point. Nothing is left changed.
 
     level: "function" draws the functions that the code calls, "aten" the operations that ran.
+    meta: what is given as numbers is made without them, on the meta device.
     Raises what `run.run` raises; where the function raises, the error's `graph` is what was
     computed up to there, with the call that failed.
     """
@@ -65,9 +66,10 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
         passed = {name: given for name, given in passed.items() if name in point}
         called = target._replace(function=lambda *xs: target.function(**dict(zip(passed, xs))))
     inputs: dict[str, Any] = {}
-    for name, given in passed.items():
-        if not runs.is_option(name, given, point):
-            passed[name] = _input(name, given, inputs)
+    with torch.device("meta") if meta else contextlib.nullcontext():
+        for name, given in passed.items():
+            if not runs.is_option(name, given, point):
+                passed[name] = _input(name, given, inputs)
     states = {name: recorder.input(name, t) for name, t in inputs.items()}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)

@@ -1,0 +1,178 @@
+"""PyTorch to picture: seconds beside torchviz, torchview and torchlens; tracing beside running."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+LIMIT = 30                       # a peer is stopped after so many seconds
+REPEATS = 3
+
+
+def cases() -> dict[str, tuple[Any, Any]]:
+    """Name -> a module and its input."""
+    import torch
+    from torch import nn
+    torch.manual_seed(0)
+
+    class Block(nn.Module):
+        def __init__(self, d: int = 64, heads: int = 4) -> None:
+            super().__init__()
+            self.heads, self.norm1, self.norm2 = heads, nn.LayerNorm(d), nn.LayerNorm(d)
+            self.q, self.k, self.v, self.out = (nn.Linear(d, d) for _ in range(4))
+            self.mlp = nn.Sequential(nn.Linear(d, 4*d), nn.GELU(), nn.Linear(4*d, d))
+
+        def forward(self, x: Any) -> Any:
+            b, t, c = x.shape
+            y = self.norm1(x)
+            q, k, v = (f(y).view(b, t, self.heads, -1).transpose(1, 2)
+                       for f in (self.q, self.k, self.v))
+            y = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+            x = x + self.out(y.transpose(1, 2).reshape(b, t, c))
+            return x + self.mlp(self.norm2(x))
+
+    class Loop(nn.Module):
+        def __init__(self, n: int) -> None:
+            super().__init__()
+            self.n = n
+
+        def forward(self, x: Any) -> Any:
+            y = x
+            for _ in range(self.n):
+                y = y * x
+            return y
+
+    class Lstm(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = nn.LSTMCell(8, 8)
+
+        def forward(self, x: Any) -> Any:
+            h = c = torch.zeros(2, 8)
+            for i in range(200):
+                h, c = self.cell(x, (h, c))
+            return h
+
+    def gpt(n: int) -> Any:
+        blocks = [Block() for _ in range(n)]
+        return nn.Sequential(nn.Embedding(100, 64), *blocks, nn.Linear(64, 100))
+    tokens = torch.randint(0, 100, (8, 128))
+    one = torch.tensor(1.001, requires_grad=True)
+    return {
+        "MLP": (nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 4)), torch.randn(4, 8)),
+        "GPT, 4 blocks": (gpt(4), tokens), "GPT, 12 blocks": (gpt(12), tokens),
+        "LSTM, 200 steps": (Lstm(), torch.randn(2, 8)),
+        "loop of 150": (Loop(150), one), "loop of 2,000": (Loop(2000), one)}
+
+
+def ours(model: Any, x: Any, path: str) -> None:
+    """Trace, fold where it is large, SVG: data and grad at every node."""
+    import viz
+    from viz import writers
+    from viz.layout.compose import Options
+    from viz.transforms.fold import fold
+    Path(path).write_bytes(writers.write(fold(viz.trace(model, x)), "svg", Options()))
+
+
+def torchviz(model: Any, x: Any, path: str) -> None:
+    from torchviz import make_dot
+    dot = make_dot(model(x), params=dict(model.named_parameters()))
+    Path(path).write_bytes(dot.pipe("svg"))
+
+
+def torchview(model: Any, x: Any, path: str) -> None:
+    from torchview import draw_graph
+    dot = draw_graph(model, input_data=x, expand_nested=True).visual_graph
+    Path(path).write_bytes(dot.pipe("svg"))
+
+
+def torchlens(model: Any, x: Any, path: str) -> None:
+    import torchlens
+    torchlens.trace(model, x).draw(vis_mode="rolled", vis_outpath=path.removesuffix(".svg"),
+                                   vis_fileformat="svg", vis_save_only=True)
+
+
+def timed(draw: Callable[..., None], model: Any, x: Any) -> tuple[float, int, str]:
+    """Seconds and bytes of one picture, made in a process of its own; or why there is none."""
+    read, write = os.pipe()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "picture.svg")
+        child = os.fork()
+        if not child:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            os.dup2(1, 2)
+            os.setsid()
+            said = ""
+            start = perf_counter()
+            try:
+                draw(model, x, path)
+            except BaseException as error:         # of a peer's: told, not raised
+                said = type(error).__name__
+            os.write(write, f"{perf_counter() - start} {said}".encode())
+            os._exit(0)
+        until = perf_counter() + LIMIT
+        while os.waitpid(child, os.WNOHANG) == (0, 0):
+            if perf_counter() > until:
+                os.killpg(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                break
+            signal.sigtimedwait([], 0.02)
+        os.close(write)
+        told = os.read(read, 1000).decode().split()
+        os.close(read)
+        size = sum(f.stat().st_size for f in Path(folder).iterdir())
+    if not told:
+        return LIMIT, 0, f"over {LIMIT} s"
+    return float(told[0]), size, told[1] if len(told) > 1 else "" if size else "no file"
+
+
+def overhead(model: Any, x: Any) -> float:
+    """CPU seconds of tracing, over those of the plain forward and backward."""
+    import torch
+    import viz
+    best = [float("inf"), float("inf")]
+    for _ in range(REPEATS):
+        start = process_time()
+        torch.autograd.grad(model(x).sum(), list(model.parameters()))
+        middle = process_time()
+        viz.trace(model, x)
+        best = [min(best[0], middle - start), min(best[1], process_time() - middle)]
+    return best[1] / best[0]
+
+
+def main() -> None:
+    if find_spec("torch") is None:
+        print("PyTorch is not installed")
+        return
+    import torch
+    torch.set_num_threads(1)     # a forked child has no pool of threads
+    peers = [f for f in (torchviz, torchview, torchlens) if find_spec(f.__name__)]
+    for f in peers:
+        __import__(f.__name__)
+    for f in (ours, *peers):     # all is imported before anything is timed
+        with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Exception):
+            f(*cases()["MLP"], os.path.join(folder, "picture.svg"))
+    for name, (model, x) in cases().items():
+        if name == "GPT, 12 blocks":
+            print(f"{name}: tracing takes {overhead(model, x):.2f}x the forward and backward")
+        seconds, size, said = min(timed(ours, model, x) for _ in range(REPEATS))
+        line = f"{name}: {seconds:.2f} s, {size / 1000:.0f} kB{' ' + said if said else ''}"
+        best = float("inf")
+        for f in peers:
+            theirs, size, said = timed(f, model, x)
+            line += f"; {f.__name__} {said or f'{theirs:.2f} s, {size / 1000:.0f} kB'}"
+            best = best if said else min(best, theirs)
+        print(line + (f"; {seconds / best:.2f}x the fastest" if best < float("inf") else ""),
+              file=sys.stdout, flush=True)
+
+
+if __name__ == "__main__":
+    main()
