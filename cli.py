@@ -350,7 +350,11 @@ def transformed(graph: Any, focus: str | None, radius: int, start: str | None, e
 @click.option("-v", "--verbose", is_flag=True, help="Say how the function was evaluated.")
 def plot(target: str | None, expression: str | None, others: tuple[str, ...],
          outputs: tuple[str, ...], format: str | None, alt: str | None, dpi: float, open_: bool,
-         csv: str | None, json_: str | None, verbose: bool, **given: Any) -> None:
+         csv: str | None, json_: str | None, verbose: bool, time_limit: float, traceback: bool,
+         range_: tuple[float, float], yrange: tuple[float, float] | None, order: int,
+         points: int | None, points_at: tuple[tuple[str, Any], ...], families: tuple[str, ...],
+         descent: tuple[float, float] | None, surface: bool, mark: str | None, log: str | None,
+         **looks: Any) -> None:
     """Plot TARGET and its derivatives over a range; of a function of two variables its contours.
 
     Poles, jumps, kinks, holes and ends of the domain are found and drawn as what they are.
@@ -359,12 +363,19 @@ def plot(target: str | None, expression: str | None, others: tuple[str, ...],
 
     from viz import plot as plots
     from viz import source
+    from viz.plot.request import Request, figure
     from viz.sweep import data
     wanted = destinations(outputs, format, plots.FORMATS)
     first = one_target(target, expression)
     loaded = [source.load(first) if expression is None else source.expression(first),
               *map(source.load, others)]
-    swept, figure = curves(loaded, **given)
+    swept, drawn = figure(loaded, Request(
+        range_, yrange, order, points, points_at, dict(map(family, families)), descent, surface,
+        time_limit), looks | {"log": log or "", "mark": tuple(
+            word.strip() for word in (mark or "").split(",") if word.strip())})
+    if (csv or json_) and len(swept) > 1:
+        raise click.UsageError("--csv and --json write one function, this picture has "
+                               f"{len(swept)}")
     for s in swept:
         for note in getattr(s, "notes", ()):
             click.echo(note, err=True)
@@ -372,81 +383,25 @@ def plot(target: str | None, expression: str | None, others: tuple[str, ...],
         if verbose and looped:
             click.echo(f"{s.name} is called once per point: {looped}", err=True)
     if alt:
-        figure.set_label(alt)    # what `save` says of it
+        drawn.set_label(alt)     # what `save` says of it
     written = {}
     for _, kind in wanted:
         file = io.BytesIO()
-        plots.save(figure, file, format=kind, dpi=dpi)
+        plots.save(drawn, file, format=kind, dpi=dpi)
         written[kind] = file.getvalue()
     files = [(path or os.path.join("output", f"{loaded[0].stem}.plot.{kind}"), written[kind])
              for path, kind in wanted]
-    for path, write in ((csv, data.to_csv), (json_, data.to_json)):
-        if path is not None:
-            if len(swept) > 1:
-                raise click.UsageError("--csv and --json write one function, this picture has "
-                                       f"{len(swept)}")
-            files.append((path, write(swept[0]).encode()))
+    files += [(path, write(swept[0]).encode())
+              for path, write in ((csv, data.to_csv), (json_, data.to_json)) if path]
     deliver(files, open_)
 
 
-def curves(loaded: list[Any], *, range_: tuple[float, float], order: int, points: int | None,
-           points_at: tuple[tuple[str, Any], ...], families: tuple[str, ...],
-           yrange: tuple[float, float] | None, descent: tuple[float, float] | None, surface: bool,
-           mark: str | None, dark: bool, time_limit: float, traceback: bool, **given: Any
-           ) -> tuple[list[Any], Any]:
-    """The sweeps of the targets (or the field of one of two variables), and their figure."""
-    from viz import plot as plots
-    from viz import run, source
-    from viz import sweep as sweeps
-    for name, ends in (("--range", range_), ("--yrange", yrange)):
-        if ends and not ends[0] < ends[1]:
-            raise click.UsageError(f"{name} goes from a smaller to a larger number, not from "
-                                   f"{ends[0]:g} to {ends[1]:g}")
-    many = {name: [value for _, value in values] for name, values in map(family, families)}
-    fixed = {name: value for name, value in points_at if name}
-    asked = {**given, "dark": dark, "log": given["log"] or "",
-             "mark": tuple(word.strip() for word in (mark or "").split(",") if word.strip())}
-    free = [name for name in loaded[0].names if name not in fixed and name not in many]
-    needed = [name for name in free if name not in loaded[0].defaults]
-    two = bool(yrange or descent or surface) or len(needed) == 2
-    with source.users(loaded[0].name), run.deadline(loaded[0], time_limit):
-        if two:
-            return _field(loaded, range_, yrange or range_, fixed, descent, surface, asked)
-        swept_name = (needed or free or [""])[0]
-        at = [value for name, value in points_at if name in ("", swept_name)]
-        fixed.pop(swept_name, None)
-        swept = []
-        for i, target in enumerate(loaded):
-            name = target.name if target.file else "fghpqr"[i % 6]
-            options: dict[str, Any] = {"order": order, "points": points, "name": name}
-            swept += sweeps.family(target.function, many, *range_, **options) if many else \
-                [sweeps.sweep(target.function, *range_, fixed=fixed, **options)]
-        return swept, plots.plot(swept, at=tuple(at), **asked)
-
-
-def _field(loaded: list[Any], x: tuple[float, float], y: tuple[float, float],
-           fixed: dict[str, Any], descent: tuple[float, float] | None, surface: bool,
-           asked: dict[str, Any]) -> tuple[list[Any], Any]:
-    """The field of a function of two variables, and its figure."""
-    from viz.plot import PlotOptions, surface as surfaces
-    from viz.sweep.field import field
-    if len(loaded) > 1:
-        raise click.UsageError("a picture of two variables shows one function")
-    for name in ("tangent", "secant", "taylor", "mark", "check", "log", "stack", "pi"):
-        if asked.get(name):
-            raise click.UsageError(f"--{name} is for functions of one variable")
-    (target,) = loaded
-    found = field(target.function, x, y, name=target.name if target.file else "f", fixed=fixed)
-    figure = surfaces.plot_field(found, path=descent, surface=surface, options=PlotOptions(**asked))
-    return [found], figure
-
-
-def family(given: str) -> tuple[str, list[tuple[str, Any]]]:
+def family(given: str) -> tuple[str, list[Any]]:
     """--param a=1,2,3 as the name and its values."""
     name, equals, values = given.partition("=")
     if not (equals and name.strip().isidentifier() and values.strip()):
         raise click.UsageError(f"--param {given!r}: write NAME=V,V,... such as a=1,2,3")
-    return name.strip(), [Point().convert(value, None, None) for value in values.split(",")]
+    return name.strip(), [Number().convert(value, None, None) for value in values.split(",")]
 
 
 @commands.command(cls=Command)

@@ -1,0 +1,76 @@
+"""What a plot is asked to show: targets become sweeps, or a field, and a Figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .. import run, sweep
+from ..source import Target, TargetError, users
+from ..sweep.field import field
+from . import PlotOptions, plot
+from .surface import plot_field
+
+NAMES = "fghpqr"                 # what expressions are called, in order
+ONE = ("tangent", "secant", "taylor", "mark", "check", "log", "stack", "pi")
+
+
+class Request(NamedTuple):
+    """What is swept, and how. The looks are PlotOptions."""
+
+    x: tuple[float, float] = (-3.0, 3.0)
+    y: tuple[float, float] | None = None       # the range of a second variable
+    order: int = 1
+    points: int | None = None
+    at: Sequence[tuple[str, Any]] = ()         # (name or "", value): a mark, or another argument
+    families: Mapping[str, Sequence[Any]] = {}             # {"a": [1, 2, 3]}: a curve for each
+    path: tuple[float, float] | None = None    # two variables: steepest descent from here
+    surface: bool = False
+    seconds: float = run.SECONDS
+
+
+def figure(targets: Sequence[Target], request: Request, looks: Mapping[str, Any]
+           ) -> tuple[list[Any], Any]:
+    """The sweeps of the targets, or the field of the one that takes two variables, and the Figure.
+
+    Raises TargetError for what does not go together, and what the sweep and the function raise.
+    """
+    for name, ends in (("range", request.x), ("yrange", request.y)):
+        if ends and not ends[0] < ends[1]:
+            raise TargetError(f"--{name} goes from a smaller to a larger number, not from "
+                              f"{ends[0]:g} to {ends[1]:g}")
+    first = targets[0]
+    fixed = {name: value for name, value in request.at if name}
+    free = [n for n in first.names if n not in fixed and n not in request.families]
+    needed = [name for name in free if name not in first.defaults]
+    with users(first.name), run.deadline(first, request.seconds):
+        if request.y or request.path or request.surface or len(needed) == 2:
+            return _field(targets, request, fixed, looks)
+        argument = (needed or free or list(first.names) or [""])[0]
+        at = tuple(value for name, value in request.at if name in ("", argument))
+        fixed.pop(argument, None)              # --at x=1.2 of the swept x is a mark
+        swept = []
+        for i, target in enumerate(targets):
+            options: dict[str, Any] = {"order": request.order, "points": request.points,
+                                       "name": _name(target, i)}
+            swept += sweep.family(target.function, request.families, *request.x, **options) \
+                if request.families else \
+                [sweep.sweep(target.function, *request.x, fixed=fixed, **options)]
+        return swept, plot(swept, at=at, **looks)
+
+
+def _field(targets: Sequence[Target], request: Request, fixed: Mapping[str, Any],
+           looks: Mapping[str, Any]) -> tuple[list[Any], Any]:
+    if len(targets) > 1:
+        raise TargetError("a picture of two variables shows one function")
+    for name in ONE:
+        if looks.get(name):
+            raise TargetError(f"--{name} is for functions of one variable")
+    found = field(targets[0].function, request.x, request.y or request.x,
+                  name=_name(targets[0], 0), fixed=fixed)
+    return [found], plot_field(found, path=request.path, surface=request.surface,
+                               options=PlotOptions(**looks))
+
+
+def _name(target: Target, i: int) -> str:
+    return target.name if target.file else NAMES[i % len(NAMES)]
