@@ -198,7 +198,8 @@ def test_the_first_plot(here, capfdbinary):
 
 @pytest.mark.parametrize("args", [
     ["--tangent", "1", "--mark", "roots, extrema", "--at", "0.5"], ["--secant", "-1", "1"],
-    ["--taylor", "0", "3", "--check"], ["--log", "y", "--range", "1", "3"], ["--stack", "--order", "2"],
+    ["--taylor", "0", "3", "--check"], ["--log", "y", "--range", "1", "3"],
+    ["--stack", "--order", "2"], ["--at", "x=0.5"],
     ["--with", "sin(x)", "--title", "two"], ["--style", "ggplot"], ["--pi"], ["--points", "50"],
 ])
 def test_what_a_plot_may_show(here, capfdbinary, args):
@@ -213,7 +214,8 @@ def test_two_variables(here, capfdbinary, args):
 
 
 def test_a_family_of_curves(here, capfdbinary):
-    assert tinyviz(capfdbinary, "plot", "a*x*x", "--param", "a=1,2,3", "-o", "a.svg")[::2] == (0, "")
+    args = ["plot", "a*x*x", "--param", "a=1,2,3", "-o", "a.svg"]
+    assert tinyviz(capfdbinary, *args)[::2] == (0, "")
     status, _, err = tinyviz(capfdbinary, "plot", "a*x*x", "--param", "a", "-o", "a.svg")
     assert status == 2 and "write NAME=V,V,..." in err
 

@@ -49,7 +49,8 @@ def test_every_ufunc_differentiates_or_says_that_it_cannot(ufunc):
 # What makes arrays of shapes, files and text: a tensor is refused by __array__ or __index__.
 MAKERS = frozenset("""array asanyarray asarray asfarray asarray_chkfinite ascontiguousarray
     asfortranarray empty eye frombuffer fromfile fromfunction fromiter fromstring full
-    genfromtxt identity loadtxt ones require tri zeros arange savetxt save savez savez_compressed can_cast""".split())
+    genfromtxt identity loadtxt ones require tri zeros arange savetxt save savez
+    savez_compressed can_cast""".split())
 CALLS = {
     "dsplit": lambda f, x: f(tt.reshape(x, (1, 1, 2)), 2),
     "put_along_axis": lambda f, x: f(np.zeros(2), np.array([0]), x[:1], 0),
