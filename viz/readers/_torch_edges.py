@@ -131,7 +131,8 @@ class Edges:
 
 def edge_of(t: Any) -> tuple[Any, int]:
     """The edge that carries a tensor's gradient: its autograd node, the output of it."""
-    return tuple(get_gradient_edge(t))[:2]         # type: ignore[return-value]
+    node, output = tuple(get_gradient_edge(t))[:2]
+    return node, output
 
 
 def local_derivatives(func: Callable[..., Any], args: list[Any], swapped: bool
