@@ -131,8 +131,8 @@ class Edges:
 
 def edge_of(t: Any) -> tuple[Any, int]:
     """The edge that carries a tensor's gradient: its autograd node, the output of it."""
-    node, output = tuple(get_gradient_edge(t))[:2]
-    return node, output
+    edge: Any = get_gradient_edge(t)
+    return edge[0], edge[1]
 
 
 def local_derivatives(func: Callable[..., Any], args: list[Any], swapped: bool
