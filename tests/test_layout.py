@@ -13,8 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from viz.graph import Edge, Graph, Node
+from viz.layout.cells import cells
 from viz.layout.layered import MARGIN, place
+from viz.layout.order import crossings, order
 from viz.layout.placement import Placement, Size
+from viz.layout.ranks import layers
 
 LABEL = Size(60.0, 32.0)
 
@@ -311,6 +314,30 @@ def test_operands_keep_their_order():
     for rankdir, axis in (("LR", 1), ("TB", 0)):
         centers = place(graph, sizes(graph), labels(graph), rankdir=rankdir).centers
         assert sorted(names, key=lambda id: centers[id][axis]) == names
+
+
+def test_repairs_only_take_crossings_away():
+    saved = []
+    for seed in range(4):
+        p = Program()
+        made = [p.leaf(x) for x in "abcdef"]
+        state = seed
+        for _ in range(60):      # an op of two of the last twelve tensors
+            state = (state * 6364136223846793005 + 1442695040888963407) % 2 ** 64
+            i, j = (state >> 33) % 6, (state >> 45) % 6
+            made.append(p.op("+", made[-1 - i], made[-12:][j]))
+        layered = layers(cells(p.graph), chips=False, rails=False)
+        plain, repaired = (order(layered, effort=k) for k in (0, 20))
+        assert [sorted(items) for items in repaired] == [sorted(items) for items in plain]
+        position = {i: k for items in repaired for k, i in enumerate(items)}
+        links = [(layered.rank[i], position[i], position[j])
+                 for i in position for j in layered.down[i]]
+        found = sum(r == s and (a - b) * (c - d) < 0
+                    for (r, a, c), (s, b, d) in combinations(links, 2))
+        assert crossings(layered, repaired) == found
+        assert order(layered, effort=20) == repaired
+        saved.append(crossings(layered, plain) - found)
+    assert min(saved) >= 0 and max(saved) > 0
 
 
 def test_a_tensor_used_at_several_ranks_is_a_rail():

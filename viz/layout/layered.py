@@ -68,8 +68,14 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
 
 
 def starts(n: int) -> int:
-    """How many orders are tried for a part of n items: as many as `dot` leaves the time for."""
-    return 8 if n < 150 else 5 if n < 500 else 3 if n < 1000 else 2 if n < 4000 else 1
+    """How many orders are tried for a part of n items."""
+    return 3 if n < 1000 else 2 if n < 4000 else 1
+
+
+def effort(n: int) -> int:
+    """How hard the best order of n items is repaired: as hard as `dot` leaves the time for."""
+    return 40 if n < 30 else 22 if n < 80 else 11 if n < 150 else 10 if n < 250 else \
+        10 if n < 500 else 4 if n < 1000 else 0
 
 
 def _measured(part: Cells, edges: Sequence[int], boxes: Sequence[Size],
@@ -77,7 +83,7 @@ def _measured(part: Cells, edges: Sequence[int], boxes: Sequence[Size],
     """One connected part: ranks, order, heights, columns and rows."""
     layered = layers(part)
     n = len(layered.rank)
-    found = order(layered, starts=starts(n), sweeps=24 if n < 1000 else 6)
+    found = order(layered, starts=starts(n), sweeps=8 if n < 1000 else 6, effort=effort(n))
     block, _ = align(layered, found)
     labels = [texts[e] for e in edges]
     port = ports(part, layered, found, block, labels)

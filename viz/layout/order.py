@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from .ranks import Layers
@@ -14,11 +14,12 @@ PATIENCE = 6                     # sweeps without a gain before a start is given
 GAIN = 0.995                     # what counts as a gain
 
 
-def order(layers: Layers, *, starts: int = 3, sweeps: int = 24) -> Order:
+def order(layers: Layers, *, starts: int = 3, sweeps: int = 24, effort: int = 0) -> Order:
     """The best order found from several deterministic starts.
 
     The first start is depth first from the ends, operands in order: where it has no crossing it
-    is the answer, and reads as the expression does. Else sweeps and switches from other starts.
+    is the answer, and reads as the expression does. Else sweeps and switches from other starts,
+    then, with `effort`, repairs of the best.
     Source: Sugiyama, Tagawa, Toda 1981; Gansner, Koutsofios, North, Vo 1993.
     """
     if all(len(items) < 2 for items in layers.ranks):
@@ -34,6 +35,7 @@ def order(layers: Layers, *, starts: int = 3, sweeps: int = 24) -> Order:
         search.restore()
         search.improve(sweeps)
     search.restore()
+    search.refine(effort)
     search.tidy()
     return search.ranks
 
@@ -150,6 +152,88 @@ class _Search:
             idle = 0 if found < GAIN * self.least else idle + 1
             self._keep(found)
 
+    def refine(self, effort: int) -> None:
+        """Shuffles two ranks where links cross, sweeps a few ranks about them, and keeps what
+        crosses no more than before: so a lucky place is not lost to an unlucky one elsewhere, as
+        it is in a start anew. `effort`: how often an item may be moved, on the average.
+        """
+        ranks, pos, up, down = self.ranks, self.pos, self.layers.up, self.layers.down
+        last = len(ranks) - 1
+        gaps = [self._gap(r) for r in range(last)]
+        total = sum(gaps)
+        state, work = 1, effort * len(pos)
+        while total and work > 0:
+            state = (state * 1103515245 + 12345) & 0x7fffffff
+            at, r = (state >> 8) % total, 0
+            while at >= gaps[r]:
+                at -= gaps[r]
+                r += 1
+            wide = 1 + (state >> 12 & 1)
+            low, high = max(0, r - wide), min(last, r + 1 + wide)
+            first, end = max(0, low - 1), min(high + 1, last)
+            kept = ranks[low:high + 1]
+            before = sum(gaps[first:end])
+            for k in range(low, high + 1):
+                ranks[k] = items = list(ranks[k])
+                if r <= k <= r + 1:
+                    for p in range(len(items) - 1, 0, -1):
+                        state = (state * 1103515245 + 12345) & 0x7fffffff
+                        q = (state >> 8) % (p + 1)
+                        items[p], items[q] = items[q], items[p]
+                    for p, i in enumerate(items):
+                        pos[i] = p
+            flip, turn = state >> 9 & 1, bool(state >> 10 & 1)
+            for k in (0, 1):
+                if k == flip:
+                    for j in range(min(high, last - 1), low - 1, -1):
+                        self._sort(ranks[j], down, turn)
+                else:
+                    for j in range(low or 1, high + 1):
+                        self._sort(ranks[j], up, turn)
+                self._switch(not turn, low, high)
+                work -= sum([len(items) for items in kept])
+                found = [self._gap(j) for j in range(first, end)]
+                after = sum(found)
+                if after <= before:
+                    break
+            if after <= before:
+                gaps[first:end] = found
+                total += after - before
+            else:
+                ranks[low:high + 1] = kept
+                for items in kept:
+                    for p, i in enumerate(items):
+                        pos[i] = p
+        self._keep(total)
+
+    def _gap(self, r: int) -> int:
+        """How many links cross between a rank and the next."""
+        pos, down = self.pos, self.layers.down
+        total = 0
+        seen: list[int] = []
+        top = -1
+        for i in self.ranks[r]:
+            js = down[i]
+            if len(js) == 1:
+                p = pos[js[0]]
+                if p >= top:
+                    seen.append(p)
+                    top = p
+                else:
+                    at = bisect_right(seen, p)
+                    total += len(seen) - at
+                    seen.insert(at, p)
+            elif js:
+                ps = [pos[j] for j in js]
+                n = len(seen)
+                for p in ps:
+                    if p < top:
+                        total += n - bisect_right(seen, p)
+                seen += ps
+                seen.sort()
+                top = seen[-1]
+        return total
+
     def _sort(self, items: list[int], near: list[list[int]], turn: bool) -> None:
         """One rank by the barycentre of its neighbours; who has none keeps its place."""
         pos = self.pos
@@ -167,13 +251,14 @@ class _Search:
                 items[p] = i
                 pos[i] = p
 
-    def _switch(self, even: bool) -> int:
+    def _switch(self, even: bool, low: int = 0, high: int = -1) -> int:
         """Switches neighbours where that saves crossings (`even`: or costs none). What it saved.
 
-        After the first pass only items are looked at whose own neighbours have moved.
+        Only the ranks `low` to `high`, if given. After the first pass only items are looked at
+        whose own neighbours have moved.
         """
-        pos, ranks, up, down = self.pos, self.ranks, self.layers.up, self.layers.down
-        rank = self.layers.rank
+        pos, up, down, rank = self.pos, self.layers.up, self.layers.down, self.layers.rank
+        ranks = self.ranks[low:high + 1] if high >= 0 else self.ranks
         places: list[list[int]] = [list(range(len(items) - 1)) for items in ranks]
         total = 0
         for _ in range(6):
@@ -217,39 +302,17 @@ class _Search:
                 break
             marked: list[set[int]] = [set() for _ in ranks]
             for i in touched:
-                marked[rank[i]].update((pos[i] - 1, pos[i]))
+                if 0 <= (r := rank[i] - low) < len(ranks):
+                    p = pos[i]
+                    marked[r].add(p)
+                    marked[r].add(p - 1)
             for r, items in enumerate(ranks):
                 places[r] = sorted(marked[r] - {-1, len(items) - 1})
         return total
 
     def crossings(self) -> int:
         """How many links cross."""
-        pos, down = self.pos, self.layers.down
-        total = 0
-        for items in self.ranks[:-1]:
-            seen: list[int] = []
-            top = -1
-            for i in items:
-                js = down[i]
-                if len(js) == 1:
-                    p = pos[js[0]]
-                    if p >= top:
-                        seen.append(p)
-                        top = p
-                    else:
-                        at = bisect_right(seen, p)
-                        total += len(seen) - at
-                        seen.insert(at, p)
-                elif js:
-                    ps = [pos[j] for j in js]
-                    n = len(seen)
-                    for p in ps:
-                        if p < top:
-                            total += n - bisect_right(seen, p)
-                    for p in ps:
-                        insort(seen, p)
-                    top = seen[-1]
-        return total
+        return sum([self._gap(r) for r in range(len(self.ranks) - 1)])
 
     def tidy(self) -> None:
         """Puts operands in order where that costs no crossing; turns all upside down if better."""
