@@ -16,8 +16,6 @@ class PlotError(ValueError):
 
     status = 2                   # what the command line exits with
 
-    status = 2                   # what the command line exits with
-
 
 @dataclass(frozen=True)
 class PlotOptions:
