@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import os
 import shlex
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TextIO
 
 import click
@@ -184,6 +182,8 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     """Draw the computation graph of TARGET, with data and grad at every node."""
     from viz import source, writers
     from viz.layout.compose import Options
+    from viz.view import View, said, view
+    from viz.watch import limited
     if wrap and engine == "dot":
         raise click.UsageError("--wrap sets rows of our own layout: leave --engine dot out")
     if steps and backward:
@@ -197,34 +197,29 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
         if error.graph is None:
             raise
         failure, drawn = error, error.graph        # what was computed up to there
-    if any((focus, start, end, hidden, heat, flag, strict, backward)):
-        from viz.transforms.unfold import unfold
-        drawn = unfold(drawn)    # a file may hold a folded graph: transforms need it whole
-    drawn = transformed(drawn, focus, radius, start, end, hidden, heat, flag or strict)
-    if backward:
-        from viz.transforms.backward import backward as both
-        drawn = both(drawn)
-    drawn = folded(drawn, fold, depth, expand, wanted[0][1])
-    if alt:
-        drawn = dataclasses.replace(drawn, facts={**drawn.facts, "description": alt})
+    with limited(time_limit, f"folding {len(drawn.nodes):,} nodes"):
+        shown = view(drawn, View(focus, radius, start, end, hidden, heat, flag or strict, backward,
+                                 fold, depth, expand, alt or ""))
+    for line in said(drawn, shown, wanted[0][1]):
+        click.echo(line, err=True)
     options = Options(rankdir.upper(), engine, edges, theme or ("dark" if dark else "light"), dpi,
                       wrap)
-    with limited(time_limit, f"drawing {len(drawn.nodes)} nodes"):
+    with limited(time_limit, f"drawing {len(shown.nodes):,} nodes"):
         if steps:
             from viz import animate
             files = [file for path, kind in wanted for file in animate.files(
-                drawn, path or os.path.join("output", f"{drawn.name}.steps.{kind}"), kind, options)]
+                shown, path or os.path.join("output", f"{shown.name}.steps.{kind}"), kind, options)]
         else:
-            written = {kind: _tree(drawn, edges) if path == "-" and kind == "txt" else
-                       writers.write(drawn, kind, options) for path, kind in wanted}
-            files = [(path or os.path.join("output", f"{drawn.name}.{kind}"), written[kind])
+            written = {kind: _tree(shown, edges) if path == "-" and kind == "txt" else
+                       writers.write(shown, kind, options) for path, kind in wanted}
+            files = [(path or os.path.join("output", f"{shown.name}.{kind}"), written[kind])
                      for path, kind in wanted]
     deliver(files, open_)
-    for line in drawn.facts.get("flags", ()):
+    for line in shown.facts.get("flags", ()):
         click.echo(line, err=True)
     if failure is not None:
         raise failure
-    if strict and drawn.facts["flags"]:
+    if strict and shown.facts["flags"]:
         sys.exit(1)
 
 
@@ -233,81 +228,6 @@ def _tree(graph: Any, edges: str) -> bytes:
     from viz.writers import txt
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     return txt.tree(graph, edges=edges, color=color).encode()
-
-
-def folded(graph: Any, mode: str, depth: int | None, expand: tuple[str, ...], format: str) -> Any:
-    """The graph folded as asked for, and further where its picture would be too large; says so."""
-    from viz import cost
-    from viz.transforms import fold
-    if "paired" in graph.facts and (mode == "all" or expand):
-        raise click.UsageError("--backward pairs the nodes of two passes: it cannot be folded")
-    small = fold.fold(graph, mode=mode, depth=depth, expand=expand)
-    if "folds" not in small.facts and mode == "auto" and cost.cost(small).items > cost.ITEMS:
-        small = fold.fold(graph, mode="all", depth=depth)
-    small = cost.within(small) if mode == "auto" and depth is None else small
-    said = fold.said(small)
-    if said and small is not graph:
-        click.echo(said, err=True)
-    price = cost.cost(small, format)
-    if price.items > cost.ITEMS and format not in ("json", "txt", "dot", "mermaid"):
-        click.echo(f"a large picture: {price.nodes:,} nodes, {price.joints:,} joints of long "
-                   f"lines, about {price.bytes / 1e6:.0f} MB (--focus NODE draws a part, "
-                   "--depth 0 closes all folds)", err=True)
-    return small
-
-
-@contextlib.contextmanager
-def limited(seconds: float, doing: str) -> Iterator[None]:
-    """Stops what takes longer, where the system can; after a second a terminal is told what it is.
-
-    Raises LayoutError.
-    """
-    import signal
-    import threading
-
-    from viz.layout.placement import LayoutError
-
-    def stop(*_: Any) -> None:
-        raise LayoutError(f"still {doing} after {seconds:g} s: --time-limit SECONDS allows more, "
-                          "--fold all or --focus NODE draw less")
-
-    told = threading.Timer(1.0, lambda: click.echo(f"{doing} ...", err=True))
-    told.daemon = True
-    if sys.stderr.isatty():
-        told.start()
-    can = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    if can:
-        before = signal.signal(signal.SIGALRM, stop)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        told.cancel()
-        if can:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
-
-
-def transformed(graph: Any, focus: str | None, radius: int, start: str | None, end: str | None,
-                hidden: tuple[str, ...], heat: str | None, flag: bool) -> Any:
-    """The graph after the transforms that were asked for; flags first, since they need it whole."""
-    if flag:
-        from viz.transforms.flags import flag as flagged
-        graph = flagged(graph)
-    if heat:
-        from viz.transforms.heat import heat as heated
-        graph = heated(graph, heat)
-    if focus is None and start is None and end is None and not hidden:
-        return graph
-    from viz.transforms import parts
-    if end is not None and start is None:
-        raise click.UsageError("--to needs --from: say where the paths begin")
-    if start is not None:
-        ends = [node.id for node in graph.nodes if node.kind == "output"] or [graph.nodes[-1].id]
-        graph = parts.between(graph, start, end if end is not None else ends[-1])
-    if focus is not None:
-        graph = parts.focus(graph, focus, radius=radius)
-    return parts.hide(graph, hidden) if hidden else graph
 
 
 @commands.command(cls=Command)
@@ -493,6 +413,7 @@ def read(target: str | None, expression: str | None, points: tuple[tuple[str, An
     """The graph of a target at a point, or the graph that a JSON file holds."""
     from viz import readers, source
     from viz.graph import from_json
+    from viz.watch import telling
     target = one_target(target, expression)
     if target.endswith(".json") and os.path.isfile(target):
         with open(target, encoding="utf-8") as file:
@@ -500,8 +421,9 @@ def read(target: str | None, expression: str | None, points: tuple[tuple[str, An
     with readers.prepared(meta=meta):
         loaded = source.load(target) if expression is None else source.expression(target)
         extra = {"meta": True} if meta else {}
-        return readers.trace(loaded, point(points, loaded.names), inputs, seconds=seconds,
-                             **options, **extra)
+        at = point(points, loaded.names)
+        with telling(f"running {loaded.name}"):
+            return readers.trace(loaded, at, inputs, seconds=seconds, **options, **extra)
 
 
 def one_target(target: str | None, expression: str | None) -> str:

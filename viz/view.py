@@ -1,0 +1,93 @@
+"""View: what of a graph is shown: its transforms in the order they need, its folds, its budget."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from . import cost
+from .graph import Graph
+from .transforms.parts import TransformError
+
+UNBOUNDED = ("json", "txt", "dot", "mermaid")  # formats that nobody looks at whole
+
+
+class View(NamedTuple):
+    """What is asked to be shown of a graph; as it is made, the whole graph, folded where it pays."""
+
+    focus: str | None = None     # a node, by name or id: what lies within `radius` ops of it
+    radius: int = 1
+    start: str | None = None     # all paths from here ...
+    end: str | None = None       # ... to here; None: to the output
+    hidden: Sequence[str] = ()   # constants, parameters, inputs
+    heat: str | None = None      # grad, data, contribution
+    flag: bool = False           # where NaN is born, which gradients vanish
+    backward: bool = False       # the backward pass beside the forward one
+    fold: str = "auto"           # auto, none, all
+    depth: int | None = None     # frames deeper than this are closed
+    expand: Sequence[str] = ()   # frames of which all repeats are drawn
+    alt: str = ""                # what it shows, in place of the sentence that is made
+
+
+def view(graph: Graph, asked: View) -> Graph:
+    """The graph as it is to be shown. Raises TransformError for what does not go together."""
+    if asked.end is not None and asked.start is None:
+        raise TransformError("--to needs --from: say where the paths begin")
+    if any((asked.focus, asked.start, asked.hidden, asked.heat, asked.flag, asked.backward)):
+        from .transforms.unfold import unfold
+        graph = unfold(graph)    # a file may hold a folded graph: transforms need it whole
+    graph = _parts(_marked(graph, asked), asked)
+    if asked.backward:
+        from .transforms.backward import backward
+        graph = backward(graph)
+    graph = _folded(graph, asked)
+    if asked.alt:
+        graph = dataclasses.replace(graph, facts={**graph.facts, "description": asked.alt})
+    return graph
+
+
+def said(before: Graph, shown: Graph, format: str) -> list[str]:
+    """What a user should know of a view: what was folded, and what a large picture will cost."""
+    from .transforms import fold
+    lines = [fold.said(shown)] if "folds" in shown.facts and "folds" not in before.facts else []
+    price = cost.cost(shown, format)
+    if price.items > cost.ITEMS and format not in UNBOUNDED:
+        lines.append(f"a large picture: {price.nodes:,} nodes, {price.joints:,} joints of long "
+                     f"lines, about {price.bytes / 1e6:.0f} MB (--focus NODE draws a part, "
+                     "--depth 0 closes all folds)")
+    return lines
+
+
+def _marked(graph: Graph, asked: View) -> Graph:
+    """Flags first: they need the graph whole."""
+    if asked.flag:
+        from .transforms.flags import flag
+        graph = flag(graph)
+    if asked.heat:
+        from .transforms.heat import heat
+        graph = heat(graph, asked.heat)
+    return graph
+
+
+def _parts(graph: Graph, asked: View) -> Graph:
+    from .transforms import parts
+    if asked.start is not None:
+        ends = [node.id for node in graph.nodes if node.kind == "output"] or [graph.nodes[-1].id]
+        graph = parts.between(graph, asked.start, asked.end if asked.end is not None else ends[-1])
+    if asked.focus is not None:
+        graph = parts.focus(graph, asked.focus, radius=asked.radius)
+    return parts.hide(graph, tuple(asked.hidden)) if asked.hidden else graph
+
+
+def _folded(graph: Graph, asked: View) -> Graph:
+    """Folded as asked for, and further where the picture would be too large."""
+    from .transforms import fold
+    if "paired" in graph.facts and (asked.fold == "all" or asked.expand):
+        raise TransformError("--backward pairs the nodes of two passes: it cannot be folded")
+    small = fold.fold(graph, mode=asked.fold, depth=asked.depth, expand=tuple(asked.expand))
+    if asked.fold != "auto":
+        return small
+    if "folds" not in small.facts and cost.cost(small).items > cost.ITEMS:
+        small = fold.fold(graph, mode="all", depth=asked.depth)
+    return cost.within(small) if asked.depth is None else small
