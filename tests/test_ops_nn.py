@@ -182,3 +182,11 @@ def test_polygamma_agrees_with_mpmath(n):
     for p in (0.2, 1.3, 7.7, 60.0, -1.5):
         assert tt.polygamma(n, Tensor(p)).data == pytest.approx(
             float(mpmath.polygamma(n, p)), rel=1e-12)
+
+
+def test_a_layer_without_forward_says_so():
+    class Empty(nn.Module):
+        pass
+
+    with pytest.raises(TypeError, match="Empty has no forward: write forward"):
+        Empty()(Tensor(1.0))

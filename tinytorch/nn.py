@@ -50,8 +50,8 @@ class Module:
     name: str = ""
 
     def forward(self, *args: Any, **options: Any) -> Any:
-        """What the layer computes: written by each layer."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward")
+        """What the layer computes: written by each layer. Raises TypeError where it is not."""
+        raise TypeError(f"{type(self).__name__} has no forward: write forward(self, x)")
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         with scope(self.name or type(self).__name__.lower()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from .tensor import Tensor, raw
 
 
-class Optimizer:
+class Optimizer(ABC):
     """What optimisers share: the parameters, and a step for those that have a gradient."""
 
     def __init__(self, parameters: Iterable[Tensor], lr: float) -> None:
@@ -33,9 +34,9 @@ class Optimizer:
             if p._grad is not None:
                 p._assign(self.moved(p._data, raw(p._grad), state))
 
+    @abstractmethod
     def moved(self, x: Any, g: Any, state: dict[str, Any]) -> Any:
         """The new data of one parameter: written by each optimiser."""
-        raise NotImplementedError
 
 
 class SGD(Optimizer):

@@ -14,7 +14,7 @@ UNBOUNDED = ("json", "txt", "dot", "mermaid")  # formats that nobody looks at wh
 
 
 class View(NamedTuple):
-    """What is asked to be shown of a graph; as it is made, the whole graph, folded where it pays."""
+    focus: str | None = None     # a node, by name or id: what lies within `radius` ops of it
 
     focus: str | None = None     # a node, by name or id: what lies within `radius` ops of it
     radius: int = 1
