@@ -223,7 +223,7 @@ def test_an_svg_says_what_it_is():
 
 def test_an_svg_is_small_and_has_one_element_a_line():
     content = writers.write(example("cubic"), "svg")
-    assert len(content) < 9_000
+    assert len(content) < 7_800
     for line in content.decode().splitlines():
         assert len(re.findall(r"<[a-z]", line)) <= 1
 
@@ -246,7 +246,7 @@ def test_a_fractional_size_left_a_dark_column_at_the_right():
     scene = compose(cubic())
     scene = scene._replace(width=scene.width + 0.5)
     for dpi in (96, 140, 192):
-        with Image.open(io.BytesIO(png.paint(scene, Options(dpi=dpi)))) as image:
+        with Image.open(io.BytesIO(png.draw(scene, Options(dpi=dpi)))) as image:
             last = image.convert("RGBA").crop((image.width - 1, 0, image.width, image.height))
             assert last.getcolors() == [(image.height, (255, 255, 255, 255))]
 

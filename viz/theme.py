@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 FAMILY = {                       # Verdana and Menlo have DejaVu's widths, for pages without it
-    "sans": "DejaVu Sans, Verdana, sans-serif",
-    "bold": "DejaVu Sans, Verdana, sans-serif",
-    "mono": "DejaVu Sans Mono, Menlo, Consolas, monospace",
+    "sans": "DejaVu Sans,Verdana,sans-serif",
+    "bold": "DejaVu Sans,Verdana,sans-serif",
+    "mono": "DejaVu Sans Mono,Menlo,monospace",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import NamedTuple
 
 from .. import text
@@ -29,6 +30,11 @@ class Content(NamedTuple):
 def wide(string: str, role: str) -> float:
     """How wide a text is in its role, in px."""
     return text.width(string, TYPES[role].size, TYPES[role].font)
+
+
+def even(x: float) -> float:
+    """At least so many px, and even: half of it is whole, so places need no tenths in a file."""
+    return 2.0 * ceil(x / 2)
 
 
 def box(node: Node, terms: Sequence[Value] = ()) -> Content:
@@ -58,7 +64,7 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
         wide(sum_, "sum") + 2 * PAD,
         wide(warning, "flag") + 2 * PAD,
         *(wide(key, "key") + 16 + wide(value, role) + 2 * PAD for key, value, role in rows)])
-    width = round(width + 0.5)
+    width = even(width)
     right = width - PAD
     y = 21.0
     marks: list[Mark] = [Text(PAD, y, name, "name")]
@@ -73,7 +79,7 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
     if warning:
         y += 17
         marks.append(Text(PAD, y, warning, "flag"))
-    height = y + 12
+    height = even(y + 12)
     if "heat" in node.facts:
         marks.insert(0, Rect(4.5, 8, 4, height - 16, 2, f"heat{node.facts['heat']:+d}"))
     marks.insert(0, Rect(0, 0, width, height, 8, outline(node)))
@@ -95,7 +101,7 @@ def port(node: Node) -> Content:
     lag = node.facts.get("lag", 1)
     name = text.shorten(text.literal(node.label), 20)
     string = f"{name}, {lag} before" if lag > 1 else name
-    width = max(40.0, round(wide(string, "port") + 22))
+    width = even(max(40.0, wide(string, "port") + 22))
     role = "port" if node.facts["port"] == "carried" else "through"
     return Content(Size(width, 26.0), (
         Rect(0, 0, width, 26, 13, role),
@@ -118,12 +124,12 @@ def tag_of(node: Node) -> str:
 def _dot(node: Node) -> Content:
     symbol = text.shorten(text.literal(node.label), 14)
     role = "symbol" if len(symbol) == 1 else "word"
-    width = DOT if len(symbol) == 1 else max(DOT, round(wide(symbol, role) + 21))
+    width = DOT if len(symbol) == 1 else even(max(DOT, wide(symbol, role) + 21))
     height = DOT if width == DOT else 30.0
     size = TYPES[role].size
     return Content(Size(width, height), (
         Rect(0, 0, width, height, height / 2, "op"),
-        Text(width / 2, height / 2 + size * 0.36, symbol, role, "middle")))
+        Text(width / 2, round(height / 2 + size * 0.36), symbol, role, "middle")))
 
 
 def _constant(node: Node) -> Content:
@@ -135,7 +141,7 @@ def _constant(node: Node) -> Content:
         written = ""
     string = text.shorten(label if label == written or not written else
                           f"{label} = {written}" if label else written, NAME)
-    width = max(36.0, round(wide(string, "constant") + 2 * 11))
+    width = even(max(36.0, wide(string, "constant") + 2 * 11))
     return Content(Size(width, 30.0), (
         Rect(0, 0, width, 30, 6, outline(node)),
         Text(width / 2, 19.5, string, "constant", "middle")))
@@ -176,10 +182,10 @@ def label(edge: Edge, shown: str) -> Content | None:
         lines.append((text.shorten(text.literal(edge.label), NAME), "contribution"))
     if not lines:
         return None
-    width = max(wide(string, role) for string, role in lines)
-    marks = tuple(Text(width / 2, 11.5 + 14.5 * i, string, role, "middle")
+    width = even(max(wide(string, role) for string, role in lines))
+    marks = tuple(Text(width / 2, 12.0 + 15 * i, string, role, "middle")
                   for i, (string, role) in enumerate(lines))
-    return Content(Size(width, 15.0 * len(lines) + 1), marks)
+    return Content(Size(width, even(15.0 * len(lines) + 1)), marks)
 
 
 def _slope(edge: Edge, local: Value) -> str:

@@ -55,7 +55,7 @@ class Extent(NamedTuple):
 
 def meeting(reach: float) -> float:
     """How far before an op its lines begin to meet, where the outermost is `reach` off its line."""
-    return 22.0 + min(60.0, 0.25 * reach)
+    return 22.0 + round(min(60.0, 0.25 * reach))
 
 
 def extents(cells: Cells, layers: Layers, y: list[float], ports: Ports, sizes: Sequence[Size],
@@ -94,7 +94,7 @@ def extents(cells: Cells, layers: Layers, y: list[float], ports: Ports, sizes: S
                 text[r] = size.width
     found = []
     for r in range(count):
-        turn = min(STEEP, BEND + 0.16 * bend[r]) if bend[r] > 0.5 else 14.0
+        turn = round(min(STEEP, BEND + 0.16 * bend[r])) if bend[r] > 0.5 else 14.0
         label = (text[r] + 6.0 if text[r] else 0.0) + meeting(reach[r])
         found.append(Extent(turn if r else 0.0, label if r else 0.0, op[r], box[r], leaf[r]))
     return found, [t > 0 for t in text]

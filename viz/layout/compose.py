@@ -131,7 +131,8 @@ def node_tip(node: Node) -> str:
         if value is not None:
             kind = f" ({text.shape(value.shape)} {value.dtype})" if value.shape else ""
             lines.append(f"{key} {text.numbers(value, 12)}{kind}")
-    lines += [str(node.facts[key]) for key in ("formula", "line") if node.facts.get(key)]
+    lines += [str(node.facts[key]) for key in ("formula", "line")
+              if node.facts.get(key) and node.facts[key] != node.label]
     if node.facts.get("pass"):
         lines[-1] += f", pass {node.facts['pass']} of its loop"
     if node.facts.get("branch"):

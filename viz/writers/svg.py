@@ -35,7 +35,12 @@ def escape(string: str) -> str:
 
 def write(graph: Graph, options: Options = Options()) -> bytes:
     """The picture of a graph as SVG."""
-    return paint(compose(graph, options), THEMES[options.theme]).encode()
+    return draw(compose(graph, options), options)
+
+
+def draw(scene: Scene, options: Options = Options()) -> bytes:
+    """A scene as the file."""
+    return paint(scene, THEMES[options.theme]).encode()
 
 
 def paint(scene: Scene, theme: Theme, *, prefix: str = "") -> str:
@@ -57,11 +62,11 @@ def document(scene: Scene, theme: Theme, lines: list[str]) -> str:
     color, size, font = theme.texts["key"]
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}"'
-        f' role="img" font-family="{FAMILY[font]}" font-size="{number(size)}" fill="{color}"'
+        f' role="img" font-family="{FAMILY[font]}" font-size="{number(size)}" fill="{short(color)}"'
         f' stroke-width="{number(theme.shapes["edge"].width)}">',
         f"<title>{escape(scene.title)}</title>",
         f"<desc>{escape(scene.description)}</desc>",
-        f'<rect width="{w}" height="{h}" fill="{theme.paper}"/>',
+        f'<rect width="{w}" height="{h}" fill="{short(theme.paper)}"/>',
         *lines, "</svg>\n"])
 
 
@@ -108,15 +113,19 @@ def element(mark: Mark, look: Look, *, more: str = "", shared: bool = False) -> 
 
 
 def _d(path: Path) -> str:
-    """A path's data: a straight Bézier is written as a line."""
+    """A path's data: a straight Bézier is written as a line, a level or upright one as H or V."""
     (x, y), *rest = path.points
     parts = [f"M{number(x)},{number(y)}"]
     for (ax, ay), (bx, by), (cx, cy) in zip(rest[0::3], rest[1::3], rest[2::3], strict=True):
         flat = abs((ax - x) * (cy - y) - (ay - y) * (cx - x)) < 0.5 and \
             abs((bx - x) * (cy - y) - (by - y) * (cx - x)) < 0.5
         end = f"{number(cx)},{number(cy)}"
-        parts.append(f"L{end}" if flat else
-                     f"C{number(ax)},{number(ay)} {number(bx)},{number(by)} {end}")
+        if not flat:
+            parts.append(f"C{number(ax)},{number(ay)} {number(bx)},{number(by)} {end}")
+        elif number(cy) == number(y):
+            parts.append(f"H{number(cx)}")
+        else:
+            parts.append(f"V{number(cy)}" if number(cx) == number(x) else f"L{end}")
         x, y = cx, cy
     return "".join(parts)
 
@@ -126,19 +135,24 @@ def _anchor(mark: Text) -> str:
 
 
 def _type(type: Type, usual: Type) -> str:
-    color = "" if type.color == usual.color else f' fill="{type.color}"'
+    color = "" if type.color == usual.color else f' fill="{short(type.color)}"'
     size = "" if type.size == usual.size else f' font-size="{number(type.size)}"'
     return color + size + (' font-weight="bold"' if type.font == "bold" else "")
 
 
 def _shape(shape: Shape, usual: float) -> str:
-    paint = f' fill="{shape.fill or "none"}"'
+    paint = f' fill="{short(shape.fill) if shape.fill else "none"}"'
     if shape.stroke:
-        paint += f' stroke="{shape.stroke}"'
+        paint += f' stroke="{short(shape.stroke)}"'
         paint += "" if shape.width == usual else f' stroke-width="{number(shape.width)}"'
     if shape.dash:
         paint += f' stroke-dasharray="{" ".join(map(number, shape.dash))}"'
     return paint
+
+
+def short(color: str) -> str:
+    """A colour in as few characters as there are: #fff for #ffffff."""
+    return "#" + color[1::2] if color[1::2] == color[2::2] else color
 
 
 def number(x: float) -> str:
