@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import errors
+from .guard import Guard
 from .tensor import (Tensor, _mode, constant, functions, ndarray, new, no_grad, operand,
                      operands, raw, scope, tick, wrap)
 
@@ -54,6 +55,9 @@ class Op:
     call: Any = None             # the public function, where it has parameters
     samples: tuple[Any, ...] = ()       # arguments inside the domain: (x, y), or (x, y, params)
     domain: tuple[float, float] | None = None   # of a function of one number: where it is real
+    guards: tuple[Guard, ...] = ()      # where it has no value or no derivative, or jumps
+    undefined: str = ""          # what is wrong where operands leave its domain, for people
+    steep: bool = False          # smooth, but it may turn within less than any step: exp, tanh
 
     plain: Any = None            # local of an op backward may treat in its short loop
     careful: Any = None          # value, with one warning of ours instead of numpy's

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import series
+from ..guard import AT_EQUALS, DIVISION, TRUE_BELOW, TRUE_UP_TO, Guard, ratio, whole
 from ..op import Op
 from ..tensor import Tensor, float64, raw
 
@@ -46,6 +47,8 @@ class Div(Op):
     notation, precedence, dunder = "{0}/{1}", 2, "truediv"
     value, jet = np.true_divide, series.quotient
     risky = lambda x, y: y.__class__ is not float64 or x.__class__ is not float64 or not y
+    guards = (DIVISION,)
+    undefined = "division by 0"
     local = (lambda z, x, y: 1/y,
              lambda z, x, y: -z/y)
     samples = (([1.0, -2.0, 0.5], [0.7, 1.5, -3.0]), ([[1.0], [2.0]], [0.7, 1.5, -3.0]))
@@ -86,12 +89,22 @@ def _power_dy(z: Any, x: Any, y: Any) -> Any:
     return z*np.log(x)
 
 
+def _base(a: Any, b: Any, **_: Any) -> Any:
+    """Of a**b: a, unless b is a constant 0, 1, 2 ..."""
+    exponent = raw(b)
+    if exponent.size == 1 and exponent >= 0 and exponent == np.round(exponent):
+        return exponent * 0.0 + 1.0
+    return a
+
+
 class Pow(Op):
     """x ** y, elementwise, broadcast; nan with one warning where x < 0 and y is no whole number."""
     name, aliases, symbol = "power", ("pow", "float_power"), "^"
     notation, precedence, dunder = "{0}**{1}", 4, "pow"
     value, jet = _power, series.power
     risky = lambda x, y: not (y.__class__ is float64 and 0 < y < math.inf and y == int(y))
+    guards = (Guard(_base, "power of 0"),)
+    undefined = "a fractional power of a negative number"
     local = (_power_dx, _power_dy)
     samples = (([0.5, 1.5, 2.0], 3.0), ([0.5, 1.5, 2.0], [0.5, -1.5, 2.0]),
                ([[0.3], [2.0]], [0.7, 1.5, -3.0]), ([-1.5, 0.5], np.array(2)), (2.0, [0.5, -1.0]))
@@ -120,6 +133,8 @@ class Remainder(Op):
     name, aliases, symbol = "remainder", ("mod",), "%"
     notation, precedence, dunder = "{0} % {1}", 2, "mod"
     value, risky = np.remainder, True
+    guards = (DIVISION, Guard(ratio, "{op} of a whole quotient", whole, 1))
+    undefined = "remainder by 0"
     local = (1,
              lambda z, x, y: -np.floor(raw(x)/raw(y)))
     samples = (([5.3, -5.3, 1.2], [2.0, 2.0, -0.7]),)
@@ -130,6 +145,7 @@ class FloorDivide(Op):
     name, symbol = "floor_divide", "//"
     notation, precedence, dunder = "{0}//{1}", 2, "floordiv"
     value, risky, flat = np.floor_divide, True, True
+    guards = (DIVISION, Guard(ratio, "{op} of a whole quotient", whole, 1))
     local = (0, 0)
     samples = (([5.3, -5.3, 1.2], [2.0, 2.0, -0.7]),)
 
@@ -157,36 +173,42 @@ class Greater(Comparison, Op):
     """x > y, elementwise."""
     symbol, notation, dunder = ">", "{0} > {1}", "gt"
     value = np.greater
+    guards = TRUE_UP_TO
 
 
 class GreaterEqual(Comparison, Op):
     """x >= y, elementwise."""
     name, symbol, notation, dunder = "greater_equal", "≥", "{0} >= {1}", "ge"
     value = np.greater_equal
+    guards = TRUE_BELOW
 
 
 class Less(Comparison, Op):
     """x < y, elementwise."""
     symbol, notation, dunder = "<", "{0} < {1}", "lt"
     value = np.less
+    guards = TRUE_BELOW
 
 
 class LessEqual(Comparison, Op):
     """x <= y, elementwise."""
     name, symbol, notation, dunder = "less_equal", "≤", "{0} <= {1}", "le"
     value = np.less_equal
+    guards = TRUE_UP_TO
 
 
 class Equal(Comparison, Op):
     """x == y, elementwise."""
     symbol, notation, dunder = "=", "{0} == {1}", "eq"
     value = np.equal
+    guards = AT_EQUALS
 
 
 class NotEqual(Comparison, Op):
     """x != y, elementwise."""
     name, symbol, notation, dunder = "not_equal", "≠", "{0} != {1}", "ne"
     value = np.not_equal
+    guards = AT_EQUALS
 
 
 class And(Comparison, Op):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import series
+from ..guard import AT_ONES, AT_ZERO, POLE_AT_ZERO, Guard, circle, first, half, whole
 from ..op import Op, apply
 from ..tensor import float64, raw
 
@@ -18,42 +19,53 @@ _inf = float("inf")
 class Exp(Op):
     """e to the power x."""
     value, jet = np.exp, series.exp
+    steep = True
     local = (lambda z, x: z,)
 
 
 class Exp2(Op):
     """2 to the power x."""
     value = np.exp2
+    steep = True
     local = (lambda z, x: _LN2*z,)
 
 
 class Expm1(Op):
     """exp(x) - 1, exact for small x."""
     value, jet = np.expm1, series.expm1
+    steep = True
     local = (lambda z, x: np.exp(x),)
 
 
 class Log(Op):
     """The natural logarithm; -inf at 0 and nan below, with one warning."""
     value, risky, domain, jet = np.log, _positive, (0.0, _inf), series.log
+    guards = POLE_AT_ZERO
+    undefined = "log of a negative number"
     local = (lambda z, x: 1/x,)
 
 
 class Log2(Op):
     """The logarithm to base 2."""
     value, risky, domain = np.log2, _positive, (0.0, _inf)
+    guards = POLE_AT_ZERO
+    undefined = "log2 of a negative number"
     local = (lambda z, x: 1/(x*_LN2),)
 
 
 class Log10(Op):
     """The logarithm to base 10."""
     value, risky, domain = np.log10, _positive, (0.0, _inf)
+    guards = POLE_AT_ZERO
+    undefined = "log10 of a negative number"
     local = (lambda z, x: 1/(x*_LN10),)
 
 
 class Log1p(Op):
     """log(1 + x), exact for small x."""
     value, risky, domain = np.log1p, True, (-1.0, _inf)
+    guards = (Guard(lambda a, **_: 1.0 + a, "log of 0", pole=True),)
+    undefined = "log1p below −1"
     local = (lambda z, x: 1/(1 + x),)
 
 
@@ -61,6 +73,8 @@ class Sqrt(Op):
     """The square root; its derivative at 0 is inf, below 0 it is nan, with one warning."""
     symbol = "√"
     value, risky, domain, jet = np.sqrt, _positive, (0.0, _inf), series.sqrt
+    guards = AT_ZERO
+    undefined = "sqrt of a negative number"
     local = (lambda z, x: 0.5/z,)
 
 
@@ -68,6 +82,7 @@ class Cbrt(Op):
     """The real cube root, of negative numbers too; its derivative at 0 is inf."""
     symbol = "∛"
     value, risky = np.cbrt, True
+    guards = AT_ZERO
     local = (lambda z, x: 1/(3*z*z),)
 
 
@@ -84,6 +99,8 @@ class Reciprocal(Op):
     symbol = "1/"
     notation, precedence = "1/{0}", 2
     value, risky, domain, jet = np.reciprocal, True, (0.0, _inf), series.reciprocal
+    guards = (Guard(first, "division by 0", pole=True),)
+    undefined = "division by 0"
     local = (lambda z, x: -(z*z),)
 
 
@@ -92,6 +109,7 @@ class Abs(Op):
     name, aliases, symbol, dunder = "absolute", ("abs", "fabs"), "|x|", "abs"
     notation = "abs({0})"
     value = np.absolute
+    guards = AT_ZERO
     local = (lambda z, x: np.sign(raw(x)),)
 
 
@@ -110,6 +128,7 @@ class Cos(Op):
 class Tan(Op):
     """The tangent of an angle in radians."""
     value = np.tan
+    guards = (Guard(first, "tan where cos is 0", np.cos, pole=True),)
     local = (lambda z, x: 1 + z*z,)
     domain = (-1.5, 1.5)
 
@@ -118,6 +137,8 @@ class ArcSin(Op):
     """The angle in [-pi/2, pi/2] whose sine is x."""
     aliases = ("asin",)
     value, risky, domain = np.arcsin, True, (-1.0, 1.0)
+    guards = AT_ONES
+    undefined = "arcsin beyond ±1"
     local = (lambda z, x: 1/np.sqrt((1 - x)*(1 + x)),)
 
 
@@ -125,6 +146,8 @@ class ArcCos(Op):
     """The angle in [0, pi] whose cosine is x."""
     aliases = ("acos",)
     value, risky, domain = np.arccos, True, (-1.0, 1.0)
+    guards = AT_ONES
+    undefined = "arccos beyond ±1"
     local = (lambda z, x: -1/np.sqrt((1 - x)*(1 + x)),)
 
 
@@ -132,24 +155,28 @@ class ArcTan(Op):
     """The angle in (-pi/2, pi/2) whose tangent is x."""
     aliases = ("atan",)
     value = np.arctan
+    steep = True
     local = (lambda z, x: 1/(1 + x*x),)
 
 
 class Sinh(Op):
     """The hyperbolic sine."""
     value, jet = np.sinh, series.sinh
+    steep = True
     local = (lambda z, x: np.cosh(x),)
 
 
 class Cosh(Op):
     """The hyperbolic cosine."""
     value, jet = np.cosh, series.cosh
+    steep = True
     local = (lambda z, x: np.sinh(x),)
 
 
 class Tanh(Op):
     """The hyperbolic tangent. Its derivative keeps all digits in the tails; 1 - z*z has none."""
     value = np.tanh
+    steep = True
     local = (lambda z, x: 4*Sigmoid.of(2*x)*Sigmoid.of(-2*x),)
 
 
@@ -163,6 +190,7 @@ class Sigmoid(Op):
     aliases, symbol = ("expit",), "σ"
     value = _sigmoid
     jet = lambda x: series.sigmoid(x, _sigmoid(x[0]), _sigmoid(-x[0]))
+    steep = True
     local = (lambda z, x: z*Sigmoid.of(-x),)
 
 
@@ -177,6 +205,8 @@ class ArcCosh(Op):
     """The inverse of cosh, for x >= 1."""
     aliases = ("acosh",)
     value, risky, domain = np.arccosh, True, (1.0, _inf)
+    guards = (Guard(lambda a, **_: a - 1.0, "arccosh of 1"),)
+    undefined = "arccosh below 1"
     local = (lambda z, x: 1/np.sqrt((x - 1)*(x + 1)),)
 
 
@@ -184,6 +214,8 @@ class ArcTanh(Op):
     """The inverse of tanh, for x in (-1, 1)."""
     aliases = ("atanh",)
     value, risky, domain = np.arctanh, True, (-1.0, 1.0)
+    guards = (Guard(circle, "arctanh of ±1", pole=True),)
+    undefined = "arctanh beyond ±1"
     local = (lambda z, x: 1/((1 - x)*(1 + x)),)
 
 
@@ -206,28 +238,33 @@ class Rad2Deg(Op):
 class Floor(Op):
     """The largest whole number that is not above x. Derivative 0."""
     symbol, dunder = "⌊x⌋", "floor"
+    guards = (Guard(first, "{op} of a whole number", whole, 1),)
     value, flat, local = np.floor, True, (0,)
 
 
 class Ceil(Op):
     """The smallest whole number that is not below x. Derivative 0."""
     symbol, dunder = "⌈x⌉", "ceil"
+    guards = (Guard(first, "{op} of a whole number", whole, -1),)
     value, flat, local = np.ceil, True, (0,)
 
 
 class Trunc(Op):
     """x without its fraction. Derivative 0."""
     aliases, dunder = ("fix",), "trunc"
+    guards = (Guard(first, "{op} of a whole number", whole),)
     value, flat, local = np.trunc, True, (0,)
 
 
 class Rint(Op):
     """The nearest whole number, halves to the even one. Derivative 0."""
+    guards = (Guard(first, "{op} of a half", half),)
     value, flat, local = np.rint, True, (0,)
 
 
 class Sign(Op):
     """-1, 0 or 1. Derivative 0."""
+    guards = AT_ZERO
     value, flat, local = np.sign, True, (0,)
 
 
@@ -240,6 +277,7 @@ class Round(Op):
     """x rounded to so many decimals, halves to the even digit. Derivative 0."""
     aliases, call, dunder = ("around",), _round, "round"
     notation = lambda decimals: f"round({{0}}, {decimals})" if decimals else "round({0})"
+    guards = (Guard(lambda a, decimals=0: a * 10.0**decimals, "{op} of a half", half),)
     value, flat, local = np.round, True, (0,)
 
 

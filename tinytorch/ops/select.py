@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..guard import AT_ZERO, TIE, Guard
 from ..op import Op, apply
 from ..tensor import float64, raw
 
@@ -30,6 +31,11 @@ def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
     return apply(Where, condition, x, y)
 
 
+def _branches(condition: Any, *_: Any, **__: Any) -> Any:
+    """Which branch is taken, as numbers of either sign."""
+    return np.where(np.asarray(raw(condition), dtype=bool), 1.0, -1.0)
+
+
 class Where(Op):
     """x where the condition holds, else y, elementwise and broadcast; np.where(c) alone is indices.
 
@@ -37,6 +43,7 @@ class Where(Op):
     """
     notation = "where({0}, {1}, {2})"
     value, selects, call = np.where, True, _where
+    guards = (Guard(_branches, "a condition turns"),)
     local = (None,
              lambda z, c, x, y: np.where(raw(c), 1.0, 0.0).astype(z.dtype),
              lambda z, c, x, y: np.where(raw(c), 0.0, 1.0).astype(z.dtype))
@@ -48,6 +55,7 @@ class Maximum(Op):
     """The larger of x and y, elementwise; nan wins. Ties share the derivative evenly."""
     symbol, notation = "max", "maximum({0}, {1})"
     value, selects = np.maximum, True
+    guards = TIE
     local = (lambda z, x, y: share((raw(x) > raw(y)) + 0.5*(raw(x) == raw(y)), z),
              lambda z, x, y: share((raw(y) > raw(x)) + 0.5*(raw(x) == raw(y)), z))
 
@@ -56,6 +64,7 @@ class Minimum(Op):
     """The smaller of x and y, elementwise; nan wins. Ties share the derivative evenly."""
     symbol, notation = "min", "minimum({0}, {1})"
     value, selects = np.minimum, True
+    guards = TIE
     local = (lambda z, x, y: share((raw(x) < raw(y)) + 0.5*(raw(x) == raw(y)), z),
              lambda z, x, y: share((raw(y) < raw(x)) + 0.5*(raw(x) == raw(y)), z))
 
@@ -72,6 +81,8 @@ class Clip(Op):
     aliases = ("clamp",)
     notation = "clip({0}, {1}, {2})"
     value, selects, call = np.clip, True, _clip
+    guards = (Guard(lambda a, low, high, **_: a - low, "{op} at its lower bound"),
+              Guard(lambda a, low, high, **_: a - high, "{op} at its upper bound"))
     local = (lambda z, x, low, high: share((raw(low) <= raw(x)) & (raw(x) <= raw(high)), z),
              lambda z, x, low, high: share((raw(x) < raw(low)) & (raw(low) <= raw(high)), z),
              lambda z, x, low, high: share(np.maximum(raw(x), raw(low)) > raw(high), z))
@@ -91,4 +102,5 @@ class Relu(Op):
     """x where it is positive, else 0. At the kink the derivative is taken as 0."""
     name = "relu"
     value, selects = _relu, True
+    guards = AT_ZERO
     local = (lambda z, x: share(raw(x) > 0, z),)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..guard import AT_ONES, POLES_OF_GAMMA, Guard, first
 from ..op import Op, apply
 from ..tensor import float64
 
@@ -28,6 +29,7 @@ def each(function: Callable[[float], float]) -> Callable[[Any], Any]:
 class Erf(Op):
     """The error function, 2/sqrt(pi) times the integral of exp(-t*t) from 0 to x."""
     value = each(math.erf)
+    steep = True
     local = (lambda z, x: float64(2/np.sqrt(np.pi))*np.exp(-x*x),)
 
 
@@ -81,6 +83,7 @@ def _erfinv(y: float) -> float:
 class Erfinv(Op):
     """The inverse of erf, for x in (-1, 1); infinite at its ends."""
     value, risky, domain = each(_erfinv), True, (-1.0, 1.0)
+    guards = AT_ONES
     local = (lambda z, y: float64(np.sqrt(np.pi)/2)*np.exp(z*z),)
 
 
@@ -178,6 +181,7 @@ class GammaLn(Op):
     """The logarithm of abs(gamma(x)); inf at 0, -1, -2 ..."""
     aliases = ("lgamma", "loggamma")
     value, domain = each(_log_gamma), (0.0, _inf)
+    guards = POLES_OF_GAMMA
     local = (lambda z, x: Digamma.of(x),)
 
 
@@ -185,6 +189,7 @@ class Gamma(Op):
     """The gamma function: (x - 1)! for whole x; nan at -1, -2 ..."""
     symbol = "Γ"
     value, domain = each(_gamma), (0.0, _inf)
+    guards = POLES_OF_GAMMA
     local = (lambda z, x: z*Digamma.of(x),)
 
 
@@ -192,6 +197,7 @@ class Digamma(Op):
     """The derivative of gammaln."""
     aliases, symbol = ("psi",), "ψ"
     value, domain = each(_digamma), (0.0, _inf)
+    guards = POLES_OF_GAMMA
     local = (lambda z, x: Polygamma.of(x, n=1),)
 
 
@@ -199,6 +205,7 @@ class Polygamma(Op):
     """The n-th derivative of digamma; polygamma(n, x) with whole n."""
     notation = lambda n: f"polygamma({n}, {{0}})"
     value, domain = (lambda x, n: each(lambda t: _polygamma(n, t))(x)), (0.0, _inf)
+    guards = POLES_OF_GAMMA
     local = (lambda z, x, n: Polygamma.of(x, n=n + 1),)
     call = lambda n, x: apply(Polygamma, x, n=int(n))
     samples = ((np.array(1), [0.3, 1.2, 4.5]), (np.array(2), [0.3, 1.2, 4.5]))
@@ -207,6 +214,8 @@ class Polygamma(Op):
 class Logit(Op):
     """log(x/(1 - x)), the inverse of sigmoid, for x in (0, 1)."""
     value, risky, domain = (lambda x: np.log(x) - np.log1p(-x)), True, (0.0, 1.0)
+    guards = (Guard(lambda a, **_: a * (1.0 - a), "logit of 0 or 1", pole=True),)
+    undefined = "logit beyond 0 and 1"
     local = (lambda z, x: 1/(x*(1 - x)),)
 
 
@@ -218,6 +227,7 @@ def _entr(x: Any) -> Any:
 class Entr(Op):
     """-x*log(x), 0 at 0, -inf below: the entropy of a probability."""
     value, risky, domain = _entr, True, (0.0, _inf)
+    guards = (Guard(first, "log of 0"),)
     local = (lambda z, x: -np.log(x) - 1,)
 
 
