@@ -1,0 +1,13 @@
+"""Layers with parameters, as PyTorch names and initialises them; each computes in its scope.
+
+A new layer is a class in one of the files; nothing lists it.
+"""
+
+from .activation import *  # noqa: F401,F403
+from .layers import *  # noqa: F401,F403
+from .loss import *  # noqa: F401,F403
+from .sequence import *  # noqa: F401,F403
+from .module import Module, Parameter, Sequential, seed  # noqa: F401
+
+__all__ = sorted(name for name, thing in globals().items() if isinstance(thing, type)
+                 and name[0] != "_" and issubclass(thing, (Module, Parameter))) + ["seed"]
