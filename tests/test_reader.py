@@ -155,6 +155,11 @@ def test_odd_data(data, items):
     assert to_json(from_json(to_json(graph))) == to_json(graph)
 
 
+def test_an_empty_array_beside_a_scalar_input_was_an_index_error():
+    graph = viz.trace(lambda x: x + np.sum(np.zeros((0, 3)) * x), 1.2)
+    assert graph.facts["results"] == ("df/dx = 0 + 1 = 1",)
+
+
 def test_arrays_are_summarised():
     rng = np.arange(128.0).reshape(32, 4)
     graph = viz.trace(lambda w: np.mean(rng @ w), np.ones((4, 3)))

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import viz
+from viz.layout.compose import compose
+from viz.layout.scene import Text
 from viz.transforms.flags import flag
 from viz.transforms.heat import heat
 from viz.transforms.parts import TransformError, between, find, focus, hide
@@ -42,6 +44,21 @@ def test_focus():
     assert {n.id: n.facts["hidden"] for n in near.nodes if "hidden" in n.facts} == {
         "x": 1, "v_1": 1}
     assert near.facts["results"] == ("1 op around h: 5 of 7 nodes",)
+
+
+def texts(graph):
+    scene = compose(graph)
+    return {mark.text for group in scene.groups for mark in group.marks if isinstance(mark, Text)}
+
+
+@pytest.mark.parametrize("part, sum_, tag", [
+    (focus(GRAPH, "v_1", radius=1), "= 1.44 + 1 + …", "input, 2 edges cut"),
+    (focus(GRAPH, "x", radius=1), "= 1.44 + 1.44 + 1.44 + 1", "input"),
+    (between(GRAPH, "x", "v_1"), "= 1.44 + 1.44 + 1.44 + …", "input"),
+    (between(GRAPH, "x", "v_2"), "= 1.44 + 1.44 + 1.44 + 1", "input"),
+    (hide(GRAPH, ["constants"]), "= 1.44 + 1.44 + 1.44 + 1", "input")])
+def test_a_part_showed_a_sum_that_did_not_come_to_the_grad(part, sum_, tag):
+    assert {sum_, tag, "5.32"} <= texts(part)
 
 
 def test_paths_multiply_and_add_up():

@@ -13,7 +13,10 @@ from typing import Any
 from .graph import Value
 
 DIGITS = 5                       # significant digits that people read; files of data keep them all
+SHORT = 10                       # what was typed in is shown whole where it has few characters
 FEW = 3                          # an array of at most so many numbers is written out
+
+_EPSILON = {"float64": 2**-50, "float32": 2**-21, "float16": 2**-9, "bfloat16": 2**-6}
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _SUBSCRIPT = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
@@ -28,7 +31,7 @@ def subscript(n: int) -> str:
 
 
 def number(x: Any, digits: int = DIGITS) -> str:
-    """A number as people write it: 5.32, −0.5, 1.2e−7, 1000000000, nan, −inf, True."""
+    """A number as people write it: 5.32, −0.5, 123460, 1.2e−7, 1000000000, nan, −inf, True."""
     if isinstance(x, bool) or isinstance(x, str):
         return str(x)
     if isinstance(x, int):
@@ -42,6 +45,8 @@ def number(x: Any, digits: int = DIGITS) -> str:
             text = "-0"
     else:
         text = f"{x:.{digits}g}"
+        if "e+" in text and abs(x) < 10**6:
+            text = f"{float(text):.0f}"            # 130, not 1.3e2
     if "e" in text:
         mantissa, exponent = text.split("e")
         if "." in mantissa:
@@ -61,8 +66,16 @@ def plus(xs: Sequence[float]) -> str:
     return first + "".join(f" − {x[1:]}" if x.startswith("−") else f" + {x}" for x in rest)
 
 
+def given(value: Value | None) -> str:
+    """The numbers of a value that was typed in, not computed: 1.0000001, where others say 1."""
+    x = None if value is None else value.number
+    if isinstance(x, float) and len(str(abs(x))) <= SHORT:
+        return number(x, SHORT)
+    return numbers(value)
+
+
 def numbers(value: Value | None, digits: int = DIGITS) -> str:
-    """The numbers of a value on one line: 1.2, [1, 2, 3], or min … mean … max.
+    """The numbers of a value on one line: 1.2, [1, 2, 3], all 0, or min … mean … max.
 
     Of a folded node's the median stands in the middle, that of its repeats.
     """
@@ -85,21 +98,44 @@ def numbers(value: Value | None, digits: int = DIGITS) -> str:
     text = " … ".join(number(x, small) for x in (low, mean if middle is None else middle, high))
     if nan + inf == value.size and middle is None:
         text = ""
-    marks = [f"{n} {word}" for n, word in ((nan, "nan"), (inf, "inf")) if n]
-    return " + ".join(filter(None, [text, *marks]))
+    elif same(low, high, small):
+        word = "all" if middle is None else "each"
+        text = f"{word} {number(low, digits if low == high else small)}"
+    return ", ".join(filter(None, [text, *odd(value)]))
+
+
+def odd(value: Value) -> list[str]:
+    """How many numbers of a value are none or infinite: nan ×1, −inf ×2; ±inf ×3 of a large one."""
+    *_, nan, inf = spread(value)
+    counts = [(nan, "nan"), (inf, "±inf")]
+    if value.items is not None:
+        counts[1:] = [(sum(x == sign for x in value.items), number(sign))
+                      for sign in (float("inf"), -float("inf"))]
+    return [f"{word} ×{n}" for n, word in counts if n]
+
+
+def same(low: float, high: float, digits: int) -> bool:
+    """Whether two numbers are written alike."""
+    return low == high or number(low, digits) == number(high, digits)
 
 
 def spread(value: Value) -> tuple[float, float, float, int, int]:
-    """Min, mean and max of the finite numbers of a value; how many are nan; how many infinite."""
+    """Min, mean and max of the finite numbers of a value; how many are nan; how many infinite.
+
+    A mean that is rounding error, which another processor rounds elsewhere, is 0.
+    """
     if value.stats is not None:
-        return value.stats[:5]
-    items = [float(x.real if isinstance(x, complex) else x) for x in value.items or ()]
-    finite = [x for x in items if x - x == 0]
-    nan = sum(x != x for x in items)
-    inf = len(items) - len(finite) - nan
-    if not finite:
-        return 0.0, 0.0, 0.0, nan, inf
-    return min(finite), sum(finite) / len(finite), max(finite), nan, inf
+        low, mean, high, nan, inf = value.stats[:5]
+    else:
+        items = [float(x.real if isinstance(x, complex) else x) for x in value.items or ()]
+        finite = [x for x in items if x - x == 0]
+        nan = sum(x != x for x in items)
+        inf = len(items) - len(finite) - nan
+        if not finite:
+            return 0.0, 0.0, 0.0, nan, inf
+        low, mean, high = min(finite), sum(finite) / len(finite), max(finite)
+    noise = _EPSILON.get(value.dtype, _EPSILON["float64"]) * max(abs(low), abs(high))
+    return low, 0.0 if low < 0 < high and abs(mean) <= noise else mean, high, nan, inf
 
 
 def shorten(text: str, most: int) -> str:
@@ -155,9 +191,11 @@ def _advance(font: str, c: str) -> int:
     width = _glyph(font, ord(c))
     if width is not None:
         return width
-    if unicodedata.category(c) in ("Mn", "Me", "Cf"):
+    category = unicodedata.category(c)
+    if category in ("Mn", "Me", "Cf"):
         return 0
-    return 2662 if unicodedata.east_asian_width(c) in "WF" else 2048    # emoji are wider than an em
+    wide = category == "So" and unicodedata.east_asian_width(c) in "WF"
+    return 2662 if wide else 2048                  # an emoji is wider than an em
 
 
 def width(text: str, size: float, font: str = "sans") -> float:

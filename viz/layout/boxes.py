@@ -51,10 +51,10 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
     data, grad = node.facts.get("data"), node.facts.get("grad")
     rows = []
     if data is not None:
-        rows.append(("data", text.numbers(data), "data"))
+        rows.append(("data", written(node, "data"), "data"))
     if grad is not None:
-        rows.append(("grad", text.numbers(grad), "grad"))
-    sum_ = total(terms)
+        rows.append(("grad", written(node, "grad"), "grad"))
+    sum_ = total(terms, partial=bool(node.facts.get("partial")))
     warning = f"⚠ {node.facts['flag']}" if node.facts.get("flag") else ""
     name = text.shorten(text.literal(node.label), NAME)
     tag = tag_of(node)
@@ -108,6 +108,12 @@ def port(node: Node) -> Content:
         Text(width / 2, 17.3, string, "port", "middle")))
 
 
+def written(node: Node, key: str) -> str:
+    """The data or the grad of a node on one line: the data of an input as it was given."""
+    value = node.facts.get(key)
+    return text.given(value) if node.kind == "input" and key == "data" else text.numbers(value)
+
+
 def tag_of(node: Node) -> str:
     """What stands small in the corner of a box: what it is or where it was made, and its shape."""
     data = node.facts.get("data")
@@ -116,9 +122,11 @@ def tag_of(node: Node) -> str:
         parts.append(text.shape(data.shape))
     if "shared" in node.facts:
         parts.append(f"shared ×{node.facts['shared']}")
+    said = " ".join(filter(None, parts))
     if "hidden" in node.facts:
-        parts.append(f"… +{node.facts['hidden']}")
-    return text.shorten(text.literal(" ".join(filter(None, parts))), NAME)
+        cut = node.facts["hidden"]
+        said += f"{', ' * bool(said)}{cut} edge{'s' * (cut != 1)} cut"
+    return text.shorten(text.literal(said), NAME)
 
 
 def _dot(node: Node) -> Content:
@@ -136,7 +144,7 @@ def _constant(node: Node) -> Content:
     data = node.facts.get("data")
     label = text.literal(node.label)
     written = text.numbers(data) if data is not None else ""
-    if data is not None and data.size != 1:
+    if data is not None and not (data.size == 1 or written.startswith("[")):
         label = " ".join(filter(None, [label, text.shape(data.shape)]))
         written = ""
     string = text.shorten(label if label == written or not written else
@@ -157,12 +165,15 @@ def chip(node: Node, size: Size) -> Content:
         Text(size.width / 2, size.height / 2 + 4.3, string, "chip", "middle")))
 
 
-def total(terms: Sequence[Value]) -> str:
-    """The sum of contributions, written out: = 1.44 + 1.44 − 1. Empty where it says nothing."""
+def total(terms: Sequence[Value], *, partial: bool = False) -> str:
+    """The sum of contributions, written out: = 1.44 + 1.44 − 1. Empty where it says nothing.
+
+    It ends in an ellipsis where the terms are not all there are.
+    """
     xs = [term.number for term in terms]
-    if not 2 <= len(xs) <= TERMS or any(x is None for x in xs):
+    if not 2 - partial <= len(xs) <= TERMS or any(x is None for x in xs):
         return ""
-    return "= " + text.plus(xs)
+    return "= " + text.plus(xs) + " + …" * partial
 
 
 def label(edge: Edge, shown: str) -> Content | None:
@@ -175,9 +186,7 @@ def label(edge: Edge, shown: str) -> Content | None:
     if shown in ("local", "both") and local is not None:
         lines.append(("∂ " + _slope(edge, local), "local"))
     if shown in ("contribution", "both") and sent is not None:
-        lines.append((_sent(sent), "contribution"))
-        if sent.size != 1:
-            lines.append((_range(sent), "contribution"))
+        lines += [(line, "contribution") for line in (_sent(sent), _range(sent)) if line]
     if edge.label:
         lines.append((text.shorten(text.literal(edge.label), NAME), "contribution"))
     if not lines:
@@ -200,20 +209,26 @@ def _slope(edge: Edge, local: Value) -> str:
 
 
 def _sent(value: Value) -> str:
-    """A contribution: +1.44; of an array its shape and its mean."""
+    """A contribution: +1.44; of an array its shape and its mean, or what all its numbers are."""
     x = value.number
     if x is None and not value.shape:              # a number of each repeat of a fold
         return text.numbers(value)
+    if value.size == 0:
+        return f"{text.shape(value.shape)} empty"
     if x is None:
-        return f"{text.shape(value.shape)} ø {text.number(text.spread(value)[1], 3)}"
+        low, mean, high, *odd = text.spread(value)
+        alike = text.same(low, high, 2) and not any(odd)
+        return f"{text.shape(value.shape)} {'all' if alike else 'ø'} {text.number(mean, 3)}"
     written = text.number(x)
     return written if written.startswith(("−", "n")) else f"+{written}"
 
 
 def _range(value: Value) -> str:
-    """The range of an array's finite numbers, and how many are not: −0.1 … 0.3."""
+    """The range of an array's finite numbers, and how many are not: −0.1 … 0.3. Empty for one."""
     low, _, high, nan, inf = text.spread(value)
-    marks = [f"{n} {word}" for n, word in ((nan, "nan"), (inf, "inf")) if n]
+    marks = text.odd(value)
+    if value.size <= 1 or value.shape == () or not marks and text.same(low, high, 2):
+        return ""
     if nan + inf < value.size:
         marks.insert(0, f"{text.number(low, 2)} … {text.number(high, 2)}")
-    return " + ".join(marks)
+    return ", ".join(marks)

@@ -226,14 +226,14 @@ def _facts(run: Run, written: str, grads: Grads | None, order: int, ways: Sequen
     if grads and run.result.size != 1:
         facts["results"] = (SUMMED,)
     elif grads and all(tensor.size == 1 for tensor in run.inputs.values()):
-        sums: dict[int, list[float]] = {}
+        sums: dict[int, list[float]] = {tensor.stamp: [] for tensor in run.inputs.values()}
         for tensor in tinytorch.topological(run.result):
             for argument, c in zip(tensor._ctx.args if tensor._ctx else (),
                                    grads.sent.get(tensor.stamp, ())):
-                if c is not None:
-                    sums.setdefault(argument.stamp, []).append(float(np.ravel(c)[0]))
+                if c is not None and argument.stamp in sums:
+                    sums[argument.stamp].append(float(np.ravel(c)[0]))
         facts["results"] = derivatives(run.target, {
-            name: (sums.get(tensor.stamp, ()),
+            name: (sums[tensor.stamp],
                    float(np.ravel(grads.total.get(tensor.stamp, 0.0))[0]))
             for name, tensor in run.inputs.items()}, order)
     return facts
@@ -244,7 +244,7 @@ def headline(target: Target, inputs: Mapping[str, Value], written: str, order: i
     name = target.name if target.file else "f"
     head = (f"{name}{PRIMES[:order - 1]}({', '.join(inputs)})"
             + (f" = {written}" if written and len(written) <= TITLE else ""))
-    at = ", ".join(f"{n} = {text.numbers(v)}" for n, v in inputs.items())
+    at = ", ".join(f"{n} = {text.given(v)}" for n, v in inputs.items())
     return head + (f" at {at}" if at and all(v.size == 1 for v in inputs.values()) else "")
 
 

@@ -65,17 +65,26 @@ def hide(graph: Graph, kinds: Collection[str]) -> Graph:
 
 
 def keep(graph: Graph, ids: Collection[str], said: str) -> Graph:
-    """The part of a graph that these nodes make. Nodes whose edges were cut say how many."""
+    """The part of a graph that these nodes make. Nodes whose edges were cut say how many.
+
+    A node whose gradient is the sum of more than is left has the fact `partial`.
+    """
     cut: dict[str, int] = {}
+    partial: set[str] = set()
     edges = []
     for edge in graph.edges:
         if edge.tail in ids and edge.head in ids:
             edges.append(edge)
-        elif said:
+            continue
+        if edge.tail in ids and edge.facts.get("contribution") is not None:
+            partial.add(edge.tail)
+        if said:
             for id in {edge.tail, edge.head} & set(ids):
                 cut[id] = cut.get(id, 0) + 1
-    nodes = tuple(node._replace(facts={**node.facts, "hidden": cut[node.id]})
-                  if node.id in cut else node for node in graph.nodes if node.id in ids)
+    nodes = tuple(node._replace(facts={
+        **node.facts, **({"hidden": cut[node.id]} if node.id in cut else {}),
+        **({"partial": True} if node.id in partial else {})})
+        if node.id in cut or node.id in partial else node for node in graph.nodes if node.id in ids)
     facts = dict(graph.facts)
     if said:
         facts["results"] = (f"{said}: {len(nodes)} of {len(graph.nodes)} nodes",)

@@ -110,7 +110,7 @@ def _attributes(node: Node, look: Theme) -> dict[str, str]:
     lines = [name]
     for key in ("data", "grad"):
         if node.facts.get(key) is not None:
-            lines.append(f"{key} {text.numbers(node.facts[key])}")
+            lines.append(f"{key} {boxes.written(node, key)}")
     if node.kind == "constant" and len(lines) == 2 and lines[1] == f"data {name}":
         lines.pop()              # the constant 2 is called 2
     tag = boxes.tag_of(node)

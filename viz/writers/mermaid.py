@@ -84,7 +84,7 @@ def _label(node: Node) -> str:
         lines.append(text.shorten(text.literal(boxes.tag_of(node)), boxes.NAME))
     for key in ("data", "grad"):
         if node.facts.get(key) is not None:
-            lines.append(f"{key} {text.numbers(node.facts[key])}")
+            lines.append(f"{key} {boxes.written(node, key)}")
     if node.kind == "constant" and lines[-1] == f"data {name}":
         lines.pop()              # the constant 2 is called 2
     if node.facts.get("flag"):

@@ -94,7 +94,7 @@ def _fields(graph: Graph, parts: Cells, row: Row, shown: str) -> list[str]:
             fields[1] = text.shorten(text.literal(graph.nodes[op].label), NAME)
         for i, key in (2, "data"), (3, "grad"):
             if node.facts.get(key) is not None:
-                fields[i] = text.numbers(node.facts[key])
+                fields[i] = boxes.written(node, key)
         fields[6] = _heat(node.facts)
         tag = boxes.tag_of(node)
         if node.kind == "output" and node.facts.get("line"):
@@ -119,7 +119,7 @@ def _heat(facts: Mapping[str, Any]) -> str:
 def _brief(value: Value) -> str:
     """A number; of an array its mean, since its column stands beside two others."""
     _, mean, _, nan, inf = text.spread(value)
-    return text.numbers(value) if value.size == 1 or nan + inf else f"ø {text.number(mean, 3)}"
+    return text.numbers(value) if value.size <= 1 or nan + inf else f"ø {text.number(mean, 3)}"
 
 
 def _rows(graph: Graph, parts: Cells) -> list[Row]:
