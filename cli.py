@@ -94,6 +94,8 @@ def shared(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--format", "format", metavar="FORMAT",
                      help="The format, where no suffix names one."),
         click.option("--dark", is_flag=True, help="Light on dark."),
+        click.option("--both", is_flag=True,
+                     help="Beside each FILE its twin, light on dark: f.svg and f-dark.svg."),
         click.option("--alt", metavar="TEXT", help="What the picture shows, for those who cannot "
                      "see it.  [default: a sentence that is made]"),
         click.option("--dpi", type=click.FloatRange(10, 2400), default=192, show_default=True,
@@ -172,12 +174,12 @@ def commands() -> None:
               help="Draw all repeats of a frame (1, 2/1 ...), or PATH:ends, its first and last "
               "repeat beside it. Repeatable.")
 def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], format: str | None,
-          dark: bool, alt: str | None, dpi: float, open_: bool, time_limit: float, traceback: bool,
-          points: tuple[tuple[str, Any], ...], rankdir: str, wrap: float | None, engine: str,
-          edges: str, inputs: tuple[str, ...], level: str | None, meta: bool, no_grad: bool,
-          theme: str | None, order: int, backward: bool, focus: str | None, radius: int,
-          start: str | None, end: str | None, hidden: tuple[str, ...], heat: str | None,
-          flag: bool, strict: bool, steps: bool, fold: str, depth: int | None,
+          dark: bool, both: bool, alt: str | None, dpi: float, open_: bool, time_limit: float,
+          traceback: bool, points: tuple[tuple[str, Any], ...], rankdir: str, wrap: float | None,
+          engine: str, edges: str, inputs: tuple[str, ...], level: str | None, meta: bool,
+          no_grad: bool, theme: str | None, order: int, backward: bool, focus: str | None,
+          radius: int, start: str | None, end: str | None, hidden: tuple[str, ...],
+          heat: str | None, flag: bool, strict: bool, steps: bool, fold: str, depth: int | None,
           expand: tuple[str, ...]) -> None:
     """Draw the computation graph of TARGET, with data and grad at every node."""
     from viz import source, writers
@@ -189,6 +191,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     if steps and backward:
         raise click.UsageError("--steps shows the backward pass already: leave --backward out")
     wanted = destinations(outputs, format, MOVING if steps else writers.formats(), steps)
+    themes = looks(theme or ("dark" if dark else "light"), both, outputs)
     failure, extra = None, {"level": level} if level else {}
     try:
         drawn = read(target, expression, points, inputs, time_limit, meta=meta, grad=not no_grad,
@@ -202,18 +205,19 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
                                  fold, depth, expand, alt or ""))
     for line in said(drawn, shown, wanted[0][1]):
         click.echo(line, err=True)
-    options = Options(rankdir.upper(), engine, edges, theme or ("dark" if dark else "light"), dpi,
-                      wrap)
+    options = Options(rankdir.upper(), engine, edges, themes[0], dpi, wrap)
+    placed = named(wanted, shown.name + ".steps" * steps, themes)
     with limited(time_limit, f"drawing {len(shown.nodes):,} nodes"):
         if steps:
             from viz import animate
-            files = [file for path, kind in wanted for file in animate.files(
-                shown, path or os.path.join("output", f"{shown.name}.steps.{kind}"), kind, options)]
+            files = [file for path, kind, theme in placed for file in animate.files(
+                shown, path, kind, options._replace(theme=theme))]
         else:
-            written = {kind: _tree(shown, edges) if path == "-" and kind == "txt" else
-                       writers.write(shown, kind, options) for path, kind in wanted}
-            files = [(path or os.path.join("output", f"{shown.name}.{kind}"), written[kind])
-                     for path, kind in wanted]
+            trees = [(path, _tree(shown, edges)) for path, kind, _ in placed
+                     if (path, kind) == ("-", "txt")]
+            placed = [place for place in placed if place[:2] != ("-", "txt")]
+            made = writers.pictures(shown, [place[1:] for place in placed], options)
+            files = trees + [(path, content) for (path, _, _), content in zip(placed, made)]
     deliver(files, open_)
     for line in shown.facts.get("flags", ()):
         click.echo(line, err=True)
@@ -269,12 +273,13 @@ def _tree(graph: Any, edges: str) -> bytes:
 @click.option("--json", "json_", metavar="FILE", help="Samples, derivatives and events.")
 @click.option("-v", "--verbose", is_flag=True, help="Say how the function was evaluated.")
 def plot(target: str | None, expression: str | None, others: tuple[str, ...],
-         outputs: tuple[str, ...], format: str | None, alt: str | None, dpi: float, open_: bool,
-         csv: str | None, json_: str | None, verbose: bool, time_limit: float, traceback: bool,
-         range_: tuple[float, float], yrange: tuple[float, float] | None, order: int,
-         points: int | None, points_at: tuple[tuple[str, Any], ...], families: tuple[str, ...],
+         outputs: tuple[str, ...], format: str | None, dark: bool, both: bool, alt: str | None,
+         dpi: float, open_: bool, csv: str | None, json_: str | None, verbose: bool,
+         time_limit: float, traceback: bool, range_: tuple[float, float],
+         yrange: tuple[float, float] | None, order: int, points: int | None,
+         points_at: tuple[tuple[str, Any], ...], families: tuple[str, ...],
          descent: tuple[float, float] | None, surface: bool, mark: str | None, log: str | None,
-         **looks: Any) -> None:
+         **more: Any) -> None:
     """Plot TARGET and its derivatives over a range; of a function of two variables its contours.
 
     Poles, jumps, kinks, holes and ends of the domain are found and drawn as what they are.
@@ -283,16 +288,17 @@ def plot(target: str | None, expression: str | None, others: tuple[str, ...],
 
     from viz import plot as plots
     from viz import source
-    from viz.plot.request import Request, figure
+    from viz.plot.request import Request, figures
     from viz.sweep import data
     wanted = destinations(outputs, format, plots.FORMATS)
+    themes = looks("dark" if dark else "light", both, outputs)
     first = one_target(target, expression)
     loaded = [source.load(first) if expression is None else source.expression(first),
               *map(source.load, others)]
-    swept, drawn = figure(loaded, Request(
+    swept, drawn = figures(loaded, Request(
         range_, yrange, order, points, points_at, dict(map(family, families)), descent, surface,
-        time_limit), looks | {"log": log or "", "mark": tuple(
-            word.strip() for word in (mark or "").split(",") if word.strip())})
+        time_limit), more | {"log": log or "", "mark": tuple(
+            word.strip() for word in (mark or "").split(",") if word.strip())}, themes)
     if (csv or json_) and len(swept) > 1:
         raise click.UsageError("--csv and --json write one function, this picture has "
                                f"{len(swept)}")
@@ -302,15 +308,13 @@ def plot(target: str | None, expression: str | None, others: tuple[str, ...],
         looped = str(getattr(s, "looped", ""))
         if verbose and looped:
             click.echo(f"{s.name} is called once per point: {looped}", err=True)
-    if alt:
-        drawn.set_label(alt)     # what `save` says of it
-    written = {}
-    for _, kind in wanted:
+    by_theme, files = dict(zip(themes, drawn)), []
+    for path, kind, theme in named(wanted, f"{loaded[0].stem}.plot", themes):
+        if alt:
+            by_theme[theme].set_label(alt)         # what `save` says of it
         file = io.BytesIO()
-        plots.save(drawn, file, format=kind, dpi=dpi)
-        written[kind] = file.getvalue()
-    files = [(path or os.path.join("output", f"{loaded[0].stem}.plot.{kind}"), written[kind])
-             for path, kind in wanted]
+        plots.save(by_theme[theme], file, format=kind, dpi=dpi)
+        files.append((path, file.getvalue()))
     files += [(path, write(swept[0]).encode())
               for path, write in ((csv, data.to_csv), (json_, data.to_json)) if path]
     deliver(files, open_)
@@ -470,6 +474,24 @@ def destinations(outputs: tuple[str, ...], format: str | None, formats: tuple[st
                 f"{path!r} has no suffix to name its format: add one of {listed}, or --format")
         wanted.append((path, kind))
     return wanted
+
+
+def looks(theme: str, both: bool, outputs: tuple[str, ...]) -> tuple[str, ...]:
+    """The themes in which each destination is drawn: the dark one second."""
+    if both and theme == "dark":
+        raise click.UsageError("the first of both pictures is to be light: it cannot be dark too")
+    if both and "-" in outputs:
+        raise click.UsageError("--both writes two files, and - is one stream: name a file after -o")
+    return (theme, "dark") if both else (theme,)
+
+
+def named(wanted: list[tuple[str, str]], stem: str, themes: tuple[str, ...]
+          ) -> list[tuple[str, str, str]]:
+    """(path, format, theme) for each destination and theme; without a path output/STEM.FORMAT."""
+    from viz.files import twin
+    placed = [(path or os.path.join("output", f"{stem}.{kind}"), kind) for path, kind in wanted]
+    return [(twin(path) if i else path, kind, theme)
+            for path, kind in placed for i, theme in enumerate(themes)]
 
 
 def deliver(contents: list[tuple[str, bytes]], show: bool) -> None:

@@ -104,11 +104,34 @@ def test_no_grad(here, capfdbinary):
     (["--heat", "contribution"], "contribution, log scale"),
     (["--order", "2"], "d²f/dx²"), (["--backward"], "∂f/∂x²"), (["--hide", "constants"], ">5.32<"),
     (["--edges", "none"], ">5.32<"), (["--edges", "local"], "∂ x² = 1.44"),
-    (["--theme", "print"], "#eeeeee"), (["--dark"], "#12181f"), (["--rankdir", "tb"], ">5.32<"),
+    (["--theme", "print"], 'fill="#eee"'), (["--dark"], "#12181f"), (["--rankdir", "tb"], ">5.32<"),
 ])
 def test_what_a_picture_may_show(here, capfdbinary, args, shown):
     status, out, err = tinyviz(capfdbinary, "graph", "cubic.py", *args, "-o", "-")
     assert (status, err) == (0, "") and shown in out.decode()
+
+
+@pytest.mark.parametrize("args", [("graph", "cubic.py"), ("plot", "x*x*x + x")])
+def test_both_are_what_each_is_alone(here, capfdbinary, args):
+    """f.svg and f-dark.svg in one run: the function is run once, the graph laid out once."""
+    status, out, _ = tinyviz(capfdbinary, *args, "--both", "-o", "f.svg", "-o", "f.png",
+                             "--alt", "it")
+    assert status == 0 and out.split() == [b"f.svg", b"f-dark.svg", b"f.png", b"f-dark.png"]
+    for name, dark in (("f", ()), ("f-dark", ("--dark",))):
+        for kind in ("svg", "png"):
+            tinyviz(capfdbinary, *args, *dark, "-o", f"one.{kind}", "--alt", "it")
+            assert (here / f"one.{kind}").read_bytes() == (here / f"{name}.{kind}").read_bytes()
+    tinyviz(capfdbinary, "graph", "cubic.py", "--both", "--steps", "-o", "frames/")
+    assert len(os.listdir(here / "frames")) == len(os.listdir(here / "frames-dark")) > 3
+
+
+@pytest.mark.parametrize("args, message", [
+    (("--both", "-o", "-"), "- is one stream"), (("--both", "--dark"), "cannot be dark too"),
+    (("--both", "--theme", "dark"), "cannot be dark too"),
+])
+def test_both_need_a_light_one_and_two_places(here, capfdbinary, args, message):
+    status, _, err = tinyviz(capfdbinary, "graph", "cubic.py", *args)
+    assert status == 2 and message in err
 
 
 def test_flags_are_said_and_strict_sets_the_status(here, capfdbinary):
@@ -176,7 +199,7 @@ def test_an_old_file_survives_a_failed_run(here, capfdbinary):
 
 
 def test_a_bug_of_ours_says_so(here, capfdbinary, monkeypatch):
-    monkeypatch.setattr(writers, "write", lambda *a: 1 / 0)
+    monkeypatch.setattr(writers, "pictures", lambda *a: 1 / 0)
     status, _, err = tinyviz(capfdbinary, "graph", "cubic.py")
     assert status == 1 and "this is a bug of tinyviz, ZeroDivisionError" in err
     with pytest.raises(ZeroDivisionError):

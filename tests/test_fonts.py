@@ -26,13 +26,13 @@ def ink(content):
 
 def test_text_vanished_silently_without_a_font():
     """resvg draws no text where it finds no font: ours come with matplotlib."""
-    assert ink(png.paint(scene(("tinyviz", "name")))) > 200
-    assert ink(png.paint(scene(("5.32", "data")))) > 100
-    assert ink(png.paint(scene(("", "name")))) == 0
+    assert ink(png.draw(scene(("tinyviz", "name")))) > 200
+    assert ink(png.draw(scene(("5.32", "data")))) > 100
+    assert ink(png.draw(scene(("", "name")))) == 0
 
 
 def test_bold_and_mono_are_fonts_of_their_own():
-    regular, bold, mono = (png.paint(scene(("iiWW", role))) for role in ("title", "name", "data"))
+    regular, bold, mono = (png.draw(scene(("iiWW", role))) for role in ("title", "name", "data"))
     assert len({regular, bold, mono}) == 3
 
 
@@ -45,7 +45,7 @@ def test_the_fonts_are_found_without_matplotlib_or_a_system():
 @pytest.mark.parametrize("dpi", [48, 96, 192, 300])
 def test_an_svg_had_an_invalid_size(dpi):
     """resvg's dpi of 0 made sizes invalid: the size in pixels is that of the SVG times dpi/96."""
-    content = png.paint(scene(("x", "name")), Options(dpi=dpi))
+    content = png.draw(scene(("x", "name")), Options(dpi=dpi))
     width, height = struct.unpack(">II", content[16:24])
     assert width == pytest.approx(300 * dpi / 96, abs=1)
     assert height == pytest.approx(100 * dpi / 96, abs=1)
@@ -54,7 +54,7 @@ def test_an_svg_had_an_invalid_size(dpi):
 
 def test_a_png_that_would_be_too_large_says_so():
     with pytest.raises(ValueError, match="use --dpi .* or less, or svg"):
-        png.paint(Scene(40_000, 10, "", "", ()), Options(dpi=96))
+        png.draw(Scene(40_000, 10, "", "", ()), Options(dpi=96))
 
 
 def test_no_variable_colours():

@@ -45,6 +45,12 @@ def save(path: str, content: bytes) -> None:
                 os.unlink(temporary)
 
 
+def twin(path: str) -> str:
+    """Where the dark picture goes that belongs to a light one: f-dark.svg beside f.svg."""
+    stem, suffix = os.path.splitext(path.rstrip("/" + os.sep))
+    return f"{stem}-dark{suffix}" + path[len(stem) + len(suffix):]
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

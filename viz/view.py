@@ -14,7 +14,7 @@ UNBOUNDED = ("json", "txt", "dot", "mermaid")  # formats that nobody looks at wh
 
 
 class View(NamedTuple):
-    focus: str | None = None     # a node, by name or id: what lies within `radius` ops of it
+    """What is asked for."""
 
     focus: str | None = None     # a node, by name or id: what lies within `radius` ops of it
     radius: int = 1

@@ -50,8 +50,7 @@ def format(source: str, language: str, class_name: str, options: Mapping[str, An
     project = Project(cli.commands.commands, cli.VERSION, root_of(os.getcwd()))
     try:
         picture = asked(source, language, options, project)
-        drawn = pictures.draw(picture, ("svg",), ("dark",) if picture.asked["dark"] else
-                              ("light", "dark"))
+        drawn = pictures.draw(picture, ("svg",), picture.themes(dark=True))
     except DocumentError as error:
         raise SuperFencesException(f"{language}: {error}\n  in the fence: "
                                    f"{source.strip().splitlines()[:1]}") from error

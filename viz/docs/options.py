@@ -9,7 +9,7 @@ import click
 from .picture import split
 from .sources import DocumentError
 
-NOT_HERE = {"outputs", "format", "open_", "traceback"}       # a page decides where pictures go
+NOT_HERE = {"outputs", "format", "both", "open_", "traceback"}         # a page decides on these
 
 
 def options(command: click.Command) -> dict[str, click.Option]:

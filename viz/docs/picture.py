@@ -20,12 +20,13 @@ from typing import Any, NamedTuple
 
 import click
 
+from ..files import twin
 from . import sources
 from .sources import DocumentError
 
 NAMES = ("graph", "plot")
 KINDS = ("svg", "png", "pdf")    # what hosts ask for
-REFUSED = {"open_": "--open", "traceback": "--traceback"}
+REFUSED = {"open_": "--open", "traceback": "--traceback", "both": "--both"}
 TARGETS = ("target", "others")   # looked at before they are run
 # What may be any text. An option of text that is not listed may name a file: it is refused.
 TEXTS = {*TARGETS, "expression", "outputs", "format", "alt", "title", "focus", "start", "end",
@@ -50,6 +51,12 @@ class Picture(NamedTuple):
     asked: Mapping[str, Any]     # the command's parameters
     sources: tuple[str, ...]     # the files it is made of, relative to the root
     code: str = ""               # of a function that the document itself holds, as the target
+
+    def themes(self, dark: bool) -> tuple[str, ...]:
+        """What to draw for a page that may be dark: both, unless the words ask for one theme."""
+        if self.asked["dark"]:
+            return ("dark",)
+        return ("light", "dark") if dark and not self.asked.get("theme") else ("light",)
 
     @property
     def key(self) -> str:
@@ -131,31 +138,30 @@ def _text(given: Any) -> bool:
 
 def draw(picture: Picture, kinds: Sequence[str] = ("svg",), themes: Sequence[str] = ("light",),
          ) -> Drawn:
-    """Draw a picture: in each theme one run of its command, which writes all formats.
+    """Draw a picture, light, dark or both: one run of its command, which writes all formats.
 
     Raises DocumentError with what the command says.
     """
     drawn: dict[tuple[str, str], bytes] = {}
-    notes: list[str] = []
     wanted = ["svg", *(kind for kind in kinds if kind != "svg")]       # the SVG says what it shows
     with tempfile.TemporaryDirectory(prefix="tinyviz-") as folder:
-        for theme in themes:
-            paths = [os.path.join(folder, f"{theme}.{kind}") for kind in wanted]
-            said = run(picture, paths, dark=theme == "dark")
-            notes += [line for line in said if line not in notes]
+        paths = [os.path.join(folder, f"f.{kind}") for kind in wanted]
+        notes = run(picture, paths, dark="light" not in themes, both=len(themes) > 1)
+        for i, theme in enumerate(themes):
             for kind, path in zip(wanted, paths):
-                with open(path, "rb") as file:
+                with open(twin(path) if i else path, "rb") as file:
                     drawn[theme, kind] = file.read()
     alt = picture.asked.get("alt") or described(drawn[themes[0], "svg"])
     return Drawn({at: content for at, content in drawn.items() if at[1] in kinds}, alt,
                  tuple(notes))
 
 
-def run(picture: Picture, paths: Sequence[str], *, dark: bool) -> list[str]:
+def run(picture: Picture, paths: Sequence[str], *, dark: bool, both: bool = False) -> list[str]:
     """Run the command; it writes the files. Returns the lines that it has said."""
     project = picture.project
     command = project.commands[picture.name]
-    asked = dict(picture.asked) | {"outputs": tuple(paths), "format": None, "dark": dark}
+    asked = dict(picture.asked) | {"outputs": tuple(paths), "format": None, "dark": dark,
+                                   "both": both}
     folder = os.path.dirname(paths[0]) + os.sep
     if picture.code:
         asked["target"] = folder + "f.py"

@@ -29,20 +29,20 @@ def keep(picture: Picture, folder: str, kinds: Sequence[str], *, dark: bool) -> 
     if picture.asked["outputs"] or picture.asked["format"]:
         raise DocumentError("leave -o and --format away: the page decides where its pictures go")
     key = picture.key
-    if picture.asked["dark"]:
-        themes: dict[str, str] = {"dark": ""}
-    else:
-        themes = {"light": "", "dark": "-dark"} if dark else {"light": ""}
+    themes = picture.themes(dark)
     notes: tuple[str, ...] = ()
-    for theme, end in themes.items():
-        wanted = ["svg"] if end else list(dict.fromkeys(["svg", *kinds]))      # a page's other one
-        paths = {kind: os.path.join(folder, f"{key}{end}.{kind}") for kind in wanted}
-        if not all(map(os.path.isfile, paths.values())):
-            drawn = draw(picture, wanted, (theme,))
-            for kind, path in paths.items():
-                if not os.path.isfile(path):
-                    files.save(path, drawn.files[theme, kind])
-            notes = notes or drawn.notes
+    # The SVG says what it shows, so it is always there; only it is dark as well.
+    others = [kind for kind in kinds if kind != "svg"]
+    for wanted, looks in ((["svg"], themes), (others, themes[:1])):
+        paths = {(theme, kind): os.path.join(folder, f"{key}{'-dark' * bool(i)}.{kind}")
+                 for i, theme in enumerate(looks) for kind in wanted}
+        if all(map(os.path.isfile, paths.values())):
+            continue
+        drawn = draw(picture, wanted, looks)
+        notes = notes or drawn.notes
+        for at, path in paths.items():
+            if not os.path.isfile(path):
+                files.save(path, drawn.files[at])
     with open(os.path.join(folder, f"{key}.svg"), "rb") as file:
         return Kept(key, described(file.read()), len(themes) > 1, notes)
 

@@ -29,9 +29,10 @@ class Request(NamedTuple):
     seconds: float = run.SECONDS
 
 
-def figure(targets: Sequence[Target], request: Request, looks: Mapping[str, Any]
-           ) -> tuple[list[Any], Any]:
-    """The sweeps of the targets, or the field of the one that takes two variables, and the Figure.
+def figures(targets: Sequence[Target], request: Request, looks: Mapping[str, Any],
+            themes: Sequence[str] = ("",)) -> tuple[list[Any], list[Any]]:
+    """The sweeps of the targets, or the field of the one that takes two variables; and a Figure in
+    each theme.
 
     Raises TargetError for what does not go together, and what the sweep and the function raise.
     """
@@ -45,7 +46,7 @@ def figure(targets: Sequence[Target], request: Request, looks: Mapping[str, Any]
     needed = [name for name in free if name not in first.defaults]
     with users(first.name), run.deadline(first, request.seconds):
         if request.y or request.path or request.surface or len(needed) == 2:
-            return _field(targets, request, fixed, looks)
+            return _field(targets, request, fixed, looks, themes)
         argument = (needed or free or list(first.names) or [""])[0]
         at = tuple(value for name, value in request.at if name in ("", argument))
         fixed.pop(argument, None)              # --at x=1.2 of the swept x is a mark
@@ -56,11 +57,11 @@ def figure(targets: Sequence[Target], request: Request, looks: Mapping[str, Any]
             swept += sweep.family(target.function, request.families, *request.x, **options) \
                 if request.families else \
                 [sweep.sweep(target.function, *request.x, fixed=fixed, **options)]
-        return swept, plot(swept, at=at, **looks)
+        return swept, [plot(swept, at=at, theme=theme, **looks) for theme in themes]
 
 
 def _field(targets: Sequence[Target], request: Request, fixed: Mapping[str, Any],
-           looks: Mapping[str, Any]) -> tuple[list[Any], Any]:
+           looks: Mapping[str, Any], themes: Sequence[str]) -> tuple[list[Any], list[Any]]:
     if len(targets) > 1:
         raise TargetError("a picture of two variables shows one function")
     for name in ONE:
@@ -68,8 +69,8 @@ def _field(targets: Sequence[Target], request: Request, fixed: Mapping[str, Any]
             raise TargetError(f"--{name} is for functions of one variable")
     found = field(targets[0].function, request.x, request.y or request.x,
                   name=_name(targets[0], 0), fixed=fixed)
-    return [found], plot_field(found, path=request.path, surface=request.surface,
-                               options=PlotOptions(**looks))
+    return [found], [plot_field(found, path=request.path, surface=request.surface,
+                                options=PlotOptions(theme=theme, **looks)) for theme in themes]
 
 
 def _name(target: Target, i: int) -> str:

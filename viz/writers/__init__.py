@@ -1,12 +1,16 @@
-"""Writers: one file per format, named for its suffix. Each has write(graph, options) -> bytes."""
+"""Writers: one file per format, named for its suffix. Each has write(graph, options) -> bytes.
+
+Those that paint a scene have draw(scene, options) -> bytes as well.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from importlib import import_module
 
 from ..graph import Graph
-from ..layout.compose import Options
+from ..layout.compose import Options, compose
 
 
 ALIASES = {"mmd": "mermaid", "tex": "tikz", "text": "txt"}       # other suffixes of a format
@@ -27,6 +31,24 @@ def formats() -> tuple[str, ...]:
 def write(graph: Graph, format: str, options: Options = Options()) -> bytes:
     """The graph in a format. Raises FormatError, and what the layout and the writer raise."""
     return import_module(f".{known(format)}", __name__).write(graph, options)
+
+
+def pictures(graph: Graph, wanted: Sequence[tuple[str, str]], options: Options = Options()
+             ) -> list[bytes]:
+    """The graph in several (format, theme), laid out once for all that paint it. Raises as `write`.
+
+    What is asked for twice is made once.
+    """
+    scene = None
+    made: dict[tuple[str, str], bytes] = {}
+    for format, theme in dict.fromkeys(wanted):
+        writer, look = import_module(f".{known(format)}", __name__), options._replace(theme=theme)
+        if hasattr(writer, "draw"):
+            scene = scene or compose(graph, options)
+            made[format, theme] = writer.draw(scene, look)
+        else:
+            made[format, theme] = writer.write(graph, look)
+    return [made[at] for at in wanted]
 
 
 def known(format: str) -> str:

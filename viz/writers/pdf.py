@@ -21,10 +21,10 @@ PT = 72 / 96                     # points in a px
 
 def write(graph: Graph, options: Options = Options()) -> bytes:
     """The picture of a graph as PDF, 96 px to the inch."""
-    return paint(compose(graph, options), options.theme)
+    return draw(compose(graph, options), options)
 
 
-def paint(scene: Scene, theme: str = "light") -> bytes:
+def draw(scene: Scene, options: Options = Options()) -> bytes:
     """A scene as PDF: the same bytes for the same scene and version of matplotlib."""
     import matplotlib
     from matplotlib.figure import Figure
@@ -32,7 +32,7 @@ def paint(scene: Scene, theme: str = "light") -> bytes:
     from matplotlib.patches import Polygon as Patch
     from matplotlib.path import Path as Curve
 
-    look = THEMES[theme]
+    look = THEMES[options.theme]
     with matplotlib.rc_context({"pdf.fonttype": 42, "font.family": ["DejaVu Sans"],
                                 "text.usetex": False, "text.parse_math": False,
                                 "axes.unicode_minus": False, "path.simplify": False}):

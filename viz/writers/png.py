@@ -17,25 +17,31 @@ from . import svg
 LARGEST = 32_000                 # px on a side: more is more than viewers open
 
 
+class SizeError(ValueError):
+    """A picture of more pixels than viewers open."""
+
+    status = 2                   # what the command line exits with
+
+
 def write(graph: Graph, options: Options = Options()) -> bytes:
-    """The picture of a graph as PNG, at `options.dpi`. Raises ValueError where it is too large."""
-    return paint(compose(graph, options), options)
+    """The picture of a graph as PNG, at `options.dpi`. Raises SizeError where it is too large."""
+    return draw(compose(graph, options), options)
 
 
-def paint(scene: Scene, options: Options = Options()) -> bytes:
+def draw(scene: Scene, options: Options = Options()) -> bytes:
     """A scene as PNG."""
     return raster(scene, THEMES[options.theme], options.dpi)
 
 
 def raster(scene: Scene, theme: Theme, dpi: float) -> bytes:
-    """A scene as PNG, in a theme of any roles. Raises ValueError where it would be too large."""
+    """A scene as PNG, in a theme of any roles. Raises SizeError where it would be too large."""
     import resvg_py
     zoom = dpi / 96
     side = max(scene.width, scene.height) * zoom
     if side > LARGEST:
-        raise ValueError(f"a PNG of {side:.0f} pixels on a side is too large at {dpi:g} dpi "
-                         f"(at most {LARGEST}): use --dpi {int(96 * LARGEST / side * zoom)} "
-                         "or less, or svg")
+        raise SizeError(f"a PNG of {side:.0f} pixels on a side is too large at {dpi:g} dpi "
+                        f"(at most {LARGEST}): use --dpi {int(96 * LARGEST / side * zoom)} "
+                        "or less, or svg")
     drawn = resvg_py.svg_to_bytes(
         svg_string=svg.paint(scene, theme), zoom=zoom,
         dpi=96,                  # its default of 0 makes "an invalid size" of sizes in pt

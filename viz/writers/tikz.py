@@ -69,7 +69,12 @@ _SCRIPTS = {c: ("superscript", d) for c, d in zip("⁰¹²³⁴⁵⁶⁷⁸⁹�
 
 def write(graph: Graph, options: Options = Options()) -> bytes:
     """The picture of a graph as TikZ."""
-    return paint(compose(graph, options), THEMES[options.theme]).encode("ascii")
+    return draw(compose(graph, options), options)
+
+
+def draw(scene: Scene, options: Options = Options()) -> bytes:
+    """A scene as the file."""
+    return paint(scene, THEMES[options.theme]).encode("ascii")
 
 
 def paint(scene: Scene, theme: Theme) -> str:
