@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import hypot
 from pathlib import Path
 from time import perf_counter
@@ -427,9 +427,10 @@ def test_rows_are_cut_where_few_lines_pass():
     sized = sizes(graph)
     placed = place(graph, sized, nothing(graph), wrap=2000.0)
     sums = {e.tail for e in graph.edges if e.tail.startswith("+")} | {"x"}
-    ends = [e for e, r in zip(graph.edges, placed.routes)
-            if max(x for x, _ in r.points) > placed.centers[e.head][0] + sized[e.head].width / 2]
-    assert ends and all(e.tail.split(".")[0] in sums for e in ends)
+    lines = [(r.node, r.points) for r in placed.rails]
+    lines += [(e.tail, r.points) for e, r in zip(graph.edges, placed.routes)]
+    turned = [tail for tail, points in lines if any(b[0] < a[0] for a, b in pairwise(points))]
+    assert turned and all(tail.split(".")[0] in sums for tail in turned)
 
 
 def test_a_picture_does_not_depend_on_the_order_of_a_mapping():

@@ -1,4 +1,4 @@
-"""Columns: where each rank stands, and the rows they are wrapped into."""
+"""Columns: how wide each rank is, and where it stands."""
 
 from __future__ import annotations
 
@@ -59,8 +59,12 @@ def meeting(reach: float) -> float:
 
 
 def extents(cells: Cells, layers: Layers, y: list[float], ports: Ports, sizes: Sequence[Size],
-            labels: Sequence[Size | None], chip: Size) -> tuple[list[Extent], list[bool]]:
-    """What each rank needs: room for its boxes, and before it for bends, labels and arrows."""
+            labels: Sequence[Size | None], chip: Size, firsts: Sequence[int] = (0,)
+            ) -> tuple[list[Extent], list[bool]]:
+    """What each rank needs: room for its boxes, and before it for bends, labels and arrows.
+
+    Before the ranks `firsts`, where rows begin, there is nothing.
+    """
     n, copies, rank = layers.n_cells, layers.n_cells + layers.n_chips, layers.rank
     count = len(layers.ranks)
     bend, text, reach = [0.0] * count, [0.0] * count, [0.0] * count
@@ -78,7 +82,8 @@ def extents(cells: Cells, layers: Layers, y: list[float], ports: Ports, sizes: S
     for i in range(n, copies):
         leaf[rank[i]] = max(leaf[rank[i]], chip.width)
     for i in range(copies, len(rank)):
-        step = abs(y[i] - y[layers.up[i][0]])
+        near = layers.up[i]
+        step = abs(y[i] - y[near[0]]) if near else 0.0
         if step > bend[rank[i]]:
             bend[rank[i]] = step
     line = ports.line
@@ -93,80 +98,29 @@ def extents(cells: Cells, layers: Layers, y: list[float], ports: Ports, sizes: S
             if size and size.width > text[r]:
                 text[r] = size.width
     found = []
+    begins = set(firsts)
     for r in range(count):
+        if r in begins:
+            found.append(Extent(0.0, 0.0, op[r], box[r], leaf[r]))
+            continue
         turn = round(min(STEEP, BEND + 0.16 * bend[r])) if bend[r] > 0.5 else 14.0
         label = (text[r] + 6.0 if text[r] else 0.0) + meeting(reach[r])
-        found.append(Extent(turn if r else 0.0, label if r else 0.0, op[r], box[r], leaf[r]))
+        found.append(Extent(turn, label, op[r], box[r], leaf[r]))
     return found, [t > 0 for t in text]
 
 
-def turning(cells: Cells, layers: Layers) -> list[bool]:
-    """item -> its line turns where a row ends behind it. A leaf moves to its use instead."""
-    n, copies = layers.n_cells, layers.n_cells + layers.n_chips
-    return [bool(js) and (i >= copies or i < n and not cells.leaf[i])
-            for i, js in enumerate(layers.down)]
-
-
-def rows(extents: Sequence[Extent], lines: Sequence[int], wrap: float | None) -> list[int]:
-    """The first rank of each row: none is wider than `wrap` where that can be, few lines are cut.
-
-    Dynamic programming over the cuts: O(ranks x ranks in a row).
-    """
-    count = len(extents)
-    if wrap is None or not count:
-        return [0]
-    least = [0.0] * (count + 1)  # rank -> cost of the best rows that end before it
-    first = [0] * (count + 1)
-    for end in range(1, count + 1):
-        best, after = float("inf"), 0.0              # the width of the ranks from start on
-        if end < count:
-            last = extents[end - 1]
-            after = last.boxes(True) - last.boxes(False) + TURN + LANE * lines[end]
-        for start in range(end - 1, -1, -1):
-            after += extents[start].width
-            if start == 1:       # a row of leaves alone would be empty
-                continue
-            width = after
-            if start:
-                width += extents[start - 1].leaf + TURN + LANE * lines[start]
-            if width > wrap and best < float("inf"):
-                break
-            spare = 0.0 if end == count else max(0.0, 1.0 - width / wrap)
-            cost = least[start] + 4.0 * spare * spare
-            if start:
-                cost += 1.0 + 0.5 * lines[start]
-            if cost < best:
-                best, first[end] = cost, start
-        least[end] = best
-    cuts = []
-    end = count
-    while end:
-        end = first[end]
-        cuts.append(end)
-    return cuts[::-1]
-
-
-def columns(extents: Sequence[Extent], texts: Sequence[bool], cuts: Sequence[int],
-            lines: Sequence[int]) -> tuple[list[Column], dict[int, Column]]:
-    """The place of each rank, and by first rank of a row that of the leaves which begin it.
-
-    A row begins at 0, or right of the lines that turn into it.
-    """
+def columns(extents: Sequence[Extent], texts: Sequence[bool], firsts: Sequence[int],
+            margins: Sequence[float]) -> list[Column]:
+    """The place of each rank, in rows that begin with the ranks `firsts`, right of a margin."""
     found: list[Column] = []
-    heads: dict[int, Column] = {}
-    begins = set(cuts)
+    begins = dict(zip(firsts, margins))
     x = 0.0
     for r, e in enumerate(extents):
-        if r in begins:
-            x = TURN + LANE * lines[r] if r else 0.0
-            if r and extents[r - 1].leaf:
-                right = x + extents[r - 1].leaf
-                heads[r] = Column(x, x, False, x, x, x, right)
-                x = right
+        x = begins.get(r, x)
         flat = x + e.bend
         op = flat + e.label + e.op
         boxes = e.boxes(r + 1 in begins)
         box = op + GLUE if e.op and boxes else op
         found.append(Column(x, flat, texts[r], op - e.op, op, box, op + boxes))
         x = op + boxes
-    return found, heads
+    return found

@@ -21,9 +21,8 @@ ARROW = (9.0, 3.6)               # length and half width of an arrow's head
 MARGIN = 24.0
 CAPTION = 140                    # a line under the picture has at most so many characters
 TOLD = 4                         # a description tells so many gradients
-BODY, FOLDED = 2300.0, 3300.0    # px: a wider body, a wider picture with folds is set in rows
-RATIO = 1.5                      # of a body in rows: its width to its height
-WIDE, WRAPPED = 2600.0, 1800.0   # px: a wider picture is set in rows of this width
+WIDE, BODY = 2100.0, 1700.0      # px: a wider picture, a wider body of a fold is set in rows
+RATIO = 1.4                      # width to height of what is set in rows: a page's
 LABELLED = 80                    # a graph of more edges shows no labels on them unless asked
 
 
@@ -61,7 +60,7 @@ def compose(graph: Graph, options: Options = Options()) -> Scene:
     elif "folds" in graph.facts:
         placement, folds = frames.placed(
             lambda level, sizes, spaces, rankdir: _rows(
-                place, level, sizes, spaces, options, BODY if level.name else FOLDED),
+                place, level, sizes, spaces, options, BODY if level.name else WIDE),
             graph, sizes, spaces, options.rankdir)
         return _scene(graph, placement, contents, labels, folds)
     else:
@@ -72,15 +71,11 @@ def compose(graph: Graph, options: Options = Options()) -> Scene:
 def _rows(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
           spaces: list[Size | None], options: Options, wide: float = WIDE) -> Placement:
     """The placement, in rows where that was asked for or where it would be too wide for a page."""
-    if options.wrap and options.engine == "layered":
-        return place(graph, sizes, spaces, rankdir=options.rankdir, wrap=options.wrap)
-    placement = place(graph, sizes, spaces, rankdir=options.rankdir)
-    if (options.wrap == 0 and options.rankdir == "LR" and options.engine == "layered"
-            and placement.width > wide):
-        square = (placement.width * placement.height * RATIO) ** 0.5
-        return place(graph, sizes, spaces, rankdir=options.rankdir,
-                     wrap=WRAPPED if wide == WIDE else min(max(square, WRAPPED), wide))
-    return placement
+    if options.engine != "layered" or options.wrap is None or (
+            options.wrap == 0 and options.rankdir != "LR"):
+        return place(graph, sizes, spaces, rankdir=options.rankdir)
+    return place(graph, sizes, spaces, rankdir=options.rankdir, wrap=options.wrap or wide,
+                 ratio=None if options.wrap else RATIO)
 
 
 def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from .order import Order
@@ -103,8 +104,8 @@ class Spacing(NamedTuple):
 
 
 def heights(layers: Layers, order: Order, block: list[int], spacing: Spacing,
-            *, rounds: int = 30) -> list[float]:
-    """The y of each block.
+            *, rounds: int = 30, row: Sequence[int] = ()) -> list[float]:
+    """The y of each block. With `row`, block -> row, the rows know nothing of each other.
 
     From the mean of the highest and the lowest feasible heights, blocks move to where their links
     pull them; blocks that touch and push each other move as one.
@@ -137,11 +138,13 @@ def heights(layers: Layers, order: Order, block: list[int], spacing: Spacing,
         after[a].append((b, need))
         before[b].append((a, need))
     sequence = _downward(before, after)
-    y = _between(before, after, sequence)
+    y = _between(before, after, sequence, row)
     pulls = _pulls(layers, block, n)
     for k in range(rounds):
         if _relax(y, pulls, before, after, sequence) < 0.25:
             break
+    if row:
+        _near(y, pulls, before, after, sequence)
     return y
 
 
@@ -158,20 +161,36 @@ def _downward(before: list[list[tuple[int, float]]],
 
 
 def _between(before: list[list[tuple[int, float]]], after: list[list[tuple[int, float]]],
-             sequence: list[int]) -> list[float]:
+             sequence: list[int], row: Sequence[int]) -> list[float]:
     """Half way between as high as possible and as low as possible: feasible, since both are."""
     high = [0.0] * len(before)
     for b in sequence:
         for a, need in before[b]:
             if high[a] + need > high[b]:
                 high[b] = high[a] + need
-    total = max(high, default=0.0)
-    low = [total] * len(before)
+    total = [0.0] * (max(row, default=0) + 1)
+    for b, h in enumerate(high):
+        if h > total[row[b] if row else 0]:
+            total[row[b] if row else 0] = h
+    low = [total[k] for k in row] if row else total * len(high)
     for a in reversed(sequence):
         for b, need in after[a]:
             if low[b] - need < low[a]:
                 low[a] = low[b] - need
     return [(h + w) / 2 for h, w in zip(high, low)]
+
+
+def _near(y: list[float], pulls: list[list[tuple[int, float]]],
+          before: list[list[tuple[int, float]]], after: list[list[tuple[int, float]]],
+          sequence: list[int]) -> None:
+    """Blocks that nothing pulls, lines that only pass, come as near to the others as they may."""
+    fixed = [bool(pairs) for pairs in pulls]
+    for b in sequence:
+        if not fixed[b] and any([fixed[a] for a, _ in before[b]]):
+            y[b], fixed[b] = max([y[a] + need for a, need in before[b]]), True
+    for a in reversed(sequence):
+        if not fixed[a] and any([fixed[b] for b, _ in after[a]]):
+            y[a], fixed[a] = min([y[b] - need for b, need in after[a]]), True
 
 
 def _pulls(layers: Layers, block: list[int], n: int) -> list[list[tuple[int, float]]]:

@@ -7,7 +7,7 @@ from math import hypot
 from typing import NamedTuple
 
 from .cells import Cells
-from .columns import LANE, TURN, Column, meeting
+from .columns import Column, meeting
 from .order import Order
 from .placement import Point, Size
 from .ports import PITCH, Ports
@@ -15,6 +15,15 @@ from .ranks import Layers
 from .routes import Path, border
 
 RADIUS = 18.0                    # of the corner of a rail that leaves its box upright
+
+
+class Turn(NamedTuple):
+    """The way of a line into the next row: right, down, left along the gutter, down, right."""
+
+    right: float
+    gutter: float
+    left: float
+    y: float
 
 
 class Measured(NamedTuple):
@@ -27,14 +36,8 @@ class Measured(NamedTuple):
     ports: Ports
     y: list[float]               # item -> its line
     column: list[Column]         # rank -> its place
-    heads: dict[int, Column]     # first rank of a row -> the place of the leaves that begin it
-    cuts: list[int]              # row -> its first rank
-    row: list[int]               # item -> its row
-    drop: list[float]            # row -> how far it is below where y says without rows
-    gutter: list[float]          # row -> the first lane below it
-    ends: list[float]            # row -> its right end
+    turns: dict[int, Turn]       # item at the end of a row -> how its line goes on in the next
     size: Size
-    left: float = 0.0            # its left border
 
 
 class Drawn(NamedTuple):
@@ -50,8 +53,7 @@ def draw(part: Measured, boxes: Sequence[Size], texts: Sequence[Size | None], ch
          drawn: Drawn) -> None:
     """Adds a part to what is drawn. Linear in its items."""
     cells, layers, y, column = part.cells, part.layers, part.y, part.column
-    place = [part.heads[part.cuts[part.row[i]]] if r < part.cuts[part.row[i]] else column[r]
-             for i, r in enumerate(layers.rank)]
+    place = [column[r] for r in layers.rank]
     n, copies = layers.n_cells, layers.n_cells + layers.n_chips
     rank, paths, edges = layers.rank, layers.paths, part.edges
     centers = drawn.centers
@@ -78,12 +80,8 @@ def draw(part: Measured, boxes: Sequence[Size], texts: Sequence[Size | None], ch
             glue = Path(x0, level)
             glue.line(x1 - boxes[box].width / 2, level)
             drawn.routes[edges[k]] = glue.points, None
-    turns = _turns(part) if len(part.drop) > 1 else {}
+    turns = part.turns
     where = {i: p for items in part.order for p, i in enumerate(items)}
-
-    def begin(i: int, r: int) -> tuple[float, float]:
-        """Where the line of an item enters the next rank r: after its turn, where it makes one."""
-        return (column[r].left, turns[i][3]) if i in turns else (right[i], y[i])
 
     def run(way: Path, i: int, r: int) -> None:
         """From an item on to where rank r, the next one, begins."""
@@ -119,7 +117,7 @@ def draw(part: Measured, boxes: Sequence[Size], texts: Sequence[Size | None], ch
             r = rank[v]
             c = column[r]
             if rail is not None and len(path) > 2:
-                way = Path(*begin(path[-2], r))
+                way = Path(right[path[-2]], y[path[-2]])
             else:
                 same = parallel[v]
                 start = 0.0
@@ -167,26 +165,11 @@ def _entered(part: Measured, k: int, v: int, c: Column, way: Path, boxes: Sequen
     return way.points, (meet - size.width / 2, part.y[v] + port.label[k]) if size else None
 
 
-def _turns(part: Measured) -> dict[int, tuple[float, float, float, float]]:
-    """item at the end of a row -> right lane, gutter, left lane and entry of its line.
-
-    The lowest line turns first, so that no two of them cross.
-    """
-    layers, found = part.layers, {}
-    for k, first in enumerate(part.cuts[1:], 1):
-        lines = sorted([i for i in layers.ranks[first - 1]
-                        if layers.down[i] and part.row[i] == k - 1], key=lambda i: -part.y[i])
-        for p, i in enumerate(lines):
-            found[i] = (part.ends[k - 1] + TURN + LANE * p, part.gutter[k - 1] + LANE * p,
-                        part.left + LANE * p, part.y[i] + part.drop[k] - part.drop[k - 1])
-    return found
-
-
 def _exit(part: Measured, where: dict[int, int], boxes: Sequence[Size], s: int, joint: int,
           right: float) -> Path | None:
     """A rail leaves its box from below or above where nothing stands in the way."""
     cells, layers = part.cells, part.layers
-    if s >= layers.n_cells or cells.box[s] < 0 or part.row[s] != part.row[joint]:
+    if s >= layers.n_cells or cells.box[s] < 0 or s in part.turns:
         return None
     size = boxes[cells.box[s]]
     lane = part.y[joint] - part.y[s]
@@ -199,7 +182,7 @@ def _exit(part: Measured, where: dict[int, int], boxes: Sequence[Size], s: int, 
         i = items[p + 1 if down else p - 1]
         half = max([boxes[k].height for k in (cells.op[i], cells.box[i]) if k >= 0],
                    default=0.0) / 2 if i < layers.n_cells else 16.0
-        next_to = (part.y[i] - part.drop[part.row[i]]) - (part.y[s] - part.drop[part.row[s]])
+        next_to = part.y[i] - part.y[s]
         if (next_to - lane if down else lane - next_to) < half + 10.0:
             return None
     x, y = right - size.width / 2, part.y[s]

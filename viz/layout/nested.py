@@ -16,6 +16,7 @@ EDGE = 18.0                      # between a frame's other borders and what is i
 DOT = Size(2.0, 2.0)
 CORNER = 10.0                    # a turn in a lane is no larger
 BEND = 40.0                      # the length of a bend that a straight line makes at its end
+LONG = 70.0                      # beside a longer stretch of a line something may stand
 APART = 34.0                     # between two ports where values leave
 ROOTS, END = ("root:0", "root:1"), "end:0"
 
@@ -321,15 +322,16 @@ def _ended(points: tuple[Point, ...], at: float, axis: int) -> tuple[Point, ...]
     flat = len(points)
     while flat and abs(points[flat - 1][across] - last) < 0.01:
         flat -= 1
-    if flat == 0:                # straight all the way: it bends near its end
-        (ax, ay), (bx, by) = points[0], points[-1]
-        a, b = (ax, ay)[axis], (bx, by)[axis]
+    begin = -(-flat // 3) * 3    # from here on it is level
+    corner = max(flat - 1, 0) // 3 * 3
+    level = abs(points[corner][across] - last) < CORNER
+    a, b = points[begin][axis], points[-1][axis]
+    if flat == 0 or level and abs(b - a) > LONG:             # it bends near its end
         near = b - max(-abs(b - a), min(abs(b - a), BEND)) * (1 if b > a else -1)
-        bend = (ax, near) if axis else (near, ay)
+        bend = (points[begin][0], near) if axis else (near, points[begin][1])
         end = (at, b) if axis else (b, at)
-        return points[0], points[0], bend, bend, *_curve(bend, end, axis)
-    corner = (flat - 1) // 3 * 3
-    if abs(points[corner][across] - last) < CORNER:          # it comes along a lane
+        return *points[:begin + 1], points[begin], bend, bend, *_curve(bend, end, axis)
+    if level:                    # it comes along a lane
         by = at - last
         lane = max(corner - 1, 1)
         along = [(p[0] + by, p[1]) if axis else (p[0], p[1] + by) for p in points[lane:]]

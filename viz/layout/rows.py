@@ -1,0 +1,193 @@
+"""Rows: where a strip of ranks is cut so that it becomes a page, and what it is then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .cells import Cells
+from .columns import LANE, TURN, Extent
+from .order import Order
+from .ranks import Layers
+
+LINE = 100.0                     # px of height that are given for each line less that is cut
+ROW = 60.0                       # px for each row less
+RAGGED = 30.0                    # px for a row that stays nearly empty, of those before the last
+MANY = 300                       # of more ranks, fewer widths are tried for a page
+
+
+class Cut(NamedTuple):
+    """Where rows begin, and about how large they make the picture."""
+
+    firsts: list[int]            # row -> its first rank
+    width: float
+    height: float
+    loss: float                  # what the lines that are cut count, in px
+
+
+class Rowed(NamedTuple):
+    """A layered graph in rows: no link leads from row to row.
+
+    A line that goes on in the next row ends at its last item, and enters by a joint of its own.
+    These joints, and the leaves that are used at once, are a rank at the begin of the row.
+    """
+
+    layers: Layers
+    order: Order
+    block: list[int]             # item -> its block
+    row: list[int]               # item -> its row
+    firsts: list[int]            # row -> its first rank
+    entry: dict[int, int]        # item at the end of a row -> the joint where its line goes on
+
+
+def turning(cells: Cells, layers: Layers) -> list[bool]:
+    """item -> its line turns where a row ends behind it. A leaf moves to its use instead."""
+    n, copies = layers.n_cells, layers.n_cells + layers.n_chips
+    return [bool(js) and (i >= copies or i < n and not cells.leaf[i])
+            for i, js in enumerate(layers.down)]
+
+
+def rows(extents: Sequence[Extent], heights: Sequence[float], lines: Sequence[int],
+         wrap: float) -> Cut:
+    """Rows no wider than `wrap` where that can be: low ones, and few lines are cut.
+
+    `heights` holds how tall each rank is, `lines` how many lines enter it, of which those that
+    turn are cut. Dynamic programming over the cuts: O(ranks x ranks in a row).
+    """
+    count = len(extents)
+    least = [0.0] * (count + 1)  # rank -> cost of the best rows that end before it
+    best: list[tuple[int, float, float]] = [(0, 0.0, 0.0)] * (count + 1)   # first, width, height
+    last = [e.boxes(True) - e.boxes(False) + TURN + LANE * n
+            for e, n in zip(extents, lines[1:])] + [0.0]
+    wide = [e.width for e in extents]
+    ahead = [0.0] + [e.leaf + TURN + LANE * n for e, n in zip(extents, lines[1:])]
+    for end in range(1, count + 1):
+        cost = float("inf")
+        after = last[end - 1] if end < count else 0.0        # the width of the ranks from start on
+        tall = 0.0
+        for start in range(end - 1, -1, -1):
+            after += wide[start]
+            if heights[start] > tall:
+                tall = heights[start]
+            if start and not lines[start]:           # a row of leaves alone would be empty
+                continue
+            width = after + ahead[start] if start else after
+            if width > wrap and cost < float("inf"):
+                break
+            spare = 0.0 if end == count else max(0.0, 1.0 - width / wrap)
+            height = tall + (2 * TURN + LANE * lines[start] if start else 0.0)
+            new = least[start] + height + RAGGED * spare * spare + LINE * lines[start]
+            if new < cost:
+                cost, best[end] = new, (start, width, height)
+        least[end] = cost
+    firsts = []
+    end, most, total = count, 0.0, 0.0
+    while end:
+        end, width, height = best[end]
+        firsts.append(end)
+        most, total = max(most, width), total + height
+    return Cut(firsts[::-1] or [0], most, total,
+               sum([LINE * lines[first] + ROW for first in firsts]) - ROW)
+
+
+def page(extents: Sequence[Extent], heights: Sequence[float], lines: Sequence[int],
+         least: float, ratio: float) -> Cut:
+    """The rows that can be shown largest on a page of a ratio of width to height.
+
+    Where a page `least` wide is enough, larger is not better. Widths are tried from narrow to wide,
+    the more the fewer ranks there are.
+    """
+    strip, tall = sum([e.width for e in extents]), max(heights, default=0.0)
+    widest = max([e.width for e in extents], default=0.0)
+    best = Cut([0], strip, tall, 0.0)
+    fair = max(widest, (strip * (tall + 2 * TURN) * ratio) ** 0.5)
+    grow = 1.06 if len(extents) <= MANY else 1.4
+    wrap = max(widest, 0.4 * fair)
+    while wrap < min(strip, 2.5 * fair):
+        found = rows(extents, heights, lines, wrap)
+        best = min(best, found, key=lambda cut: _worth(cut, ratio, least / ratio))
+        wrap = max(wrap, found.width) * grow
+    return best
+
+
+def _worth(cut: Cut, ratio: float, least: float) -> float:
+    """How high the page must be, and a little for paper and for the lines that are cut."""
+    wide = cut.width / ratio
+    return max(wide, cut.height, least) + 0.2 * (wide + cut.height) + 0.5 * cut.loss
+
+
+def rowed(layers: Layers, order: Order, block: Sequence[int], turns: Sequence[bool],
+          firsts: Sequence[int]) -> Rowed:
+    """A layered graph cut before some ranks. Linear in it.
+
+    A line that only passes through a row is led past it: its joints there stand nowhere.
+    """
+    up, down, slot = list(layers.up), list(layers.down), list(layers.slot)
+    source, row = list(layers.source), [0] * len(layers.up)
+    lasts = [first - 1 for first in firsts[1:]] + [len(order)]
+    joints = layers.n_cells + layers.n_chips
+    entry: dict[int, int] = {}
+    of: dict[int, int] = {}      # such a joint -> the item that it stands for
+    led: dict[int, int] = {}     # item at the end of a row that is led past -> where it comes from
+    gone: set[int] = set()
+    found: Order = []
+    begins: list[int] = []
+    for k, (first, last) in enumerate(zip(firsts, lasts)):
+        begins.append(len(found))
+        if first:
+            entering = []
+            for i in order[first - 1]:
+                if not turns[i]:
+                    if layers.down[i]:
+                        entering.append(i)           # a leaf or a chip
+                    continue
+                origin = led.pop(i, i)
+                way = _through(down, i, joints, last - first + 1) if k + 1 < len(firsts) else []
+                if way:
+                    gone.update(way)
+                    led[way[-1]] = origin
+                    continue
+                joint = entry[origin] = len(up)
+                of[joint] = i
+                entering.append(joint)
+                for near, own in ((down, down[i]), (slot, slot[i]), (up, [])):
+                    near.append(own)
+                for j in down[i]:
+                    up[j] = [joint if u == i else u for u in up[j]]
+                source.append(source[i])
+                row.append(k)
+            found.append(entering)
+        for r in range(first, min(last + 1, len(order))):
+            items = [i for i in order[r] if i not in gone]
+            if r == last:        # what else stands in the last rank begins the next row
+                items = [i for i in items if turns[i] or not layers.down[i]]
+            found.append(items)
+        for items in found[begins[-1]:]:
+            for i in items:
+                row[i] = k
+    for i in (*gone, *entry):    # their links lead over a cut
+        up[i], down[i], slot[i] = [] if i in gone else up[i], [], []
+    rank = [0] * len(up)
+    for r, items in enumerate(found):
+        for i in items:
+            rank[i] = r
+    paths = list(layers.paths)
+    for e, path in enumerate(paths):
+        if any([i in entry for i in path[:-1]]):
+            paths[e] = (*[j for i in path[:-1] if i not in gone
+                          for j in ((i, entry[i]) if i in entry else (i,))], path[-1])
+    number: dict[tuple[int, int], int] = {}
+    blocks = [number.setdefault((block[of.get(i, i)], k), len(number)) for i, k in enumerate(row)]
+    return Rowed(Layers(found, rank, up, down, slot, source, paths, layers.n_cells,
+                        layers.n_chips), found, blocks, row, begins, entry)
+
+
+def _through(down: list[list[int]], i: int, joints: int, ranks: int) -> list[int]:
+    """The joints of a line on its way through so many ranks, if it is not wanted there."""
+    way = []
+    for _ in range(ranks):
+        if len(down[i]) != 1 or down[i][0] < joints:
+            return []
+        i = down[i][0]
+        way.append(i)
+    return way
