@@ -9,9 +9,9 @@ from . import ops
 from . import numpy_protocol as _numpy_protocol  # noqa: F401  numpy's functions work from here on
 from .backward import backward_steps, gradients, local_derivatives, topological
 from .errors import EngineWarning
+from .mode import enable_grad, no_grad, scope, stamp
 from .op import Op, apply, notation
-from .tensor import (Function, Tensor, constant, enable_grad, find as _find, functions,
-                     loaders as _loaders, no_grad, scope, stamp)
+from .tensor import Function, Tensor, constant, find as _find, functions, loaders as _loaders
 
 __all__: list[str]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from . import errors
 from .op import Op, apply
-from .tensor import Mutation, Tensor, float64, functions, no_grad, operand, operands, raw, wrap
+from .pull import fit, pull, pull_own
+from .tensor import Mutation, Tensor, float64, operand, operands, raw, wrap
 
 by_stamp = attrgetter("stamp")
 one, nought = float64(1.0), float64(0.0)
@@ -73,124 +74,6 @@ def _refuse_mutated(order: list[Tensor]) -> None:
                     "the result again after the change")
 
 
-def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:
-    """Sum c over the axes along which broadcasting repeated an operand of that shape."""
-    extra = c.ndim - len(shape)
-    axes = tuple(range(extra)) + tuple(
-        i + extra for i, n in enumerate(shape) if n == 1 and c.shape[i + extra] != 1)
-    if axes:
-        c = np.sum(c, axis=axes, keepdims=True)
-    return np.reshape(c, shape) if c.shape != shape else c
-
-
-def _fit(c: Any, a: Tensor) -> Any:
-    """A contribution in the shape and the float type of the operand it goes to."""
-    shape = a._data.shape
-    if c.shape != shape:
-        c = unbroadcast(c, shape) if c.ndim >= len(shape) and np.broadcast_shapes(
-            c.shape, shape) == c.shape else np.broadcast_to(c, shape)
-    if c.dtype != a._data.dtype:
-        c = functions["astype"](c, a._data.dtype) if isinstance(c, Tensor) else (
-            c.astype(a._data.dtype))
-    return c
-
-
-def pull(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any] | None, g: Any,
-         dead: Any, graph: bool) -> list[tuple[Any, Any]]:
-    """Per operand, what backward sends there and the mask of elements nothing flows to.
-
-    g: the cotangent of the result z, an array, or a Tensor with `graph`. dead: where z's elements
-    were not selected by a `where` (or maximum ...) further on; there an elementwise op sends 0
-    whatever its derivative is, so that the branch not taken cannot make a nan.
-    """
-    params = params or {}
-    local: Any = getattr(op, "local", None)
-    vjp: Any = getattr(op, "vjp", None)
-    if not (local or vjp) or not (isinstance(op, type) and issubclass(op, Op)):
-        return _pull_own(op, z, args, params, g, graph)
-    values: Sequence[Any] = args if graph else [a._data for a in args]
-    result: Any = z if graph else z._data
-    out: list[tuple[Any, Any]] = []
-    for i, a in enumerate(args):
-        mask = None
-        if not a.requires_grad:
-            out.append((None, None))
-            continue
-        if local:
-            rule = local[i]
-            if rule is None or rule == 0:
-                out.append((None, None))
-                continue
-            if rule.__class__ is int:
-                d: Any = rule
-                c = g if d == 1 else -g if d == -1 else g * float(d)
-            else:
-                d = rule(result, *values, **params)
-                c = g * d
-            mask = dead
-            if op.selects and d.__class__ is float64:
-                if d == 0:
-                    out.append((None, None))
-                    continue
-            elif op.selects:
-                unselected = raw(d) == 0
-                mask = unselected if dead is None else unselected | dead
-            if mask is not None:
-                if mask.all():
-                    out.append((None, None))
-                    continue
-                if not mask.any():
-                    mask = None
-                else:
-                    c = np.where(mask, 0.0, c)
-                    mask = _narrow(np.broadcast_to(mask, c.shape), a._data.shape)
-        elif vjp.__class__ is tuple:
-            if vjp[i] is None:
-                out.append((None, None))
-                continue
-            c = vjp[i](g, result, *values, **params)
-        else:
-            c = vjp(i, g, result, *values, **params)
-        out.append((None, None) if c is None else (_fit(c, a), mask))
-    return out
-
-
-def _narrow(mask: Any, shape: tuple[int, ...]) -> Any:
-    """The mask of an operand that was broadcast: dead where all its copies are."""
-    extra = mask.ndim - len(shape)
-    axes = tuple(range(extra)) + tuple(
-        i + extra for i, n in enumerate(shape) if n == 1 and mask.shape[i + extra] != 1)
-    return mask.all(axis=axes, keepdims=True).reshape(shape) if axes else mask
-
-
-def _pull_own(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any], g: Any,
-              graph: bool) -> list[tuple[Any, Any]]:
-    """pull() of an op class in the tutorial's style: its own backward(ctx, grad) is asked."""
-    ctx: Any = z._ctx
-    if graph:
-        grads = op.backward(ctx, g)
-    else:
-        with no_grad():
-            grads = op.backward(ctx, wrap(g))
-    if not isinstance(grads, (tuple, list)):
-        grads = (grads,)
-    if len(grads) != len(args):
-        raise ValueError(f"{op.__name__}.backward returned {len(grads)} gradients for "
-                         f"{len(args)} operands")
-    out: list[tuple[Any, Any]] = []
-    for c, a in zip(grads, args):
-        if c is None or not a.requires_grad:
-            out.append((None, None))
-            continue
-        c = operand(c, a)
-        try:
-            out.append((_fit(c if graph else c._data, a), None))
-        except ValueError:
-            raise ValueError(f"{op.__name__}.backward returned a gradient of shape {c.shape} for "
-                             f"an operand of shape {a.shape}") from None
-    return out
-
-
 def _seed(root: Tensor, grad: Any) -> Any:
     """The cotangent to start from, as an array of root's shape."""
     if not root.requires_grad:
@@ -225,7 +108,7 @@ def _seed_tensor(root: Tensor, grad: Any) -> Tensor:
     return wrap(_seed(root, grad))
 
 
-class _Guard:
+class _Poles:
     """numpy's error state for one backward pass: a pole of a derivative is told once, with its op.
 
     Entered only when an op that has poles is met: entering costs as much as two ops.
@@ -307,7 +190,7 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
                 x, y = t._x, t._y
                 xd = x._data
                 if op.risky and guard is None and _risky(t):
-                    guard = _Guard()
+                    guard = _Poles()
                     guard.enter()
                 if guard is not None:
                     guard.tensor = t
@@ -323,7 +206,7 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
                               else g if rule == 1 else -g)
                         if (cy.__class__ is not number or yd.__class__ is not number) and (
                                 cy.shape != yd.shape or cy.dtype != yd.dtype):
-                            cy = _fit(cy, y)
+                            cy = fit(cy, y)
                     if not x.requires_grad:
                         old = y._grad
                         y._grad = (cy if old is None else old + cy if old.__class__ is not tensor
@@ -334,7 +217,7 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
                          else g if rule == 1 else -g)
                 if (c.__class__ is not number or xd.__class__ is not number) and (
                         c.shape != xd.shape or c.dtype != xd.dtype):
-                    c = _fit(c, x)
+                    c = fit(c, x)
                 old = x._grad
                 x._grad = (c if old is None else old + c if old.__class__ is not tensor
                            else old._data + c)
@@ -350,7 +233,7 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
                 stopped.extend(args)
                 continue
             if guard is None and _risky(t):
-                guard = _Guard()
+                guard = _Poles()
                 guard.enter()
             if guard is not None:
                 guard.tensor = t
@@ -377,7 +260,7 @@ def _cotangents(root: Tensor, found: dict[Tensor, Any], graph: bool
                 ) -> Iterator[tuple[Tensor, Any, list[tuple[Any, Any]]]]:
     """The same pass, step by step, into `found` (at first root's own cotangent) instead of grad."""
     dead: dict[Tensor, Any] = {}
-    guard = _Guard()
+    guard = _Poles()
     for t in _results(root):
         if not t.requires_grad:
             continue
@@ -452,7 +335,7 @@ def local_derivatives(tensor: Tensor) -> tuple[Any, ...]:
             return (None,) * len(args)
         ones = np.ones_like(tensor._data)[()]
         return tuple(c if c is not None and c.shape == shape else None
-                     for c, _ in _pull_own(op, tensor, args, params, ones, False))
+                     for c, _ in pull_own(op, tensor, args, params, ones, False))
     if not op.local:
         return (None,) * len(args)
     out: list[Any] = []

@@ -10,7 +10,8 @@ import numpy as np
 from . import errors
 from .backward import gradients
 from .op import Op, apply
-from .tensor import Tensor, constant, no_grad, raw
+from .mode import no_grad
+from .tensor import Tensor, constant, raw
 
 SMALL = 12                       # inputs of at most so many numbers are checked one by one, too
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from . import errors
 from .guard import Guard
-from .tensor import (Tensor, _mode, constant, functions, ndarray, new, no_grad, operand,
-                     operands, raw, scope, tick, wrap)
+from .mode import current, no_grad, scope, tick
+from .tensor import Tensor, constant, functions, ndarray, new, operand, operands, raw, wrap
 
 registry: dict[str, type[Op]] = {}             # public name -> op, of the modules loaded so far
 
@@ -175,7 +175,7 @@ def record(op: Any, data: Any, args: tuple[Tensor, ...], params: dict[str, Any])
     What was compared is remembered too, x > 0, though nothing flows through it.
     """
     out = wrap(data)
-    state = _mode()
+    state = current()
     if state is not None and not state.recording:
         return out
     tracked = any([a.requires_grad for a in args])
@@ -222,7 +222,7 @@ def _unary(op: type[Op]) -> Callable[..., Any]:
     def function(x: Any) -> Tensor:
         if x.__class__ is not Tensor:
             x = operand(x)
-        if not x.requires_grad or _mode() is not None:
+        if not x.requires_grad or current() is not None:
             return apply(op, x)
         out = new(Tensor)
         out._data = value(x._data)
@@ -249,7 +249,7 @@ def _binary(op: type[Op], value: Any = None, known: Any = object) -> Callable[..
             y = operand(y, x)
         elif x.__class__ is not Tensor:
             x = operand(x, y)
-        if _mode() is not None or not (x.requires_grad or y.requires_grad):
+        if current() is not None or not (x.requires_grad or y.requires_grad):
             return apply(op, x, y)
         out = new(Tensor)
         try:

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
+import sys
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import errors
+from .mode import tick
 
 
-class Mode:
-    """How results are recorded. The usual case, recording without a scope, is None instead."""
-
-    __slots__ = ("recording", "scope")
-
-    def __init__(self, recording: bool = True, scope: str = "") -> None:
-        self.recording = recording
-        self.scope = scope       # a path: mlp/layer1
-
-
-mode: ContextVar[Mode | None] = ContextVar("mode", default=None)
-_mode = mode.get
-tick = itertools.count(1).__next__             # the one counter of creation stamps
 float64 = np.float64
 ndarray = np.ndarray
 new = object.__new__
@@ -59,58 +46,6 @@ class Mutation:
     """When data was last assigned to, anywhere: a pass over younger ops need not check for it."""
 
     latest = 0
-
-
-def stamp() -> int:
-    """The next stamp: tensors made from now on have at least this one, all others a smaller."""
-    return tick()
-
-
-class no_grad:
-    """Nothing made inside is recorded: `with no_grad(): ...` or `@no_grad()`. Nests; per thread."""
-
-    recording = False
-
-    def __init__(self) -> None:
-        self.tokens: list[Token[Mode | None]] = []
-
-    def __enter__(self) -> no_grad:
-        old = _mode() or Mode()
-        usual = self.recording and not old.scope
-        self.tokens.append(mode.set(None if usual else Mode(self.recording, old.scope)))
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        mode.reset(self.tokens.pop())
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapper(*args: Any, **options: Any) -> Any:
-            with type(self)():
-                return function(*args, **options)
-        wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
-        return wrapper
-
-
-class enable_grad(no_grad):
-    """Inside, results are recorded again, also within a `no_grad`."""
-
-    recording = True
-
-
-class scope:
-    """Results made inside belong to the group `name`: nested scopes give a path, `mlp/softmax`."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __enter__(self) -> scope:
-        old = _mode() or Mode()
-        path = f"{old.scope}/{self.name}" if old.scope else self.name
-        self.token = mode.set(Mode(old.recording, path))
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        mode.reset(self.token)
 
 
 class Function:
@@ -337,6 +272,11 @@ class Tensor(_Operators):
 
     def __repr__(self) -> str:
         return f"tensor({written(self._data)})"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """What a notebook shows: a picture, where the program has imported viz; else the repr."""
+        viz = sys.modules.get("viz")
+        return viz and viz.shown.bundle(self, include, exclude)
 
     def __format__(self, how: str) -> str:
         """As its number is written, f"{loss:.3f}", where there is but one; else only as str."""

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor, scope
+from ..mode import scope
+from ..tensor import Tensor
 
 
 class Parameter(Tensor):

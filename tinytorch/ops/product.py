@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import unbroadcast
 from ..op import Op, apply, function
+from ..pull import unbroadcast
 from ..tensor import functions, operand
 
 

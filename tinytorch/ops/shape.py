@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import unbroadcast
 from ..op import Op, apply, function
+from ..pull import unbroadcast
 from ..tensor import Tensor, functions
 
 
@@ -95,7 +95,7 @@ def _index_text(index: Any) -> str:
         if i is None:
             return "None"
         if isinstance(i, np.ndarray):
-            return str(i.tolist()) if i.size <= 6 else "[...]"
+            return str(i.tolist()) if i.size <= 6 else f"[{'×'.join(map(str, i.shape))}]"
         return str(i)
     items = index if isinstance(index, tuple) else (index,)
     return ", ".join(map(one, items)).replace("{", "{{").replace("}", "}}")
