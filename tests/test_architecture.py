@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = [
     "tinytorch",
     "viz/graph.py",
+    "viz/program.py",
     "viz/text.py",
     "viz/theme.py",
     "viz/expression.py",
@@ -32,6 +33,7 @@ ROOMS = [
     "viz/animate.py",
     "viz/sweep",
     "viz/plot",
+    "viz/shown.py",
     "viz/__init__.py",
     "viz/docs/__init__.py",
     "viz/docs/sources.py",

@@ -6,6 +6,8 @@
     viz.trace(f, 1.2)                          # -> Graph, with the names and lines of f
     viz.digraph(z)                             # -> graphviz.Digraph
     viz.plot(viz.sweep(f, -3, 3))              # -> matplotlib Figure: f and f'
+
+In a notebook a Tensor, a Graph and a Sweep show themselves as soon as viz is imported.
 """
 
 from __future__ import annotations
@@ -74,8 +76,9 @@ def render(root: Any, path: str, *, fold: str = "auto", **options: Any) -> str:
 
 
 def __getattr__(name: str) -> Any:
-    """viz.sweep(f, -3, 3) and viz.plot(sweep): modules that are their function, imported on use."""
-    if name in ("sweep", "plot"):
+    """viz.sweep(f, -3, 3) and viz.plot(sweep), modules that are their function, and what a notebook
+    shows: imported on use."""
+    if name in ("sweep", "plot", "shown"):
         from importlib import import_module
         return import_module(f".{name}", __name__)
     raise AttributeError(f"viz has no {name!r}")

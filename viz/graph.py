@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -97,6 +98,11 @@ class Graph:
                                  f"there is no node {error.args[0]!r}") from None
         if not ordered:          # readers write inputs first: then there is no cycle to look for
             topological(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """What a notebook shows: SVG, PNG and text. Who draws stands below, and is asked by name.
+        """
+        return sys.modules["viz"].shown.bundle(self, include, exclude)
 
     def __hash__(self) -> int:
         return hash((self.name, tuple(node.id for node in self.nodes)))

@@ -1,4 +1,4 @@
-"""Jupyter: `%load_ext viz.docs.jupyter`. Tensors, graphs and sweeps show themselves, and
+"""Jupyter: the command line as magics, after `%load_ext viz.docs.jupyter`.
 
     %tinyviz graph f --at 1.2           a function, a tensor or a graph of the notebook by its name,
                                         or any target of the command line
@@ -22,52 +22,22 @@ from IPython.display import display
 import cli
 from tinytorch import Tensor
 
-from .. import read
+from .. import read, shown
 from ..graph import Graph, to_json
-from ..sweep import Sweep
 from . import picture as pictures
-from . import shown
 from .picture import Picture, Project
 from .sources import DocumentError
-
-Bundle = tuple[dict[str, Any], dict[str, Any]]     # data and metadata by MIME type
 
 
 def load_ipython_extension(ipython: Any) -> None:
     """Called by %load_ext."""
     ipython.register_magics(Tinyviz)
-    for kind in (Tensor, Graph, Sweep):
-        ipython.display_formatter.mimebundle_formatter.for_type(kind, bundle)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
-    """Called by %unload_ext: things show themselves as text again."""
-    for kind in (Tensor, Graph, Sweep):
-        ipython.display_formatter.mimebundle_formatter.pop(kind, None)
+    """Called by %unload_ext."""
     ipython.magics_manager.magics["line"].pop("tinyviz", None)
     ipython.magics_manager.magics["cell"].pop("tinyviz", None)
-
-
-def bundle(thing: Any) -> Bundle:
-    """A Tensor, a Graph or a Sweep as SVG, PNG and text; a leaf, or what is too large, as text."""
-    if isinstance(thing, Sweep):
-        from ..plot.description import description
-        text = description([thing])
-    elif isinstance(thing, Graph):
-        text = f"Graph {thing.name}: {len(thing.nodes)} nodes, {len(thing.edges)} edges"
-    else:
-        text = repr(thing)
-    if not shown.small(thing):
-        return {"text/plain": text}, {}
-    return _bundle(shown.svg(thing), shown.png(thing), text)
-
-
-def _bundle(svg: str, png: bytes, text: str) -> Bundle:
-    width, height = (int.from_bytes(png[i:i + 4], "big") // 2 for i in (16, 20))
-    alt = pictures.described(svg.encode())
-    return ({"image/svg+xml": svg, "image/png": png, "text/plain": text},
-            {"image/svg+xml": {"alt": alt},
-             "image/png": {"alt": alt, "width": width, "height": height}})     # drawn at 192 dpi
 
 
 @magics_class
@@ -102,8 +72,8 @@ class Tinyviz(Magics):
                               ("svg", "png"), (theme,))
         for note in drawn.notes:
             print(note)
-        data, metadata = _bundle(shown.apart(drawn.files[theme, "svg"].decode()),
-                                 drawn.files[theme, "png"], drawn.alt)
+        data, metadata = shown.mime(shown.Picture(
+            {kind: drawn.files[theme, kind] for kind in shown.MIME}, drawn.alt), drawn.alt)
         display(data, metadata=metadata, raw=True)
 
     def _defined(self, cell: str) -> str:

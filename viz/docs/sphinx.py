@@ -191,7 +191,7 @@ def scraper(block: tuple[str, str, int], block_vars: dict[str, Any], gallery_con
     """For sphinx-gallery: a picture of each Graph and Sweep that a block of code gave a name."""
     from sphinx_gallery.scrapers import figure_rst
 
-    from . import shown
+    from .. import shown
     names = [target.id for node in ast.parse(block[1]).body if isinstance(node, ast.Assign)
              for target in node.targets if isinstance(target, ast.Name)]
     paths = []
@@ -199,8 +199,8 @@ def scraper(block: tuple[str, str, int], block_vars: dict[str, Any], gallery_con
         thing = block_vars["example_globals"].get(name)
         if type(thing).__module__.startswith("viz.") and type(thing).__name__ in ("Graph", "Sweep"):
             path = os.path.splitext(next(block_vars["image_path_iterator"]))[0]
-            for end, content in ((".svg", shown.svg(thing).encode()), (".png", shown.png(thing))):
-                with open(path + end, "wb") as file:       # the PNG is for the thumbnail
+            for kind, content in shown.drawn(thing, shown.MIME).files.items():
+                with open(f"{path}.{kind}", "wb") as file:           # the PNG is for the thumbnail
                     file.write(content)
             paths.append(path + ".svg")
     return figure_rst(paths, gallery_conf["src_dir"]) if paths else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,3 +43,8 @@ class Sweep:
         assert self.passes is not None
         return self.passes.curves(np.array([x], dtype=float),
                                   self.order if order is None else order)[:, 0]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """What a notebook shows: SVG, PNG and text. Who draws stands below, and is asked by name.
+        """
+        return sys.modules["viz"].shown.bundle(self, include, exclude)
