@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 import tinytorch
 import viz
 from tinytorch import Tensor
-from viz import cost, writers
+from viz import cost, text, writers
 from viz.graph import Edge, Graph, Node, Value, from_json, to_json
 from viz.layout.compose import compose
 from viz.transforms.fold import NODES, fold, parse, said
 from viz.transforms.parts import TransformError
 from viz.transforms.periods import slots
-from viz.transforms.repeats import spread, stepped
+from viz.transforms.labels import common, grid, stepped
+from viz.transforms.repeats import spread
 from viz.transforms.unfold import unfold
 
 
@@ -230,6 +231,49 @@ def test_labels_that_count(labels, one):
     assert stepped(labels, "t") == one
 
 
+W = ["0.5", "−0.25", "1e−6"]
+
+
+@pytest.mark.parametrize("labels, leaves, one", [
+    (["a·0.5", "a·(−0.25)", "a·1e−6"], {"w[t]": W}, "a·w[t]"),
+    (["a·0.5", "a·(−0.25)", "a·1e−6"], {}, "a·c"),
+    (["−0.12573 + a·0.5", "0.1049 + a·(−0.25)", "1.304 + a·1e−6"],
+     {"c₁[t]": ["−0.12573", "0.1049", "1.304"], "c₂[t]": W}, "c₁[t] + a·c₂[t]"),
+    (["v + h[0]·0.5", "v + h[1]·0.7", "v + h[2]·0.9"], {}, "v + h[t]·c"),
+    (["v + h[0]·2 + h[1]·2", "v + h[1]·2 + h[2]·2", "v + h[2]·2 + h[3]·2"], {},
+     "v + h[t−1]·2 + h[t]·2"),
+    (["z[:, 0:4]", "z[:, 4:8]", "z[:, 8:12]"], {}, "z[:, …:…]"),
+    (["y₂ = y₁·x1 + 3", "y₃ = y₂·x1 + 3", "y₄ = y₃·x1 + 3"], {}, "y = y·x1 + 3"),
+    (["x²", "x³", "x⁴"], {}, "xⁿ"), (["[1, 2]·x", "[1, 3]·x", "[1, 4]·x"], {}, "c·x"),
+    (["x·0.5", "v·0.5", "v·0.7"], {"c[t]": ["0.5", "0.5", "0.7"]}, "v·c[t]")])
+def test_constants_are_no_steps(labels, leaves, one):
+    assert common(labels, grid((3,)), leaves) == one
+
+
+def test_labels_of_nested_repeats_say_which_they_count():
+    repeats = grid((3, 4))
+    assert common([f"h[{i}]·0.{t}{i}" for t in range(3) for i in range(4)], repeats) == "h[i]·c"
+    assert common([f"w{4 * t + i}·g_{t}" for t in range(3) for i in range(4)], repeats) == \
+        "w[t,i]·g_[t]"
+    assert len(grid((1000,)).seen) == 100 and len(grid((16, 16, 16)).seen) == 64
+
+
+def test_a_network_of_numbers_has_no_mutilated_number():
+    """Digits of constants were once taken for numbers of steps: a·(−[t].[t])."""
+    def f(a=0.3, b=-0.7):
+        rng = np.random.default_rng(0)
+        h = [a, b]
+        for n in (16, 16, 1):
+            h = [np.tanh(sum((h[i] * rng.normal() for i in range(len(h))), rng.normal()))
+                 for _ in range(n)]
+        return h[0]
+    small = check(viz.trace(f))
+    labels = [node.label for node in small.nodes]
+    assert not [label for label in labels if ".[" in label or "[.]" in label]
+    assert {"a·c₁[t]", "b·c₃[t]", "h[i]·c[t,i]", "h[t] = tanh(v)"} <= set(labels)
+    assert [(f["count"], f["first"], f["last"]) for f in paths(small).values()] == [(16, 1, 16)] * 4
+
+
 def test_auto_waits_for_a_reason():
     few = viz.trace(power(20))
     assert len(few.nodes) <= NODES and fold(few) is few
@@ -361,6 +405,104 @@ def test_a_fold_of_any_program_is_the_truth(run):
     root = run()
     root.backward()
     check(viz.read(root))
+
+
+class Made:
+    """A graph made op by op; ops have any number of outputs."""
+
+    def __init__(self):
+        self.nodes, self.edges = [], []
+
+    def leaf(self, kind="constant", label="", number=0.0):
+        id = f"n{len(self.nodes)}"
+        data = Value((), "float64", (number,))
+        self.nodes.append(Node(id, kind, label or text.number(number), {"data": data}))
+        return id
+
+    def op(self, symbol, *tails, outputs=1, **facts):
+        doer = f"n{len(self.nodes)}"
+        self.nodes.append(Node(doer, "op", symbol, {"op": symbol, **facts}))
+        self.edges += [Edge(tail, doer, "", {"argument": i}) for i, tail in enumerate(tails)]
+        ids = []
+        for k in range(outputs):
+            ids.append(f"n{len(self.nodes)}")
+            self.nodes.append(Node(ids[-1], "value", f"{symbol}[{k}]",
+                                   {"data": Value((), "float64", (float(k),))}))
+            self.edges.append(Edge(doer, ids[-1]))
+        return ids[0] if outputs == 1 else ids
+
+    def graph(self, *ends):
+        last = self.op("sum", *ends)
+        self.nodes[-1] = self.nodes[-1]._replace(kind="output")
+        assert last
+        return Graph("made", tuple(self.nodes), tuple(self.edges))
+
+
+@pytest.mark.parametrize("order", ["made", "opsfirst"])
+def test_ops_of_several_outputs_fold(order):
+    made = Made()
+    x = made.leaf("input", "x", 0.3)
+    for _ in range(9):
+        q, k, v = made.op("split", made.op("linear", x, made.leaf(number=0.5)), outputs=3)
+        x = made.op("+", x, made.op("×", made.op("×", q, k), v))
+    graph = made.graph(x)
+    if order == "opsfirst":                        # no order of creation to go by
+        graph = Graph("made", tuple(sorted(graph.nodes, key=lambda n: n.kind != "op")), graph.edges)
+    small = check(graph)
+    (found,) = paths(small).values()
+    assert (found["count"], found["ops"]) == (9, 5)
+    split = [node for node in small.nodes if node.label == "split"]
+    assert len(split) == 1 and len(split[0].facts["repeats"]) == 9
+    assert sum(edge.tail == split[0].id for edge in small.edges) == 3
+
+
+def test_an_op_is_never_apart_from_its_outputs():
+    made = Made()
+    a = made.leaf("input", "a", 0.3)
+    b, c = made.op("split", a, outputs=2)
+    for _ in range(8):                             # each split's outputs are of the next repeat
+        d = made.op("sin", b)
+        b, c = made.op("split", made.op("×", d, c), outputs=2)
+    small = check(made.graph(b, c))
+    assert [f["count"] for f in paths(small).values()] == [8]
+
+
+@st.composite
+def graphs(draw):
+    """A random program of ops with one to three outputs, constants and nested loops."""
+    step = st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(0, 5), st.integers(0, 5),
+                     st.booleans(), st.booleans())
+    blocks = draw(st.lists(st.tuples(
+        st.lists(step, min_size=1, max_size=4), st.integers(1, 6),
+        st.lists(step, max_size=3), st.integers(0, 4)), min_size=1, max_size=3))
+    width = draw(st.integers(1, 4))
+    made = Made()
+    state = [made.leaf("input", f"x{k}", 0.1 * k) for k in range(width)]
+    shared = made.leaf("parameter", "w", 2.0)
+    seen = []
+
+    def run(steps, count):
+        for ins, outs, i, j, constant, growing in steps:
+            tails = [state[(i + n) % width] for n in range(ins)]
+            tails += [made.leaf(number=0.25 * count + 0.5)] if constant else [shared]
+            facts = {"attributes": f"axis={j}, start={count if growing else 0}"}
+            ends = made.op(f"op{ins}{outs}", *tails, outputs=outs, **facts)
+            for n, end in enumerate([ends] if outs == 1 else ends):
+                state[(j + n) % width] = end
+
+    for outer, times, inner, again in blocks:
+        for t in range(times):
+            run(outer, t)
+            for k in range(again):
+                run(inner, k)
+            seen.append(state[0])
+    return made.graph(*seen, *state)
+
+
+@settings(max_examples=150, deadline=None)
+@given(graphs())
+def test_a_fold_of_any_graph_is_the_truth(graph):
+    check(graph)
 
 
 def test_a_graph_that_is_no_program_is_left_alone():

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from .. import text
 from ..graph import Graph, Node, Value, topological
+from ..program import Parsed, Program
 from .parts import TransformError
-from .periods import Program, Run, Slot, runs, slots
+from .periods import Run, Slot, runs, slots
 
 NODES = 150                      # a graph of more nodes is folded where nothing is said
 SHARE = 0.3                      # and where this share of its nodes can be spared
@@ -26,17 +27,6 @@ class Frame(NamedTuple):
     run: Run
     starts: tuple[int, ...]      # where it begins in each repeat of the frames around it
     slots: tuple[Slot, ...]      # of the inputs of the first repeat's ops, in order
-
-
-class Parsed(NamedTuple):
-    """A graph as a program, and back: which node each op and leaf of the program is."""
-
-    program: Program
-    op: list[int]                # op -> its node's index in the graph; -1 of a further output
-    box: list[int]               # op -> the index of the tensor it made; -1 where it made several
-    leaf: list[int]              # leaf -> its node's index
-    into: list[int]              # source's place -> the index of its edge in the graph
-    out: list[int]               # op -> the index of the edge to its tensor, or -1
 
 
 def fold(graph: Graph, *, mode: str = "auto", depth: int | None = None,
@@ -100,7 +90,7 @@ def parse(graph: Graph) -> Parsed | None:
     index = {node.id: i for i, node in enumerate(nodes)}
     ins: list[list[int]] = [[] for _ in nodes]
     outs: list[list[int]] = [[] for _ in nodes]
-    tails, ordered = [], True
+    tails, heads, ordered = [], [], True
     is_op = [node.kind == "op" for node in nodes]
     for e, edge in enumerate(edges):
         tail, head = index[edge.tail], index[edge.head]
@@ -108,15 +98,36 @@ def parse(graph: Graph) -> Parsed | None:
             return None
         ordered &= tail < head
         tails.append(tail)
+        heads.append(head)
         outs[tail].append(e)
         ins[head].append(e)
     order: Sequence[int] = range(len(nodes)) if ordered else [
         index[node.id] for node in topological(graph)]
-    single = sum(node.kind == "output" for node in nodes) == 1
+    outputs = tuple([i for i, node in enumerate(nodes) if node.kind == "output"])
     known: dict[Any, int] = {}
     code: list[int | None] = [None] * len(nodes)   # tensor -> op, or -1 - leaf
-    parsed = Parsed(Program([], [0], [], [], [], [], {}), [], [], [], [], [])
-    program = parsed.program
+    odd: list[int] = []
+    program = Program([], [0], [], [], [], [], {}, set())
+    parsed = Parsed(program, [], [], [], [], [], tails, heads, outputs)
+
+    def kind(i: int) -> Any:
+        node = nodes[i]
+        return "value" if len(outputs) == 1 and node.kind == "output" else node.kind, _kind(node)
+
+    def append(op: int, box: int, out: int, key: Any, sources: Sequence[int], into: Sequence[int]
+               ) -> int:
+        node = nodes[op if op >= 0 else box]
+        parsed.op.append(op)
+        parsed.box.append(box)
+        parsed.out.append(out)
+        parsed.into.extend(into)
+        program.label.append(known.setdefault(key, len(known)))
+        program.source.extend(sources)
+        program.first.append(len(program.source))
+        program.passes.append(node.facts.get("pass", 0))
+        program.group.append(tuple(node.group.split("/")) if node.group else ())
+        return len(program.label) - 1
+
     for i in order:
         node = nodes[i]
         if not is_op[i]:
@@ -124,43 +135,29 @@ def parse(graph: Graph) -> Parsed | None:
                 code[i] = -1 - len(parsed.leaf)
                 parsed.leaf.append(i)
                 program.leaf.append(known.setdefault(("leaf", node.kind, _kind(node)), len(known)))
-            elif code[i] is None:                  # one of several that an op made, or the like
-                code[i] = _append(parsed, -1, i, -1, (i,), known, node)
+            elif code[i] is None:                  # made by several ops, or the like
+                code[i] = append(-1, i, -1, (i,), (), ())
+                odd += ins[i]
             continue
-        made = [index[edges[e].head] for e in outs[i]]
-        sources = []
-        for e in ins[i]:
-            u = code[tails[e]]
-            assert u is not None
-            sources.append(u)
-        if len(made) == 1 and len(ins[made[0]]) == 1:
-            box = nodes[made[0]]
-            written = str(node.facts.get("attributes", ""))
-            kind = "value" if single else box.kind
-            key = (node.label, node.facts.get("op"), kind, _kind(box), len(sources),
-                   _NUMBER.sub("0", written) if written else "")
-            n = code[made[0]] = _append(parsed, i, made[0], outs[i][0], key, known, node)
-            if written:
-                program.numbers[n] = tuple(map(int, _NUMBER.findall(written)))
+        made = [heads[e] for e in outs[i]]
+        sources = [u for e in ins[i] if (u := code[tails[e]]) is not None]
+        if not made or any(len(ins[box]) != 1 for box in made):
+            append(i, -1, -1, (i,), sources, ins[i])
+            continue
+        written = str(node.facts.get("attributes", ""))
+        key = (node.label, node.facts.get("op"), *map(kind, made), len(sources),
+               _NUMBER.sub("0", written) if written else "")
+        if len(made) == 1:
+            n = code[made[0]] = append(i, made[0], outs[i][0], key, sources, ins[i])
         else:
-            _append(parsed, i, -1, -1, (i,), known, node)
-        program.source.extend(sources)
-        program.first[-1] = len(program.source)
-        parsed.into.extend(ins[i])
-    return parsed
-
-
-def _append(parsed: Parsed, op: int, box: int, out: int, key: Any, known: dict[Any, int],
-            node: Node) -> int:
-    program = parsed.program
-    parsed.op.append(op)
-    parsed.box.append(box)
-    parsed.out.append(out)
-    program.label.append(known.setdefault(key, len(known)))
-    program.first.append(program.first[-1])
-    program.passes.append(node.facts.get("pass", 0))
-    program.group.append(tuple(node.group.split("/")) if node.group else ())
-    return len(program.label) - 1
+            n = append(i, -1, -1, key, sources, ins[i])
+            for k, e in enumerate(outs[i]):
+                box = heads[e]
+                code[box] = append(-1, box, -1, ("output", k, kind(box)), [n], [e])
+                program.parts.add(code[box] or 0)
+        if written:
+            program.numbers[n] = tuple(map(int, _NUMBER.findall(written)))
+    return parsed._replace(odd=tuple(odd))
 
 
 def _kind(node: Node) -> Any:

@@ -5,24 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..program import Program
+
 CAPS = (4, 16, 64, 256, 1024, 4096, 1 << 60)       # periods are tried from short to long, in items
 ROUNDS = 40                      # runs of runs of runs ...: each round contracts all it finds
 EFFORT = 60                      # ops that may be compared in vain, for each op of the program
 SAVED = 6                        # a run is worth a frame where it saves so many ops
 INDEXED = 8                      # so many at least where attributes count on, as z[:, 4:8] does
 LAGS = 3                         # y[t − 3] is the farthest that a repeat reaches back
-
-
-class Program(NamedTuple):
-    """Ops in order of creation. A source is an op's number, or −1 − the number of a leaf."""
-
-    label: list[int]             # op -> what it is: equal where op, shapes and attributes are
-    first: list[int]             # op -> its first source in `source`; one more at the end
-    source: list[int]
-    leaf: list[int]              # leaf -> what it is: kind, shape
-    passes: list[int]            # op -> the pass of the loop that made it, or 0
-    group: list[tuple[str, ...]]  # op -> the path of its scope
-    numbers: dict[int, tuple[int, ...]]        # op -> the integers of its attributes, if any
 
 
 class Run(NamedTuple):
@@ -218,7 +208,7 @@ def repeats(program: Program, s: int, p: int, end: int) -> int:
     """
     label, first, source, leaf = program.label, program.first, program.source, program.leaf
     body = label[s:s + p]
-    if s + 2 * p > end or label[s + p:s + 2 * p] != body:
+    if s + 2 * p > end or label[s + p:s + 2 * p] != body or s in program.parts:
         return 1
     a, b = source[first[s]:first[s + p]], source[first[s + p]:first[s + 2 * p]]
     third = s + 3 * p <= end and label[s + 2 * p:s + 3 * p] == body
@@ -300,7 +290,7 @@ def slots(program: Program, s: int, p: int, count: int) -> list[Slot] | None:
     The exact check: each label, each attribute and each input of each repeat is looked at.
     """
     label, first, source, leaf = program.label, program.first, program.source, program.leaf
-    if label[s:s + p * count] != label[s:s + p] * count:
+    if label[s:s + p * count] != label[s:s + p] * count or s in program.parts:
         return None
     step = _steps(program, s, p)
     if step is None or step and not all(_stepped(program, s, p, k, step)

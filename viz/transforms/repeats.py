@@ -1,58 +1,14 @@
-"""What nodes of all repeats have in common: one label, and of their values the spread."""
+"""What the nodes of all repeats have in common, and of their values the spread."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
 from .. import text
 from ..graph import Stats, Value
-
-SEEN = 100                       # the labels of so many repeats are looked at
-_NUMBER = re.compile("[0-9]+|[₀-₉]+")
-_OWN = re.compile("v[₀-₉]+ = ")  # a name that is not the user's
-_LOW = re.compile("[₀-₉]+")
-
-
-def plain(string: str) -> str:
-    """A label without the numbers of passes: y₂ = y₁·x is y = y·x."""
-    return _LOW.sub("", string)
-
-
-def common(labels: Sequence[str], letter: str) -> str:
-    """One label for those of all repeats: y = y·x. The first repeat may begin otherwise.
-
-    Where expressions are cut in different places, that of most repeats says it for all; SEEN
-    repeats are asked.
-    """
-    shown = [plain(label[len(found.group()):] if (found := _OWN.match(label)) else label)
-             for label in (labels[1:SEEN] or labels)]
-    alike: dict[tuple[str, ...], list[str]] = {}
-    if len(set(shown)) == 1:
-        return shown[0]
-    for label in shown:
-        alike.setdefault(tuple(_NUMBER.split(label)), []).append(label)
-    most = max(alike.values(), key=len)
-    return stepped(most, letter) or most[0]
-
-
-def stepped(labels: Sequence[str], letter: str) -> str:
-    """Labels that differ in their numbers alone as one: w[3], w[4] is w[t]. Else empty."""
-    parts = [_NUMBER.split(label) for label in labels]
-    if len(set(map(tuple, parts))) > 1 or not any(parts[0]):
-        return ""
-    rows = [_NUMBER.findall(label) for label in labels]
-    written = parts[0][0]
-    for column, after in zip(zip(*rows), parts[0][1:]):
-        if len(set(column)) == 1:
-            written += column[0] + after
-        elif written.endswith("["):
-            written += letter + after
-        else:
-            written += f"[{letter}]" + after
-    return written
+from .labels import plain
 
 
 def spread_facts(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,188 @@
+"""Labels: what those of all repeats have in common, as one: w[3], w[4] is w[t], 0.3·x is c[t]·x."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+SEEN = 100                       # the labels of so many repeats are looked at
+LETTERS = "tijkl"                # what a repeat is called, by depth
+
+_OWN = re.compile("v[₀-₉]+ = ")  # a name that is not the user's
+_LOW = re.compile("[₀-₉]+")
+_N = r"\d+(?:\.\d+)?(?:e−?\d+)?(?![A-Za-z_0-9]|\.\w)"
+_PART = re.compile(
+    r"(?P<index>(?<=[\w\])])\[[^\[\]]*\])"         # h[3], z[:, 0:4]: the numbers are steps
+    r"|(?P<number>\[[^\[\]]*\]"                    # [1, 2]: a constant
+    rf"|(?<![\w\])])\(−{_N}\)|(?<![\w.)\]])−{_N}|(?<![\w.]){_N})"      # 0.3, −1e−6, (−2)
+    "|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
+    "|(?P<step>[0-9]+|[₀-₉]+)")                    # w_3, block1, 0.norm.weight, w₁
+_INTEGER = re.compile("[0-9]+")
+_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+class Grid(NamedTuple):
+    """The repeats that are looked at. Those of nested frames count on: t first, then i."""
+
+    counts: tuple[int, ...]      # how often each frame is repeated, from the outermost
+    letters: str                 # what a repeat of each is called
+    seen: tuple[int, ...]        # numbers of repeats, from 0
+    at: tuple[tuple[int, ...], ...]    # the same as numbers in each frame
+
+    def letter(self, column: Sequence[Any]) -> str:
+        """Which repeats a thing depends on that differs: t, or i, or both: t,i."""
+        for axis in reversed(range(len(self.counts))):
+            by: dict[int, Any] = {}
+            if all(by.setdefault(place[axis], one) == one
+                   for place, one in zip(self.at, column)):
+                return self.letters[axis]
+        return ",".join(self.letters)
+
+    def steps(self, column: Sequence[int]) -> tuple[str, int]:
+        """What counts on from repeat to repeat: its letter, and where it starts; or an ellipsis."""
+        for axis in reversed(range(len(self.counts))):
+            starts = {n - place[axis] for place, n in zip(self.at, column)}
+            if len(starts) == 1:
+                return self.letters[axis], starts.pop()
+        starts = {n - k for k, n in zip(self.seen, column)}
+        return (",".join(self.letters), starts.pop()) if len(starts) == 1 else ("…", 0)
+
+
+def grid(counts: Sequence[int], letters: str = LETTERS) -> Grid:
+    """The repeats to look at, at most SEEN: the first ones of each frame."""
+    side = max(2, int(SEEN ** (1 / len(counts)) + 1e-9))
+    at = tuple(product(*[range(min(n, side)) for n in counts]))
+    seen = []
+    for place in at:
+        k = 0
+        for n, i in zip(counts, place):
+            k = k * n + i
+        seen.append(k)
+    depth = len(letters) - 1
+    return Grid(tuple(counts), "".join(letters[min(a, depth)] for a in range(len(counts))),
+                tuple(seen), at)
+
+
+def line(count: int, letter: str) -> Grid:
+    """All of so many repeats, one after another."""
+    return Grid((count,), letter, tuple(range(count)), tuple([(k,) for k in range(count)]))
+
+
+def plain(string: str) -> str:
+    """A label without the numbers of passes: y₂ = y₁·x is y = y·x."""
+    return _LOW.sub("", string)
+
+
+Named = Mapping[str, Sequence[str]]            # a leaf's name -> its label in each repeat seen
+
+
+def common(labels: Sequence[str], repeats: Grid, leaves: Named = {}) -> str:
+    """One label for those of the repeats seen: y = y·x. The first repeat may begin otherwise.
+
+    Where expressions differ in more than their numbers, that of most repeats says it for all. A
+    constant that differs is written by the name of the leaf it is, or c.
+    """
+    shown = [plain(label[len(found.group()):] if (found := _OWN.match(label)) else label)
+             for label in labels]
+    if len(set(shown[1:] or shown)) == 1:
+        leaves = {name: column for name, column in leaves.items() if len(set(column)) > 1}
+        if not leaves or len(shown) < 2 or shown[0] == shown[1]:
+            return shown[-1]
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for k, label in enumerate(shown):
+        alike.setdefault(tuple([text if kind == "" else kind for kind, text in _parts(label)]),
+                         []).append(k)
+    most = max(alike.values(), key=lambda ks: (len(ks), ks[-1]))
+    return _merged([shown[k] for k in most], most, repeats, leaves)
+
+
+def stepped(labels: Sequence[str], letter: str, *, path: bool = False) -> str:
+    """Labels that differ in the numbers of steps alone as one: w[3], w[4] is w[t]. Else empty.
+
+    path: every number is one of a step, as in the path of a scope: layers/0/norm.
+    """
+    return counted(labels, line(len(labels), letter), path=path)
+
+
+def counted(labels: Sequence[str], repeats: Grid, *, path: bool = False) -> str:
+    """The same for the labels of the repeats seen."""
+    parts = [_parts(label, path) for label in labels]
+    if len({tuple([text if kind in ("", "number") else kind for kind, text in part])
+            for part in parts}) > 1 or not any(kind in ("step", "place") for kind, _ in parts[0]):
+        return ""
+    return _merged(labels, range(len(labels)), repeats, {}, path)
+
+
+def _parts(label: str, path: bool = False) -> list[tuple[str, str]]:
+    """A label as texts (of kind ""), steps, places (steps in brackets), powers and numbers."""
+    found: list[tuple[str, str]] = []
+    end = 0
+
+    def steps(string: str, kind: str) -> None:
+        last = 0
+        for match in _INTEGER.finditer(string):
+            found.extend([("", string[last:match.start()]), (kind, match.group())])
+            last = match.end()
+        found.append(("", string[last:]))
+
+    if path:
+        steps(label, "step")
+        return found
+    for match in _PART.finditer(label):
+        found.append(("", label[end:match.start()]))
+        if match.lastgroup == "index":
+            steps(match.group(), "place")
+        else:
+            found.append((str(match.lastgroup), match.group()))
+        end = match.end()
+    found.append(("", label[end:]))
+    return found
+
+
+def _merged(labels: Sequence[str], ks: Sequence[int], repeats: Grid, leaves: Named,
+            path: bool = False) -> str:
+    """Labels of one form as one; ks: which of the repeats seen they are of."""
+    parts = [_parts(label, path) for label in labels]
+    here = repeats._replace(seen=tuple([repeats.seen[k] for k in ks]),
+                            at=tuple([repeats.at[k] for k in ks]))
+    starts: dict[str, int] = {}
+    out: list[Callable[[], str]] = []
+    stem = ""
+    for column in zip(*parts):
+        kind, first = column[0]
+        texts = [text for _, text in column]
+        if kind == "number":
+            out.append(lambda texts=texts: _number(texts, ks, leaves))    # type: ignore[misc]
+        elif len(set(texts)) == 1:
+            out.append(lambda first=first: first)                         # type: ignore[misc]
+        elif kind == "power":
+            out.append(lambda: "ⁿ")
+        else:
+            numbers = [int(text.translate(_DIGITS)) for text in texts]
+            letter, start = here.steps(numbers)
+            if letter == "…" and kind == "step":   # w₃, w₅ ...: another one each time
+                letter = here.letter(numbers)
+            starts[stem] = max(starts.get(stem, start), start)
+            out.append(lambda stem=stem, letter=letter, start=start, kind=kind:    # type: ignore
+                       _step(letter, starts[stem] - start, kind))
+        stem = (re.search(r"[^\s·+/(@]*$", stem + first) or [""])[0] if kind == "" else stem
+    return "".join([write() for write in out])
+
+
+def _step(letter: str, behind: int, kind: str) -> str:
+    written = f"{letter}−{behind}" if behind and letter != "…" and kind == "place" else letter
+    return written if kind == "place" else f"[{written}]"
+
+
+def _number(texts: Sequence[str], ks: Sequence[int], leaves: Named) -> str:
+    """A constant: itself where all repeats have it, else the name of the leaf, else c."""
+    values = [text.strip("()") for text in texts]
+    same = len(set(values)) == 1
+    found = [name for name, column in leaves.items()
+             if all(column[k] == value for k, value in zip(ks, values))]
+    alike = [name for name in found if len(set(leaves[name])) == 1]
+    if same and (alike or not found):
+        return texts[0] if len(set(texts)) == 1 else values[0]
+    return found[0] if found else "c"
