@@ -6,6 +6,7 @@ import pytest
 import viz
 from tinytorch import Function, Tensor, formula
 from viz.graph import from_json, to_json, topological
+from viz.transforms.backward import backward
 
 
 def node(graph, id):
@@ -275,7 +276,6 @@ def test_a_long_expression_gets_a_name():
 
 
 def test_the_backward_pass_is_paired():
-    from viz.transforms.backward import backward
     graph = viz.trace(cubic, 1.2)
     both = backward(graph)
     pairs = {n.id: n.facts["pair"] for n in both.nodes if "pair" in n.facts}
@@ -287,6 +287,18 @@ def test_the_backward_pass_is_paired():
             sent = [e.facts["contribution"].number for e in both.edges
                     if e.head == next((o.tail for o in both.edges if o.head == partner.id), "")]
             assert not sent or sum(sent) == pytest.approx(n.facts["grad"].number)
+
+
+def test_the_backward_pass_called_a_function_by_its_expression():
+    w = Tensor(3.0, name="w")
+    labels = [node.label for node in backward(viz.trace(lambda x: w * w, 1.2)).nodes]
+    assert "∂f/∂w" in labels and "∂f/∂(w²)" in labels
+
+
+def test_an_index_of_many_was_written_as_dots():
+    labels = [node.label for node in viz.trace(
+        lambda x: np.sum(x[np.arange(9), np.arange(9)]), np.ones((9, 9))).nodes]
+    assert "x[[9], [9]]" in labels
 
 
 def test_a_long_expression_of_arrays_was_compared_elementwise():

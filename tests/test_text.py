@@ -66,6 +66,13 @@ def test_values(value, written):
     assert text.numbers(value) == written
 
 
+@pytest.mark.parametrize("name, used", [
+    ("x", "x"), ("layer1.weight", "layer1.weight"), ("y₁", "y₁"), ("h[0]", "h[0]"),
+    ("x²", "(x²)"), ("x³ + x", "(x³ + x)"), ("名前", "名前"), ("", "()"), ("x⁻¹", "(x⁻¹)")])
+def test_a_power_was_taken_for_a_name(name, used):
+    assert text.word(name) == used
+
+
 def test_shapes():
     assert text.shape((32, 10)) == "32×10"
     assert text.shape(()) == "()"

@@ -22,6 +22,7 @@ from viz.layout.compose import Options, compose
 from viz.layout.scene import Text
 from viz.steps import StepError
 from viz.theme import THEMES
+from viz.transforms.heat import heat
 from viz.writers import html, png, svg, txt
 
 ROOT = Path(__file__).parent.parent
@@ -145,13 +146,47 @@ def test_heat_and_flags_are_in_every_format(format):
     plain, hot = writers.write(cubic(), format), writers.write(marked(), format)
     assert len(hot) > len(plain)
     if format in ("svg", "html", "txt", "dot", "json", "mermaid"):
-        shown = unescape(hot.decode())
+        shown = unescape(hot.decode()).replace("＞", ">")       # as Mermaid needs it
         assert "vanishing grad at h" in shown and "if x > 0 was taken" in shown
     if format == "mermaid":
         told, = mermaid([hot.decode()])
         assert "vanishing grad" in told[2]
     if format == "tikz":
         assert "vanishinggradath" in latex(hot.decode("ascii"))
+
+
+@pytest.mark.parametrize("by", ["grad", "contribution"])
+def test_mermaid_dot_and_text_had_no_legend_of_a_heat(by):
+    graph = heat(cubic(), by)
+    plain, hot = ({format: writers.write(g, format).decode() for format in writers.formats()
+                   if format not in ("png", "pdf", "gif")} for g in (cubic(), graph))
+    for format in "svg", "html", "txt", "dot", "mermaid", "tikz":
+        shown = unescape(hot[format]).replace("{,}\\ ", ", ").replace("\\ ", " ")
+        assert f"{by}, log scale" in shown, format
+    high = {"grad": "3 … 5.3", "contribution": "0.81 … 1.4"}[by]
+    assert f"▮▮▮▮ {high}" in hot["txt"]
+    assert hot["dot"].count("<td") == 1 + 2 * 9 and "<td" not in plain["dot"]
+    assert f">{high}<" in hot["dot"]
+    told, = mermaid([hot["mermaid"]])
+    steps = {item.facts["heat"] for item in (*graph.nodes, *graph.edges) if "heat" in item.facts}
+    assert len(told) == len(cubic().nodes) + len(steps)
+
+
+def test_a_node_called_legend_is_not_the_legend():
+    nodes = tuple(Node(id, "input", id, {"grad": value(1.0)})
+                  for id in ("legend", "its legend", "heat", "heat9"))
+    graph = heat(Graph("g", nodes, ()), "grad")
+    assert len(re.findall(r"grad 1", writers.write(graph, "dot").decode())) >= 4
+    told, = mermaid([writers.write(graph, "mermaid").decode()])
+    assert len(told) == 4 + 1
+
+
+def test_mermaid_took_tags_out_of_a_title():
+    graph = Graph("g", (Node("x", "input", "x"),), (), {
+        "title": "f(x) = (<script>alert(1)</script>)·x", "branches": ("x < 0 & y > 1 was True",)})
+    title = writers.write(graph, "mermaid").decode().splitlines()[1]
+    assert "＜script＞alert(1)＜/script＞" in title and "x ＜ 0 ＆ y ＞ 1" in title
+    assert not set("<>&") & set(title)
 
 
 # ---- Text

@@ -115,7 +115,8 @@ def of(function: Callable[..., Any], name: str = "") -> Target:
             names.append(p.name)
     if names[:1] == ["self"] and isinstance(function, FunctionType):
         raise TargetError(f"{place}{name} is a method: it needs an instance. Write a function that "
-                          f"makes one, such as def f(x): return {name.split('.')[0]}().forward(x)")
+                          f"makes one, such as def f(x): return {name.rpartition('.')[0]}()."
+                          f"{name.rpartition('.')[2]}(x)")
     defaults = {p.name: p.default for p in parameters
                 if p.name in names and p.default is not p.empty}
     return Target(name, function, tuple(names), defaults, file, line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import unicodedata
 from bisect import bisect
 from collections.abc import Sequence
@@ -136,6 +137,12 @@ def spread(value: Value) -> tuple[float, float, float, int, int]:
         low, mean, high = min(finite), sum(finite) / len(finite), max(finite)
     noise = _EPSILON.get(value.dtype, _EPSILON["float64"]) * max(abs(low), abs(high))
     return low, 0.0 if low < 0 < high and abs(mean) <= noise else mean, high, nan, inf
+
+
+def word(name: str) -> str:
+    """A name as others use it: h, layer1.weight, y₁; in brackets where it is no name: (x²)."""
+    plain = re.fullmatch(r"[\w.\[\]₀-₉]+", name) and not re.search("[²³¹⁰-⁹]", name)
+    return name if plain else f"({name})"
 
 
 def shorten(text: str, most: int) -> str:

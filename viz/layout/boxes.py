@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import text
 from ..graph import Edge, Node, Value
@@ -163,6 +163,22 @@ def chip(node: Node, size: Size) -> Content:
     return Content(size, (
         Rect(0, 0, size.width, size.height, size.height / 2, "chip-" + node.kind),
         Text(size.width / 2, size.height / 2 + 4.3, string, "chip", "middle")))
+
+
+def scale(heat: Mapping[str, Any]) -> list[tuple[int, str]]:
+    """The steps of a heat, from far below zero to far above, each with its range of numbers."""
+    limits = [text.number(x, 2) for x in heat["limits"]]             # largest first
+    bins = len(limits) - 1
+    above = [(k, f"{limits[bins - k + 1]} … {limits[bins - k]}" if k > 1 else
+              f"0 … {limits[bins - 1]}") for k in range(1, bins + 1)]
+    below = [(-k, " … ".join("−" * (x != "0") + x for x in reversed(said.split(" … "))))
+             for k, said in reversed(above)]
+    return [*below, (0, "0"), *above]
+
+
+def scaled(heat: Mapping[str, Any]) -> str:
+    """What a heat shows: heat: grad, log scale."""
+    return f"heat: {heat['by']}, log scale"
 
 
 def total(terms: Sequence[Value], *, partial: bool = False) -> str:

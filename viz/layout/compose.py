@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from math import hypot
@@ -140,19 +139,14 @@ def edge_tip(edge: Edge, nodes: Mapping[str, Node]) -> str:
     lines = []
     local, sent = edge.facts.get("local"), edge.facts.get("contribution")
     if local is not None:
-        parts = [f"∂/∂{called(nodes[edge.tail])}", edge.facts.get("formula") or "",
+        name = nodes[edge.tail].label.partition(" = ")[0]
+        parts = [f"∂/∂{text.word(name)}", edge.facts.get("formula") or "",
                  text.numbers(local, 12)]
         lines.append(" = ".join(part for part in dict.fromkeys(parts) if part))
     if sent is not None:
         kind = f" ({text.shape(sent.shape)})" if sent.shape else ""
         lines.append(f"contribution {text.numbers(sent, 12)}{kind}")
     return "\n".join(text.literal(line) for line in lines)
-
-
-def called(node: Node) -> str:
-    """What others call a node: h of h = x², else its label, in brackets where it is no word."""
-    name = node.label.partition(" = ")[0]
-    return name if re.fullmatch(r"[\w.\[\]₀-₉]+", name) else f"({name})"
 
 
 def description(graph: Graph) -> str:
@@ -170,7 +164,8 @@ def description(graph: Graph) -> str:
                     f"gradient of {node.label} {text.numbers(grad)}")
     if len(sloped) > TOLD:
         told.append(f"and {len(sloped) - TOLD} more gradients")
-    words = f"Computation graph of {graph.facts.get('title') or graph.name}"
+    title = graph.facts.get("title") or (graph.name if graph.name != "graph" else "")
+    words = "Computation graph" + (f" of {title}" if title else "")
     return text.literal(words + (": " + ", ".join(told) if told else "")) + "."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .. import text
 from ..graph import Edge, Graph, Node
 from .parts import TransformError
 
@@ -33,7 +34,8 @@ def backward(graph: Graph) -> Graph:
     taken = {node.id for node in graph.nodes}
     partner = {id: _free(f"grad_{id}", taken) for id in _ordered(tensors, grown)}
     names = {node.id: node.label.partition(" = ")[0] for node in tensors}
-    top = _word(names[outputs[0].id]) if len(outputs[0].label) <= 3 else "f"
+    top = names[outputs[0].id]
+    top = top if len(top) <= 3 and text.word(top) == top else "f"
     nodes = [node._replace(group=_group(FORWARD, node.group), facts=_forward(node, partner))
              for node in graph.nodes]
     edges = [Edge(edge.tail, edge.head, "", {key: value for key, value in edge.facts.items()
@@ -45,7 +47,7 @@ def backward(graph: Graph) -> Graph:
         if "line" in node.facts:
             facts["line"] = node.facts["line"]
         group = _group(BACKWARD, node.group)
-        label = f"∂{top}/∂{_word(names[node.id])}"
+        label = f"∂{top}/∂{text.word(names[node.id])}"
         if node in outputs:
             nodes.append(Node(partner[node.id], "input", label, facts, group))
             continue
@@ -74,10 +76,6 @@ def _forward(node: Node, partner: dict[str, str]) -> dict[str, Any]:
 
 def _group(part: str, group: str) -> str:
     return f"{part}/{group}" if group else part
-
-
-def _word(name: str) -> str:
-    return name if name.replace("_", "").isalnum() else f"({name})"
 
 
 def _free(id: str, taken: set[str]) -> str:

@@ -120,7 +120,7 @@ def between(graph: Graph, start: str, end: str) -> Graph:
     part = keep(graph, on, "")
     count, slope = _totals(part, a, b)
     names = {node.id: node.label.partition(" = ")[0] for node in part.nodes if node.kind != "op"}
-    title = f"d{_word(names[b])}/d{_word(names[a])}"
+    title = f"d{text.word(names[b])}/d{text.word(names[a])}"
     said = [f"{count} path{'s' * (count != 1)} from {names[a]} to {names[b]}"
             + (f": {title} = {text.number(slope)}" if slope is not None else "")]
     inside = {id: [e for e in es if e.head in on] for id, es in heads.items() if id in on}
@@ -130,10 +130,6 @@ def between(graph: Graph, start: str, end: str) -> Graph:
             break
         said.append(_written(names, path))
     return Graph(part.name, part.nodes, part.edges, {**part.facts, "results": tuple(said)})
-
-
-def _word(name: str) -> str:
-    return name if name.isalnum() else f"({name})"
 
 
 def _reached(start: str, nexts: dict[str, list[str]]) -> set[str]:

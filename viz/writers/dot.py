@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from .. import text
@@ -32,8 +32,7 @@ def digraph(graph: Graph, options: Options = Options()) -> graphviz.Digraph:
     nodes = {node.id: node for node in graph.nodes}
     said = [str(line) for line in (
         graph.facts.get("title"), *graph.facts.get("results", ()), *graph.facts.get("branches", ()),
-        *(f"⚠ {flag}" for flag in graph.facts.get("flags", ())),
-        "heat" in graph.facts and f"heat: {graph.facts['heat']['by']}, log scale") if line]
+        *(f"⚠ {flag}" for flag in graph.facts.get("flags", ()))) if line]
     drawing = graphviz.Digraph(
         _id(graph.name), graph_attr={
             "rankdir": options.rankdir, "bgcolor": look.paper, "fontname": "DejaVu Sans",
@@ -60,7 +59,23 @@ def digraph(graph: Graph, options: Options = Options()) -> graphviz.Digraph:
                 "label": _escape(_lines(edge, shown)), "tooltip": _escape([edge_tip(edge, nodes)]),
                 "arrowhead": "none" if out else "", "weight": "8" if out else "",
                 **_heat(look.shapes, "line", edge)}.items() if value})
+    if "heat" in graph.facts:
+        drawing.node("its legend", shape="plain", label=_legend(graph.facts["heat"], look))
     return drawing
+
+
+def _legend(heat: Mapping[str, Any], look: Theme) -> str:
+    """The steps of a heat with their colours, in a table: Graphviz's HTML, of our words only."""
+    role = "line" if heat["by"] == "contribution" else "heat"
+    muted = look.texts["tag"].color
+    cells, words = "", ""
+    for step, said in boxes.scale(heat):
+        shape = look.shapes[f"{role}{step:+d}"]
+        cells += f'<td width="70" height="9" bgcolor="{shape.stroke or shape.fill}"></td>'
+        words += f'<td><font point-size="9">{said}</font></td>'
+    return (f'<<font color="{muted}"><table border="0" cellborder="0" cellspacing="2">'
+            f'<tr><td rowspan="2">{boxes.scaled(heat)}</td>{cells}</tr><tr>{words}</tr>'
+            "</table></font>>")
 
 
 def _heat(shapes: Mapping[str, Shape], role: str, item: Node | Edge) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from .. import text
 from ..graph import Edge, Graph, Node
@@ -14,6 +15,7 @@ from ..theme import THEMES, Shape, Theme
 
 SHAPES = {"input": ('("', '")'), "parameter": ('["', '"]'), "constant": ('("', '")'),
           "value": ('["', '"]'), "output": ('[["', '"]]'), "op": ('(("', '"))')}
+_TITLE = str.maketrans("<>&", "＜＞＆")           # a title is cleaned of tags and then shown as text
 _PLAIN = frozenset(" =,()/+._")  # ASCII that means nothing to Mermaid inside a quoted label
 
 
@@ -26,9 +28,8 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
     kinds = {node.id: node.kind for node in graph.nodes}
     said = [graph.facts.get("title"), *graph.facts.get("results", ()),
             *graph.facts.get("branches", ()),
-            *(f"⚠ {flag}" for flag in graph.facts.get("flags", ())),
-            "heat" in graph.facts and f"heat: {graph.facts['heat']['by']}, log scale"]
-    title = text.literal(" · ".join(str(line) for line in said if line))
+            *(f"⚠ {flag}" for flag in graph.facts.get("flags", ()))]
+    title = text.literal(" · ".join(str(line) for line in said if line)).translate(_TITLE)
     lines = [f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n---"] if title else []
     lines.append(f"flowchart {options.rankdir}")
     inside: dict[str, list[Node]] = {}
@@ -41,7 +42,7 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
             opened.pop()
             lines.append("  end")
         opened.append(fold["path"])
-        lines.append(f"  subgraph fold_{fold['path'].replace('/', '_')}"
+        lines.append(f"  subgraph {_fold(fold)}"
                      f'["{_escape([frames.line(fold)])}"]')
         lines += [f"    {_node(node, ids)}" for node in inside.get(fold["path"], ())]
     lines += ["  end"] * len(opened)
@@ -51,6 +52,9 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
     used = dict.fromkeys(node.kind for node in graph.nodes)
     lines += [f"  classDef {kind} {_style(kind, THEMES[options.theme])}" for kind in used]
     look = THEMES[options.theme].shapes
+    if "folds" in graph.facts:   # not by a style, which would make a node of the subgraph's id
+        folds = ",".join(_fold(fold) for fold in graph.facts["folds"])
+        lines += [f"  classDef frame {_line(look['frame'])}", f"  class {folds} frame"]
     if graph.edges:
         lines.append(f"  linkStyle default {_line(look['edge'])}")
     heats = [(e, edge.facts["heat"]) for e, edge in enumerate(graph.edges) if "heat" in edge.facts]
@@ -59,10 +63,38 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
         if node.facts.get("flag"):
             lines.append(f"  style {ids[node.id]} {_line(look['flag'])}")
         elif "heat" in node.facts:
-            heat = look[f"heat{node.facts['heat']:+d}"]
-            color = heat.fill or heat.stroke
-            lines.append(f"  style {ids[node.id]} stroke:{color},stroke-width:5px")
+            lines.append(f"  style {ids[node.id]} {_heat(look, '', node.facts['heat'])}")
+    lines += _legend(graph, THEMES[options.theme])
     return ("\n".join(lines) + "\n").encode()
+
+
+def _legend(graph: Graph, look: Theme) -> list[str]:
+    """The steps of a heat that occur: a node each, with its border like what it stands for."""
+    heat = graph.facts.get("heat")
+    if heat is None:
+        return []
+    used = {item.facts["heat"] for item in (*graph.nodes, *graph.edges) if "heat" in item.facts}
+    lines = [f'  subgraph heat["{_escape([boxes.scaled(heat)])}"]']
+    paper = f"fill:{look.paper},color:{look.texts['name'].color},"
+    styles = [f"  classDef legend {paper}{_line(look.shapes['edge'])}", "  class heat legend"]
+    for step, said in boxes.scale(heat):
+        if step in used:
+            lines.append(f'    heat{step + len(heat["limits"])}["{_escape([said])}"]')
+            styles.append(f"  style heat{step + len(heat['limits'])} {paper}"
+                          f"{_heat(look.shapes, heat['by'], step)}")
+    return [*lines, "  end", *styles]
+
+
+def _heat(look: Mapping[str, Shape], by: str, step: int) -> str:
+    """How a line is drawn, or the border of a node, that has a heat."""
+    if by == "contribution":
+        return _line(look[f"line{step:+d}"])
+    color = look[f"heat{step:+d}"].fill or look[f"heat{step:+d}"].stroke
+    return f"stroke:{color},stroke-width:5px"
+
+
+def _fold(fold: Mapping[str, Any]) -> str:
+    return f"fold_{fold['path'].replace('/', '_')}"
 
 
 def _node(node: Node, ids: Mapping[str, str]) -> str:
@@ -93,8 +125,9 @@ def _label(node: Node) -> str:
 
 
 def _line(shape: Shape) -> str:
+    fill = f"fill:{shape.fill}," if shape.fill else ""
     dash = f",stroke-dasharray:{' '.join(f'{d:g}' for d in shape.dash)}" if shape.dash else ""
-    return f"stroke:{shape.stroke},stroke-width:{shape.width:g}px{dash}"
+    return f"{fill}stroke:{shape.stroke},stroke-width:{shape.width:g}px{dash}"
 
 
 def _edge(edge: Edge, shown: str) -> str:
@@ -107,9 +140,7 @@ def _edge(edge: Edge, shown: str) -> str:
 def _style(kind: str, look: Theme) -> str:
     shape = look.shapes[kind]
     ink = look.texts["symbol" if kind == "op" else "name"].color
-    dash = f",stroke-dasharray:{' '.join(f'{d:g}' for d in shape.dash)}" if shape.dash else ""
-    return (f"fill:{shape.fill},stroke:{shape.stroke or shape.fill},"
-            f"stroke-width:{shape.width:g}px,color:{ink}{dash}")
+    return f"{_line(shape._replace(stroke=shape.stroke or shape.fill))},color:{ink}"
 
 
 def _escape(lines: list[str]) -> str:

@@ -54,6 +54,10 @@ def tree(graph: Graph, *, edges: str = "auto", color: bool = False) -> str:
         lines.append(_line(head, wide, ("tag",) * len(HEAD), color))
     lines += [_line(fields, wide, ROLES, color) for fields in table]
     lines += [_styled(frames.line(fold), "tag", color) for fold in graph.facts.get("folds", ())]
+    if "heat" in graph.facts:
+        heat = graph.facts["heat"]
+        steps = ", ".join(f"{'▮' * step} {said}" for step, said in boxes.scale(heat) if step > 0)
+        lines.append(_styled(f"{boxes.scaled(heat)}, by size: {steps}", "tag", color))
     for key, role in ("results", "grad"), ("branches", "tag"), ("flags", "flag"):
         sign = "⚠ " if key == "flags" else ""
         lines += [_styled(text.literal(f"{sign}{line}"), role, color)
