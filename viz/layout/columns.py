@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import NamedTuple
 
 from .cells import Cells
@@ -104,7 +105,7 @@ def extents(cells: Cells, layers: Layers, y: list[float], ports: Ports, sizes: S
             found.append(Extent(0.0, 0.0, op[r], box[r], leaf[r]))
             continue
         turn = round(min(STEEP, BEND + 0.16 * bend[r])) if bend[r] > 0.5 else 14.0
-        label = (text[r] + 6.0 if text[r] else 0.0) + meeting(reach[r])
+        label = (ceil(text[r]) + 6.0 if text[r] else 0.0) + meeting(reach[r])
         found.append(Extent(turn, label, op[r], box[r], leaf[r]))
     return found, [t > 0 for t in text]
 

@@ -10,6 +10,7 @@ from .order import Order
 from .ranks import Layers
 
 Pair = tuple[int, int]
+Gaps = list[list[tuple[int, float]]]             # block -> others, each with a distance or a weight
 
 
 def spine(layers: Layers) -> list[int]:
@@ -22,14 +23,17 @@ def spine(layers: Layers) -> list[int]:
     for i, near in enumerate(up):
         if not near:
             continue
+        if len(near) == 1:
+            main[i] = near[0]
+            continue
         once = list(dict.fromkeys(near))
         strong = [j for j in once if j < n and up[j]] or [j for j in once if j >= n_leaf] or once
         main[i] = strong[0] if len(strong) < 3 else strong[(len(strong) - 1) // 2]
     return main
 
 
-def align(layers: Layers, order: Order) -> tuple[list[int], list[Pair]]:
-    """item -> its block (numbered from 0), and the links that are straight.
+def align(layers: Layers, order: Order) -> list[int]:
+    """item -> its block, numbered from 0: the items on one straight line.
 
     The spine of the last rank first, then rails, then each cell behind its main operand, longest
     chain first: a link is straight unless that crosses a straight one or an end is taken.
@@ -39,9 +43,10 @@ def align(layers: Layers, order: Order) -> tuple[list[int], list[Pair]]:
     weight = [0] * len(up)       # item -> how long a chain of main links hangs on it
     for r in range(len(order) - 1, -1, -1):
         for i in order[r]:
-            weight[i] += 1
-            if main[i] >= 0:
-                weight[main[i]] = max(weight[main[i]], weight[i])
+            weight[i] = own = weight[i] + 1
+            j = main[i]
+            if j >= 0 and weight[j] < own:
+                weight[j] = own
     ends = [i for i in range(n) if not layers.down[i] and up[i]]
     on_spine = [False] * len(up)
     i = max(ends, key=lambda i: (layers.rank[i], -i), default=-1)
@@ -53,8 +58,12 @@ def align(layers: Layers, order: Order) -> tuple[list[int], list[Pair]]:
         for p, i in enumerate(items):
             pos[i] = p
     block = list(range(len(up)))
-    straight: list[Pair] = []
     for items in order[1:]:
+        if len(items) == 1:
+            i = items[0]
+            if main[i] >= 0:
+                block[i] = block[main[i]]
+            continue
         wishes = []
         for i in items:
             j = main[i]
@@ -84,12 +93,14 @@ def align(layers: Layers, order: Order) -> tuple[list[int], list[Pair]]:
             taken.insert(at, (p, q))
             used.add(q)
             block[i] = block[j]
-            straight.append((j, i))
     number: dict[int, int] = {}
     for items in order:
         for i in items:
-            block[i] = number.setdefault(block[i], len(number))
-    return block, straight
+            b = block[i]
+            if b not in number:
+                number[b] = len(number)
+            block[i] = number[b]
+    return block
 
 
 class Spacing(NamedTuple):
@@ -112,35 +123,38 @@ def heights(layers: Layers, order: Order, block: list[int], spacing: Spacing,
     Source: Sander 1996 (pendulum method).
     """
     n = max(block, default=-1) + 1
-    apart: dict[Pair, float] = {}
+    apart: dict[int, float] = {}                 # upper block * n + lower block -> least distance
     above, below, rise, fall, gap, room = spacing
-    lines = layers.n_cells + layers.n_chips
+    up, lines = layers.up, layers.n_cells + layers.n_chips
     for items in order:
+        if len(items) < 2:
+            continue
         last = lined = -1
         for i in items:
             b = block[i]
             if last >= 0:
                 need = below[last] + above[i] + (gap[last] + gap[i]) / 2
-                pair = block[last], b
-                if need > apart.get(pair, 0.0):
+                pair = block[last] * n + b
+                if pair not in apart or need > apart[pair]:
                     apart[pair] = need
             last = i
-            if i >= lines or rise[i] or layers.up[i]:
+            if i >= lines or rise[i] or up[i]:
                 if lined >= 0:
                     need = fall[lined] + rise[i] + (room[lined] + room[i]) / 2
-                    pair = block[lined], b
-                    if need > apart.get(pair, 0.0):
+                    pair = block[lined] * n + b
+                    if pair not in apart or need > apart[pair]:
                         apart[pair] = need
                 lined = i
-    before: list[list[tuple[int, float]]] = [[] for _ in range(n)]
-    after: list[list[tuple[int, float]]] = [[] for _ in range(n)]
-    for (a, b), need in apart.items():
+    before: Gaps = [[] for _ in range(n)]
+    after: Gaps = [[] for _ in range(n)]
+    for pair, need in apart.items():
+        a, b = divmod(pair, n)
         after[a].append((b, need))
         before[b].append((a, need))
     sequence = _downward(before, after)
     y = _between(before, after, sequence, row)
     pulls = _pulls(layers, block, n)
-    for k in range(rounds):
+    for _ in range(rounds):
         if _relax(y, pulls, before, after, sequence) < 0.25:
             break
     if row:
@@ -148,8 +162,7 @@ def heights(layers: Layers, order: Order, block: list[int], spacing: Spacing,
     return y
 
 
-def _downward(before: list[list[tuple[int, float]]],
-              after: list[list[tuple[int, float]]]) -> list[int]:
+def _downward(before: Gaps, after: Gaps) -> list[int]:
     waiting = [len(pairs) for pairs in before]
     ready = [b for b, w in enumerate(waiting) if not w]
     for a in ready:              # grows while it is walked
@@ -160,8 +173,7 @@ def _downward(before: list[list[tuple[int, float]]],
     return ready
 
 
-def _between(before: list[list[tuple[int, float]]], after: list[list[tuple[int, float]]],
-             sequence: list[int], row: Sequence[int]) -> list[float]:
+def _between(before: Gaps, after: Gaps, sequence: list[int], row: Sequence[int]) -> list[float]:
     """Half way between as high as possible and as low as possible: feasible, since both are."""
     high = [0.0] * len(before)
     for b in sequence:
@@ -180,9 +192,7 @@ def _between(before: list[list[tuple[int, float]]], after: list[list[tuple[int, 
     return [(h + w) / 2 for h, w in zip(high, low)]
 
 
-def _near(y: list[float], pulls: list[list[tuple[int, float]]],
-          before: list[list[tuple[int, float]]], after: list[list[tuple[int, float]]],
-          sequence: list[int]) -> None:
+def _near(y: list[float], pulls: Gaps, before: Gaps, after: Gaps, sequence: list[int]) -> None:
     """Blocks that nothing pulls, lines that only pass, come as near to the others as they may."""
     fixed = [bool(pairs) for pairs in pulls]
     for b in sequence:
@@ -193,26 +203,28 @@ def _near(y: list[float], pulls: list[list[tuple[int, float]]],
             y[a], fixed[a] = min([y[b] - need for b, need in after[a]]), True
 
 
-def _pulls(layers: Layers, block: list[int], n: int) -> list[list[tuple[int, float]]]:
-    weight: dict[Pair, float] = {}
+def _pulls(layers: Layers, block: list[int], n: int) -> Gaps:
+    """block -> the blocks that links pull it to, and how strongly."""
+    weight: dict[int, float] = {}
     lines = layers.n_cells + layers.n_chips
     for j, near in enumerate(layers.down):
         a = block[j]
+        w = 0.5 if j >= lines else 1.0
         for i in near:
             b = block[i]
             if a != b:
-                w = 0.5 if j >= lines else 1.0
-                weight[a, b] = weight.get((a, b), 0.0) + w
-                weight[b, a] = weight.get((b, a), 0.0) + w
-    pulls: list[list[tuple[int, float]]] = [[] for _ in range(n)]
-    for (a, b), w in weight.items():
+                pair = a * n + b
+                weight[pair] = weight[pair] + w if pair in weight else w
+                pair = b * n + a
+                weight[pair] = weight[pair] + w if pair in weight else w
+    pulls: Gaps = [[] for _ in range(n)]
+    for pair, w in weight.items():
+        a, b = divmod(pair, n)
         pulls[a].append((b, w))
     return pulls
 
 
-def _relax(y: list[float], pulls: list[list[tuple[int, float]]],
-           before: list[list[tuple[int, float]]], after: list[list[tuple[int, float]]],
-           sequence: list[int]) -> float:
+def _relax(y: list[float], pulls: Gaps, before: Gaps, after: Gaps, sequence: list[int]) -> float:
     """One round: blocks that push each other are joined to regions, and each region moves."""
     n = len(y)
     force, mass = [0.0] * n, [1e-9] * n
@@ -222,45 +234,61 @@ def _relax(y: list[float], pulls: list[list[tuple[int, float]]],
             f += w * (y[b] - at)
             m += w
         force[a], mass[a] = f, m
+    speed = [f / m for f, m in zip(force, mass)]
     region = list(range(n))
-
-    def find(a: int) -> int:
-        while region[a] != a:
-            region[a] = region[region[a]]
-            a = region[a]
-        return a
-
+    touching = [(a, b) for a in sequence for b, need in after[a] if y[b] - y[a] - need < 0.01]
     joined = True
     while joined:
         joined = False
-        for a in sequence:
-            for b, need in after[a]:
-                if y[b] - y[a] - need < 0.01:
-                    p, q = find(a), find(b)
-                    if p != q and force[p] / mass[p] > force[q] / mass[q] + 1e-9:
-                        region[q] = p
-                        force[p] += force[q]
-                        mass[p] += mass[q]
-                        joined = True
+        apart = []               # what touches and is not of one region yet
+        for p, q in touching:
+            while region[p] != p:
+                region[p] = p = region[region[p]]
+            while region[q] != q:
+                region[q] = q = region[region[q]]
+            if p == q:
+                continue
+            if speed[p] > speed[q] + 1e-9:
+                region[q] = p
+                force[p] += force[q]
+                mass[p] += mass[q]
+                speed[p] = force[p] / mass[p]
+                joined = True
+            else:
+                apart.append((p, q))
+        touching = apart
     members: dict[int, list[int]] = {}
     for a in sequence:
-        members.setdefault(find(a), []).append(a)
-    moved = 0.0
-    for root in sorted(members, key=lambda root: -abs(force[root] / mass[root])):
-        step = force[root] / mass[root]
-        if step > 0:
-            for a in members[root]:
-                for b, need in after[a]:
-                    if find(b) != root:
-                        step = min(step, y[b] - y[a] - need)
-            step = max(step, 0.0)
+        p = region[a]
+        while region[p] != p:
+            p = region[p]
+        region[a] = p
+        if p in members:
+            members[p].append(a)
         else:
-            for b in members[root]:
+            members[p] = [a]
+    moved = 0.0
+    for root in sorted(members, key=lambda root: -abs(speed[root])):
+        step, own = speed[root], members[root]
+        if step > 0:
+            for a in own:
+                at = y[a]
+                for b, need in after[a]:
+                    if y[b] - at - need < step and region[b] != root:
+                        step = y[b] - at - need
+            if step < 0:
+                step = 0.0
+        else:
+            for b in own:
+                at = y[b]
                 for a, need in before[b]:
-                    if find(a) != root:
-                        step = max(step, y[a] - y[b] + need)
-            step = min(step, 0.0)
-        for a in members[root]:
-            y[a] += step
-        moved = max(moved, abs(step))
+                    if y[a] - at + need > step and region[a] != root:
+                        step = y[a] - at + need
+            if step > 0:
+                step = 0.0
+        if step:
+            for a in own:
+                y[a] += step
+            if abs(step) > moved:
+                moved = abs(step)
     return moved

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import hypot
 from typing import NamedTuple
 
 from .cells import Cells
 from .columns import Column, meeting
 from .order import Order
-from .placement import Point, Size
+from .placement import Point, Route, Size
 from .ports import PITCH, Ports
 from .ranks import Layers
-from .routes import Path, border
+from .routes import Path, border, straight
 
 RADIUS = 18.0                    # of the corner of a rail that leaves its box upright
 
@@ -44,62 +45,57 @@ class Drawn(NamedTuple):
     """What is drawn so far, by index of node and edge."""
 
     centers: list[Point]
-    routes: list[tuple[list[Point], Point | None]]
-    rails: list[tuple[int, list[Point]]]
+    routes: list[Route]
+    rails: list[tuple[int, tuple[Point, ...]]]
     chips: list[tuple[int, int, Point]]
 
 
 def draw(part: Measured, boxes: Sequence[Size], texts: Sequence[Size | None], chip: Size,
          drawn: Drawn) -> None:
     """Adds a part to what is drawn. Linear in its items."""
-    cells, layers, y, column = part.cells, part.layers, part.y, part.column
-    place = [column[r] for r in layers.rank]
+    cells, layers, y, column, turns = part.cells, part.layers, part.y, part.column, part.turns
     n, copies = layers.n_cells, layers.n_cells + layers.n_chips
     rank, paths, edges = layers.rank, layers.paths, part.edges
-    centers = drawn.centers
-    right = [0.0] * len(rank)    # item -> where its edges leave it
+    lines, reach = part.ports.line, part.ports.reach
+    centers, routes, ops = drawn.centers, drawn.routes, cells.op
+    right = [column[r].right for r in rank]          # item -> where its edges leave it
     for i in range(n):
-        c = place[i]
-        op, box = cells.op[i], cells.box[i]
+        c, op, box, level = column[rank[i]], ops[i], cells.box[i], y[i]
         if op >= 0:
-            centers[op] = (c.op - boxes[op].width / 2, y[i])
+            centers[op] = (c.op - boxes[op].width / 2, level)
             right[i] = c.op
         if box >= 0:
-            left = c.right - boxes[box].width if cells.leaf[i] else c.box
-            centers[box] = (left + boxes[box].width / 2, y[i])
-            right[i] = left + boxes[box].width
-    for i in range(n, len(rank)):
-        right[i] = place[i].right
+            width = boxes[box].width
+            left = c.right - width if cells.leaf[i] else c.box
+            centers[box] = (left + width / 2, level)
+            right[i] = left + width
     users: dict[int, list[int]] = {}
     for k, path in enumerate(paths):
-        if path:
-            users.setdefault(path[0], []).append(k)
+        if not path:             # from an op to its own tensor
+            i = cells.tail[k]
+            x, level = centers[cells.box[i]]
+            routes[edges[k]] = Route(straight(column[rank[i]].op, level,
+                                              x - boxes[cells.box[i]].width / 2))
+        elif path[0] in users:
+            users[path[0]].append(k)
         else:
-            op, box = cells.op[cells.tail[k]], cells.box[cells.tail[k]]
-            x0, x1, level = column[rank[cells.tail[k]]].op, centers[box][0], centers[op][1]
-            glue = Path(x0, level)
-            glue.line(x1 - boxes[box].width / 2, level)
-            drawn.routes[edges[k]] = glue.points, None
-    turns = part.turns
+            users[path[0]] = [k]
     where = {i: p for items in part.order for p, i in enumerate(items)}
 
     def run(way: Path, i: int, r: int) -> None:
         """From an item on to where rank r, the next one, begins."""
-        way.line(place[i].right, way.points[-1][1])
+        way.line(column[rank[i]].right, way.points[-1][1])
         if i in turns:
             way.turn(*turns[i])
             way.line(column[r].left, way.points[-1][1])
 
     for s, uses in users.items():
-        parallel: dict[int, list[int]] = {}
-        for k in uses:
-            parallel.setdefault(paths[k][-1], []).append(k)
         if n <= s < copies:
             drawn.chips.append((cells.box[layers.source[s]], edges[uses[0]],
                                 (right[s] - chip.width / 2, y[s])))
-        long = max(uses, key=lambda k: len(paths[k]))
-        rail: Path | None = None
-        if len(paths[long]) > 2 and len(uses) > 1:
+        rail = None
+        long = uses[0] if len(uses) == 1 else max(uses, key=lambda k: len(paths[k]))
+        if len(uses) > 1 and len(paths[long]) > 2:
             joints = paths[long][1:-1]
             rail = _exit(part, where, boxes, s, joints[0], right[s])
             if rail is None:
@@ -110,59 +106,100 @@ def draw(part: Measured, boxes: Sequence[Size], texts: Sequence[Size | None], ch
                 rail.bend(column[rank[i]].flat, y[i])
                 before = i
             run(rail, before, rank[paths[long][-1]])
-            drawn.rails.append((cells.box[s] if cells.box[s] >= 0 else cells.op[s], rail.points))
+            drawn.rails.append((cells.box[s] if cells.box[s] >= 0 else ops[s],
+                                tuple(rail.points)))
         for k in uses:
             path = paths[k]
             v = path[-1]
-            r = rank[v]
-            c = column[r]
+            c = column[rank[v]]
             if rail is not None and len(path) > 2:
                 way = Path(right[path[-2]], y[path[-2]])
             else:
-                same = parallel[v]
                 start = 0.0
-                if len(path) == 2 and len(same) > 1 and s not in turns:
-                    tall = chip.height if s >= n else max(
-                        [boxes[b].height for b in (cells.op[s], cells.box[s]) if b >= 0])
-                    pitch = min(2 * PITCH, (tall - 8.0) / (len(same) - 1))
-                    start = (same.index(k) - (len(same) - 1) / 2) * pitch
+                if len(path) == 2:
+                    op = ops[v]
+                    if len(uses) > 1:
+                        start = _apart(part, boxes, chip, s, k, [j for j in uses
+                                                                 if paths[j][-1] == v])
+                    level, height = y[s] + start, lines[k]
+                    if op >= 0 and level == y[v] and not height:
+                        x = centers[op][0] - boxes[op].width / 2
+                        routes[edges[k]] = Route(straight(right[s], level, x), _beside(
+                            part, k, v, x - meeting(reach[v]), texts[edges[k]]))
+                        continue
+                    if op >= 0 and not c.text:
+                        meet, dx, dy, bx, by = _arrival(boxes[op], reach[v], height)
+                        x, x0 = centers[op][0], column[rank[s]].right
+                        if c.ops + 1.0 >= x - boxes[op].width / 2 and level != y[v]:
+                            pull = (x + bx - x0) / 2
+                            first = straight(right[s], level, x0) if x0 - right[s] > 0.01 else \
+                                ((x0, level),)
+                            routes[edges[k]] = Route((
+                                *first, (x0 + pull, level),
+                                (x + bx - dx * pull, y[v] + by - dy * pull), (x + bx, y[v] + by)))
+                            continue
                 way = Path(right[s], y[s] + start)
                 before = s
                 for i in path[1:-1]:
                     run(way, before, rank[i])
                     way.bend(column[rank[i]].flat, y[i])
                     before = i
-                run(way, before, r)
-            drawn.routes[edges[k]] = _entered(part, k, v, c, way, boxes, texts[edges[k]], centers)
+                run(way, before, rank[v])
+            routes[edges[k]] = _entered(part, k, v, c, way, boxes, texts[edges[k]], centers)
+
+
+@lru_cache(1000)
+def _arrival(size: Size, reach: float, height: float) -> tuple[float, float, float, float, float]:
+    """From the centre of an op: where a line of this height begins to meet, its direction there,
+    and where it ends."""
+    meet = -size.width / 2 - meeting(reach)
+    far = hypot(meet, height)
+    dx, dy = -meet / far, -height / far
+    return (meet, dx, dy, *border(size, -dx, -dy))
+
+
+def _apart(part: Measured, boxes: Sequence[Size], chip: Size, s: int, k: int,
+           same: list[int]) -> float:
+    """How far from the middle of its item one of several edges between the same two begins."""
+    if len(same) == 1:
+        return 0.0
+    cells = part.cells
+    tall = chip.height if s >= part.layers.n_cells else max(
+        [boxes[b].height for b in (cells.op[s], cells.box[s]) if b >= 0])
+    pitch = min(2 * PITCH, (tall - 8.0) / (len(same) - 1))
+    return (same.index(k) - (len(same) - 1) / 2) * pitch
+
+
+def _beside(part: Measured, k: int, v: int, meet: float, size: Size | None) -> Point | None:
+    """Where an edge's label stands, of which the lines of its op begin to meet at `meet`."""
+    return (meet - size.width / 2, part.y[v] + part.ports.label[k]) if size else None
 
 
 def _entered(part: Measured, k: int, v: int, c: Column, way: Path, boxes: Sequence[Size],
-             size: Size | None, centers: list[Point]) -> tuple[list[Point], Point | None]:
+             size: Size | None, centers: list[Point]) -> Route:
     """A way's last stretch: under its label and into its op, or to the border of its box."""
     port = part.ports
     height = part.y[v] + port.line[k]
     op, box = part.cells.op[v], part.cells.box[v]
     x0, y0 = centers[op if op >= 0 else box]
     if op >= 0:
-        meet = x0 - boxes[op].width / 2 - meeting(port.reach[v])
+        width = boxes[op].width
+        meet, dx, dy, bx, by = _arrival(boxes[op], port.reach[v], port.line[k])
+        meet += x0
         if c.text:
             way.bend(c.flat, height)
             way.line(meet, height)
         elif height == y0 == way.points[-1][1]:
             way.line(meet, height)
-        elif c.ops + 1.0 < x0 - boxes[op].width / 2:     # past a wider op of its column
+        elif c.ops + 1.0 < x0 - width / 2:           # past a wider op of its column
             way.bend(min(c.ops, meet), height)
             way.line(meet, height)
-        dx, dy = x0 - meet, y0 - height
-        far = hypot(dx, dy) or 1.0
-        dx, dy = dx / far, dy / far
-        bx, by = border(boxes[op], -dx, -dy)
         way.into(x0 + bx, y0 + by, dx, dy)
     else:
         meet = x0 - boxes[box].width / 2
         way.bend(c.flat, height)
         way.line(meet, height)
-    return way.points, (meet - size.width / 2, part.y[v] + port.label[k]) if size else None
+    return Route(tuple(way.points), _beside(part, k, v, meet, size))
 
 
 def _exit(part: Measured, where: dict[int, int], boxes: Sequence[Size], s: int, joint: int,

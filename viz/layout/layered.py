@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping, Sequence
+from math import ceil
 
 from ..graph import Graph
 from .cells import Cells, cells, split
 from .drawing import Drawn, Measured, Turn, draw
-from .measure import Sheet, measured
+from .measure import Sheet, alone, measured
 from .order import order
 from .placement import Chip, Placement, Point, Rail, Route, Size
 from .ranks import layers
@@ -35,7 +37,17 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
     if len(graph.nodes) > LARGE and (wrap is None or ratio) and not any(labels):
         from .field import place as place_many       # numpy is wanted for these only
         return place_many(graph, sizes, rankdir=rankdir)
-    turned = rankdir == "TB"
+    collected = gc.isenabled()
+    gc.disable()                 # a quarter of the time: it would look at all that is made, and
+    try:                         # find nothing, since nothing made here refers to itself
+        return _place(graph, sizes, labels, rankdir == "TB", wrap, ratio)
+    finally:
+        if collected:
+            gc.enable()
+
+
+def _place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None], turned: bool,
+           wrap: float | None, ratio: float | None) -> Placement:
     boxes = [sizes[node.id] for node in graph.nodes]
     texts = list(labels)
     chip = CHIP
@@ -46,23 +58,26 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
     sheet = Sheet(boxes, texts, chip, wrap, ratio and (1 / ratio if turned else ratio))
     parts = [_measured(part, edges, sheet) for part, edges in split(cells(graph))]
     width, height, corners = _shelves([part.size for part in parts])
-    drawn = Drawn([(0.0, 0.0)] * len(graph.nodes), [([], None)] * len(graph.edges), [], [])
+    drawn = Drawn([(0.0, 0.0)] * len(graph.nodes), [Route(())] * len(graph.edges), [], [])
     for part, (x, y) in zip(parts, corners):
         draw(_moved(part, x, y), boxes, texts, chip, drawn)
-
-    def points(found: Sequence[Point]) -> tuple[Point, ...]:
-        if turned:
-            return tuple([(round(y, 2), round(x, 2)) for x, y in found])
-        return tuple([(round(x, 2), round(y, 2)) for x, y in found])
-
+    centers, (_, routes, rails, chips) = drawn.centers, drawn
+    if turned:
+        width, height = height, width
+        centers = _turned(centers)
+        routes = [Route(tuple(_turned(r.points)), r.label and r.label[::-1]) for r in routes]
+        rails = [(i, tuple(_turned(points))) for i, points in rails]
+        chips = [(i, e, center[::-1]) for i, e, center in chips]
+    nodes = graph.nodes
     return Placement(
-        round(height if turned else width, 2), round(width if turned else height, 2),
-        {node.id: center for node, center in zip(graph.nodes, points(drawn.centers))},
-        tuple([Route(points(found), points((label,))[0] if label else None)
-               for found, label in drawn.routes]),
-        tuple([Rail(graph.nodes[i].id, points(found)) for i, found in drawn.rails]),
-        tuple([Chip(graph.nodes[i].id, e, points((center,))[0])
-               for i, e, center in drawn.chips]))
+        float(ceil(width)), float(ceil(height)),
+        {node.id: center for node, center in zip(nodes, centers)}, tuple(routes),
+        tuple([Rail(nodes[i].id, points) for i, points in rails]),
+        tuple([Chip(nodes[i].id, e, center) for i, e, center in chips]))
+
+
+def _turned(points: Sequence[Point]) -> list[Point]:
+    return [(y, x) for x, y in points]
 
 
 def starts(n: int) -> int:
@@ -78,6 +93,8 @@ def effort(n: int) -> int:
 
 def _measured(part: Cells, edges: Sequence[int], sheet: Sheet) -> Measured:
     """One connected part: ranks, order, and from these all places."""
+    if len(part.ins) == 1:
+        return alone(part, edges, sheet)
     layered = layers(part)
     n = len(layered.rank)
     found = order(layered, starts=starts(n), sweeps=8 if n < 1000 else 6, effort=effort(n))
@@ -88,7 +105,7 @@ def _moved(part: Measured, x: float, y: float) -> Measured:
     """A part with its upper left corner at (x, y)."""
     turns = {i: Turn(t.right + x, t.gutter + y, t.left + x, t.y + y)
              for i, t in part.turns.items()}
-    return part._replace(y=[round(level + y, 2) for level in part.y], turns=turns,
+    return part._replace(y=[level + y for level in part.y], turns=turns,
                          column=[c.moved(x) for c in part.column])
 
 

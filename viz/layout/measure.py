@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor
 from typing import NamedTuple
 
 from .cells import Cells
@@ -34,7 +35,7 @@ def measured(part: Cells, edges: Sequence[int], layers: Layers, order: Order,
     """Where all of a part stands, from its upper left corner on."""
     part = part._replace(leaf=[leaf and sheet.boxes[box].width <= LEAF
                                for leaf, box in zip(part.leaf, part.box)])
-    block, _ = align(layers, order)
+    block = align(layers, order)
     labels = [sheet.texts[e] for e in edges]
     level = _levels(part, layers, order, block, labels, sheet)
     if sheet.wrap is not None:
@@ -56,6 +57,18 @@ def measured(part: Cells, edges: Sequence[int], layers: Layers, order: Order,
                     {}, Size(max([c.right for c in column]), bottom - top))
 
 
+def alone(part: Cells, edges: Sequence[int], sheet: Sheet) -> Measured:
+    """As `measured`, of a part of one cell: there may be thousands of these."""
+    op, box = part.op[0], part.box[0]
+    dot = sheet.boxes[op] if op >= 0 else Size(0.0, 0.0)
+    size = sheet.boxes[box] if box >= 0 else Size(0.0, 0.0)
+    tall = max(dot.height, size.height)
+    column = columns([Extent(0.0, 0.0, dot.width, size.width, 0.0)], [False], [0], [0.0])
+    layers = Layers([[0]], [0], [[]], [[]], [[]], [0], [()] * len(edges), 1, 0)
+    return Measured(part, edges, layers, [[0]], Ports([], [], [0.0], [0.0], [0.0]), [tall / 2],
+                    column, {}, Size(column[0].right, tall))
+
+
 class _Levels(NamedTuple):
     y: list[float]               # item -> its line
     ports: Ports
@@ -75,6 +88,7 @@ def _levels(part: Cells, layers: Layers, order: Order, block: list[int],
         row[b] = k
     level = heights(layers, order, block, spacing,
                     rounds=30 if n < 1000 else 12 if n < 4000 else 6, row=row)
+    level = [round(y) + 0.0 for y in level]
     y = [level[b] for b in block]
     needs, texted = extents(part, layers, y, port, sheet.boxes, labels, sheet.chip,
                             rowed.firsts if rowed else [0])
@@ -106,11 +120,11 @@ def _tall(order: Order, spacing: Spacing) -> list[float]:
 
 
 def _reach(items: Sequence[Sequence[int]], level: _Levels) -> tuple[float, float]:
-    """The upper and the lower end of the items of some ranks."""
+    """The upper and the lower end of the items of some ranks, in whole px."""
     above, below, rise, fall, _, _ = level.spacing
     y = level.y
-    return (min([y[i] - max(above[i], rise[i]) for near in items for i in near]),
-            max([y[i] + max(below[i], fall[i]) for near in items for i in near]))
+    return (floor(min([y[i] - max(above[i], rise[i]) for near in items for i in near])),
+            ceil(max([y[i] + max(below[i], fall[i]) for near in items for i in near])))
 
 
 def _paged(part: Cells, edges: Sequence[int], found: Rowed, level: _Levels) -> Measured:

@@ -39,17 +39,35 @@ def ports(cells: Cells, layers: Layers, order: Order, block: list[int],
     line, label = [0.0] * len(cells.tail), [0.0] * len(cells.tail)
     reach = [0.0] * len(layers.rank)
     rise, fall = [0.0] * len(layers.rank), [0.0] * len(layers.rank)
+    paths = layers.paths
     for v, entering in enumerate(cells.ins):
         if not entering:
             continue
-        source = {e: layers.paths[e][-2] for e in entering}
-        edges = sorted(entering, key=lambda e: pos[source[e]])
-        same = [k for k, e in enumerate(edges) if block[source[e]] == block[v]]
-        if same:
-            first, last = same[0], same[-1]
-            middle, odd = (first + last + 1) // 2, len(same) % 2
+        if len(entering) == 1:
+            edges, middle, odd = entering, 0, 1
+            if labels[edges[0]] is None:
+                continue
+        elif len(entering) == 2 and labels[entering[0]] is labels[entering[1]] is None:
+            e, f = entering      # as below: most ops are such
+            s, t = paths[e][-2], paths[f][-2]
+            if pos[t] < pos[s]:
+                e, f, s, t = f, e, t, s
+            one, other = block[s] == block[v], block[t] == block[v]
+            apart = PITCH if one == other else SPREAD
+            if one == other or other:
+                line[e], rise[v] = -apart, apart
+            if one == other or one:
+                line[f], fall[v] = apart, apart
+            reach[v] = apart
+            continue
         else:
-            middle, odd = len(edges) // 2, len(edges) % 2
+            source = {e: paths[e][-2] for e in entering}
+            edges = sorted(entering, key=lambda e: pos[source[e]])
+            same = [k for k, e in enumerate(edges) if block[source[e]] == block[v]]
+            if same:
+                middle, odd = (same[0] + same[-1] + 1) // 2, len(same) % 2
+            else:
+                middle, odd = len(edges) // 2, len(edges) % 2
         up, down = edges[:middle], edges[middle + odd:]
         high = low = 0.0         # reach of the lines so far
         top = bottom = 0.0       # reach with labels

@@ -12,6 +12,8 @@ ROUND = 0.45                     # of a corner's radius: how far its control poi
 class Path:
     """A route being made: level lines and level-ended curves, mostly from left to right."""
 
+    __slots__ = ("points", "level")
+
     def __init__(self, x: float, y: float) -> None:
         self.points: list[Point] = [(x, y)]
         self.level = False       # the last piece is a level line
@@ -76,6 +78,12 @@ class Path:
         self.corner(left, gutter + r)
         self.line(left, y - r)
         self.corner(left + r, y)
+
+
+def straight(x0: float, y: float, x1: float) -> tuple[Point, ...]:
+    """A level line as a Bézier."""
+    third = (x1 - x0) / 3
+    return (x0, y), (x0 + third, y), (x1 - third, y), (x1, y)
 
 
 def border(size: Size, dx: float, dy: float) -> Point:
