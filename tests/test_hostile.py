@@ -25,6 +25,7 @@ from PIL import Image
 from viz import animate, text, writers
 from viz.graph import Edge, Graph, Node, Value, from_json
 from viz.layout.compose import Options
+from viz.page import SMALL, script_of
 
 LABELS = [
     "<b>x</b>", '"; DROP', r"\N", "a|b{c}", "x\n", "<script>alert(1)</script>", "名前", "𝛼",
@@ -119,7 +120,7 @@ class Page(HTMLParser):
 
 PAGE = TAGS | {"html", "head", "meta", "link", "title", "style", "body", "header", "h1", "div",
                "input", "span", "button", "main", "section", "dialog", "h2", "dl", "form",
-               "noscript", "p", "script", "footer"}
+               "noscript", "p", "script", "footer", "canvas"}
 
 
 def read_html(content: bytes, labels: list[str]) -> None:
@@ -131,7 +132,7 @@ def read_html(content: bytes, labels: list[str]) -> None:
     told = json.loads(data)
     assert {same(node["name"]) for node in told["nodes"]} >= {
         same(text.literal(label)) for label in labels if label}
-    assert script == (Path(writers.__file__).parent.parent / "page" / "page.js").read_text("utf-8")
+    assert script == script_of(SMALL)
 
 
 def read_json(content: bytes, labels: list[str]) -> None:
@@ -247,20 +248,28 @@ def read_tikz(content: bytes, labels: list[str]) -> None:
             assert "".join(label.split()) in drawn, label
 
 
-def latex(source: str) -> str:
-    """The text of the page that pdflatex makes of a source, without white space."""
-    if shutil.which("pdflatex") is None or shutil.which("pdftotext") is None:
-        pytest.skip("no pdflatex and pdftotext are installed")
+def latex(source: str, engine: str = "pdflatex") -> str:
+    """The text of the page that LaTeX makes of a source, without white space."""
+    if shutil.which(engine) is None or shutil.which("pdftotext") is None:
+        pytest.skip(f"no {engine} and pdftotext are installed")
     import tempfile
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "f.tex").write_text(source, "ascii")
-        done = subprocess.run(["pdflatex", "-no-shell-escape", "-interaction=nonstopmode",
+        done = subprocess.run([engine, "-no-shell-escape", "-interaction=nonstopmode",
                                "-halt-on-error", "f.tex"], cwd=folder, capture_output=True,
                               timeout=120)
         assert done.returncode == 0, done.stdout.decode("latin1")[-2000:]
         told = subprocess.run(["pdftotext", "-raw", "f.pdf", "-"], cwd=folder,
                               capture_output=True)
     return "".join(told.stdout.decode("utf-8").split())
+
+
+def test_lualatex_sets_hostile_labels():
+    labels = LABELS[:40]
+    drawn = latex(writers.write(hostile(labels), "tikz").decode("ascii"), "lualatex")
+    for label in labels:
+        if label.isascii() and label.isprintable() and len(label) < 30:
+            assert "".join(label.split()) in drawn, label
 
 
 READERS: dict[str, Callable[[bytes, list[str]], None]] = {

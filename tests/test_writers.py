@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from test_hostile import Page, latex, mermaid
 
-from viz import source, trace, writers
+from viz import source, text, trace, writers
 from viz.graph import Edge, Graph, Node, Value
 from viz.layout.cells import cells
 from viz.layout.compose import Options, compose
@@ -23,7 +24,7 @@ from viz.layout.scene import Text
 from viz.steps import StepError
 from viz.theme import THEMES
 from viz.transforms.heat import heat
-from viz.writers import html, png, svg, txt
+from viz.writers import html, pdf, png, svg, txt
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.py")
@@ -161,7 +162,7 @@ def test_mermaid_dot_and_text_had_no_legend_of_a_heat(by):
     plain, hot = ({format: writers.write(g, format).decode() for format in writers.formats()
                    if format not in ("png", "pdf", "gif")} for g in (cubic(), graph))
     for format in "svg", "html", "txt", "dot", "mermaid", "tikz":
-        shown = unescape(hot[format]).replace("{,}\\ ", ", ").replace("\\ ", " ")
+        shown = unescape(hot[format]).replace("{,\\kern0pt}\\ ", ", ").replace("\\ ", " ")
         assert f"{by}, log scale" in shown, format
     high = {"grad": "3 … 5.3", "contribution": "0.81 … 1.4"}[by]
     assert f"▮▮▮▮ {high}" in hot["txt"]
@@ -359,10 +360,31 @@ def test_mermaid_reads_every_example():
     assert list(map(len, told)) == [len(example(name).nodes) for name in EXAMPLES]
 
 
+@pytest.mark.parametrize("engine", ["pdflatex", "lualatex"])
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_latex_sets_every_example(name):
-    graph = example(name)
-    assert latex(writers.write(graph, "tikz").decode("ascii"))
+def test_latex_sets_every_example(name, engine):
+    drawn = latex(writers.write(example(name), "tikz").decode("ascii"), engine)
+    assert f"{name}.py" in drawn and "grad" in drawn
+
+
+def test_a_character_that_tex_lacks_was_shrunk_to_a_line():
+    graph = Graph("g", (Node("x", "input", "名🙂"),), ())
+    picture = writers.write(graph, "tikz").decode("ascii")
+    assert r"\tvchar{54}{0D}\tvchar{01F}{642}" in picture and picture.startswith("% ")
+    assert latex(picture).startswith("540D01F642")
+
+
+def test_a_code_in_a_pdf_ran_into_what_stood_beside_it(monkeypatch):
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext is installed")
+    monkeypatch.setattr(pdf, "_families", lambda missing: [])        # a system without other fonts
+    monkeypatch.setattr(pdf, "_characters", lambda path: frozenset())
+    graph = Graph("g", (Node("x", "input", "y₈·🙂·x"),), ())
+    told = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=writers.write(graph, "pdf"),
+                          capture_output=True, text=False).stdout.decode()
+    low, high = (float(re.search(rf'{side}="([^"]*)"[^>]*>y₈·U\+1F642·x<', told)[1])
+                 for side in ("xMin", "xMax"))
+    assert 0 < high - low <= text.width("y₈·🙂·x", 14, "bold") * pdf.PT * 1.02
 
 
 def test_tikz_in_a_document_is_only_drawn():

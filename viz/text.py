@@ -96,6 +96,8 @@ def numbers(value: Value | None, digits: int = DIGITS) -> str:
     low, mean, high, nan, inf = spread(value)
     small = min(digits, 3)
     middle = value.stats.median if value.stats is not None else None
+    if middle is not None and _noise(middle, low, high, value.dtype):
+        middle = 0.0
     text = " … ".join(number(x, small) for x in (low, mean if middle is None else middle, high))
     if nan + inf == value.size and middle is None:
         text = ""
@@ -135,8 +137,13 @@ def spread(value: Value) -> tuple[float, float, float, int, int]:
         if not finite:
             return 0.0, 0.0, 0.0, nan, inf
         low, mean, high = min(finite), sum(finite) / len(finite), max(finite)
-    noise = _EPSILON.get(value.dtype, _EPSILON["float64"]) * max(abs(low), abs(high))
-    return low, 0.0 if low < 0 < high and abs(mean) <= noise else mean, high, nan, inf
+    return low, 0.0 if _noise(mean, low, high, value.dtype) else mean, high, nan, inf
+
+
+def _noise(mean: float, low: float, high: float, dtype: str) -> bool:
+    """Whether a mean of numbers on both sides of zero is but what rounding has left of it."""
+    noise = _EPSILON.get(dtype, _EPSILON["float64"]) * max(abs(low), abs(high))
+    return low < 0 < high and abs(mean) <= noise
 
 
 def word(name: str) -> str:

@@ -144,7 +144,8 @@ def _constant(node: Node) -> Content:
     data = node.facts.get("data")
     label = text.literal(node.label)
     written = text.numbers(data) if data is not None else ""
-    if data is not None and not (data.size == 1 or written.startswith("[")):
+    few = written.startswith("[") and len(label) + len(written) <= NAME - 3
+    if data is not None and data.size != 1 and not few:
         label = " ".join(filter(None, [label, text.shape(data.shape)]))
         written = ""
     string = text.shorten(label if label == written or not written else

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from .. import text
 from ..graph import Graph
 from ..layout.compose import Options, compose
 from ..layout.scene import Path, Polygon, Rect, Scene, Text
@@ -46,6 +47,8 @@ def draw(scene: Scene, options: Options = Options()) -> bytes:
                 if isinstance(mark, Text):
                     color, size, font = look.texts[mark.role]
                     string, families = _drawable(literal(mark.text), font)
+                    if string != mark.text:        # a code is wider than what it stands for
+                        size *= min(1.0, text.width(mark.text, 1, font) / text.width(string, 1, font))
                     axes.text(mark.x, mark.y, string, color=color, fontsize=size * PT,
                               family=families, zorder=z, va="baseline",
                               weight="bold" if font == "bold" else "normal",

@@ -21,7 +21,10 @@ FAMILIES = {"sans": r"\sffamily", "bold": r"\sffamily\bfseries", "mono": r"\ttfa
 ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
 # What alone stands for itself is made a picture of its own; \input into a document is only drawn.
-_HEAD = r"""\ifdefined\tikzpicture\def\tvend{}\else
+_HEAD = r"""%% In a document with \usepackage{tikz}: \input this file. It compiles alone, too, with any LaTeX.
+%% A character that TeX's fonts lack is a small box with its code, 540D in two rows. LuaLaTeX sets it
+%% in a document whose \setsansfont and \setmonofont have it.
+\ifdefined\tikzpicture\def\tvend{}\else
 \documentclass{article}
 \usepackage[T1]{fontenc}
 \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
@@ -32,15 +35,16 @@ _HEAD = r"""\ifdefined\tikzpicture\def\tvend{}\else
 \def\tvend{\end{document}}
 \begin{document}\fi
 \def\tvfit#1#2{\setbox0\hbox{#2}\ifdim\wd0>#1bp\resizebox{#1bp}{!}{\box0}\else\box0\fi}%%
-\def\tvchar#1{\ifdefined\Umathchar\iffontchar\font"#1 \char"#1\relax\else\tvcode{#1}\fi%%
-\else\tvcode{#1}\fi}%%
-\def\tvcode#1{\texttt{U+#1}}%%
+\def\tvchar#1#2{\ifdefined\Umathchar\iffontchar\font"#1#2 \char"#1#2\relax\else\tvcode{#1}{#2}\fi%%
+\else\tvcode{#1}{#2}\fi}%%
+\def\tvcode#1#2{{\fboxsep=.06em\fboxrule=.03em\fbox{\scalebox{.44}{\ttfamily\shortstack{#1\\#2}}}}}%%
 """
 
 _ASCII = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
           "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\char34{}",
           "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", " ": r"\ ",
-          **{c: "\\" + c for c in "{}$&#%_"}, **{c: f"{{{c}}}" for c in "-,?!"}}    # no ligatures
+          **{c: "\\" + c for c in "{}$&#%_"},
+          **{c: rf"{{{c}\kern0pt}}" for c in "-,?!"}}   # no ligatures; braces alone LuaTeX ignores
 _MATHS = {"×": r"\times", "−": "-", "·": r"\cdot", "÷": r"\div", "∂": r"\partial", "√": r"\surd",
           "∛": r"\sqrt[3]{\ }", "∞": r"\infty", "≤": r"\leq", "≥": r"\geq", "≠": r"\neq",
           "≈": r"\approx", "±": r"\pm", "→": r"\to", "←": r"\leftarrow", "↑": r"\uparrow",
@@ -150,7 +154,7 @@ def _curve(path: Path) -> str:
 def escape(string: str) -> str:
     """The text for LaTeX, in ASCII: the one place where this format escapes.
 
-    What TeX has no sign for is written as its code, U+540D, unless the font has it.
+    What TeX has no sign for is a small box with its code, unless the font has it.
     """
     written = []
     for c in text.literal(string):
@@ -176,7 +180,9 @@ def _escaped(c: str) -> str:
     if len(marks) == 1 and marks[0] in _ACCENTS and base.isascii() and base.isalpha():
         letter = {"i": r"\i", "j": r"\j"}.get(base, base)
         return rf"\{_ACCENTS[marks[0]]}{{{letter}}}"
-    return rf"\tvchar{{{ord(c):04X}}}"
+    code = f"{ord(c):X}"
+    code = code.zfill(len(code) + len(code) % 2)
+    return rf"\tvchar{{{code[:len(code) // 2]}}}{{{code[len(code) // 2:]}}}"
 
 
 def _name(color: str) -> str:
