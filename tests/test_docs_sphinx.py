@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -124,6 +125,28 @@ def test_html_then_again_then_latex_then_epub(site):
 
     status, out = build(site)
     assert status == 0 and all(pictures(site)[name] == kept for name, kept in before.items())
+
+
+def found(style):
+    return bool(subprocess.run(["kpsewhich", style], capture_output=True).stdout)
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="LaTeX is not installed")
+def test_the_latex_becomes_a_pdf(site):
+    if not all(map(found, ("titlesec.sty", "tabulary.sty", "framed.sty", "needspace.sty"))):
+        pytest.skip("the LaTeX that is installed lacks packages that Sphinx needs")
+    with open(site / "docs/conf.py", "a") as conf:     # fonts that every LaTeX has
+        conf.write('latex_elements = {"fontpkg": "", "fontenc": ""}\n')
+    status, out = build(site, "latex")
+    assert status == 0, out
+    folder = site / "build/latex"
+    for _ in range(2):           # references
+        done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"],
+                              cwd=folder, capture_output=True)
+        assert done.returncode == 0, done.stdout[-3000:].decode("latin-1")
+    log = (folder / "t.log").read_text(encoding="latin-1").replace("\n", "")
+    assert len(set(re.findall(r"<\./(\w{16}\.pdf)>", log))) == 3, "each picture is in it"
+    assert "undefined references" not in log and (folder / "t.pdf").stat().st_size > 20_000
 
 
 def test_an_edit_rereads_just_the_pages_that_use_it(site):
