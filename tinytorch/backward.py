@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -173,8 +173,17 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
     for t in order:
         t._grad = None
     self._grad = seed
-    dead: dict[Tensor, Any] = {}
-    stopped: list[Tensor] = []                       # operands some op sent nothing to
+    for a in _pass(order, {}):
+        if a.requires_grad and a._grad is None:
+            a._grad = nought if a._data.__class__ is float64 else np.zeros_like(a._data)[()]
+
+
+def _pass(order: list[Tensor], dead: dict[Tensor, Any]) -> list[Tensor]:
+    """backward() through results, the youngest first; the operands some op sent nothing to.
+
+    dead: is filled with the masks of elements that no path leads to.
+    """
+    stopped: list[Tensor] = []
     guard = None
     number, tensor = float64, Tensor
     try:
@@ -248,12 +257,61 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
     finally:
         if guard is not None:
             guard.leave()
-    for a in stopped:
-        if a.requires_grad and a._grad is None:
-            a._grad = nought if a._data.__class__ is float64 else np.zeros_like(a._data)[()]
+    return stopped
 
 
 Tensor.backward = backward
+
+
+class Cotangents(NamedTuple):
+    """What one backward pass found, by tensor, and what is asked of it later, edge by edge."""
+
+    found: dict[Tensor, Any]                         # the cotangents of all it has reached
+    dead: dict[Tensor, Any]                          # masks: elements only dead branches lead to
+
+    def sent(self, tensor: Tensor, as_it_was: Tensor | None = None) -> tuple[Any, ...]:
+        """The contributions to a result's operands, as `backward_steps` has them.
+
+        as_it_was: the tensor with the data its operands had in the pass, where that was changed.
+        """
+        g, z = self.found.get(tensor), tensor if as_it_was is None else as_it_was
+        args = operands(z)
+        if g is None or not tensor.requires_grad:
+            return (None,) * len(args)
+        with np.errstate(all="ignore"):
+            return tuple([c for c, _ in pull(z._op, z, args, z._params, g, self.dead.get(tensor),
+                                             False)])
+
+
+def cotangents(root: Tensor, grad: Any = None) -> Cotangents:
+    """One backward pass as backward() makes it, at its speed; every tensor's grad is as before."""
+    seed = _seed(root, grad)
+    order = _results(root)
+    if not order:
+        return Cotangents({root: seed}, {})
+    reached = dict.fromkeys(order)
+    for t in order:
+        reached.update(dict.fromkeys(operands(t)))
+    was = []
+    slot: Any = Tensor.__dict__["_grad"].__get__
+    for t in reached:
+        try:
+            was.append(slot(t))
+        except AttributeError:
+            was.append(slot)                         # none yet
+        t._grad = None
+    dead: dict[Tensor, Any] = {}
+    try:
+        root._grad = seed
+        _pass(order, dead)
+        found = {t: g for t in reached if (g := t._grad) is not None}
+    finally:
+        for t, old in zip(reached, was):
+            if old is slot:
+                del t._grad
+            else:
+                t._grad = old
+    return Cotangents(found, dead)
 
 
 def _cotangents(root: Tensor, found: dict[Tensor, Any], graph: bool

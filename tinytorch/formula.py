@@ -26,32 +26,84 @@ class Form(NamedTuple):
 ELLIPSIS = Form("…", 5)
 
 
-def expressions(roots: Sequence[Tensor], names: dict[int, str], *, expand: bool = False,
-                limit: int = LIMIT, fresh: Callable[[Tensor], str] | None = None) -> dict[int, str]:
-    """Stamp -> written expression, of every tensor the roots are made of. Linear in the graph.
+class Written:
+    """How tensors are written, each worked out when it is asked for.
 
     names: stamp -> name; an operand that has one is written by it. With expand only leaves are
     written by name, and what is made of them is written out. An expression of more than `limit`
-    characters is given a name by `fresh`, which is added to names, else it is written … by those
-    that use it.
+    characters, or made of more than `ops` unnamed ops, is given a name by `fresh`, which is added
+    to names, else it is written … by those that use it. Without `ops` ask for operands first.
     """
-    forms: dict[int, Form] = {}
+
+    def __init__(self, names: dict[int, str], *, expand: bool = False, limit: int = LIMIT,
+                 fresh: Callable[[Tensor], str] | None = None, ops: int | None = None) -> None:
+        self.names, self.expand, self.limit, self.fresh, self.ops = names, expand, limit, fresh, ops
+        self._whole: dict[int, Form] = {}
+        self._used: dict[int, Form] = {}
+
+    def text(self, tensor: Tensor) -> str:
+        """A tensor's expression; of a leaf its name."""
+        leaf = tensor._op is None and self.names.get(tensor.stamp)
+        return leaf or self._form(tensor).text
+
+    def name(self, tensor: Tensor) -> str:
+        """What an expression in which it stands calls it, or "" where it is written out there."""
+        self._operand(tensor)
+        return self.names.get(tensor.stamp, "")
+
+    def _form(self, tensor: Tensor) -> Form:
+        form = self._whole.get(tensor.stamp)
+        if form is None:
+            args = operands(tensor)
+            form = _form(tensor, [self._operand(a) for a in args]) if args else _leaf(tensor)
+            self._whole[tensor.stamp] = form
+        return form
+
+    def _operand(self, tensor: Tensor) -> Form:
+        """How it is written where it is used. As deep as `ops` says, where they are given."""
+        form = self._used.get(tensor.stamp)
+        if form is not None:
+            return form
+        name = self.names.get(tensor.stamp)
+        made = tensor._op is not None
+        if not name or self.expand and made:
+            name = ""
+            large = made and self.ops is not None and self._large(tensor, self.ops)
+            form = ELLIPSIS if large else self._form(tensor)
+            if large or len(form.text) > self.limit:
+                form = ELLIPSIS
+                if made and self.fresh:
+                    name = self.names[tensor.stamp] = self.fresh(tensor)
+        self._used[tensor.stamp] = form = Form(name, 5) if name or form is None else form
+        return form
+
+    def _large(self, tensor: Tensor, most: int) -> bool:
+        """Whether written out it would be of more than so many ops, none of them named."""
+        stack, n = [tensor], 0
+        while stack:
+            for a in operands(stack.pop()):
+                if a._op is not None and (self.expand or a.stamp not in self.names):
+                    stack.append(a)
+            n += 1
+            if n + len(stack) > most:
+                return True
+        return False
+
+
+def expressions(roots: Sequence[Tensor], names: dict[int, str], *, expand: bool = False,
+                limit: int = LIMIT, fresh: Callable[[Tensor], str] | None = None,
+                ops: int | None = None) -> dict[int, str]:
+    """Stamp -> written expression, of every tensor the roots are made of. Linear in the graph.
+
+    The options are those of Written. A root is not named.
+    """
+    forms = Written(names, expand=expand, limit=limit, fresh=fresh, ops=ops)
     ends = {root.stamp for root in roots}      # not `in roots`: == is elementwise
     written: dict[int, str] = {}
     for tensor in topological(*roots):
-        args = operands(tensor)
-        form = _leaf(tensor) if not args else _form(tensor, [forms[a.stamp] for a in args])
-        written[tensor.stamp] = form.text
-        name = names.get(tensor.stamp)
-        if fresh and not name and args and len(form.text) > limit and tensor.stamp not in ends:
-            name = names[tensor.stamp] = fresh(tensor)
-        if name and not (expand and args):
-            form = Form(name, 5)
-        elif len(form.text) > limit:
-            form = ELLIPSIS
-        forms[tensor.stamp] = form
-        if not args and name:
-            written[tensor.stamp] = name
+        written[tensor.stamp] = forms.text(tensor)
+        if tensor.stamp not in ends:
+            forms.name(tensor)
     return written
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -50,6 +50,58 @@ class Value(NamedTuple):
         return self.items[0] if self.items is not None and len(self.items) == 1 else None
 
 
+class Numbers(NamedTuple):
+    """The same fact of many nodes or edges, each a number: what a column of them holds."""
+
+    dtype: str
+    of: Any                      # an array
+
+
+class Items(Sequence[Any]):
+    """Nodes or edges in order, each made when it is asked for; all of them where all are."""
+
+    def __init__(self, count: int, make: Callable[[int], Any],
+                 columns: Callable[[Sequence[int]], Mapping[str, Any]] | None = None,
+                 program: Callable[[], Any] | None = None,
+                 has: Callable[[str], bool] | None = None) -> None:
+        self.columns = columns   # some of them -> fact -> Numbers, or a list: that of the first ...
+        self.program = program   # -> viz.program.Parsed
+        self.has = has           # whether one has this id
+        self._count, self._make = count, make
+        self._all: tuple[Any, ...] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, i: Any) -> Any:
+        if self._all is not None or isinstance(i, slice):
+            return self._whole()[i]
+        if not -self._count <= i < self._count:
+            raise IndexError(f"there is no item {i} of {self._count}")
+        return self._make(i % self._count)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._whole())
+
+    def __eq__(self, other: object) -> bool:
+        return self._whole() == (other._whole() if isinstance(other, Items) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._whole())
+
+    def __repr__(self) -> str:
+        return f"<{self._count} items>"
+
+    def _whole(self) -> tuple[Any, ...]:
+        if self._all is None:
+            self._all = tuple(map(self._make, range(self._count)))
+        return self._all
+
+    def picked(self, at: Sequence[int]) -> Items:
+        """Those at some places."""
+        return Items(len(at), lambda k: self[at[k]])
+
+
 class Node(NamedTuple):
     """A tensor or an op. Facts are raw: writers format them."""
 
@@ -77,11 +129,13 @@ class Graph:
     """
 
     name: str
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    nodes: Sequence[Node]
+    edges: Sequence[Edge]
     facts: Mapping[str, Any] = field(default_factory=dict)    # title, value, derivative ...
 
     def __post_init__(self) -> None:
+        if isinstance(self.nodes, Items):          # its reader numbers them: inputs come first
+            return
         index: dict[str, int] = {}
         for i, node in enumerate(self.nodes):
             if node.kind not in KINDS:
@@ -156,7 +210,7 @@ def _plain(fact: Any) -> Any:
         return {"value": plain}
     if isinstance(fact, Mapping):
         return {"map": {key: _plain(value) for key, value in fact.items()}}
-    if isinstance(fact, (list, tuple)):
+    if isinstance(fact, (list, tuple, Items)):
         return {"list": [_plain(value) for value in fact]}
     if isinstance(fact, float) and _number(fact) is not fact:
         return {"float": _number(fact)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 
 class Ids:
@@ -33,10 +34,18 @@ class Ids:
         return id
 
 
-_DIGITS = str.maketrans({c: f"{i}" for i, c in enumerate("₀₁₂₃₄₅₆₇₈₉")})
+_SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
+_DIGITS = str.maketrans(_SUBSCRIPTS, "0123456789")
 
 
 def word(name: str) -> str:
     """A name as an id: y₁ is y_1, layer1.weight stays, all else becomes _."""
+    base = name.rstrip(_SUBSCRIPTS)
+    count = name[len(base):].translate(_DIGITS)
+    return (f"{_plain(base)}_{count}" if count else _plain(base)).strip("_") or "n_1"
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
     name = re.sub(r"([₀-₉]+)", r"_\1", name).translate(_DIGITS)
-    return re.sub(r"[^\w.]+", "_", name).strip("_") or "n_1"
+    return re.sub(r"[^\w.]+", "_", name)

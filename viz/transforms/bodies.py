@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from .. import text
-from ..graph import Edge, Graph, Node
+from ..graph import Edge, Graph, Items, Node
 from ..program import Parsed
 from .fold import Frame
 from .labels import LETTERS, SEEN, Grid, common, counted, grid, line
@@ -59,17 +59,21 @@ class _Bodies:
     def ids(self) -> dict[Key, str]:
         """Each node's id: that of the first node it stands for, or one like it."""
         nodes, parsed, wiring = self.graph.nodes, self.parsed, self.wiring
+        has = nodes.has if isinstance(nodes, Items) and nodes.has is not None else \
+            {node.id for node in nodes}.__contains__
         ids: dict[Key, str] = {}
         own: set[str] = set()
-        taken: set[str] = set()
+
+        def free(id: str) -> str:
+            word, n = id, 1
+            while word in own or has(word):
+                n += 1
+                word = f"{id}{n}"
+            return word
 
         def give(key: Key, id: str) -> None:
-            if id in own:
-                if not taken:
-                    taken.update(node.id for node in nodes)
-                id = _free(id + "_", taken)
-            own.add(id)
-            ids[key] = id
+            ids[key] = free(id + "_") if id in own else id
+            own.add(ids[key])
 
         for c in wiring.repeats:
             if parsed.op[c] >= 0:
@@ -81,16 +85,10 @@ class _Bodies:
         for (c, frame) in wiring.exits:
             for v in wiring.kept(c, frame):
                 give(("exit", c, frame, v), nodes[parsed.box[v]].id)
-        return ids | self._port_ids(taken)
-
-    def _port_ids(self, taken: set[str]) -> dict[Key, str]:
-        nodes, ids = self.graph.nodes, {}
-        for key in self.wiring.first_use:
+        for key in wiring.first_use:
             if key[0] == "port":
-                if not taken:
-                    taken.update(node.id for node in nodes)
-                first = self.wiring.entering(key)[key[4] if key[2] == "carried" else 0]
-                ids[key] = _free(nodes[first].id + "_in", taken)
+                first = wiring.entering(key)[key[4] if key[2] == "carried" else 0]
+                give(key, free(nodes[first].id + "_in"))
         return ids
 
     # ---- nodes
@@ -174,10 +172,9 @@ class _Bodies:
         """The one node that stands for a node of each repeat."""
         nodes = self.graph.nodes
         first, outputs = nodes[stood[0]], self.parsed.outputs
-        facts = spread_facts([nodes[i].facts for i in stood])
+        facts = spread_facts(nodes, stood)
         facts["fold"] = self.frames[frame].path
-        facts |= {"repeats": tuple([nodes[i] for i in mine]), "at": tuple(mine)} if mine else \
-            {"drawn": "copy"}
+        facts |= {"repeats": picked(nodes, mine), "at": tuple(mine)} if mine else {"drawn": "copy"}
         mixed = len(stood) > 1 and len(outputs) == 1 and outputs[0] in stood
         if not label:
             repeats = self.grids[frame]
@@ -202,8 +199,8 @@ class _Bodies:
             label = common(names, line(len(names), letter))
         if way in ("each", "all") and f"[{letter}]" not in label and "[…]" not in label:
             label = f"{label}[{letter}]"
-        facts = {key: value for key, value in spread_facts(
-            [nodes[i].facts for i in entering]).items() if key in PER_REPEAT}
+        facts = {key: value for key, value in spread_facts(nodes, entering).items()
+                 if key in PER_REPEAT}
         facts |= {"fold": self.frames[frame].path, "port": way, "drawn": "port"}
         if way == "carried":
             facts["lag"] = key[4]
@@ -254,13 +251,14 @@ class _Bodies:
         one = edges[at[0]]
         if len(at) == 1 and one.tail == tail and one.head == head:
             return one
-        facts = spread_facts([edges[e].facts for e in at])
         label = ""
-        if len(at) > 1 and len({parsed.head[e] for e in at}) == 1:
+        if len(at) > 1 and parsed.head[at[0]] == parsed.head[at[-1]] and \
+                len({parsed.head[e] for e in at}) == 1:
             label = f"×{len({parsed.tail[e] for e in at})}"
             facts = {"argument": one.facts.get("argument")}
-        return Edge(tail, head, label,
-                    {**facts, "repeats": tuple([edges[e] for e in at]), "at": tuple(at)})
+        else:
+            facts = spread_facts(edges, at)
+        return Edge(tail, head, label, {**facts, "repeats": picked(edges, at), "at": tuple(at)})
 
     # ---- frames
 
@@ -340,13 +338,9 @@ class _Bodies:
         return " ".join(symbols[:6]) + (" …" if len(symbols) > 6 else "")
 
 
-def _free(id: str, taken: set[str]) -> str:
-    word, n = id, 1
-    while word in taken:
-        n += 1
-        word = f"{id}{n}"
-    taken.add(word)
-    return word
+def picked(items: Sequence[Any], at: Sequence[int]) -> Sequence[Any]:
+    """Some nodes or edges, made when they are asked for where the others are."""
+    return items.picked(at) if isinstance(items, Items) else tuple([items[i] for i in at])
 
 
 def _name(node: Node) -> str:

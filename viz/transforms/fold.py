@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .. import text
-from ..graph import Graph, Node, Value, topological
+from ..graph import Graph, Items, Node, Value, topological
 from ..program import Parsed, Program
 from .parts import TransformError
 from .periods import Run, Slot, runs, slots
@@ -87,6 +87,8 @@ def _unfound(graph: Graph, wanted: Sequence[str], paths: Sequence[str]) -> Graph
 def parse(graph: Graph) -> Parsed | None:
     """A graph as a program; None where ops and tensors do not alternate."""
     nodes, edges = graph.nodes, graph.edges
+    if isinstance(nodes, Items) and nodes.program is not None:
+        return nodes.program()
     index = {node.id: i for i, node in enumerate(nodes)}
     ins: list[list[int]] = [[] for _ in nodes]
     outs: list[list[int]] = [[] for _ in nodes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import floor, inf, log10
 from typing import Any
 
@@ -24,7 +24,7 @@ def heat(graph: Graph, by: str) -> Graph:
     """
     if by not in KINDS:
         raise TransformError(f"unknown heat: {by!r} (must be one of {', '.join(KINDS)})")
-    items: tuple[Any, ...] = graph.edges if by == "contribution" else graph.nodes
+    items: Sequence[Any] = graph.edges if by == "contribution" else graph.nodes
     sizes = [size(item.facts.get(by)) for item in items]
     found = [abs(s) for s in sizes if s is not None and 0 < abs(s) < inf]
     high = max(found, default=1.0)

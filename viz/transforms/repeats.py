@@ -2,36 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
 
+from numpy import isfinite, isnan
+from numpy import median as middle
+
 from .. import text
-from ..graph import Stats, Value
+from ..graph import Items, Numbers, Stats, Value
 from .labels import plain
 
 
-def spread_facts(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """One node's facts for those of all repeats: values as their spread, the rest where equal."""
+def spread_facts(items: Sequence[Any], at: Sequence[int]) -> dict[str, Any]:
+    """The facts of one node for those of all repeats: values as their spread, the rest where equal.
+
+    items: the nodes or edges of a graph; at: which of them.
+    """
+    if isinstance(items, Items) and items.columns is not None:
+        columns = items.columns(at)
+    else:
+        facts = [items[i].facts for i in at]
+        columns = {key: [one.get(key) for one in facts] for key in facts[len(facts) > 1]}
+        columns |= {"flag": [one["flag"] for one in facts if "flag" in one]}
     found: dict[str, Any] = {}
-    for key, one in facts[0].items() if len(facts) < 2 else facts[1].items():
-        column = [fact.get(key) for fact in facts]
+    for key, column in columns.items():
+        if isinstance(column, Numbers):
+            found[key] = _spread_numbers(column)
+            continue
+        one = column[len(column) > 1] if key != "flag" else None
         if isinstance(one, Value):
-            values = [value for value in column if isinstance(value, Value)]
-            found[key] = spread(values)
+            found[key] = spread([value for value in column if isinstance(value, Value)])
+        elif key == "flag":
+            found |= {"flag": column[0]} if column else {}
         elif key in ("heat", "argument"):
             found[key] = max((x for x in column if x is not None), key=abs)
         elif key == "formula":
-            written = {plain(str(x)) for x in column[1:]}
+            written = {plain(str(x)) for x in column[1:] or column}
             if len(written) == 1:
                 found[key] = written.pop()
-        elif column[1:].count(one) == len(column) - 1 and key not in ("pass", "repeats", "at"):
+        elif column[1:].count(one) == len(column[1:]) and key not in ("pass", "repeats", "at"):
             found[key] = one
-    for fact in facts:
-        if "flag" in fact:
-            found["flag"] = fact["flag"]
-            break
     return found
+
+
+def _spread_numbers(numbers: Numbers) -> Value:
+    """As `spread`, of a column of numbers."""
+    column = numbers.of
+    one = column[0]
+    if (column == one).all():
+        return Value((), numbers.dtype, (one.item(),))
+    finite = column[isfinite(column)]
+    nan = int(isnan(column).sum())
+    inf = len(column) - len(finite) - nan
+    if not len(finite):
+        return Value((len(column),), numbers.dtype, None, Stats(0.0, 0.0, 0.0, nan, inf))
+    return Value((), numbers.dtype, None, Stats(
+        float(finite.min()), sum(finite.tolist()) / len(finite), float(finite.max()), nan, inf,
+        float(middle(finite))))
 
 
 def spread(values: Sequence[Value]) -> Value:

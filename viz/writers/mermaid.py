@@ -73,7 +73,8 @@ def _legend(graph: Graph, look: Theme) -> list[str]:
     heat = graph.facts.get("heat")
     if heat is None:
         return []
-    used = {item.facts["heat"] for item in (*graph.nodes, *graph.edges) if "heat" in item.facts}
+    used = {item.facts["heat"] for items in (graph.nodes, graph.edges) for item in items
+            if "heat" in item.facts}
     lines = [f'  subgraph heat["{_escape([boxes.scaled(heat)])}"]']
     paper = f"fill:{look.paper},color:{look.texts['name'].color},"
     styles = [f"  classDef legend {paper}{_line(look.shapes['edge'])}", "  class heat legend"]

@@ -1,0 +1,448 @@
+"""Columns: tensors as they were when read, and the nodes and edges they are, made on demand."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import tinytorch
+from tinytorch import formula
+from tinytorch.backward import Cotangents
+from tinytorch.tensor import operands, wrap
+
+from .. import text
+from ..graph import ITEMS, Edge, Graph, Items, Node, Numbers, Stats, Value
+from ..program import Parsed, Program
+from ._ids import Ids, word
+
+LONG = 26                        # an expression of more characters gets a name: v₁
+SHORT = 75                       # in a graph of more ops one that is written out has at most OPS
+OPS = 6
+FORMULAS = 400                   # a graph of more ops states no formulas on its edges
+FEW = 100                        # facts that are texts are compared over so many repeats
+
+_SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
+_INTEGER = re.compile(r"-?\d+")
+_COUNTED = re.compile(r".*_[0-9]+")
+
+
+class Known(NamedTuple):
+    """What is known of a run beside its tensors."""
+
+    name: str = "graph"
+    inputs: Mapping[str, Any] = {}
+    names: Mapping[int, str] = {}              # stamp -> name
+    about: Callable[[int], Mapping[str, Any]] = lambda stamp: {}       # line, pass, branch
+    passes: Callable[[Sequence[int]], list[int]] | None = None         # of stamps
+    facts: Mapping[str, Any] = {}
+
+
+class Grads(NamedTuple):
+    """One backward pass: by stamp the gradients that are shown, and what was sent."""
+
+    total: Mapping[Any, Any]     # tensor -> array
+    sent: Cotangents
+
+
+def value(data: Any) -> Value:
+    """The numbers of an array, copied; of one with more than ITEMS numbers its stats."""
+    if data.__class__ is np.float64:
+        return Value((), "float64", (float(data),))
+    array = np.asarray(data)
+    if array.size <= ITEMS:
+        return Value(array.shape, str(array.dtype), tuple(array.ravel().tolist()))
+    finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+    nan = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
+    inf = array.size - finite.size - nan
+    stats = Stats(float(finite.min()), float(finite.mean()), float(finite.max()), nan, inf) \
+        if finite.size else Stats(0.0, 0.0, 0.0, nan, inf)
+    return Value(array.shape, str(array.dtype), None, stats)
+
+
+def read(tensors: Sequence[Any], known: Known, grads: Grads | None) -> Graph:
+    """The graph of tensors in order of creation; with no gradients at all where grads is None.
+
+    Of more than FORMULAS ops, nodes and edges are made when they are asked for: what is drawn of a
+    folded graph is little. Data and gradients are those of now all the same.
+    """
+    columns = Columns(tensors, known, grads)
+    many = columns.results > FORMULAS
+    nodes = Items(columns.first[-1], columns.node, columns.of_nodes, columns.parsed,
+                  columns.has)
+    edges = Items(columns.into[-1], columns.edge, columns.of_edges)
+    if many:
+        return Graph(known.name, nodes, edges, known.facts)
+    return Graph(known.name, tuple(nodes), tuple(edges), known.facts)
+
+
+class Columns:
+    """All tensors of a graph, in order of creation: arguments that nothing takes come first.
+
+    A leaf is one node; a result is two, its op and itself, and as many edges as it has operands,
+    and one.
+    """
+
+    def __init__(self, tensors: Sequence[Any], known: Known, grads: Grads | None) -> None:
+        reached = {tensor.stamp for tensor in tensors} if known.inputs else set()
+        unused = [t for t in known.inputs.values() if t.stamp not in reached]
+        self.root, self.known, self.grads = tensors[-1], known, grads
+        self.tensors = all = [*unused, *tensors]
+        self.place = {tensor: k for k, tensor in enumerate(all)}
+        self.ops = [tensor._op for tensor in all]
+        self.data = [tensor._data for tensor in all]
+        self.sizes = [0 if t._op is None else 1 if t._y is None else
+                      1 + len(t._y) if t._y.__class__ is tuple else 2 for t in all]
+        self.first = list(accumulate([2 if n else 1 for n in self.sizes], initial=0))
+        self.into = list(accumulate([n + 1 if n else 0 for n in self.sizes], initial=0))
+        self.results = sum([n > 0 for n in self.sizes])
+        self.arguments = {tensor.stamp: name for name, tensor in known.inputs.items()}
+        self._name()
+        self._give_ids()
+        self.was: dict[Any, Any] = {}              # a leaf that may change later -> as it is now
+        if self.results > FORMULAS:
+            for k, tensor in enumerate(all):
+                if not self.sizes[k] and (tensor.requires_grad or tensor._data.ndim):
+                    self.was[tensor] = copy = wrap(np.array(tensor._data))
+                    copy.requires_grad = tensor.requires_grad
+                    self.data[k] = copy._data
+
+    # ---- names and ids
+
+    def _name(self) -> None:
+        """Names: the user's, of the tensor itself, x₁ of a leaf; v₁ where nothing else is said."""
+        known, names = self.known, dict(self.known.names)
+        slot: Any = tinytorch.Tensor.__dict__["_extra"].__get__
+        self.notes: dict[int, Mapping[str, Any]] = {}          # place -> name, scope
+        for k, tensor in enumerate(self.tensors):
+            try:
+                self.notes[k] = slot(tensor)
+            except AttributeError:
+                pass
+        for k, notes in self.notes.items():
+            if notes.get("name") and self.tensors[k].stamp not in names:
+                names[self.tensors[k].stamp] = notes["name"]
+        unnamed = [t for t, op in zip(self.tensors, self.ops) if op is None
+                   and t.stamp not in names and self._leaf(t) != "constant"]
+        for i, tensor in enumerate(unnamed):       # x, or x₁ and x₂
+            names[tensor.stamp] = "x" if len(unnamed) == 1 else "x" + text.subscript(i + 1)
+        self.names = names
+        self.own: dict[int, int] = {}              # place -> k of v₁, v₂ ...
+        for k, tensor in enumerate(self.tensors):
+            if self.ops[k] is not None and tensor.stamp not in names:
+                self.own[k] = len(self.own) + 1
+        self.all_names = [*known.inputs, *known.names.values()]
+        self.given = dict(names)                   # those before expressions are written
+        self.forms = formula.Written(
+            names, limit=LONG, ops=None if self.results <= SHORT else OPS,
+            fresh=lambda t: "v" + text.subscript(self.own[self.place[t]]))
+        if self.results <= SHORT:                  # operands are asked for first
+            for tensor in self.tensors[:-1]:
+                self.forms.name(tensor)
+
+    def _give_ids(self) -> None:
+        """Ids. They can be told one by one where none looks like another's: mul_3, v_3, y_3."""
+        stems = {op: op.__name__.lower() for op in dict.fromkeys(self.ops) if op is not None}
+        names = [*self.given.values(), *self.all_names]
+        bases = {name.rstrip(_SUBSCRIPTS) for name in names}
+        words = [word(base) for base in bases]
+        count: dict[str, int] = {}
+        self.rank = [0] * len(self.tensors)        # of ops and nameless constants: mul_1, c_1
+        for k, op in enumerate(self.ops):
+            if op is not None:
+                stem = stems[op]
+            elif self.tensors[k].stamp in self.given:
+                continue
+            else:
+                stem = "c"
+            self.rank[k] = count[stem] = count.get(stem, 0) + 1
+        taken = {*count, *(["v"] if self.own else [])}
+        plain = len(set(self.given.values())) == len(self.given) and \
+            len(set(words)) == len(words) and not taken & set(words) and \
+            not any(_COUNTED.fullmatch(one) or one.endswith("_") for one in (*words, *count))
+        self.ids: dict[int, tuple[str, str]] = {}
+        self.stems, self.bases = count, set(words)
+        if plain:
+            return
+        ids = Ids(self.all_names)
+        for k, tensor in enumerate(self.tensors):
+            op, name = self.ops[k], self.given.get(tensor.stamp)
+            doer = ids.new(stems[op] + "_1") if op is not None else ""
+            own = "v" + text.subscript(self.own[k]) if k in self.own else "c_1"
+            self.ids[k] = doer, ids.new(name or own)
+
+    def id(self, k: int) -> str:
+        """The id of a tensor's own node."""
+        if self.ids:
+            return self.ids[k][1]
+        name = self.given.get(self.tensors[k].stamp)
+        return word(name) if name else f"v_{self.own[k]}" if k in self.own else f"c_{self.rank[k]}"
+
+    def doer(self, k: int) -> str:
+        """The id of the op that made it."""
+        return self.ids[k][0] if self.ids else f"{self.ops[k].__name__.lower()}_{self.rank[k]}"
+
+    def has(self, id: str) -> bool:
+        """Whether a node has this id."""
+        if self.ids:
+            return id in {one for pair in self.ids.values() for one in pair}
+        stem, _, number = id.rpartition("_")
+        if not number.isdecimal() or not stem:
+            return id in self.bases
+        if stem in self.stems or stem == "v" and self.own:
+            return int(number) <= self.stems.get(stem, len(self.own))
+        return stem in self.bases and id in {word(name) for name in self.given.values()}
+
+    def _leaf(self, tensor: Any) -> str:
+        if tensor.stamp in self.arguments or (not self.arguments and tensor.requires_grad
+                                              and not tensor.name):
+            return "input"
+        return "parameter" if tensor.requires_grad else "constant"
+
+    def _scope(self, k: int) -> str:
+        return self.notes[k].get("scope", "") if k in self.notes else ""
+
+    # ---- nodes
+
+    def node(self, i: int) -> Node:
+        k = bisect_left(self.first, i + 1) - 1
+        tensor, op = self.tensors[k], self.ops[k]
+        if op is None:
+            facts = self._values(k)
+            name = self.names.get(tensor.stamp, "")
+            label = name or (text.numbers(facts["data"]) if tensor.size == 1 else "")
+            return Node(self.id(k), self._leaf(tensor), label, facts, self._scope(k))
+        written, about = self.forms.text(tensor), self.known.about(tensor.stamp)
+        if i == self.first[k]:
+            doing: dict[str, Any] = {"op": op.__name__, "formula": written, **about}
+            if tensor._params:
+                doing["attributes"] = attributes(tensor._params)
+            return Node(self.doer(k), "op", str(getattr(op, "symbol", "") or op.__name__), doing,
+                        self._scope(k))
+        facts = {**self._values(k), **about, "formula": written}
+        last = tensor is self.root
+        name = self.names.get(tensor.stamp, "") if last else self.forms.name(tensor)
+        return Node(self.id(k), "output" if last else "value",
+                    f"{name} = {written}" if name and written != name else written,
+                    facts, self._scope(k))
+
+    def _values(self, k: int) -> dict[str, Any]:
+        facts: dict[str, Any] = {"data": value(self.data[k])}
+        if self._has_grad(k):
+            facts["grad"] = value(self._grad(k))
+        return facts
+
+    def _has_grad(self, k: int) -> bool:
+        tensor = self.tensors[k]
+        return self.grads is not None and (tensor.requires_grad or tensor.stamp in self.arguments)
+
+    def _grad(self, k: int) -> Any:
+        assert self.grads is not None
+        total = self.grads.total.get(self.tensors[k])
+        return np.zeros_like(self.data[k])[()] if total is None else total
+
+    def of_nodes(self, at: Sequence[int]) -> dict[str, Any]:
+        """Facts of some nodes, all tensors or all ops."""
+        if len(at) <= FEW:
+            return columns([self.node(i).facts for i in at])
+        ks = _places(self.first, at)
+        some = columns([self.node(i).facts for i in at[:FEW]])
+        if "data" in some:
+            some["data"] = _column([self.data[k] for k in ks])
+            if "grad" in some:
+                some["grad"] = _column([self._grad(k) for k in ks if self._has_grad(k)])
+        return some
+
+    # ---- edges
+
+    def edge(self, e: int) -> Edge:
+        k = bisect_left(self.into, e + 1) - 1
+        i = e - self.into[k]
+        if i == self.sizes[k]:
+            return Edge(self.doer(k), self.id(k))
+        tensor = self.tensors[k]
+        about: dict[str, Any] = {"argument": i}
+        if self._reached(k) and operands(tensor)[i].requires_grad:
+            was = self._as_it_was(tensor)
+            local = tinytorch.local_derivatives(was)
+            if local[i] is not None:
+                about["local"] = value(local[i])
+                stated = self._formulas(tensor)
+                if stated and stated[i]:
+                    about["formula"] = stated[i]
+            c = self.grads.sent.sent(tensor, was)[i] if self.grads else None
+            if c is not None:
+                about["contribution"] = value(c)
+        return Edge(self.id(self.place[operands(tensor)[i]]), self.doer(k), "", about)
+
+    def _reached(self, k: int) -> bool:
+        """Whether the backward pass was asked for a result."""
+        return self.grads is not None and self.tensors[k].requires_grad
+
+    def _formulas(self, tensor: Any) -> tuple[str | None, ...]:
+        if self.results > FORMULAS:
+            return ()
+        args = operands(tensor)
+        for a in args:
+            self.forms.name(a)
+        written = {t.stamp: self.forms.text(t) for t in (tensor, *args)}
+        return formula.local_formulas(tensor, self.names, written)
+
+    def _as_it_was(self, tensor: Any) -> Any:
+        """A result with operands as they were when read."""
+        args = operands(tensor)
+        if not self.was or not any(a in self.was for a in args) or \
+                not isinstance(tensor._op, type) or not issubclass(tensor._op, tinytorch.Op):
+            return tensor
+        was = wrap(tensor._data)
+        was._op, was._params, was.requires_grad = tensor._op, tensor._params, True
+        was._x, *rest = [self.was.get(a, a) for a in args]
+        was._y = None if not rest else rest[0] if len(rest) == 1 else tuple(rest)
+        return was
+
+    def of_edges(self, at: Sequence[int]) -> dict[str, Any]:
+        """Facts of some edges, each the same argument of the same op, or from such an op."""
+        if len(at) <= FEW:
+            return columns([self.edge(e).facts for e in at])
+        ks = _places(self.into, at)
+        i = at[0] - self.into[ks[0]]
+        if any(e - self.into[k] != i for e, k in zip(at, ks)):
+            return columns([self.edge(e).facts for e in at])
+        if i == self.sizes[ks[0]]:                 # to what the op made
+            return {}
+        swift = self._at_once(ks, i)
+        return swift if swift is not None else columns([self.edge(e).facts for e in at])
+
+    def _at_once(self, ks: Sequence[int], i: int) -> dict[str, Any] | None:
+        """Local derivatives and contributions of one elementwise op on numbers, many times: the
+        op's own rule on arrays of them. None where that is not how it is."""
+        op, grads, tensors = self.ops[ks[0]], self.grads, self.tensors
+        found: dict[str, Any] = {"argument": [i]}
+        rules = getattr(op, "local", None)
+        args = [operands(tensors[k]) for k in ks]
+        asked = [arg[i].requires_grad for arg in args]
+        if grads is None or not any(asked):
+            return found
+        if not rules or rules[i] is None or getattr(op, "selects", False) or not all(asked) or \
+                any(tensors[k]._params or self.ops[k] is not op for k in ks) or \
+                not all(map(self._reached, ks)) or grads.sent.dead:
+            return None
+        g = [grads.sent.found.get(tensors[k]) for k in ks]
+        columns = [[self.data[k] for k in ks],
+                   *([self.data[self.place[a]] for a in column] for column in zip(*args))]
+        if not all(x.__class__ is np.float64 for column in (g, *columns) for x in column):
+            return None
+        z, *xs = [np.array(column) for column in columns]
+        rule = rules[i]
+        with np.errstate(all="ignore"):
+            d = np.broadcast_to(np.asarray(
+                float(rule) if rule.__class__ is int else rule(z, *xs), dtype=float), z.shape)
+            found["local"] = Numbers("float64", d)
+            if rule.__class__ is not int or rule != 0:
+                found["contribution"] = Numbers("float64", np.array(g) * d)
+        return found
+
+    # ---- the program
+
+    def parsed(self) -> Parsed:
+        """The graph as a program, as `transforms.fold.parse` has it."""
+        known: dict[Any, int] = {}
+        code: dict[Any, int] = {}
+        parsed = Parsed(Program([], [0], [], [], [], [], {}, set()), [], [], [], [], [], [], [],
+                        (self.first[self.place[self.root]] + (self.root._op is not None),))
+        program = parsed.program
+        source, label, first = program.source, program.label, program.first
+        numbers = np.float64
+        stamps = []
+        edges = zip(self.tensors, self.ops, self.data, self.sizes, self.first, self.into)
+        for k, (tensor, op, data, size, node, edge) in enumerate(edges):
+            kind = None if data.__class__ is numbers else (data.shape, str(data.dtype))
+            if op is None:
+                code[tensor] = -1 - len(parsed.leaf)
+                parsed.leaf.append(node)
+                program.leaf.append(known.setdefault(
+                    ("leaf", self._leaf(tensor), kind), len(known)))
+                continue
+            n = len(label)
+            code[tensor] = n
+            stamps.append(tensor.stamp)
+            written = attributes(tensor._params) if tensor._params else ""
+            if written:
+                program.numbers[n] = tuple(map(int, _INTEGER.findall(written)))
+                written = _INTEGER.sub("0", written)
+            label.append(known.setdefault((op, kind, size, written), len(known)))
+            y = tensor._y
+            source.append(code[tensor._x])
+            if y is not None:
+                if y.__class__ is tuple:
+                    source.extend([code[a] for a in y])
+                else:
+                    source.append(code[y])
+            first.append(len(source))
+            parsed.op.append(node)
+            parsed.box.append(node + 1)
+            parsed.into.extend(range(edge, edge + size))
+            parsed.out.append(edge + size)
+        passes = self.known.passes
+        program.passes.extend(passes(stamps) if passes else [0] * len(label))
+        scopes = {k: self._scope(k) for k in self.notes} if self.notes else {}
+        program.group.extend([tuple(scope.split("/")) if (scope := scopes.get(k)) else ()
+                              for k, op in enumerate(self.ops) if op is not None])
+        return parsed._replace(tail=Ends(self, 0), head=Ends(self, 1))
+
+
+class Ends(Sequence[int]):
+    """Edge -> the index of the node at one of its ends: 0, its tail; 1, its head."""
+
+    def __init__(self, columns: Columns, end: int) -> None:
+        self.columns, self.end = columns, end
+
+    def __len__(self) -> int:
+        return self.columns.into[-1]
+
+    def __getitem__(self, e: Any) -> Any:
+        columns = self.columns
+        k = bisect_left(columns.into, e + 1) - 1
+        i = e - columns.into[k]
+        if i == columns.sizes[k]:
+            return columns.first[k] + self.end
+        if self.end:
+            return columns.first[k]
+        tail = columns.place[operands(columns.tensors[k])[i]]
+        return columns.first[tail] + (columns.sizes[tail] > 0)
+
+
+def _places(starts: Sequence[int], at: Sequence[int]) -> list[int]:
+    """Which tensors some nodes or edges are of."""
+    return (np.searchsorted(starts, at, side="right") - 1).tolist()
+
+
+def columns(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Facts of many as columns: those that the second has, or the only one."""
+    return {key: [one.get(key) for one in facts] for key in facts[len(facts) > 1]}
+
+
+def _column(data: Sequence[Any]) -> Any:
+    if all(x.__class__ is np.float64 for x in data):
+        return Numbers("float64", np.array(data))
+    return list(map(value, data))
+
+
+def attributes(params: Mapping[str, Any]) -> str:
+    """An op's parameters as text, axis=0, whole: equal texts are equal parameters."""
+    return ", ".join(f"{key}={_attribute(value)}" for key, value in params.items())
+
+
+def _attribute(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"array({value.dtype}, {value.shape}, {value.tobytes().hex()})" \
+            if value.size > ITEMS else f"array({value.dtype}, {value.tolist()})"
+    if isinstance(value, (tuple, list)):
+        return f"({', '.join(map(_attribute, value))})"
+    if isinstance(value, slice):
+        return ":".join("" if x is None else str(x) for x in (value.start, value.stop, value.step))
+    return getattr(value, "__name__", None) or str(value)
