@@ -393,6 +393,27 @@ def test_the_same_bytes_by_one_process_and_two(here, docs):
     assert before == {i: (here / f"{i}.svg").read_bytes() for i in range(4)}
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals")
+@pytest.mark.parametrize("where, bar", [("terminal", True), ("pipe", False)])
+def test_a_progress_bar_on_a_terminal_only(here, where, bar):
+    import pty
+    (here / "a.md").write_text("".join(block(f"graph cubic.py --at {i} -o {i}.svg")
+                                       for i in range(3)))
+    ours, theirs = pty.openpty() if where == "terminal" else os.pipe()[:2]
+    done = subprocess.Popen([sys.executable, "-m", "cli", "docs", "a.md"], stderr=theirs,
+                            stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    os.close(theirs)
+    seen = b""
+    try:
+        while more := os.read(ours, 4096):
+            seen += more
+    except OSError:              # how a terminal ends
+        pass
+    os.close(ours)
+    assert done.communicate()[0].split() == [b"0.svg", b"1.svg", b"2.svg", b"a.md"]
+    assert (b"drawing" in seen and b"100%" in seen) if bar else seen == b""
+
+
 @pytest.mark.parametrize("content", [b"<svg>\n</svg>\n", None])
 def test_marks(content):
     if content is None:
