@@ -111,8 +111,10 @@ def test_equal_numbers_were_written_three_times(value, written):
 
 
 @pytest.mark.parametrize("dtype, mean, written", [
-    ("float64", 1.6e-20, "−0.3 … 0 … 0.5"), ("float64", 1e-12, "−0.3 … 1e−12 … 0.5"),
-    ("float64", -2e-18, "−0.3 … 0 … 0.5"), ("float32", 4e-9, "−0.3 … 0 … 0.5"), ("float32", 4e-5, "−0.3 … 4e−5 … 0.5")])
+    ("float64", 1.6e-20, "−0.3 … 0 … 0.5"),
+    ("float64", 1e-12, "−0.3 … 1e−12 … 0.5"),
+    ("float64", -2e-18, "−0.3 … 0 … 0.5"),
+    ("float32", 4e-9, "−0.3 … 0 … 0.5"), ("float32", 4e-5, "−0.3 … 4e−5 … 0.5")])
 def test_a_mean_that_is_rounding_error_was_shown(dtype, mean, written):
     assert text.numbers(Value((64, 10), dtype, None, Stats(-0.3, mean, 0.5))) == written
     assert text.numbers(Value((8,), dtype, None, Stats(-0.3, 0.1, 0.5, median=mean))) == written

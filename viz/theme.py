@@ -119,7 +119,8 @@ def _theme(name: str, palette: Palette) -> Theme:
         "carried": Shape(None, stroke["input"], 2.0),
     }
     for i, (cold, warm) in enumerate(zip(palette.cold, palette.warm, strict=True), 1):
-        shapes[f"heat-{i}"], shapes[f"heat+{i}"] = Shape(cold, None), Shape(warm, None)
+        shapes[f"heat-{i}"] = Shape(None, cold, 1.5)                       # negative: hollow
+        shapes[f"heat+{i}"] = Shape(warm, None)
         shapes[f"line-{i}"] = Shape(None, cold, 1 + 0.75 * i, (6, 3))      # negative: dashed
         shapes[f"line+{i}"] = Shape(None, warm, 1 + 0.75 * i)
     shapes["heat+0"] = Shape(None, palette.line, 1.0)
@@ -173,6 +174,6 @@ THEMES: dict[str, Theme] = {
         strokes={"input": "#000000", "parameter": "#000000", "constant": "#555555",
                  "value": "#555555", "output": "#000000"},
         third="#000000", flag="#000000", frame="#ffffff",
-        cold=("#8a8a8a", "#6a6a6a", "#444444", "#000000"),
-        warm=("#8a8a8a", "#6a6a6a", "#444444", "#000000"))),
+        cold=("#868686", "#6a6a6a", "#444444", "#000000"),
+        warm=("#868686", "#6a6a6a", "#444444", "#000000"))),
 }

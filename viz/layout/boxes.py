@@ -81,7 +81,7 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
         marks.append(Text(PAD, y, warning, "flag"))
     height = even(y + 12)
     if "heat" in node.facts:
-        marks.insert(0, Rect(4.5, 8, 4, height - 16, 2, f"heat{node.facts['heat']:+d}"))
+        marks.insert(0, Rect(4, 8, 5, height - 16, 2, f"heat{node.facts['heat']:+d}"))
     marks.insert(0, Rect(0, 0, width, height, 8, outline(node)))
     if warning:
         marks.insert(1, Rect(-3, -3, width + 6, height + 6, 10, "flag"))
