@@ -11,24 +11,38 @@ from collections.abc import Mapping
 from typing import Any
 
 FOLDER = os.path.dirname(__file__)
+SMALL = ("rows", "svg")           # the model and the view of inline SVG, and those of a canvas
+LARGE = ("columns", "model", "index", "sheet", "strip", "paint", "pixels", "canvas", "folds")
+SHARED = ("start", "camera", "facts", "paths", "list", "heat", "page")
 _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"}
 
 
 def fill(*, title: str, start: str, style: str, picture: str, data: Mapping[str, Any],
-         player: bool) -> bytes:
+         player: bool = False, packs: Mapping[str, str] = {}) -> bytes:
     """The page. Picture and style are markup, start is for the root; title and data are text.
+
+    Packs, by name, are what `columns.packed` returns: a canvas reads them, a picture needs none.
 
     The page runs the one script and takes the one style whose hashes stand in its policy: markup
     that came in with a label could do nothing, were it ever to get so far.
     """
     style = style + _file("page.css")
-    script = _file("page.js")
+    script = script_of(LARGE if packs else SMALL)
     parts = {"start": start, "title": title.translate(_ESCAPES), "style": style,
              "style-hash": _hash(style), "script": script, "script-hash": _hash(script),
-             "picture": picture, "data": embedded(data),
+             "picture": picture, "data": embedded(data), "tab": "0" if packs else "-1",
+             "packs": "".join(f'<script type="text/plain" data-pack="{name}">{pack}</script>\n'
+                              for name, pack in packs.items()),
              "player": _file("player.html") if player else ""}
     filled = re.sub(r"\{\{([a-z-]+)\}\}", lambda found: parts[found[1]], _file("page.html"))
     return filled.encode()
+
+
+def script_of(kind: tuple[str, ...]) -> str:
+    """The script of a page with one kind of view: all files as one function."""
+    names = ("base", *kind, *SHARED)
+    return '"use strict";\n(async () => {\n' + "\n".join(
+        [_file(f"{name}.js") for name in names]) + "})();\n"
 
 
 def embedded(data: Mapping[str, Any]) -> str:

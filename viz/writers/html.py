@@ -1,25 +1,32 @@
-"""HTML: one page with the picture as inline SVG, and all facts, search, zoom, light and dark."""
+"""HTML: one page with the picture, as inline SVG or on a canvas, and all facts, search, zoom."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from math import ceil
 from typing import Any
 
 from .. import page, text
 from ..film import Track, film, lit, tracks
-from ..graph import Edge, Graph, Node, Value, topological
-from ..layout.compose import Options, compose
+from ..graph import Graph, Node, topological
+from ..layout.compose import Options, compose, description
+from ..layout.layered import LARGE
 from ..layout.scene import Group, Rect, Scene
 from ..text import literal
+from ..page import facts
 from ..theme import FAMILY, THEMES, Shape, Theme, Type
+from ..transforms.fold import said
 from . import svg
+
+CANVAS = 400                     # a graph of more nodes, and one with folds, is shown on a canvas
 
 FOCUS = ("#1a56c4", "#8ab4ff")   # what is selected, in light and dark
 
 
 def write(graph: Graph, options: Options = Options()) -> bytes:
     """The page of a graph: one file, no network."""
+    if len(graph.nodes) > CANVAS or "folds" in graph.facts:
+        return _large(graph, options)
     scene = compose(graph, options)
     return _page(graph, options, scene, tracks(graph, scene), ())
 
@@ -37,18 +44,74 @@ def play(graph: Graph, options: Options = Options()) -> bytes:
 
 def _page(graph: Graph, options: Options, scene: Scene, shown: tuple[Track, ...],
           steps: tuple[tuple[str, int], ...]) -> bytes:
-    pair = THEMES["light"], THEMES["dark"]
-    if options.theme not in ("light", "dark"):     # one of its own: there is nothing to switch
-        pair = THEMES[options.theme], THEMES[options.theme]
-    begin = {"light": "", "dark": ' data-theme="dark"'}.get(
-        options.theme, ' data-theme="light" data-fixed')
-    data: dict[str, Any] = {"nodes": [_node(node) for node in graph.nodes], "edges": _edges(graph)}
+    pair, start = _themes(options)
+    places = {node.id: i for i, node in enumerate(graph.nodes)}
+    data: dict[str, Any] = {
+        "nodes": [facts.node(node) for node in graph.nodes],
+        "edges": [{"tail": places[edge.tail], "head": places[edge.head]} | facts.edge(edge)
+                  for edge in graph.edges]}
     if steps:
         data["steps"] = steps
     return page.fill(
-        title=literal(scene.title), start=begin, style=_style(*pair),
+        title=literal(scene.title), start=start, style=_style(*pair),
         picture="\n".join(_picture(graph, scene, shown, len(steps) or 1)), data=data,
         player=bool(steps))
+
+
+def _themes(options: Options) -> tuple[tuple[Theme, Theme], str]:
+    """The looks in light and dark, and what says at the root which of them to begin with."""
+    start = {"light": "", "dark": ' data-theme="dark"'}
+    if options.theme in start:
+        return (THEMES["light"], THEMES["dark"]), start[options.theme]
+    own = THEMES[options.theme]  # one of its own: there is nothing to switch
+    return (own, own), ' data-theme="light" data-fixed'
+
+
+# ---- A large picture: positions, facts and the look, for a canvas
+
+def _large(graph: Graph, options: Options) -> bytes:
+    from ..page.columns import packed              # numpy is wanted for these only
+    from ..page.sheet import SCALE, sheet
+    from ..page.strip import strip
+    from ..page.table import structure, table
+    if len(graph.nodes) > LARGE and "folds" not in graph.facts:
+        graph, drawing, width, height = strip(graph)
+    else:
+        places = {node.id: i for i, node in enumerate(graph.nodes)}
+        if any(places[edge.tail] > places[edge.head] for edge in graph.edges):
+            graph = Graph(graph.name, tuple(topological(graph)), graph.edges, graph.facts)
+        scene, drawing = sheet(graph, options)
+        drawing = structure(graph) | drawing
+        width, height = scene.width, scene.height
+    pair, start = _themes(options)
+    told = " ".join(filter(None, [description(graph), literal(said(graph))]))
+    folds = [{key: literal(value) if isinstance(value, str) else value
+              for key, value in fold.items() if key != "carried"}
+             for fold in graph.facts.get("folds", ())]
+    data = {"width": width, "height": height, "scale": SCALE, "folds": folds, "look": _look(*pair),
+            "heated": graph.facts.get("heat", {}).get("by") == "grad"}
+    picture = (f'<canvas class="picture" role="img" aria-label="{svg.escape(told)}">'
+               f"{svg.escape(told)}</canvas>\n"
+               '<div class="cursor" data-part="cursor" role="button" tabindex="-1" hidden></div>')
+    return page.fill(
+        title=literal(str(graph.facts.get("title") or graph.name)), start=start,
+        style=_style(*pair), picture=picture, data=data,
+        packs={"drawing": packed(drawing), "facts": packed(table(graph))})
+
+
+def _look(light: Theme, dark: Theme) -> dict[str, Any]:
+    """The roles of a canvas, each with its colours in light and dark."""
+    def both(one: str | None, two: str | None) -> tuple[str, str] | None:
+        return (one, two) if one is not None and two is not None else None
+
+    return {
+        "shapes": {role: (both(shape.fill, dark.shapes[role].fill),
+                          both(shape.stroke, dark.shapes[role].stroke), shape.width, shape.dash)
+                   for role, shape in light.shapes.items()},
+        "texts": {role: (both(type.color, dark.texts[role].color), type.size,
+                         ("bold " if type.font == "bold" else "") + f"%px {FAMILY[type.font]}")
+                  for role, type in light.texts.items()},
+        "page": _colors(light, dark)}
 
 
 # ---- The picture: the same marks and ids as in an SVG, with classes in place of colours
@@ -114,75 +177,35 @@ def _spoken(node: Node) -> str:
     return svg.escape(", ".join(said))
 
 
-# ---- The data that the page shows: text, every word of it
-
-def _node(node: Node) -> dict[str, Any]:
-    rows = []
-    for key, fact in node.facts.items():
-        rows += [[literal(key), line] for line in _fact(fact)]
-    if node.group:
-        rows.append(["group", literal(node.group)])
-    return {"id": node.id, "kind": node.kind, "name": literal(node.label) or literal(node.id),
-            "facts": rows, "brief": {key: text.numbers(node.facts[key]) for key in ("data", "grad")
-                                     if node.facts.get(key) is not None}}
-
-
-def _fact(fact: Any) -> list[str]:
-    """A fact as text: of an array its numbers, or their spread, its shape and type."""
-    if isinstance(fact, Value):
-        about = f" ({text.shape(fact.shape)} {fact.dtype})" if fact.shape else f" ({fact.dtype})"
-        if fact.items is not None and fact.size > text.FEW:
-            return [text.numbers(fact) + about + "\n" + _rows(fact)]
-        return [text.numbers(fact, 12) + about]
-    if isinstance(fact, (list, tuple)):
-        return [", ".join(line for item in fact for line in _fact(item))] if fact else []
-    if isinstance(fact, Mapping):
-        return [f"{literal(str(key))}: {line}" for key, item in fact.items()
-                for line in _fact(item)]
-    return [] if fact is None or fact == "" else [
-        text.number(fact, 12) if isinstance(fact, (int, float)) else literal(str(fact))]
-
-
-def _rows(value: Value) -> str:
-    """The numbers of an array, a row a line."""
-    across = value.shape[-1]
-    numbers = [text.number(x) for x in value.items or ()]
-    return "\n".join("  ".join(numbers[i:i + across]) for i in range(0, len(numbers), across))
-
-
-def _edges(graph: Graph) -> list[dict[str, Any]]:
-    places = {node.id: i for i, node in enumerate(graph.nodes)}
-    return [{"tail": places[edge.tail], "head": places[edge.head]} | _carried(edge)
-            for edge in graph.edges]
-
-
-def _carried(edge: Edge) -> dict[str, str]:
-    shown = {"local": edge.facts.get("local"), "sent": edge.facts.get("contribution")}
-    carried = {key: text.numbers(value) for key, value in shown.items() if value is not None}
-    if edge.facts.get("formula"):
-        carried["formula"] = literal(str(edge.facts["formula"]))
-    return carried
-
-
 # ---- The style: each role once, with its colour in light and in dark
 
 def _style(light: Theme, dark: Theme) -> str:
     a, b = lit(light), lit(dark)
-    page_colors = {
-        "paper": (a.paper, b.paper), "ink": (a.texts["name"].color, b.texts["name"].color),
-        "muted": (a.texts["tag"].color, b.texts["tag"].color),
-        "line": (a.shapes["edge"].stroke, b.shapes["edge"].stroke),
-        "tint": (a.shapes["constant"].fill, b.shapes["constant"].fill),
-        "data": (a.texts["data"].color, b.texts["data"].color),
-        "grad": (a.texts["grad"].color, b.texts["grad"].color), "focus": FOCUS}
     lines = [":root { " + "; ".join(f"--{name}: light-dark({one}, {two})"
-                                    for name, (one, two) in page_colors.items()) + " }"]
+                                    for name, (one, two) in _colors(light, dark).items()) + " }"]
     lines += [f".t-{role} {{ {_type(a.texts[role], b.texts[role])} }}" for role in light.texts]
     for role, shape in a.shapes.items():
         if not role.startswith("dim-"):            # a + would be a combinator: heat+1
             name = role.replace("+", "\\+")
             lines.append(f".s-{name} {{ {_shape(shape, b.shapes[role])} }}")
+        if role.startswith("heat"):
+            one, two = (look.fill or look.stroke or "" for look in (shape, b.shapes[role]))
+            bin = role[4:].replace("+", "")
+            lines.append(f'[data-heat="{bin}"] > .ring + rect {{ {_both("stroke", one, two)}; '
+                         f'stroke-width: 5; stroke-dasharray: none }}\n[data-heat="{bin}"] > i '
+                         f'{{ {_both("background", one, two)} }}')
     return "\n".join(lines) + "\n"
+
+
+def _colors(light: Theme, dark: Theme) -> dict[str, tuple[str, str]]:
+    """The colours of the page itself, in light and dark."""
+    found = {"paper": (light.paper, dark.paper), "focus": FOCUS}
+    for name, role in ("ink", "name"), ("muted", "tag"), ("data", "data"), ("grad", "grad"):
+        found[name] = light.texts[role].color, dark.texts[role].color
+    line, tint = (light.shapes["edge"], dark.shapes["edge"]), (
+        light.shapes["constant"], dark.shapes["constant"])
+    return found | {"line": (line[0].stroke or "", line[1].stroke or ""),
+                    "tint": (tint[0].fill or "", tint[1].fill or "")}
 
 
 def _type(one: Type, two: Type) -> str:
