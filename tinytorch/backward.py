@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -283,18 +283,21 @@ class Cotangents(NamedTuple):
                                              False)])
 
 
-def cotangents(root: Tensor, grad: Any = None) -> Cotangents:
-    """One backward pass as backward() makes it, at its speed; every tensor's grad is as before."""
+def cotangents(tensors: Sequence[Tensor], grad: Any = None) -> Cotangents:
+    """One backward pass as backward() makes it, at its speed; every tensor's grad is as before.
+
+    tensors: all that the last of them is made of, as `topological` lists them.
+    """
+    root = tensors[-1]
     seed = _seed(root, grad)
-    order = _results(root)
+    order = [t for t in reversed(tensors) if t._op is not None]
     if not order:
         return Cotangents({root: seed}, {})
-    reached = dict.fromkeys(order)
-    for t in order:
-        reached.update(dict.fromkeys(operands(t)))
+    if Mutation.latest > order[-1].stamp:
+        _refuse_mutated(order)
     was = []
     slot: Any = Tensor.__dict__["_grad"].__get__
-    for t in reached:
+    for t in tensors:
         try:
             was.append(slot(t))
         except AttributeError:
@@ -304,9 +307,9 @@ def cotangents(root: Tensor, grad: Any = None) -> Cotangents:
     try:
         root._grad = seed
         _pass(order, dead)
-        found = {t: g for t in reached if (g := t._grad) is not None}
+        found = {t: g for t in tensors if (g := t._grad) is not None}
     finally:
-        for t, old in zip(reached, was):
+        for t, old in zip(tensors, was):
             if old is slot:
                 del t._grad
             else:

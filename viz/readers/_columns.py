@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import tinytorch
 from tinytorch import formula
-from tinytorch.backward import Cotangents
+from tinytorch.backward import Cotangents, nought
 from tinytorch.tensor import operands, wrap
 
 from .. import text
@@ -26,6 +25,7 @@ OPS = 6
 FORMULAS = 400                   # a graph of more ops states no formulas on its edges
 FEW = 100                        # facts that are texts are compared over so many repeats
 
+nothing = np.float64("nan")
 _SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _INTEGER = re.compile(r"-?\d+")
 _COUNTED = re.compile(r".*_[0-9]+")
@@ -72,9 +72,9 @@ def read(tensors: Sequence[Any], known: Known, grads: Grads | None) -> Graph:
     """
     columns = Columns(tensors, known, grads)
     many = columns.results > FORMULAS
-    nodes = Items(columns.first[-1], columns.node, columns.of_nodes, columns.parsed,
+    nodes = Items(int(columns.first[-1]), columns.node, columns.of_nodes, columns.parsed,
                   columns.has)
-    edges = Items(columns.into[-1], columns.edge, columns.of_edges)
+    edges = Items(int(columns.into[-1]), columns.edge, columns.of_edges)
     if many:
         return Graph(known.name, nodes, edges, known.facts)
     return Graph(known.name, tuple(nodes), tuple(edges), known.facts)
@@ -92,14 +92,30 @@ class Columns:
         unused = [t for t in known.inputs.values() if t.stamp not in reached]
         self.root, self.known, self.grads = tensors[-1], known, grads
         self.tensors = all = [*unused, *tensors]
-        self.place = {tensor: k for k, tensor in enumerate(all)}
+        self.place = place = dict(zip(all, range(len(all))))
         self.ops = [tensor._op for tensor in all]
         self.data = [tensor._data for tensor in all]
-        self.sizes = [0 if t._op is None else 1 if t._y is None else
-                      1 + len(t._y) if t._y.__class__ is tuple else 2 for t in all]
-        self.first = list(accumulate([2 if n else 1 for n in self.sizes], initial=0))
-        self.into = list(accumulate([n + 1 if n else 0 for n in self.sizes], initial=0))
-        self.results = sum([n > 0 for n in self.sizes])
+        sizes, feeds = [], []                      # the operands of each; where they are in `all`
+        for tensor, op in zip(all, self.ops):
+            if op is None:
+                sizes.append(0)
+                continue
+            feeds.append(place[tensor._x])
+            y = tensor._y
+            if y is None:
+                sizes.append(1)
+            elif y.__class__ is tuple:
+                feeds.extend([place[a] for a in y])
+                sizes.append(1 + len(y))
+            else:
+                feeds.append(place[y])
+                sizes.append(2)
+        self.sizes, self.feeds = np.array(sizes), np.array(feeds, dtype=int)
+        self.made = self.sizes > 0
+        self.first = np.concatenate([[0], np.cumsum(1 + self.made)])
+        self.into = np.concatenate([[0], np.cumsum(self.sizes + self.made)])
+        self.fed = np.concatenate([[0], np.cumsum(self.sizes)])    # -> its first operand in feeds
+        self.results = int(self.made.sum())
         self.arguments = {tensor.stamp: name for name, tensor in known.inputs.items()}
         self._name()
         self._give_ids()
@@ -110,6 +126,8 @@ class Columns:
                     self.was[tensor] = copy = wrap(np.array(tensor._data))
                     copy.requires_grad = tensor.requires_grad
                     self.data[k] = copy._data
+        self.wants = np.array([tensor.requires_grad for tensor in all])
+        self.plain = set(map(type, self.data)) == {np.float64}     # all are numbers
 
     # ---- names and ids
 
@@ -128,8 +146,9 @@ class Columns:
                 names[self.tensors[k].stamp] = notes["name"]
         unnamed = [t for t, op in zip(self.tensors, self.ops) if op is None
                    and t.stamp not in names and self._leaf(t) != "constant"]
+        letter = "w" if known.inputs else "x"
         for i, tensor in enumerate(unnamed):       # x, or x₁ and x₂
-            names[tensor.stamp] = "x" if len(unnamed) == 1 else "x" + text.subscript(i + 1)
+            names[tensor.stamp] = letter if len(unnamed) == 1 else letter + text.subscript(i + 1)
         self.names = names
         self.own: dict[int, int] = {}              # place -> k of v₁, v₂ ...
         for k, tensor in enumerate(self.tensors):
@@ -209,7 +228,7 @@ class Columns:
     # ---- nodes
 
     def node(self, i: int) -> Node:
-        k = bisect_left(self.first, i + 1) - 1
+        k = self._place(self.first, i)
         tensor, op = self.tensors[k], self.ops[k]
         if op is None:
             facts = self._values(k)
@@ -217,7 +236,7 @@ class Columns:
             label = name or (text.numbers(facts["data"]) if tensor.size == 1 else "")
             return Node(self.id(k), self._leaf(tensor), label, facts, self._scope(k))
         written, about = self.forms.text(tensor), self.known.about(tensor.stamp)
-        if i == self.first[k]:
+        if i == int(self.first[k]):
             doing: dict[str, Any] = {"op": op.__name__, "formula": written, **about}
             if tensor._params:
                 doing["attributes"] = attributes(tensor._params)
@@ -229,6 +248,10 @@ class Columns:
         return Node(self.id(k), "output" if last else "value",
                     f"{name} = {written}" if name and written != name else written,
                     facts, self._scope(k))
+
+    def _place(self, starts: Any, i: int) -> int:
+        """Which tensor a node or an edge is of."""
+        return int(starts.searchsorted(i, side="right")) - 1
 
     def _values(self, k: int) -> dict[str, Any]:
         facts: dict[str, Any] = {"data": value(self.data[k])}
@@ -245,23 +268,41 @@ class Columns:
         total = self.grads.total.get(self.tensors[k])
         return np.zeros_like(self.data[k])[()] if total is None else total
 
+    @cached_property
+    def numbers(self) -> Any:
+        """The data of all, where they are numbers."""
+        return np.array(self.data, dtype=float)
+
+    @cached_property
+    def totals(self) -> Any:
+        """The gradients shown of all, where they are numbers; else None."""
+        found = list(map(self.grads.total.get, self.tensors)) if self.grads else [None]
+        return _column([nought if x is None else x for x in found]) if self.plain else None
+
+    @cached_property
+    def cotangents(self) -> Any:
+        """Those of the backward pass, nan where it did not come; None where some are no numbers."""
+        found = list(map(self.grads.sent.found.get, self.tensors)) if self.grads else [None]
+        return _column([nothing if x is None else x for x in found]) if self.plain else None
+
     def of_nodes(self, at: Sequence[int]) -> dict[str, Any]:
         """Facts of some nodes, all tensors or all ops."""
-        if len(at) <= FEW:
-            return columns([self.node(i).facts for i in at])
-        ks = _places(self.first, at)
         some = columns([self.node(i).facts for i in at[:FEW]])
-        if "data" in some:
-            some["data"] = _column([self.data[k] for k in ks])
+        if len(at) > FEW and "data" in some:
+            ks = np.searchsorted(self.first, at, side="right") - 1
+            some["data"] = Numbers("float64", self.numbers[ks]) if self.plain else \
+                _column([self.data[k] for k in ks])
             if "grad" in some:
-                some["grad"] = _column([self._grad(k) for k in ks if self._has_grad(k)])
+                some["grad"] = self.totals._replace(of=self.totals.of[ks]) \
+                    if isinstance(self.totals, Numbers) else \
+                    _column([self._grad(k) for k in ks if self._has_grad(k)])
         return some
 
     # ---- edges
 
     def edge(self, e: int) -> Edge:
-        k = bisect_left(self.into, e + 1) - 1
-        i = e - self.into[k]
+        k = self._place(self.into, e)
+        i = e - int(self.into[k])
         if i == self.sizes[k]:
             return Edge(self.doer(k), self.id(k))
         tensor = self.tensors[k]
@@ -305,94 +346,83 @@ class Columns:
         return was
 
     def of_edges(self, at: Sequence[int]) -> dict[str, Any]:
-        """Facts of some edges, each the same argument of the same op, or from such an op."""
-        if len(at) <= FEW:
-            return columns([self.edge(e).facts for e in at])
-        ks = _places(self.into, at)
-        i = at[0] - self.into[ks[0]]
-        if any(e - self.into[k] != i for e, k in zip(at, ks)):
-            return columns([self.edge(e).facts for e in at])
-        if i == self.sizes[ks[0]]:                 # to what the op made
-            return {}
-        swift = self._at_once(ks, i)
-        return swift if swift is not None else columns([self.edge(e).facts for e in at])
+        """Facts of some edges, as a rule each the same argument of the same op."""
+        if len(at) > FEW:
+            ks = np.searchsorted(self.into, at, side="right") - 1
+            i = np.asarray(at) - self.into[ks]
+            if (i == i[0]).all():
+                found = self._at_once(ks, int(i[0]))
+                if found is not None:
+                    return found
+        return columns([self.edge(e).facts for e in at])
 
-    def _at_once(self, ks: Sequence[int], i: int) -> dict[str, Any] | None:
+    def _at_once(self, ks: Any, i: int) -> dict[str, Any] | None:
         """Local derivatives and contributions of one elementwise op on numbers, many times: the
         op's own rule on arrays of them. None where that is not how it is."""
-        op, grads, tensors = self.ops[ks[0]], self.grads, self.tensors
+        k = int(ks[0])
+        op, grads = self.ops[k], self.grads
+        if i == self.sizes[k]:                     # to what the op made
+            return {}
         found: dict[str, Any] = {"argument": [i]}
-        rules = getattr(op, "local", None)
-        args = [operands(tensors[k]) for k in ks]
-        asked = [arg[i].requires_grad for arg in args]
-        if grads is None or not any(asked):
+        feeds = [self.feeds[self.fed[ks] + j] for j in range(int(self.sizes[k]))]
+        wanted = self.wants[feeds[i]]
+        if grads is None or not wanted.any():
             return found
-        if not rules or rules[i] is None or getattr(op, "selects", False) or not all(asked) or \
-                any(tensors[k]._params or self.ops[k] is not op for k in ks) or \
-                not all(map(self._reached, ks)) or grads.sent.dead:
+        rules = getattr(op, "local", None)
+        g = self.cotangents.of[ks] if isinstance(self.cotangents, Numbers) else None
+        if g is None or not rules or rules[i] is None or getattr(op, "selects", False) or \
+                not wanted.all() or grads.sent.dead or np.isnan(g).any() or \
+                any(self.tensors[k]._params or self.ops[k] is not op for k in ks.tolist()):
             return None
-        g = [grads.sent.found.get(tensors[k]) for k in ks]
-        columns = [[self.data[k] for k in ks],
-                   *([self.data[self.place[a]] for a in column] for column in zip(*args))]
-        if not all(x.__class__ is np.float64 for column in (g, *columns) for x in column):
-            return None
-        z, *xs = [np.array(column) for column in columns]
+        z, *xs = [self.numbers[j] for j in (ks, *feeds)]
         rule = rules[i]
         with np.errstate(all="ignore"):
             d = np.broadcast_to(np.asarray(
                 float(rule) if rule.__class__ is int else rule(z, *xs), dtype=float), z.shape)
             found["local"] = Numbers("float64", d)
             if rule.__class__ is not int or rule != 0:
-                found["contribution"] = Numbers("float64", np.array(g) * d)
+                found["contribution"] = Numbers("float64", g * d)
         return found
 
     # ---- the program
 
     def parsed(self) -> Parsed:
         """The graph as a program, as `transforms.fold.parse` has it."""
+        made = self.made
+        results, leaves = np.flatnonzero(made), np.flatnonzero(~made)
+        code = np.empty(len(made), dtype=int)
+        code[results], code[leaves] = np.arange(len(results)), -1 - np.arange(len(leaves))
         known: dict[Any, int] = {}
-        code: dict[Any, int] = {}
-        parsed = Parsed(Program([], [0], [], [], [], [], {}, set()), [], [], [], [], [], [], [],
-                        (self.first[self.place[self.root]] + (self.root._op is not None),))
-        program = parsed.program
-        source, label, first = program.source, program.label, program.first
-        numbers = np.float64
-        stamps = []
-        edges = zip(self.tensors, self.ops, self.data, self.sizes, self.first, self.into)
-        for k, (tensor, op, data, size, node, edge) in enumerate(edges):
-            kind = None if data.__class__ is numbers else (data.shape, str(data.dtype))
+        numbers: dict[int, tuple[int, ...]] = {}
+        label: list[int] = []
+        leaf: list[int] = []
+        sizes = self.sizes.tolist()
+        kinds = [None] * len(sizes) if self.plain else [
+            None if x.__class__ is np.float64 else (x.shape, str(x.dtype)) for x in self.data]
+        for tensor, op, kind, size in zip(self.tensors, self.ops, kinds, sizes):
             if op is None:
-                code[tensor] = -1 - len(parsed.leaf)
-                parsed.leaf.append(node)
-                program.leaf.append(known.setdefault(
-                    ("leaf", self._leaf(tensor), kind), len(known)))
+                key: Any = (self._leaf(tensor), kind)
+                leaf.append(known.setdefault(key, len(known)))
                 continue
-            n = len(label)
-            code[tensor] = n
-            stamps.append(tensor.stamp)
-            written = attributes(tensor._params) if tensor._params else ""
-            if written:
-                program.numbers[n] = tuple(map(int, _INTEGER.findall(written)))
-                written = _INTEGER.sub("0", written)
-            label.append(known.setdefault((op, kind, size, written), len(known)))
-            y = tensor._y
-            source.append(code[tensor._x])
-            if y is not None:
-                if y.__class__ is tuple:
-                    source.extend([code[a] for a in y])
-                else:
-                    source.append(code[y])
-            first.append(len(source))
-            parsed.op.append(node)
-            parsed.box.append(node + 1)
-            parsed.into.extend(range(edge, edge + size))
-            parsed.out.append(edge + size)
-        passes = self.known.passes
-        program.passes.extend(passes(stamps) if passes else [0] * len(label))
-        scopes = {k: self._scope(k) for k in self.notes} if self.notes else {}
-        program.group.extend([tuple(scope.split("/")) if (scope := scopes.get(k)) else ()
-                              for k, op in enumerate(self.ops) if op is not None])
-        return parsed._replace(tail=Ends(self, 0), head=Ends(self, 1))
+            key = (op, kind, size)
+            if tensor._params:
+                written = attributes(tensor._params)
+                numbers[len(label)] = tuple(map(int, _INTEGER.findall(written)))
+                key = (op, kind, size, _INTEGER.sub("0", written))
+            label.append(known.setdefault(key, len(known)))
+        stamps = [tensor.stamp for tensor, op in zip(self.tensors, self.ops) if op is not None]
+        passes = self.known.passes(stamps) if self.known.passes else [0] * len(label)
+        group: list[tuple[str, ...]] = [()] * len(label)
+        for k in self.notes:
+            if made[k] and (scope := self._scope(k)):
+                group[code[k]] = tuple(scope.split("/"))
+        op, last = self.first[:-1][results], self.into[1:][results] - 1
+        into = np.delete(np.arange(self.into[-1]), last)
+        program = Program(label, np.concatenate([[0], np.cumsum(self.sizes[results])]).tolist(),
+                          code[self.feeds].tolist(), leaf, passes, group, numbers, set())
+        root = int(self.first[self.place[self.root]]) + (self.root._op is not None)
+        return Parsed(program, op.tolist(), (op + 1).tolist(), self.first[:-1][leaves].tolist(),
+                      into.tolist(), last.tolist(), Ends(self, 0), Ends(self, 1), (root,))
 
 
 class Ends(Sequence[int]):
@@ -402,23 +432,18 @@ class Ends(Sequence[int]):
         self.columns, self.end = columns, end
 
     def __len__(self) -> int:
-        return self.columns.into[-1]
+        return int(self.columns.into[-1])
 
     def __getitem__(self, e: Any) -> Any:
-        columns = self.columns
-        k = bisect_left(columns.into, e + 1) - 1
-        i = e - columns.into[k]
-        if i == columns.sizes[k]:
-            return columns.first[k] + self.end
+        of = self.columns
+        k = int(of.into.searchsorted(e, side="right")) - 1
+        i = e - int(of.into[k])
+        if i == of.sizes[k]:
+            return int(of.first[k]) + self.end
         if self.end:
-            return columns.first[k]
-        tail = columns.place[operands(columns.tensors[k])[i]]
-        return columns.first[tail] + (columns.sizes[tail] > 0)
-
-
-def _places(starts: Sequence[int], at: Sequence[int]) -> list[int]:
-    """Which tensors some nodes or edges are of."""
-    return (np.searchsorted(starts, at, side="right") - 1).tolist()
+            return int(of.first[k])
+        tail = of.feeds[of.fed[k] + i]
+        return int(of.first[tail]) + int(of.made[tail])
 
 
 def columns(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -427,7 +452,7 @@ def columns(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _column(data: Sequence[Any]) -> Any:
-    if all(x.__class__ is np.float64 for x in data):
+    if set(map(type, data)) == {np.float64}:
         return Numbers("float64", np.array(data))
     return list(map(value, data))
 

@@ -36,7 +36,7 @@ def read(root: Any) -> Graph:
     tensors = tinytorch.topological(root)
     if root.grad is None:
         return _columns.read(tensors, Known(), None)
-    grads = _backward(root, root.grad.data)
+    grads = _backward(tensors, root.grad.data)
     slot: Any = tinytorch.Tensor.__dict__["_grad"].__get__
     total: dict[Any, Any] = {}
     for tensor in tensors:
@@ -58,7 +58,8 @@ def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
     for _ in range(order - 1):
         run = run._replace(result=_derivative(run))
     root = run.result
-    grads = _backward(root, np.ones_like(root.data)) if grad else None
+    tensors = tinytorch.topological(root)
+    grads = _backward(tensors, np.ones_like(root.data)) if grad else None
     ways = branches(run)
 
     def about(stamp: int) -> Mapping[str, Any]:
@@ -70,7 +71,6 @@ def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
                     run.lines.get((place.file, place.line), 1) > 1 else 0 for place in run.places]]
         return [nth[i] for i in np.searchsorted(run.stamps, stamps, side="right").tolist()]
 
-    tensors = tinytorch.topological(root)
     few = len(tensors) <= FORMULAS
     forms = formula.Written(dict(run.names), expand=True, ops=None if few else DEEP)
     if few:
@@ -104,10 +104,11 @@ def _derivative(run: Run) -> Any:
     return tinytorch.gradients(root, argument, seed, create_graph=True)
 
 
-def _backward(root: Any, seed: Any) -> Grads:
-    """One pass from a root; nothing but its own gradient where nothing leads on from it."""
+def _backward(tensors: Sequence[Any], seed: Any) -> Grads:
+    """One pass from the last; nothing but its own gradient where nothing leads on from it."""
+    root = tensors[-1]
     leads = root.requires_grad and root._op is not None
-    sent = cotangents(root, seed) if leads else Cotangents({root: seed}, {})
+    sent = cotangents(tensors, seed) if leads else Cotangents({root: seed}, {})
     return Grads(sent.found, sent)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from ..program import Program
 
 CAPS = (4, 16, 64, 256, 1024, 4096, 1 << 60)       # periods are tried from short to long, in items
@@ -38,6 +40,8 @@ def runs(program: Program) -> list[Run]:
     of nesting: comparing in vain is bounded.
     """
     n = len(program.label)
+    program = program._replace(arrays=tuple(
+        [np.array(column, dtype=int) for column in program[:4]]))
     start, label = list(range(n)), list(program.label)
     inner: dict[int, Run] = {}   # start of an item that is a run -> the run
     drawn = [1] * n              # item -> how many ops of it are drawn
@@ -75,34 +79,56 @@ def runs(program: Program) -> list[Run]:
     return [inner[s] for s in start if s in inner]
 
 
-def _distances(start: list[int], label: list[int], inner: dict[int, Run]) -> list[tuple[int, ...]]:
-    """Item -> how far back the same three items began; of a run also how far back its equal."""
-    seen: dict[tuple[int, ...], int] = {}
-    last: dict[int, int] = {}
-    near: list[tuple[int, ...]] = []
+class Near(NamedTuple):
+    """Item -> how far back the same three items began, or 0; of a run also how far its equal."""
+
+    three: list[int]
+    equal: dict[int, int]
+
+    def back(self, i: int) -> tuple[int, ...]:
+        three, equal = self.three[i], self.equal.get(i, 0)
+        return (three,) if three and equal in (0, three) else (three, equal) if three else \
+            (equal,) if equal else ()
+
+
+def _distances(start: list[int], label: list[int], inner: dict[int, Run]) -> Near:
+    """How far back each item may find its like. Sorts the items, by three."""
     n = len(label)
-    for i, three in enumerate(zip(label, label[1:] + [-1], label[2:] + [-1, -2])):
-        before = seen.get(three)
-        found: tuple[int, ...] = () if before is None else (i - before,)
-        seen[three] = i
-        if start[i] in inner or i > n - 3:
-            one = last.get(three[0])
-            if one is not None and i - one not in found:
-                found += (i - one,)
-        last[three[0]] = i
-        near.append(found)
-    return near
+    row = np.array([*label, -1, -2])
+    _, one = np.unique(row, return_inverse=True)
+    _, two = np.unique(one[:-1] * (n + 2) + one[1:], return_inverse=True)
+    three = two[:n] * (n + 2) + one[2:]
+    order = np.argsort(three, kind="stable")
+    again = three[order[1:]] == three[order[:-1]]
+    back = np.zeros(n, dtype=int)
+    back[order[1:][again]] = (order[1:] - order[:-1])[again]
+    equal: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for i in sorted({*[i for i, s in enumerate(start) if s in inner], *range(max(n - 2, 0), n)}):
+        if i > n - 3 and start[i] not in inner:    # no three begin here
+            before = np.flatnonzero(one[:i] == one[i])
+            if len(before):
+                equal[i] = i - int(before[-1])
+            continue
+        if label[i] in last:
+            equal[i] = i - last[label[i]]
+        last[label[i]] = i
+    return Near(back.tolist(), equal)
 
 
 def _scan(program: Program, start: list[int], label: list[int], drawn: list[int],
-          near: list[tuple[int, ...]], cap: int, effort: list[int]) -> list[tuple[int, int, int]]:
+          near: Near, cap: int, effort: list[int]) -> list[tuple[int, int, int]]:
     """Runs of a period of at most `cap` items that do not overlap: (first item, period, count)."""
     found: list[tuple[int, int, int]] = []
     n, end = len(label), 0       # what stands before `end` is taken
     ops = len(program.label)
     i = 0
+    three, equal = near
     while i < n:
-        for d in near[i]:
+        if not three[i] and i not in equal:
+            i += 1
+            continue
+        for d in near.back(i):
             at = i - d
             if d > cap or at < end or i + d > n or effort[0] < 0 or \
                     label[at:i] != label[i:i + d]:
@@ -238,23 +264,47 @@ def repeats(program: Program, s: int, p: int, end: int) -> int:
     step = _steps(program, s, p)
     if step is None:
         return 1
-    k, before = 2, b
-    while s + (k + 1) * p <= end and label[s + k * p:s + (k + 1) * p] == body:
-        now = source[first[s + k * p]:first[s + (k + 1) * p]]
-        wanted = [u + d for u, d in zip(before, shift)]
-        for j in loose:
-            if now[j] < 0 and leaf[-1 - now[j]] == leaf[-1 - before[j]]:
-                wanted[j] = now[j]
-        if k == 2:
-            for j in late:
-                wanted[j] = now[j]
-        if now != wanted or any(not 0 <= now[j] < s for j in strided) or \
-                step and not _stepped(program, s, p, k, step):
-            break
-        k, before = k + 1, now
+    k = _alike(program, s, p, shift, loose, strided, late)
+    if step:
+        k = next((n for n in range(2, k) if not _stepped(program, s, p, n, step)), k)
     if any(any(grown) for grown in step.values()) and k < INDEXED:
         return 1
     return k if k > 2 or not strided else 1
+
+
+def _alike(program: Program, s: int, p: int, shift: list[int], loose: list[int],
+           strided: list[int], late: list[int]) -> int:
+    """How many repeats there are, where the first two are known to agree.
+
+    shift: by how much each source grows; loose: those that are another leaf each; strided: those
+    that stay before s; late: those that the third repeat is the first to take from the run.
+    """
+    label, first, source, leaf = program.arrays
+    end, reach = s + 2 * p, max(64, 2 * p)
+    while end < len(label):                        # the work is a few times what is found
+        ahead = label[end:end + reach]
+        other = np.flatnonzero(ahead != label[end - p:end - p + len(ahead)])
+        end += int(other[0]) if len(other) else len(ahead)
+        if len(other):
+            break
+        reach *= 2
+    count = (end - s) // p
+    start, wide = int(first[s]), int(first[s + p] - first[s])
+    if not wide or count < 3:
+        return count
+    rows = source[start:start + count * wide].reshape(count, wide)
+    good = rows[2:] - rows[1:-1] == np.array(shift)
+    for j in loose:
+        now, before = rows[2:, j], rows[1:-1, j]
+        leaves = (now < 0) & (before < 0)
+        good[:, j] |= leaves & (leaf[np.where(leaves, -1 - now, 0)] ==
+                                leaf[np.where(leaves, -1 - before, 0)])
+    for j in strided:
+        good[:, j] &= (rows[2:, j] >= 0) & (rows[2:, j] < s)
+    for j in late:
+        good[0, j] = True
+    wrong = np.flatnonzero(~good.all(axis=1))
+    return 2 + int(wrong[0]) if len(wrong) else count
 
 
 def _steps(program: Program, s: int, p: int) -> dict[int, tuple[int, ...]] | None:
