@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from viz.graph import Edge, Graph, Node
 from viz.layout.cells import cells
-from viz.layout.layered import MARGIN, place
+from viz.layout.layered import place
 from viz.layout.order import crossings, order
 from viz.layout.placement import Placement, Size
 from viz.layout.ranks import layers
+from viz.layout.shelves import MARGIN
 
 LABEL = Size(60.0, 32.0)
 

@@ -1,5 +1,6 @@
 """The layout on arrays, for very large graphs: the same promises, at any size."""
 
+import tracemalloc
 from itertools import combinations
 
 import numpy as np
@@ -9,8 +10,8 @@ from test_layout import GRAPHS, Program, box, chain, loop, nothing, overlap, sam
 from viz.graph import Graph
 from viz.layout import layered
 from viz.layout.field import place
-from viz.layout.large import arrange
-from viz.layout.placement import Placement
+from viz.layout.large import arrange, cost
+from viz.layout.placement import LayoutError, Placement
 
 
 def wide(n: int) -> Graph:
@@ -49,11 +50,25 @@ def check(graph: Graph, placed: Placement) -> None:
                 assert i in own or not overlap(at, b), f"a line runs through {i}"
 
 
+@pytest.mark.parametrize("wrap, ratio", [(None, None), (1200.0, None), (700.0, 1.4)])
 @pytest.mark.parametrize("rankdir", ["LR", "TB"])
 @pytest.mark.parametrize("name", LARGER)
-def test_nothing_overlaps(name, rankdir):
+def test_nothing_overlaps(name, rankdir, wrap, ratio):
     graph = LARGER[name]
-    check(graph, place(graph, sizes(graph), rankdir=rankdir))
+    check(graph, place(graph, sizes(graph), rankdir=rankdir, wrap=wrap, ratio=ratio))
+
+
+@pytest.mark.parametrize("rankdir", ["LR", "TB"])
+def test_a_strip_becomes_a_page(rankdir):
+    graph = chain(900)
+    strip = place(graph, sizes(graph), rankdir=rankdir)
+    page = place(graph, sizes(graph), rankdir=rankdir, wrap=2000.0, ratio=1.4)
+    longer, shorter = (0, 1) if rankdir == "LR" else (1, 0)
+    assert strip[longer] > 500 * strip[shorter]
+    assert 1.0 < page.width / page.height < 2.0
+    steps = [page.centers[e.head][longer] - page.centers[e.tail][longer] for e in graph.edges]
+    turns = sum(step < 0 for step in steps)
+    assert turns == len({center[shorter] for center in page.centers.values()}) - 1 > 10
 
 
 def test_layered_turns_to_arrays_by_itself(monkeypatch):
@@ -105,6 +120,35 @@ def test_a_field_of_a_hundred_thousand_nodes_is_the_same_twice():
     assert np.array_equal(one.x, two.x) and np.array_equal(one.y, two.y)
     assert (np.diff(one.x[2::2]) > 0).all()
     assert np.isfinite(one.level).all()
+
+
+def skipping(nodes: int, back: int) -> tuple[np.ndarray, ...]:
+    """Arrays of a chain in which each op takes the last tensor and one of so many ops before."""
+    node = np.arange(1, nodes, 2)
+    op = np.zeros(nodes + 1, bool)
+    op[node] = True
+    return (op, np.concatenate([node - 1, np.maximum(node - 1 - 2 * back, 0), node]),
+            np.concatenate([node, node, node + 1]))
+
+
+@pytest.mark.parametrize("back", [0, 2, 60])
+def test_memory_is_known_before_it_is_spent(back):
+    op, tail, head = skipping(60_000, back)
+    arguments = op, tail, head, np.where(op, 34.0, 150.0), np.where(op, 34.0, 74.0)
+    tracemalloc.start()
+    try:
+        field = arrange(*arguments)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    joints = len(field.rank) - field.cells - field.chips
+    assert peak < cost(len(op), len(tail), joints).bytes < 2.5 * peak
+
+
+def test_what_no_memory_holds_is_refused_with_a_way_out(monkeypatch):
+    monkeypatch.setattr("viz.layout.large.memory", lambda: 20_000)
+    with pytest.raises(LayoutError, match=r"101 nodes takes about 0\.0 GB .*--fold all"):
+        arrange(*skipping(100, 1), np.ones(101), np.ones(101))
 
 
 def test_wide_fan_in():

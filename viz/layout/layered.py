@@ -13,12 +13,11 @@ from .measure import Sheet, alone, measured
 from .order import order
 from .placement import Chip, Placement, Point, Rail, Route, Size
 from .ranks import layers
+from .shelves import shelves
 
 CHIP = Size(56.0, 26.0)          # a copy of a shared leaf beside its use
-MARGIN = 24.0
-WIDEST = 1.6                     # parts are set in rows of about this ratio
 RANKDIRS = ("LR", "TB")
-LARGE = 12_000                   # more nodes than this, without labels or rows: on arrays
+LARGE = 12_000                   # more nodes than this, without labels: on arrays
 
 
 def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None],
@@ -34,9 +33,9 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
     """
     if rankdir not in RANKDIRS:
         raise ValueError(f"unknown rankdir: {rankdir!r} (must be one of {', '.join(RANKDIRS)})")
-    if len(graph.nodes) > LARGE and (wrap is None or ratio) and not any(labels):
+    if len(graph.nodes) > LARGE and not any(labels):
         from .field import place as place_many       # numpy is wanted for these only
-        return place_many(graph, sizes, rankdir=rankdir)
+        return place_many(graph, sizes, rankdir=rankdir, wrap=wrap, ratio=ratio)
     collected = gc.isenabled()
     gc.disable()                 # a quarter of the time: it would look at all that is made, and
     try:                         # find nothing, since nothing made here refers to itself
@@ -57,7 +56,7 @@ def _place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None
         chip = Size(chip.height, chip.width)
     sheet = Sheet(boxes, texts, chip, wrap, ratio and (1 / ratio if turned else ratio))
     parts = [_measured(part, edges, sheet) for part, edges in split(cells(graph))]
-    width, height, corners = _shelves([part.size for part in parts])
+    width, height, corners = shelves([part.size for part in parts])
     drawn = Drawn([(0.0, 0.0)] * len(graph.nodes), [Route(())] * len(graph.edges), [], [])
     for part, (x, y) in zip(parts, corners):
         draw(_moved(part, x, y), boxes, texts, chip, drawn)
@@ -107,19 +106,3 @@ def _moved(part: Measured, x: float, y: float) -> Measured:
              for i, t in part.turns.items()}
     return part._replace(y=[level + y for level in part.y], turns=turns,
                          column=[c.moved(x) for c in part.column])
-
-
-def _shelves(sizes: Sequence[Size]) -> tuple[float, float, list[Point]]:
-    """Parts in rows, in their order: the whole width and height, and where each part begins."""
-    area = sum((s.width + MARGIN) * (s.height + MARGIN) for s in sizes)
-    limit = max([s.width for s in sizes] + [(area * WIDEST) ** 0.5])
-    x = y = MARGIN
-    deep = width = 0.0
-    corners = []
-    for s in sizes:
-        if x > MARGIN and x + s.width > limit + MARGIN:
-            x, y, deep = MARGIN, y + deep + MARGIN, 0.0
-        corners.append((x, y))
-        x += s.width + MARGIN
-        width, deep = max(width, x), max(deep, s.height)
-    return max(width, 2 * MARGIN), y + deep + MARGIN, corners

@@ -12,6 +12,7 @@ from .ranks import Layers
 
 LINE = 100.0                     # px of height that are given for each line less that is cut
 ROW = 60.0                       # px for each row less
+FULL = 0.85                      # how full a row must be before `even` ends it
 RAGGED = 30.0                    # px for a row that stays nearly empty, of those before the last
 MANY = 300                       # of more ranks, fewer widths are tried for a page
 
@@ -88,6 +89,24 @@ def rows(extents: Sequence[Extent], heights: Sequence[float], lines: Sequence[in
         most, total = max(most, width), total + height
     return Cut(firsts[::-1] or [0], most, total,
                sum([LINE * lines[first] + ROW for first in firsts]) - ROW)
+
+
+def even(right: Sequence[float], lines: Sequence[int], wrap: float) -> list[int]:
+    """The first ranks of rows about `wrap` wide: of the last ranks that may end a row, the one
+    behind which fewest lines pass. `right` holds where ranks end on a strip, `lines` how many lines
+    enter each. Linear in the ranks.
+    """
+    firsts = [0]
+    begin = 0.0                  # of the row
+    low = 0                      # the first rank that is far enough along to begin the next row
+    for r in range(1, len(right)):
+        if right[r - 1] - begin < FULL * wrap:
+            low = r + 1
+        elif right[r] - begin > wrap:
+            cut = min(range(low, r + 1), key=lambda k: (lines[k], -k)) if low <= r else r
+            firsts.append(cut)
+            begin, low = right[cut - 1], cut + 1
+    return firsts
 
 
 def page(extents: Sequence[Extent], heights: Sequence[float], lines: Sequence[int],
