@@ -15,6 +15,7 @@ from .graph import Value
 
 DIGITS = 5                       # significant digits that people read; files of data keep them all
 SHORT = 10                       # what was typed in is shown whole where it has few characters
+SURE = 14                        # digits that no rounding error reaches: the others are cut first
 FEW = 3                          # an array of at most so many numbers is written out
 
 _EPSILON = {"float64": 2**-50, "float32": 2**-21, "float16": 2**-9, "bfloat16": 2**-6}
@@ -32,7 +33,11 @@ def subscript(n: int) -> str:
 
 
 def number(x: Any, digits: int = DIGITS) -> str:
-    """A number as people write it: 5.32, −0.5, 123460, 1.2e−7, 1000000000, nan, −inf, True."""
+    """A number as people write it: 5.32, −0.5, 123460, 1.2e−7, 1000000000, nan, −inf, True.
+
+    A last digit that another processor rounds otherwise changes nothing, be it next to a tie, such
+    as 10.0625, or to a whole number.
+    """
     if isinstance(x, bool) or isinstance(x, str):
         return str(x)
     if isinstance(x, int):
@@ -40,7 +45,7 @@ def number(x: Any, digits: int = DIGITS) -> str:
     elif isinstance(x, complex):
         sign = "+" if x.imag >= 0 or x.imag != x.imag else ""
         return f"{number(x.real, digits)}{sign}{number(x.imag, digits)}i"
-    elif x == int(x) if x - x == 0 else False:      # finite and whole: 10**9 is not 1e+09
+    elif x - x == 0 and (x := float(f"{x:.{SURE}g}")) == int(x):      # whole: 10**9 is not 1e+09
         text = repr(int(x)) if abs(x) < 10**10 else f"{x:.{digits}g}"
         if x == 0 and str(x).startswith("-"):
             text = "-0"
@@ -103,7 +108,7 @@ def numbers(value: Value | None, digits: int = DIGITS) -> str:
         text = ""
     elif same(low, high, small):
         word = "all" if middle is None else "each"
-        text = f"{word} {number(low, digits if low == high else small)}"
+        text = f"{word} {number(low, digits if same(low, high, digits) else small)}"
     return ", ".join(filter(None, [text, *odd(value)]))
 
 
