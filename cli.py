@@ -184,7 +184,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     """Draw the computation graph of TARGET, with data and grad at every node."""
     from viz import source, writers
     from viz.layout.compose import Options
-    from viz.view import View, said, view
+    from viz.view import View, affordable, said, view
     from viz.watch import limited
     if wrap and engine == "dot":
         raise click.UsageError("--wrap sets rows of our own layout: leave --engine dot out")
@@ -203,7 +203,8 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     with limited(time_limit, f"folding {len(drawn.nodes):,} nodes"):
         shown = view(drawn, View(focus, radius, start, end, hidden, heat, flag or strict, backward,
                                  fold, depth, expand, alt or ""))
-    for line in said(drawn, shown, wanted[0][1]):
+    wanted, lines = (wanted, []) if steps or engine == "dot" else affordable(shown, wanted)
+    for line in filter(None, (said(drawn, shown), *lines)):
         click.echo(line, err=True)
     options = Options(rankdir.upper(), engine, edges, themes[0], dpi, wrap)
     placed = named(wanted, shown.name + ".steps" * steps, themes)
@@ -287,14 +288,16 @@ def plot(target: str | None, expression: str | None, others: tuple[str, ...],
     import io
 
     from viz import plot as plots
-    from viz import source
+    from viz import readers, source
     from viz.plot.request import Request, figures
     from viz.sweep import data
     wanted = destinations(outputs, format, plots.FORMATS)
     themes = looks("dark" if dark else "light", both, outputs)
     first = one_target(target, expression)
-    loaded = [source.load(first) if expression is None else source.expression(first),
-              *map(source.load, others)]
+    with readers.prepared():
+        loaded = [source.load(first) if expression is None else source.expression(first),
+                  *map(source.load, others)]
+        loaded = [readers.built(target) for target in loaded]
     swept, drawn = figures(loaded, Request(
         range_, yrange, order, points, points_at, dict(map(family, families)), descent, surface,
         time_limit), more | {"log": log or "", "mark": tuple(
@@ -407,7 +410,10 @@ def docs(paths: tuple[str, ...], check: bool, diff: bool, prune: bool, force: bo
     for line in (*result.notes, *(result.drift if check else ())):
         click.echo(line, err=True)
     if check and result.drift:
-        click.echo(f"run: tinyviz docs {shlex.join(paths)}", err=True)
+        more = ["--prune"] * prune + ["--allow-outside"] * allow_outside
+        more += [word for option, given in (("--base-url", base_url), ("--root", root)) if given
+                 for word in (option, given)]
+        click.echo(f"run: tinyviz docs {shlex.join([*paths, *more])}", err=True)
     if result.errors or (check and result.drift):
         sys.exit(1)
 

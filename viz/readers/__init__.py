@@ -1,8 +1,9 @@
 """Readers: what a framework recorded becomes a Graph. One file each, named for its package.
 
 A reader offers `read(root)`. One of a framework that is not ours offers also `trace` (run a target
-and read it), `prepared` (seeds, around loading and running), `generators` (what makes inputs) and
-`build` (what a factory made). None is imported before its framework is: see `framework`.
+and read it), `prepared` (seeds, around loading and running), `generators` (what makes inputs),
+`build` (what a factory made) and `Terms` (a function in tinytorch's terms, as the sweep takes it).
+None is imported before its framework is: see `framework`.
 """
 
 from __future__ import annotations
@@ -74,6 +75,18 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
         point[argument.strip()] = _generated(written, reader)
     return reader.trace(target, point or examples(target), seconds=seconds, grad=grad, order=order,
                         **options)
+
+
+def built(target: Target) -> Target:
+    """The target; of a factory of modules what it makes."""
+    name = framework(target)
+    return target if name == OURS else _built(target, import_module(f".{name}", __name__))
+
+
+def terms(f: Any) -> Any:
+    """What sweeps a function of another framework: its reader's Terms; None for tinytorch's."""
+    name = framework(of(f))
+    return None if name == OURS else import_module(f".{name}", __name__).Terms
 
 
 def examples(target: Target) -> dict[str, Any]:

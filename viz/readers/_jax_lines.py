@@ -35,6 +35,18 @@ class Lines:
         if name:
             self._bound.setdefault(name, []).append(stamp)
 
+    def place(self, equation: Any) -> Place | None:
+        """The user's line that an equation comes from."""
+        found = self._frame(equation)
+        return Place(found[0], found[1][0], found[2]) if found else None
+
+    def knows(self, closed: Any) -> bool:
+        """Whether a function that was made to a jaxpr stands in one of the user's files. JAX keeps
+        those of its own, with the lines they were first called from."""
+        jaxpr = getattr(closed, "jaxpr", closed)
+        source = str(getattr(getattr(jaxpr, "debug_info", None), "func_src_info", ""))
+        return self._is_users(source.partition(" at ")[2].rpartition(":")[0])
+
     def told(self) -> tuple[dict[int, str], tuple[int, ...], tuple[Place | None, ...]]:
         """Stamp -> name; and the stamps and places that a Run has."""
         names = {stamp: name if len(stamps) == 1 else name + text.subscript(i + 1)

@@ -20,6 +20,8 @@ SAME = {"copy", "copy_p", "reshard", "pvary", "optimization_barrier"}
 NAMES = {"integer_pow": "power", "square": "power", "dot_general": "matmul", "logistic": "sigmoid",
          "max": "maximum", "min": "minimum", "reduce_sum": "sum", "reduce_max": "max",
          "pow": "power", "rem": "fmod"}
+UNSAID = {"sharding", "out_sharding", "accuracy", "effects", "ctx_mesh"}
+INLINE = {"jit", "pjit", "closed_call", "core_call", "remat", "checkpoint", "remat2"}
 
 
 class Step(NamedTuple):
@@ -85,7 +87,7 @@ class Recorder:
         if name in SAME or name == "convert_element_type" and \
                 params["new_dtype"] == self._arrays[operands[0].stamp].dtype:
             return operands      # nothing is computed
-        if name in ("jit", "pjit", "closed_call", "core_call", "remat", "checkpoint", "remat2"):
+        if name in INLINE:
             title = str(params.get("name", name))
             inner = group if title.startswith("_") else _path(group, title)
             return self._closed(params.get("jaxpr") or params["call_jaxpr"], operands, inner)
@@ -151,7 +153,7 @@ class Recorder:
 
         def bind(*arrays: Any) -> Any:
             return primitive.bind(*subfuns, *arrays, **rest)
-        name, written = _told(primitive.name, params)
+        name, written = told(primitive.name, params)
         if primitive.name in ("integer_pow", "square"):
             exponent = params.get("y", 2)
             power = self._new(jax.numpy.asarray(float(exponent)), "constant", "", group)
@@ -184,7 +186,8 @@ class Recorder:
             results, vjp = jax.vjp(some, *(arrays[i] for i in by))
         else:
             results = some()
-        call = Call(name, (*operands, *shown), params, False, group)
+        stated = attributes(equation.params) if equation is not None and not shown else params
+        call = Call(name, (*operands, *shown), params, stated, False, group)
         for array in results:
             made = self._new(array, "value", "", group)
             made.call = call
@@ -249,16 +252,29 @@ def _path(group: str, title: str) -> str:
     return f"{group}/{title}" if group else title
 
 
-def _told(name: str, params: Any) -> tuple[str, str]:
+def named(name: str) -> str:
+    """What a primitive is called elsewhere: dot_general is matmul."""
+    return NAMES.get(name, name)
+
+
+def told(name: str, params: Any) -> tuple[str, str]:
     """What an equation is called, and its parameters as they are written."""
     if name.startswith(("custom_jvp_call", "custom_vjp_call")):  # by the name of the function
         inner = getattr(params.get("call_jaxpr"), "jaxpr", None)
         source = getattr(getattr(inner, "debug_info", None), "func_src_info", None)
         return str(source or name).partition(" at ")[0], ""
-    shown = {key: x for key, x in params.items() if isinstance(x, (int, float, str, tuple))
-             and key not in ("sharding", "out_sharding", "accuracy") and x not in ((), "")}
+    shown = {key: x for key, x in params.items() if key not in UNSAID and key != "weak_type"
+             and isinstance(x, (int, float, str, tuple, np.dtype)) and x not in ((), "")}
     if name == "dot_general" and params["dimension_numbers"][1] == ((), ()):
         shown.pop("dimension_numbers")
     if name == "reduce_sum" and not params.get("axes"):
         shown = {}
-    return NAMES.get(name, name), ", ".join(f"{key}={x}" for key, x in shown.items())
+    return named(name), ", ".join(f"{key}={x}" for key, x in shown.items())
+
+
+def attributes(params: Any) -> str:
+    """The parameters of an equation, whole: equal texts, equal parameters. Functions are not told.
+    """
+    told = {key: str(x) for key, x in params.items() if x is not None and key not in UNSAID
+            and not callable(x) and not hasattr(getattr(x, "jaxpr", x), "eqns")}
+    return ", ".join(f"{key}={x}" for key, x in told.items() if " at 0x" not in x and "\n" not in x)

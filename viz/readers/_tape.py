@@ -43,7 +43,8 @@ class Call:
 
     name: str                    # mul, linear
     args: tuple[Made, ...]       # repeats and order matter
-    params: str = ""             # what is no tensor, as it is written: dim=1
+    params: str = ""             # what is no tensor, as it is written: 1
+    attributes: str = ""         # the same whole, with names: dim=1. Equal texts, equal parameters
     brief: bool = False          # a layer's own call: its params are not written in expressions
     group: str = ""
     outputs: list[Made] = field(default_factory=list)
@@ -66,7 +67,9 @@ class Tape:
 ALIASES = {"truediv": "divide", "rsub": "subtract", "rdiv": "divide", "rpow": "power",
            "integer_pow": "power", "dot_general": "matmul", "logistic": "sigmoid", "mm": "matmul",
            "bmm": "matmul", "mv": "matmul", "clamp": "clip", "max": "", "min": "", "rem": "",
-           "select_n": "", "reduce_sum": "sum", "__getitem__": "", "floor": "floor"}
+           "select_n": "", "reduce_sum": "sum", "__getitem__": "", "gt": "greater", "lt": "less",
+           "ge": "greater_equal", "le": "less_equal", "eq": "equal", "ne": "not_equal",
+           "clamp_min": "maximum", "clamp_max": "minimum", "sgn": "sign"}
 SYMBOLS = {"setitem": "[ ]=", "getitem": "[ ]", "einsum": "Σ", "cat": "cat"}
 
 
@@ -130,7 +133,7 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
             kind = shown.__name__ if shown else call.name
             doer = doers[id(call)] = ids.new(kind.lower() + "_1")
             symbol = str(getattr(shown, "symbol", "") or SYMBOLS.get(call.name, call.name))
-            params = {"attributes": call.params} if call.params else {}
+            params = {"attributes": call.attributes} if call.attributes else {}
             nodes.append(Node(doer, "op", symbol,
                               {"op": kind, "formula": of, **about, **params, **call.facts},
                               call.group))

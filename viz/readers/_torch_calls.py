@@ -2,39 +2,110 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.utils._pytree import tree_leaves
+
+from ._tape import elementwise
 
 PLAIN = (int, float, str, type(None), slice, torch.dtype, torch.device)
 SKIPPED = {"requires_grad_", "retain_grad", "register_hook", "__set__", "item", "tolist", "numpy",
            "__len__", "__bool__", "__float__", "__int__", "__repr__", "__format__", "__delete__",
            "_is_view", "is_contiguous"}         # what makes no tensor, or the one it is given
 NAMES = {"iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "div", "idiv": "div",
-         "ipow": "pow", "radd": "add", "rmul": "mul"}
-SWAPPED = {"rsub": "sub", "rdiv": "div", "rtruediv": "div", "rpow": "pow", "rmatmul": "matmul"}
+         "ipow": "pow", "floordiv": "floor_divide"}
+SWAPPED = {"radd": "add", "rsub": "sub", "rmul": "mul", "rdiv": "div", "rtruediv": "div",
+           "rpow": "pow", "rmatmul": "matmul", "rmod": "remainder",
+           "rfloordiv": "floor_divide"}
+PAIRS = {"max": "maximum", "min": "minimum"}       # of two tensors
+WORDS = {True: "None", False: "_"}             # parts of an index: nothing, and a tensor
+GETITEM: Any = torch.Tensor.__getitem__
+
+
+class Argument(NamedTuple):
+    """An argument of a function, as its signature or schema states it."""
+
+    name: str
+    default: Any = inspect.Parameter.empty
+    keyword: bool = False        # given by name only
+    many: bool = False           # of numbers: it may be given one by one, view(2, 3)
 
 
 def options_of(func: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """What a call is given by name, without tensors and defaults."""
-    usual = defaults(func)
+    if not kwargs:
+        return {}
+    usual = {a.name: a.default for a in arguments(func)}
     return {key: x for key, x in kwargs.items() if x is not None and key != "inplace"
             and not key.startswith("_") and not isinstance(x, torch.Tensor)
-            and not (isinstance(x, (bool, int, float, str)) and x == usual.get(key, "none"))}
+            and not _is_default(x, usual.get(key))}
+
+
+def named_params(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """What a call is given beside tensors, by the names its arguments have, without defaults."""
+    found: dict[str, Any] = {}
+    if not all(isinstance(a, torch.Tensor) for a in args):
+        stated = arguments(func, tuple(map(type, args)))
+        usual = {a.name: a.default for a in stated}
+        places = [a for a in stated if not a.keyword]
+        for i, x in enumerate(args):
+            if isinstance(x, torch.Tensor):
+                continue
+            last = places[min(i, len(places) - 1)] if places else None
+            name = "index" if func is GETITEM else last.name if last else f"{i}"
+            if last and last.many and i + 1 < len(args) or name in found:
+                found[name] = (*found.get(name, ()), x)    # one by one: view(2, 3)
+            elif not (isinstance(x, (list, tuple)) and tensors([x]) and func is not GETITEM):
+                found[name] = x
+        found = {name: x for name, x in found.items() if not _is_default(x, usual.get(name))}
+    return found | options_of(func, kwargs)
+
+
+def _is_default(x: Any, default: Any) -> bool:
+    """Whether x is the default, also said once for all axes: stride=(1, 1) is stride=1."""
+    if isinstance(x, (list, tuple)):
+        usual = default if isinstance(default, (list, tuple)) else [default] * len(x)
+        return len(x) == len(usual) and all(map(_is_default, x, usual))
+    return x is default or (isinstance(x, (bool, int, float, str)) and type(default) in (
+        bool, int, float, str) and bool(x == default))
 
 
 @lru_cache(maxsize=None)
-def defaults(func: Any) -> Mapping[str, Any]:
-    """The defaults of a function's options, where they can be known."""
-    try:
-        parameters = inspect.signature(func).parameters
-    except (TypeError, ValueError):
-        return {}
-    return {name: p.default for name, p in parameters.items()}
+def arguments(func: Any, kinds: tuple[type, ...] = ()) -> tuple[Argument, ...]:
+    """The arguments of a function, where they can be known: those of its signature, else of the
+    schema of the ATen operation of its name that takes arguments of these types."""
+    with contextlib.suppress(TypeError, ValueError):
+        parameters = inspect.signature(func).parameters.values()
+        if not any(p.kind == p.VAR_POSITIONAL for p in parameters):
+            return tuple(Argument(p.name, p.default, p.kind == p.KEYWORD_ONLY) for p in parameters)
+    packet = getattr(torch.ops.aten, name_of(func).strip("_"), None)
+    for overload in packet.overloads() if packet is not None else ():
+        stated = getattr(packet, overload)._schema.arguments
+        places = [a for a in stated if not a.kwarg_only]
+        many = bool(places) and "List[int]" in str(places[-1].type)
+        if overload.endswith("out") or len(kinds) > len(places) and not many:
+            continue
+        if all(_fits(kind, str(places[min(i, len(places) - 1)].type))
+               for i, kind in enumerate(kinds)):
+            return tuple(Argument(
+                a.name, a.default_value if a.has_default_value() else inspect.Parameter.empty,
+                a.kwarg_only, "List[int]" in str(a.type)) for a in stated)
+    return ()
+
+
+FITS = {bool: ("bool", "number"), int: ("int", "float", "number"), float: ("float", "number"),
+        str: ("str",), list: ("List",), tuple: ("List",), type(None): ("Optional",),
+        torch.dtype: ("int",), torch.device: ("Device",)}
+
+
+def _fits(kind: type, stated: str) -> bool:
+    """Whether a value of a type fits an argument, as a schema states its type: Optional[int]."""
+    return any(word in stated for word in FITS.get(kind, ("Tensor",)))
 
 
 def name_of(func: Any) -> str:
@@ -56,6 +127,35 @@ def tensors(things: Iterable[Any]) -> list[Any]:
     return found
 
 
+class Said(NamedTuple):
+    """What is said of a call before it is made."""
+
+    name: str                    # mul, linear
+    operands: tuple[Any, ...] | None     # tensors and numbers, of an elementwise function; or None
+    swapped: bool                # whether they stood the other way round: 1 - x
+    params: str                  # what is no tensor, as it is written: 2, dim=1
+    attributes: str              # the same, each with its name: dim=2
+
+
+def said(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Said:
+    """What a call is called, and what it is given."""
+    name = name.strip("_")
+    swapped = name in SWAPPED
+    name = SWAPPED.get(name, NAMES.get(name, name))
+    if name in PAIRS and len(args) == 2 and isinstance(args[1], torch.Tensor):
+        name = PAIRS[name]
+    options = options_of(func, kwargs)
+    plain = all(isinstance(a, torch.Tensor) for a in args)
+    if not options and elementwise(name, len(args)) and (plain or all(
+            isinstance(a, (int, float, torch.Tensor)) for a in args)):
+        return Said(name, tuple(reversed(args)) if swapped else tuple(args), swapped, "", "")
+    if plain and not options:
+        return Said(name, None, swapped, "", "")
+    given = options if plain else named_params(func, args, kwargs)
+    return Said(name, None, swapped, params_of(args, options),
+                ", ".join(f"{key}={_shown(x) or None}" for key, x in given.items()))
+
+
 def params_of(args: Iterable[Any], options: Mapping[str, Any]) -> str:
     """What is given beside tensors, as it is written: 2, dim=1."""
     shown = [_shown(a) for a in args if not isinstance(a, torch.Tensor)]
@@ -70,9 +170,13 @@ def _shown(x: Any) -> str:
         step = "" if x.step is None else f":{x.step}"
         return ":".join("" if n is None else str(n) for n in (x.start, x.stop)) + step
     if isinstance(x, (list, tuple)):
-        return f"({', '.join(filter(None, map(_shown, x)))})" if any(map(_shown, x)) else ""
+        if x and all(isinstance(part, torch.Tensor) for part in x):
+            return ""
+        return f"({', '.join(_shown(part) or WORDS[part is None] for part in x)})"
     if isinstance(x, (bool, int, float, str)):
         return str(x)
+    if x is Ellipsis:
+        return "..."
     if isinstance(x, (torch.dtype, torch.device)):
         return str(x).removeprefix("torch.")
     return type(x).__name__

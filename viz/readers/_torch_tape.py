@@ -13,8 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from ..graph import Stats, Value
 from ..run import Clock
 from ._tape import Call, Made, Tape, elementwise
-from ._torch_calls import (NAMES, SKIPPED, SWAPPED, name_of, options_of, params_of, storage,
-                           tensors, written_into)
+from ._torch_calls import SKIPPED, name_of, said, storage, tensors, written_into
 from ._torch_edges import Edges, local_derivatives
 from ._torch_modules import Modules
 from ._torch_values import FLOATS, dead, flops, ratio, saved, value
@@ -135,21 +134,15 @@ class Recorder(TorchFunctionMode):
     def _call(self, func: Any, name: str, args: Any, kwargs: Mapping[str, Any], operands: list[Made]
               ) -> tuple[Call, bool]:
         """A call of a function, and whether its operands stand the other way round: 1 - x."""
-        name = name.strip("_")
-        swapped = name in SWAPPED
-        name = SWAPPED.get(name, NAMES.get(name, name))
-        options = options_of(func, kwargs)
-        params = ""
-        if not options and elementwise(name, len(args)) and \
-                all(isinstance(a, (int, float, torch.Tensor)) for a in args):
+        told = said(func, name, args, kwargs)
+        if told.operands is not None and (told.swapped or len(told.operands) > len(operands)):
+            if told.swapped:
+                operands = operands[::-1]
             states = iter(operands)                # x * 2: the 2 is an operand, as in tinytorch
             operands = [next(states) if isinstance(a, torch.Tensor) else self._constant(a)
-                        for a in args]
-            if swapped:
-                operands.reverse()
-        else:
-            params = params_of(args, options)
-        return Call(name, tuple(operands), params, self.modules.brief, self.modules.group), swapped
+                        for a in told.operands]
+        return Call(told.name, tuple(operands), told.params, told.attributes, self.modules.brief,
+                    self.modules.group), told.swapped
 
     def _results(self, call: Call, made: list[Any], changed: list[Any]) -> None:
         """The tensors that a call has made, or written into."""

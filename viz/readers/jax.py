@@ -15,6 +15,7 @@ from ..run import Run
 from ..source import RunError, Target, TargetError, display, users
 from ._jax_lines import Lines
 from ._jax_tape import Recorder
+from ._jax_terms import Terms
 from ._tape import Made, graph
 
 SEED = 0
@@ -133,4 +134,4 @@ def _filled(leaves: list[Any], arrays: tuple[Any, ...]) -> list[Any]:
     return [arrays[x] if isinstance(x, int) else x[0] for x in leaves]
 
 
-__all__ = ["Made", "build", "generators", "prepared", "read", "trace"]
+__all__ = ["Made", "Terms", "build", "generators", "prepared", "read", "trace"]

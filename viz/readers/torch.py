@@ -18,8 +18,9 @@ from ._tape import graph
 from ._torch_autograd import read
 from ._torch_calls import tensors
 from ._torch_tape import Recorder
+from ._torch_terms import Terms
 
-__all__ = ["build", "generators", "prepared", "read", "trace"]
+__all__ = ["Terms", "build", "generators", "prepared", "read", "trace"]
 SEED = 0
 
 

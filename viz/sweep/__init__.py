@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..readers import terms
 from .arguments import bind, named
 from .classify import classify
 from .evaluate import Passes
@@ -38,7 +39,8 @@ def sweep(f: Callable[..., Any], low: float = -3.0, high: float = 3.0, *, order:
           fixed: Mapping[str, float] | None = None) -> Sweep:
     """f and its derivatives up to `order` on [low, high], with the events of all these curves.
 
-    f takes a Tensor and returns one; `fixed` gives its other arguments. points: how many samples,
+    f takes a Tensor, of tinytorch or another framework, and returns one; `fixed` gives its other
+    arguments. points: how many samples,
     evenly spaced, besides those at events; None: as many as the picture needs. One pass evaluates
     all of them, where that is what f of single points gives; else f is called once per point.
     Raises SweepError for a range or an f that cannot be drawn, and what f raises.
@@ -65,7 +67,7 @@ def family(f: Callable[..., Any], values: Mapping[str, Sequence[float]], low: fl
 
 def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: int | None,
            name: str, fixed: Mapping[str, float]) -> Sweep:
-    (argument,), g = bind(f, fixed, 1)
+    (argument,), g = bind(f, fixed, 1, terms(f))
     passes = Passes(g, max(order + 1, 2), low, high)
     base = grid(low, high, CELLS_LOOPED if passes.looped else CELLS)
     batch = passes(base)

@@ -14,9 +14,10 @@ def named(f: Any) -> str:
     return name if name.isidentifier() else "f"
 
 
-def bind(f: Callable[..., Any], fixed: Mapping[str, float], free: int
+def bind(f: Callable[..., Any], fixed: Mapping[str, float], free: int, terms: Any = None
          ) -> tuple[tuple[str, ...], Callable[..., Any]]:
-    """The names of the `free` arguments that are swept, and f as a function of them.
+    """The names of the `free` arguments that are swept, and f as a function of them, which takes
+    and returns tinytorch's tensors: by `terms`, where f is of another framework.
 
     Swept are those that neither have a value in `fixed` nor a default, else those with a default,
     in order. Raises TargetError where they are too many or too few.
@@ -37,9 +38,11 @@ def bind(f: Callable[..., Any], fixed: Mapping[str, float], free: int
         raise TargetError(f"{named(f)} takes {', '.join(open_)}: give all but "
                           f"{'one' if free == 1 else free} of them a value")
     names = tuple(name for name in target.names if name in swept)
-    if target.names[:free] == names and not fixed:
-        return names, f
-    return names, Bound(f, names, target.names, {**target.defaults, **fixed})
+    if terms is not None:
+        fixed = {name: terms.number(value) for name, value in fixed.items()}
+    if target.names[:free] != names or fixed:
+        f = Bound(f, names, target.names, {**target.defaults, **fixed})
+    return names, f if terms is None else terms(f)
 
 
 class Bound:

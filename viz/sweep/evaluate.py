@@ -59,7 +59,10 @@ class Passes:
         self.watches: list[Watch] = []
         self.looped = ""         # why, or "" where one pass serves
         self.vectors = False     # a point is given to f as an array of shape (1,)
+        self.columns = False     # all points are, as one of shape (N, 1): to a neural network
+        self.rough = False       # f computes in less than double precision
         self.calls = 0           # of f
+        self._derivatives = getattr(f, "derivatives", derivatives)     # of another framework: its
         self._paths: dict[tuple[str, ...], int] = {}
         self._rows: dict[tuple[int, int], int] = {}
         self._check(low, high)
@@ -77,15 +80,19 @@ class Passes:
                            for _, w, _ in parts]
                 return Batch(x, np.hstack([c for c, _, _ in parts]), np.hstack(watched),
                              np.array([p for _, _, p in parts], dtype=int))
-            curves, watched, path = self._pass(x, x.shape)
+            curves, watched, path = self._pass(self._points(x)[0], x.shape)
             return Batch(x, curves, watched, np.full(x.shape, path))
 
     def _points(self, x: Array) -> Array:
         """What f is called with, one after the other: all of x, or each point of it."""
+        if self.columns:
+            return x[None, :, None]
         return x[:, None] if self.vectors else x if self.looped else x[None]
 
     def _one(self, x: float) -> Any:
         """What f is called with for one point."""
+        if self.columns:
+            return np.array([[x]])
         return np.float64(x) if self.looped and not self.vectors else np.array([x])
 
     def curves(self, x: Array, depth: int) -> Array:
@@ -94,7 +101,7 @@ class Passes:
             parts = []
             for points in self._points(x):
                 t = Tensor(points)
-                rows = derivatives(scalar(self.f(t), self.f), t, depth)
+                rows = self._derivatives(scalar(self.f(t), self.f), t, depth)
                 parts.append(np.stack([np.broadcast_to(np.reshape(row, -1), np.size(points))
                                        for row in rows]))
         curves = np.hstack(parts)
@@ -123,7 +130,7 @@ class Passes:
         if ran is None or self._path(ran.result) != key[0]:
             return ""
         found = [result for result, _, _ in _watches(ran.result)]
-        place = ran.place(found[key[1]].stamp) if key[1] < len(found) else None
+        place = self._place(ran, found[key[1]]) if key[1] < len(found) else None
         return f"{source.display(place.file)}:{place.line}" if place else ""
 
     def reason(self, x: float) -> tuple[str, str]:
@@ -136,7 +143,7 @@ class Passes:
                 continue
             operands = [a.data for a in _args(result)]
             if all(np.all(np.isfinite(a)) for a in operands):
-                place = ran.place(result.stamp) if ran else None
+                place = self._place(ran, result) if ran else None
                 line = f"{source.display(place.file)}:{place.line}" if place else ""
                 return undefined(result._op, operands), line
         return "", ""
@@ -183,25 +190,36 @@ class Passes:
             if isinstance(u, Tensor) and u.requires_grad and u._op is not None:
                 for result, grad, _ in tinytorch.backward_steps(u, np.ones(u.shape)):
                     part = np.abs(grad * result.data)
-                    if part.shape == out.shape:
-                        out += np.where(np.isfinite(part), part, 0.0)
+                    part = np.where(np.isfinite(part), part, 0.0)
+                    if part.shape != out.shape:
+                        try:
+                            part = _spread(part, out.size).sum(axis=1).reshape(out.shape)
+                        except ValueError:       # of no one point
+                            continue
+                    out += part
             return out
         return self._each(x, row, measure)
 
     def inner(self, x: Array, row: int) -> Array:
         """What the guard in `row` looks at, at the points x: its distance to the next zero."""
         zero = self.watches[row].guard.zero
-        u = self._each(x, row, lambda u, _: getattr(u, "data", u))
+        u = self._each(x, row, lambda u, t: _least(getattr(u, "data", u), t.size).reshape(t.shape))
         return u if zero is None else u - np.round(u) if zero is whole else zero(u)
 
     def _traced(self, x: float) -> Any:
         """A run of f at x that knows the lines, or None where f cannot be run that way."""
         try:
             known = source.of(self.f.f if isinstance(self.f, Bound) else self.f)
-            target = source.Target(known.name, self.f, ("x",), {}, known.file, known.line)
+            target = source.Target(known.name, lambda x: self.f(x), ("x",), {}, known.file,
+                                   known.line)
             return run.run(target, {"x": Tensor(self._one(x))})
         except (source.TargetError, source.RunError):
             return None
+
+    def _place(self, ran: Any, result: Tensor) -> Any:
+        """Where the user's code has made a result of a run: a function of JAX's knows it itself."""
+        own = getattr(self.f, "place", None)
+        return own(result) if own else ran.place(result.stamp)
 
     def _each(self, x: Array, row: int | None, measure: Callable[[Any, Tensor], Any]) -> Array:
         """A measure of f, or of what the guard in `row` looks at, at the points x: (N,)."""
@@ -212,7 +230,7 @@ class Passes:
                 y = self.f(t)
                 found = y if row is None else self._find(y, row)
                 got = np.nan if found is None else measure(found, t)
-                out.append(np.broadcast_to(np.asarray(got, dtype=float), np.shape(points)))
+                out.append(np.broadcast_to(np.asarray(got, dtype=float), np.shape(points)).ravel())
             return np.hstack(out) if out else np.empty(0)
 
     def _find(self, y: Any, row: int) -> Any:
@@ -227,8 +245,8 @@ class Passes:
         self.calls += 1
         y = scalar(self.f(t), self.f)
         curves = np.empty((self.depth + 1, int(np.prod(shape, dtype=int))))
-        for k, row in enumerate(derivatives(y, t, self.depth)):
-            curves[k] = np.broadcast_to(row, shape).ravel() if shape else np.reshape(row, -1)
+        for k, row in enumerate(self._derivatives(y, t, self.depth)):
+            curves[k] = np.reshape(row, -1)
         undefined = ~np.isfinite(curves[0])
         if undefined.any():      # log'(-3) is no derivative: log is undefined there
             curves[1:, undefined] = np.nan
@@ -244,8 +262,8 @@ class Passes:
             try:
                 u = guard.inner(*[a.data for a in ctx.args], **ctx.params)
                 value = u if guard.zero is None else guard.zero(np.asarray(u, dtype=float))
-                watched[self._rows[key]] = np.broadcast_to(value, shape).ravel() if shape else value
-            except (TypeError, ValueError):      # operands of another shape: the rows of a matrix
+                watched[self._rows[key]] = _least(value, curves.shape[1])
+            except (TypeError, ValueError):      # operands of another shape: a matrix of its own
                 continue
         return curves, watched, path
 
@@ -258,17 +276,33 @@ class Passes:
         x = low + (high - low) * np.array([0.0, 0.0729, 0.3819, 0.5417, 0.8541, 1.0])
         with quiet():
             try:
-                whole = np.broadcast_to(raw(scalar(self.f(Tensor(x)), self.f)), x.shape)
+                found = raw(scalar(self.f(Tensor(x)), self.f))
+                self.rough = found.dtype.kind == "f" and found.dtype.itemsize < 8
+                whole = np.broadcast_to(found, x.shape)
             except Exception as error:
-                self.looped = f"f does not take an array of points ({error})"
-                self._single(x[2:3])               # what that raises is f's own error
+                why = (str(error).splitlines() or [type(error).__name__])[0]
+                self.looped = f"f does not take an array of points ({why})"
+                points = self._single(x)           # what that raises is f's own error
+                self._as_column(x, points)
                 return
             points = self._single(x)
         scale = np.max(np.abs(points), where=np.isfinite(points), initial=0.0)
-        if np.isclose(whole, points, rtol=1e-9, atol=1e-12 * scale, equal_nan=True).all():
+        rtol = 1e-5 if self.rough else 1e-9
+        if np.isclose(whole, points, rtol, 1e-3 * rtol * scale, equal_nan=True).all():
             self.vectors = False
         else:
             self.looped = "f of an array of points is not f of each of them"
+
+    def _as_column(self, x: Array, points: Array) -> None:
+        """Take a function of vectors, as a neural network is, in one pass over vectors of one."""
+        if not self.vectors:
+            return
+        try:
+            whole = np.reshape(raw(scalar(self.f(Tensor(x[:, None])), self.f)), x.shape)
+        except Exception:        # f looks at its values: point by point, then
+            return
+        if np.allclose(whole, points, rtol=1e-9, atol=1e-12, equal_nan=True):
+            self.columns, self.looped = True, ""
 
     def _single(self, x: Array) -> Array:
         """f at each point: as a number, else (x[0]) as an array of one, like the tutorial's."""
@@ -284,6 +318,26 @@ class Passes:
             except Exception:
                 self.vectors = False
             raise
+
+
+def _spread(values: Array, n: int) -> Array:
+    """What belongs to each of n points, as a row of its own: (n, M). Raises ValueError."""
+    values = np.asarray(values, dtype=float)
+    if n == 1 or values.shape[:1] == (n,):
+        return values.reshape(n, -1)
+    if values.ndim and values.shape[-1] == n:
+        return values.reshape(-1, n).T
+    raise ValueError(f"{values.shape} is not of {n} points")
+
+
+def _least(u: Array, n: int) -> Array:
+    """One number a point that is zero where any of its numbers is, and changes sign there: (n,)."""
+    if np.size(u) == 1:
+        return np.broadcast_to(np.reshape(u, -1), (n,))
+    rows = _spread(u, n)
+    if rows.shape[1] == 1:
+        return rows[:, 0]
+    return np.prod(np.sign(rows), axis=1) * np.abs(rows).min(axis=1)
 
 
 def _results(y: Any) -> list[Tensor]:

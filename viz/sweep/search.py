@@ -89,7 +89,8 @@ def search(passes: Passes, batch: Batch, still: Array) -> Found:
             near = [c.x - HIDDEN * width, c.x + HIDDEN * width]
             first, last = np.searchsorted(batch.x, near)
             calm[max(first - 1, 0):last] = False
-    found += [Candidate(x, error=error) for x, error in residuals(passes, batch, calm)]
+    if not passes.rough:         # else rounding alone makes jumps
+        found += [Candidate(x, error=error) for x, error in residuals(passes, batch, calm)]
     turns = Brackets(*(part[turning] for part in brackets))
     merged = _merged(_measured(passes, found, width), width)
     return Found(_seeing(passes, merged), turns, seeds + _spikes(passes, batch, turns))
@@ -148,7 +149,8 @@ def _merged(found: list[Candidate], width: float) -> list[Candidate]:
         if out and c.x - out[-1].x <= near:
             old = out[-1]
             best = min((old, c), key=lambda c: (not c.watched, not c.exact, len(repr(c.x))))
-            causes = dict.fromkeys(cause for cause in (old.cause, c.cause) if cause)
+            causes = dict.fromkeys(cause for both in (old.cause, c.cause)
+                                   for cause in both.split(", ") if cause)
             out[-1] = best._replace(
                 cause=", ".join(causes), pole=old.pole or c.pole, closed=old.closed or c.closed,
                 error=max(old.error, c.error) if old.watched == c.watched else best.error)

@@ -55,6 +55,9 @@ def nowhere(passes: Passes, strip: Strip, name: str) -> str:
 def notes(strips: list[Strip], passes: Passes, batch: Batch) -> tuple[str, ...]:
     """What would help, by the reasons why f is undefined; and where f' is lost though f is not."""
     found = []
+    if passes.rough:
+        found.append("f computes in less than double precision: jumps and kinks that no operation "
+                     "tells of are not looked for")
     lost = np.isfinite(batch.curves[0]) & ~np.isfinite(batch.curves[1])
     edges = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]]).astype(int)))
     for first, stop in edges.reshape(-1, 2):
