@@ -8,6 +8,7 @@ from click.testing import CliRunner
 import cli
 import viz
 from tinytorch import Tensor
+from viz import cost
 from viz.graph import from_json
 from viz.transforms.unfold import unfold
 
@@ -88,3 +89,30 @@ def test_a_backward_pass_is_not_folded(loop):
     assert graph("loop.py", "--backward", "-o", "a.svg").stderr == ""
     both = graph("loop.py", "--backward", "--fold", "all", "-o", "a.svg")
     assert both.exit_code and "--backward pairs" in str(both.exception)
+
+
+def test_beyond_the_budget_the_viewer_is_written(loop, monkeypatch):
+    """Known before anything is laid out, and said; text is written as asked for."""
+    monkeypatch.setattr(cost, "VIEWER", 100)
+    done = graph("loop.py", "--fold", "none")
+    assert done.exit_code == 0 and done.stdout == "output/loop-power.html\n"
+    assert "301 nodes" in done.stderr and "the viewer is written instead" in done.stderr
+    assert graph("loop.py", "--fold", "none", "-o", "a.svg").stdout == "a.svg\n"
+    monkeypatch.setattr(cost, "ITEMS", 100)
+    done = graph("loop.py", "--fold", "none", "-o", "b.svg", "-o", "b.json", "-o", "b.pdf")
+    assert done.stdout == "b.html\nb.json\n" and not (loop / "b.svg").exists()
+    assert (loop / "b.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    piped = graph("loop.py", "--fold", "none", "--format", "svg", "-o", "-")
+    assert piped.stdout.startswith("<?xml") or piped.stdout.startswith("<svg")
+    assert "--format html" in piped.stderr
+    assert "viewer" not in graph("loop.py", "-o", "c.svg").stderr      # folded it is small
+
+
+def test_a_png_of_too_many_pixels_is_drawn_with_fewer(loop, monkeypatch):
+    from viz.writers import png
+    monkeypatch.setattr(png, "LARGEST", 1000)
+    with pytest.warns(UserWarning, match="dpi, not 192: a PNG has at most 1,000 pixels"):
+        assert graph("short.py", "-o", "a.png").exit_code == 0
+    monkeypatch.setattr(png, "LARGEST", 10)
+    done = graph("short.py", "-o", "b.png")
+    assert done.exit_code and "too large" in str(done.exception)

@@ -7,7 +7,10 @@ from typing import NamedTuple
 from .graph import Graph, topological
 
 ITEMS = 60_000                   # what is drawn without a word: nodes and joints together
-BYTES = {"svg": 620, "html": 900, "pdf": 380, "png": 260, "tex": 560, "gif": 4000}     # a node
+VIEWER = 2_000                   # nodes beyond which a picture nobody named is the viewer's
+PIXELS = 4_000                   # nodes beyond which one of pixels has more than can be opened
+PICTURES = ("svg", "png", "pdf", "tikz", "gif")          # what is drawn whole, to be looked at
+BYTES = {"svg": 850, "html": 130, "pdf": 200, "png": 400, "tikz": 620, "gif": 4000}    # a node
 
 
 class Cost(NamedTuple):
@@ -52,6 +55,13 @@ def cost(graph: Graph, format: str = "svg") -> Cost:
         joints += max(0, (last - start - 1) // 2)  # an op and its tensor share a column
     nodes = len(graph.nodes) - len(hidden)
     return Cost(nodes, joints, nodes * BYTES.get(format, 120) + joints * 24)
+
+
+def affordable(graph: Graph, format: str, *, named: bool = True) -> bool:
+    """Whether a picture in this format can be opened; one that nobody named also at once."""
+    price = cost(graph, format)
+    most = VIEWER if not named else PIXELS if format in ("png", "gif") else ITEMS
+    return format not in PICTURES or price.nodes <= most and price.items <= ITEMS
 
 
 def within(graph: Graph, items: int = ITEMS) -> Graph:

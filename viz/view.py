@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from . import cost
 from .graph import Graph
 from .transforms.parts import TransformError
-
-UNBOUNDED = ("json", "txt", "dot", "mermaid")  # formats that nobody looks at whole
 
 
 class View(NamedTuple):
@@ -47,16 +46,36 @@ def view(graph: Graph, asked: View) -> Graph:
     return graph
 
 
-def said(before: Graph, shown: Graph, format: str) -> list[str]:
-    """What a user should know of a view: what was folded, and what a large picture will cost."""
+def said(before: Graph, shown: Graph) -> str:
+    """What was folded, for a user; empty where nothing was."""
     from .transforms import fold
-    lines = [fold.said(shown)] if "folds" in shown.facts and "folds" not in before.facts else []
-    price = cost.cost(shown, format)
-    if price.items > cost.ITEMS and format not in UNBOUNDED:
-        lines.append(f"a large picture: {price.nodes:,} nodes, {price.joints:,} joints of long "
-                     f"lines, about {price.bytes / 1e6:.0f} MB (--focus NODE draws a part, "
-                     "--depth 0 closes all folds)")
-    return lines
+    return fold.said(shown) if "folds" in shown.facts and "folds" not in before.facts else ""
+
+
+def affordable(graph: Graph, wanted: Sequence[tuple[str, str]]
+               ) -> tuple[list[tuple[str, str]], list[str]]:
+    """(path, format) for each that is wanted, and what to say where it is the viewer instead.
+
+    A picture whose cost is beyond the budget, and a large one that nobody has named ("" is its
+    path), is an html page: the viewer, which opens at once. Known before anything is laid out.
+    """
+    chosen, lines = [], []
+    for path, format in wanted:
+        if cost.affordable(graph, format, named=bool(path)):
+            chosen.append((path, format))
+            continue
+        price = cost.cost(graph, format)
+        large = (f"{price.nodes:,} nodes and {price.joints:,} joints of long lines, "
+                 f"about {price.bytes / 1e6:.0f} MB of {format}")
+        if path == "-":
+            lines.append(f"a large picture: {large} (--format html is the viewer)")
+            chosen.append((path, format))
+            continue
+        page = os.path.splitext(path)[0] + ".html" if path else ""
+        lines.append(f"{large}: the viewer is written instead{f', {page}' * bool(page)} "
+                     "(--focus NODE or --fold all draws less)")
+        chosen.append((page, "html"))
+    return list(dict.fromkeys(chosen)), lines
 
 
 def _marked(graph: Graph, asked: View) -> Graph:

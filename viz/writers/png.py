@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+import warnings
 import zlib
 from importlib.util import find_spec
 
@@ -14,7 +15,8 @@ from ..text import covered
 from ..theme import THEMES, Theme
 from . import svg
 
-LARGEST = 32_000                 # px on a side: more is more than viewers open
+LARGEST = 32_000                 # pixels on a side: more is more than viewers open
+LEAST = 24                       # dpi below which nothing can be read
 
 
 class SizeError(ValueError):
@@ -36,12 +38,15 @@ def draw(scene: Scene, options: Options = Options()) -> bytes:
 def raster(scene: Scene, theme: Theme, dpi: float) -> bytes:
     """A scene as PNG, in a theme of any roles. Raises SizeError where it would be too large."""
     import resvg_py
+    most = 96 * LARGEST / max(scene.width, scene.height)
+    if most < LEAST:
+        raise SizeError(f"a PNG of {max(scene.width, scene.height):.0f} px on a side is too large: "
+                        "use svg or html")
+    if dpi > most:
+        warnings.warn(f"{int(most)} dpi, not {dpi:g}: a PNG has at most {LARGEST:,} pixels on a "
+                      "side", stacklevel=2)
+        dpi = int(most)
     zoom = dpi / 96
-    side = max(scene.width, scene.height) * zoom
-    if side > LARGEST:
-        raise SizeError(f"a PNG of {side:.0f} pixels on a side is too large at {dpi:g} dpi "
-                        f"(at most {LARGEST}): use --dpi {int(96 * LARGEST / side * zoom)} "
-                        "or less, or svg")
     drawn = resvg_py.svg_to_bytes(
         svg_string=svg.paint(scene, theme), zoom=zoom,
         dpi=96,                  # its default of 0 makes "an invalid size" of sizes in pt
