@@ -12,10 +12,12 @@ function make(tag, attributes, ...children) {
   return element;
 }
 
-// A number as Python's text.number writes it: 5.32, −0.5, 1.2e−7, 1000000000, nan, −inf.
+// A number as Python's text.number writes it: 5.32, −0.5, 123460, 1.2e−7, 1000000000, nan, −inf.
+const SURE = 14;
 function number(x, digits = 5) {
   if (Number.isNaN(x)) return "nan";
   if (!Number.isFinite(x)) return x > 0 ? "inf" : "−inf";
+  if (x) x = Number(x.toPrecision(SURE));
   const plain = Object.is(x, -0) ? "-0" : Number.isInteger(x) && Math.abs(x) < 1e10 ? String(x) :
     general(x, digits);
   return plain.replaceAll("-", "−");
@@ -24,7 +26,8 @@ function number(x, digits = 5) {
 function general(x, digits) {              // C's %.5g, which rounds what lies halfway to even
   let [mantissa, exponent] = rounded(Math.abs(x), digits);
   const power = +exponent, bare = mantissa.replace(".", "");
-  if (power < -4 || power >= digits) mantissa = trimmed(mantissa) + "e" + power;
+  if (power >= digits && power < 6) mantissa = bare.padEnd(power + 1, "0");
+  else if (power < -4 || power >= digits) mantissa = trimmed(mantissa) + "e" + power;
   else if (power < 0) mantissa = trimmed("0." + "0".repeat(-power - 1) + bare);
   else mantissa = trimmed(bare.slice(0, power + 1) + "." + bare.slice(power + 1));
   return (x < 0 ? "-" : "") + mantissa;
@@ -39,7 +42,7 @@ function rounded(x, digits) {
   return [exact[0].slice(0, up.length), power];                 // up.at(-1) is odd: one below it
 }
 
-const trimmed = text => text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+const trimmed = text => text.includes(".") ? text.replace(/\.?0*$/, "") : text;
 
 // ---- Light and dark
 

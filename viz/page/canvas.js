@@ -1,13 +1,13 @@
 // The view of a large graph: a canvas. Very far off boxes are pixels, then rectangles and one path of
 // lines, then boxes with their texts, those in sight only.
 
-const MANY = 5000, FULL = 0.3;             // more boxes in sight are pixels; the scale that shows text
+const MANY = 3000, FULL = 0.3;             // more boxes in sight are pixels; the scale that shows text
 const PIXEL_LINES = 120_000;               // so many boxes in sight still have lines
 
 function canvasView(g, model) {
   const canvas = stage.querySelector("canvas"), ctx = canvas.getContext("2d", { alpha: false });
   const cursor = part("cursor");
-  let index = spatial(g), look = palette(), camera_ = null, waiting = 0, current = -1, level = "";
+  let index = spatial(g), look = palette(), camera_ = null, waiting = 0, current = -1;
   let heat = null;                         // box -> its bin, where heat is shown
   const SELECTED = 1, NEAR = 2, FAINT = 4, PATHS = 8;
   const bits = { selected: SELECTED, near: NEAR, faint: FAINT, path: PATHS };
@@ -15,7 +15,7 @@ function canvasView(g, model) {
   let dimmed = false;                      // some are faint
   let bitmap = null;                       // pixels of a part of the picture, for panning
   const role = b => g.look(b) || "chip-" + KINDS[g.kind[g.of(b)]];
-  const shown = [];                        // times of the last frames, for whoever measures
+  let first = null;
 
   function resize() {
     const w = stage.clientWidth, h = stage.clientHeight, ratio = devicePixelRatio || 1;
@@ -29,11 +29,10 @@ function canvasView(g, model) {
 
   function paint() {
     waiting = 0;
-    const begin = performance.now();
     resize();
     const { x, y, k } = camera_, ratio = canvas.width / Math.max(1, stage.clientWidth);
     const seen = sight(), [ox, oy] = seen, count = index.count(seen);
-    level = k >= FULL && count < MANY ? "boxes" : count < MANY ? "shapes" : "pixels";
+    const level = k >= FULL && count < MANY ? "boxes" : count < MANY ? "shapes" : "pixels";
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     if (level === "pixels") pixels(k * ratio, count);
     else {
@@ -50,9 +49,13 @@ function canvasView(g, model) {
     titles(ox, oy, k, seen);
     rings(ox, oy, k);
     place(x, y, k);
-    shown.push(performance.now() - begin);
-    if (shown.length > 600) shown.shift();
+    stage.dataset.scale = k;
     if (view.after) view.after();
+    if (first) {
+      performance.mark("painted");
+      first();
+      first = null;
+    }
   }
 
   // ---- Pixels: each box a rectangle of whole pixels, in an image that is larger than the stage
@@ -186,7 +189,7 @@ function canvasView(g, model) {
       const [, name, faint, bin] = /^(.*?)(\??)(?::(.*))?$/.exec(key), shape = look.shapes[name];
       const warm = bin !== undefined && look.shapes[`heat${bin < 0 ? bin : "+" + bin}`];
       ctx.globalAlpha = faint ? 0.2 : 1;
-      const small = k < 0.15;              // an outline would be all there is of a box
+      const small = k < 0.15 || list.length > 1200;    // an outline would be all there is of a box
       ctx.fillStyle = warm ? warm.fill || warm.stroke : !shape.stroke ? shape.fill :
         small ? mixed(shape.fill, shape.stroke, 0.35) : shape.fill;
       if (name === "op") {
@@ -299,8 +302,8 @@ function canvasView(g, model) {
 
   const view = {
     get width() { return g.roomy; }, get height() { return g.tall; },
-    wide: true, shown, level: () => level,
-    show(camera) { camera_ = camera; later(); },
+    wide: true, painted: new Promise(done => { first = done; }),
+    show(camera) { camera_ = camera; if (first) paint(); else later(); },
     box: i => ({ x: g.x[i], y: g.y[i], width: g.width[i], height: g.height[i] }),
     at(target, event) {
       if (target === cursor) return current;

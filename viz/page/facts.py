@@ -10,7 +10,7 @@ from ..graph import Edge, Node, Value
 from ..text import literal
 from ..transforms.heat import size
 
-INNER = {"repeats", "at", "drawn", "port", "fold", "heat"}       # facts for the picture alone
+INNER = {"repeats", "at", "drawn", "port", "lag", "fold", "heat"}     # facts for the picture alone
 
 
 def node(node: Node) -> dict[str, Any]:

@@ -65,6 +65,8 @@ function look() {
   if (wanted && !words) words = Array.from({ length: graph.n }, (_, i) => graph.words(i).toLowerCase());
   hits = [];
   if (wanted) for (let i = 0; i < graph.n; i++) if (words[i].includes(wanted)) hits.push(i);
+  const exact = i => graph.id(i).toLowerCase() === wanted || graph.name(i).toLowerCase() === wanted;
+  if (hits.length < 5000) hits = [...hits.filter(exact), ...hits.filter(i => !exact(i))];
   hit = -1;
   const set = new Set(hits);
   found.textContent = wanted ? `${hits.length} of ${graph.n}` : "";

@@ -19,9 +19,9 @@ function columnsModel(drawing) {
     for (let v = 0, a = 0, b = 0, c = 0; v < count; v++) {
       numberAt[v] = a; fullAt[v] = b; briefAt[v] = c;
       const form = forms[v];
-      a += form === 1 ? 1 : form === 2 ? 3 : 0;
+      a += form === 1 ? 1 : form === 2 || form === 4 ? 3 : 0;
       b += form ? 1 : 0;
-      c += form === 3 ? 1 : 0;
+      c += form > 2 ? 1 : 0;
     }
     factAt = starts(table.fact_count);
     repeatAt = starts(table.repeats);
@@ -32,7 +32,7 @@ function columnsModel(drawing) {
     const form = table.value_form[v], a = numberAt[v], numbers = table.value_number;
     return form === 1 ? number(numbers[a], most) :
       form === 2 ? [0, 1, 2].map(k => number(numbers[a + k], 3)).join(" … ") :
-      form === 3 ? strings[table.value_brief[briefAt[v]]] : "";
+      form > 2 ? strings[table.value_brief[briefAt[v]]] : "";
   }
   function full(v) {
     const form = table.value_form[v];
@@ -42,7 +42,7 @@ function columnsModel(drawing) {
   function size(v) {                       // of an array the largest magnitude, signed as its mean
     const form = table.value_form[v], a = numberAt[v], x = table.value_number;
     if (form === 1) return x[a];
-    if (form !== 2) return NaN;
+    if (form !== 2 && form !== 4) return NaN;
     return Math.max(Math.abs(x[a]), Math.abs(x[a + 2])) * (x[a + 1] < 0 ? -1 : 1);
   }
 

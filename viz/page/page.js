@@ -130,7 +130,9 @@ view.after = drawMinimap;
 if (graph.n) camera.open();
 if (steps.length) go(0);
 if (packed) {
+  await view.painted;                      // first what is seen, then what is read
   graph.add(await unpacked("facts"));
   view.redraw();
 }
+performance.mark("ready");
 if (data.heated) heat.toggle();

@@ -114,7 +114,7 @@ function drawBoxes(ctx, look, g, model, seen, ox, oy, k, roleOf, heatOf) {
     }
   });
   const rows = new Map();                  // box -> its rows: what and how far down
-  for (const b of boxes) {
+  if (k >= 0.4) for (const b of boxes) {
     let down = 21;
     const found = [];
     for (const key of ["data", "grad"]) {

@@ -141,12 +141,10 @@ def _box(node: Node, tags: dict[Any, float]) -> tuple[float, float]:
         tag = tags[key] = boxes.wide(boxes.tag_of(node), "tag")
     name = boxes.wide(text.shorten(text.literal(node.label), boxes.NAME), "name")
     wide = max(112.0, name + (18 + tag if tag else 0) + 2 * boxes.PAD)
-    height = 33.0
-    for value in (data, grad):
-        if value is not None:
-            wide = max(wide, _LEAD + _ADVANCE * len(text.numbers(value)))
-            height += 20.0 if height == 33.0 else 18.0
-    return round(wide + 0.5), height
+    rows = [value for value in (data, grad) if value is not None]
+    for value in rows:
+        wide = max(wide, _LEAD + _ADVANCE * len(text.numbers(value)))
+    return boxes.even(wide), boxes.even((33.0, 53.0, 71.0)[len(rows)])
 
 
 _ADVANCE = boxes.wide("0", "data")                 # a mono type: each digit is as wide

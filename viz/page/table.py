@@ -15,7 +15,7 @@ from . import facts
 from .columns import Array
 
 EXACT = 20_000                   # a graph of more nodes keeps its numbers as float32
-TEXT, NUMBER, SPREAD = 3, 1, 2   # how a value is kept; 0: not at all
+NUMBER, SPREAD, TEXT, BOTH = 1, 2, 3, 4        # how a value is kept; 0: not at all
 DRAWN = {"data", "grad", "local", "contribution", "argument", "flag"}     # have columns
 
 
@@ -42,9 +42,14 @@ class _Values:
             return
         if value.stats is not None and not value.stats[3] + value.stats[4]:
             low, mean, high, _, _, middle = value.stats
-            self.form.append(SPREAD)
-            self.numbers += (low, mean if middle is None else middle, high)
+            triple = low, mean if middle is None else middle, high
+            brief = text.numbers(value)
+            self.numbers += triple
             self.fulls.append(self._about(value))
+            plain = brief == " … ".join([text.number(x, 3) for x in triple])
+            self.form.append(SPREAD if plain else BOTH)
+            if not plain:
+                self.briefs.append(self.string(brief))
             return
         self.form.append(TEXT)
         self.briefs.append(self.string(text.numbers(value)))
@@ -104,12 +109,21 @@ def table(graph: Graph) -> dict[str, Any]:
         for one in stood:
             add(one.facts.get("data"))
             add(one.facts.get("grad"))
-    exact = len(graph.nodes) <= EXACT
+    numbers = np.array(values.numbers, np.float64)
+    if len(graph.nodes) > EXACT:
+        numbers = _short(numbers)
     columns |= {"value_brief": values.briefs, "value_full": values.fulls}
     return {**{name: np.array(column, np.int64) for name, column in columns.items()},
             "value_form": np.frombuffer(bytes(values.form), np.uint8),
-            "value_number": np.array(values.numbers, np.float64 if exact else np.float32),
+            "value_number": numbers,
             "strings": list(strings)}
+
+
+def _short(numbers: Array) -> Array:
+    """Numbers as float32, but where one is too large or too small for that."""
+    size = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
+    fits = not len(size) or size.max() < 3e38 and size.min() > 2e-38
+    return numbers.astype(np.float32) if fits else numbers
 
 
 def _tag(node: Any, known: dict[Any, int], string: Any) -> int:

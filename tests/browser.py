@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from types import TracebackType
@@ -15,6 +16,12 @@ from typing import Any
 PATH = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 KEYS = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39,
         "ArrowDown": 40, "Home": 36, "End": 35}
+# The browser reads its descriptor 3 and writes to 4.
+START = """import fcntl, os, sys
+down, up = (fcntl.fcntl(int(fd), fcntl.F_DUPFD, 10) for fd in sys.argv[1:3])
+os.dup2(down, 3)
+os.dup2(up, 4)
+os.execv(sys.argv[3], sys.argv[3:])"""
 
 
 class Browser:
@@ -29,9 +36,8 @@ class Browser:
         self.requests: list[str] = []
         self.folder = tempfile.TemporaryDirectory(prefix="browser", ignore_cleanup_errors=True)
         (down, self.into), (self.out, up) = os.pipe(), os.pipe()
-        # The browser reads its descriptor 3 and writes to 4: a shell puts ours there.
         self.process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3<&{down} 4>&{up}', "sh", PATH, "--headless", "--no-sandbox",
+            [sys.executable, "-c", START, str(down), str(up), PATH, "--headless", "--no-sandbox",
              "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe", "--no-first-run",
              f"--user-data-dir={self.folder.name}", f"--window-size={width},{height}"],
             pass_fds=(down, up), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
