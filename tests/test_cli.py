@@ -99,10 +99,11 @@ def test_no_grad(here, capfdbinary):
     (["--focus", "x²"], "1 op around x²: 5 of 7 nodes"),
     (["--focus", "v_1", "--radius", "2"], "2 ops around v_1: 7 of 7 nodes"),
     (["--from", "x"], "4 paths from x to x³ + x: d(x³ + x)/dx = 5.32"),
-    (["--from", "x", "--to", "v_2"], "3 paths from x to x³: dx³/dx = 4.32"),
+    (["--from", "x", "--to", "v_2"], "3 paths from x to x³: d(x³)/dx = 4.32"),
     (["--heat", "grad"], "grad, log scale"),
     (["--heat", "contribution"], "contribution, log scale"),
-    (["--order", "2"], "d²f/dx²"), (["--backward"], "∂f/∂x²"), (["--hide", "constants"], ">5.32<"),
+    (["--order", "2"], "d²f/dx²"), (["--backward"], "∂f/∂(x²)"),
+    (["--hide", "constants"], ">5.32<"),
     (["--edges", "none"], ">5.32<"), (["--edges", "local"], "∂ x² = 1.44"),
     (["--theme", "print"], 'fill="#eee"'), (["--dark"], "#12181f"), (["--rankdir", "tb"], ">5.32<"),
 ])

@@ -157,6 +157,48 @@ def test_names_and_lines(write):
     assert run.place(run.result.stamp).function == "f"
 
 
+def test_parameters_of_the_module_and_of_loops_were_called_x(write):
+    write("a.py", """
+        from tinytorch import Tensor
+        W1, own = Tensor(0.5), Tensor(0.1, name="layer1.bias")
+        params = {"w": Tensor(2.0)}
+        rows = [[Tensor(1.0), Tensor(2.0)], [Tensor(3.0), Tensor(4.0)]]
+
+        def dense(x, W, b):
+            return x * W + b
+
+        def make():
+            inner = Tensor(7.0)
+
+            def f(x):
+                h = dense(x, W1, own) * params["w"] * inner
+                for row in rows:
+                    for w in row:
+                        h = h * w
+                return h + rows[0][0]
+            return f
+
+        g = make()
+    """)
+    target = source.load("a.py:g")
+    run = runs.run(target, {"x": 1.2})
+    names = set(run.names.values())
+    assert {"W1", "layer1.bias", "params['w']", "inner", "w₁", "w₂", "w₃", "w₄"} <= names
+    assert not {"W", "b", "row[0]", "x₁"} & names
+
+
+def test_of_a_list_that_no_loop_takes_apart_the_items_are_named(write):
+    write("a.py", """
+        from tinytorch import Tensor
+        def weights(ws=[Tensor(1.0), Tensor(2.0)]):
+            return ws
+        def f(x):
+            ws = weights()
+            return x * ws[0] + ws[1]
+    """)
+    assert {"ws[0]", "ws[1]"} <= set(runs.run(source.load("a.py"), {"x": 1.2}).names.values())
+
+
 def test_a_trace_of_the_users_is_put_back(write):
     import sys
     seen = []

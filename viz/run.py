@@ -205,14 +205,16 @@ class _Tracer:
         self._root = os.path.dirname(os.path.abspath(target.file)) + os.sep if target.file else ""
         self._users: dict[str, bool] = {}
         self._here: Place | None = None
-        self._last = clock.stamp()
+        self._last = self._first = clock.stamp()
         self._bound: dict[str, list[int]] = {}     # name -> the stamps it was given to
+        self._spare: dict[int, str] = {}           # stamp -> a name it has where it has no better
         self._seconds = seconds
         self._until = min(time.monotonic() + seconds, _until.get())
 
     def run(self, function: Callable[..., Any], inputs: Mapping[str, Any]) -> Any:
         if not self._file:
             return function(*inputs.values())
+        self._held(function)
         before = sys.gettrace()
         sys.settrace(self._call)
         try:
@@ -223,6 +225,9 @@ class _Tracer:
             self._flush(None)
             self.stamps.append(self._last)         # what is made later was made nowhere here
             self.places.append(None)
+            for stamp, name in self._spare.items():
+                if stamp not in self.names:
+                    self._bound.setdefault(name, []).append(stamp)
             for name, stamps in self._bound.items():
                 for i, stamp in enumerate(stamps):
                     self.names[stamp] = name if len(stamps) == 1 else name + text.subscript(i + 1)
@@ -277,20 +282,44 @@ class _Tracer:
             return local
         return local
 
+    def _held(self, function: Callable[..., Any]) -> None:
+        """The tensors that a function's module and closure hold have the names of its variables."""
+        held = dict(getattr(function, "__globals__", {}))
+        code = getattr(function, "__code__", None)
+        for name, cell in zip(code.co_freevars if code else (), function.__closure__ or ()):
+            with contextlib.suppress(ValueError):  # an empty cell
+                held[name] = cell.cell_contents
+        for name, thing in held.items():
+            for called, tensor in self._things(name, thing):
+                stamp = self._stamp_of(tensor)
+                if 0 <= stamp < self._first:
+                    self.names.setdefault(stamp, tensor.name or called)
+
+    def _things(self, name: str, thing: Any) -> list[tuple[str, Any]]:
+        """The tensors of a variable, each with its name: w, w[0], w['bias']."""
+        if isinstance(thing, self._tensor):
+            return [(name, thing)]
+        if not isinstance(thing, (list, tuple, dict)) or not 0 < len(thing) <= MANY:
+            return []
+        items = thing.items() if isinstance(thing, dict) else enumerate(thing)
+        return [(f"{name}[{i!r}]", t) for i, t in items if isinstance(t, self._tensor)]
+
     def _name(self, frame: FrameType, seen: int) -> int:
-        """Give the tensors bound since `seen` the names of this frame's variables."""
-        last, Tensor, of = self._last, self._tensor, self._stamp_of
+        """Give the tensors bound since `seen`, or made before all, the names of their variables."""
+        last, first, of, Tensor = self._last, self._first, self._stamp_of, self._tensor
         for name, thing in frame.f_locals.items():
-            if isinstance(thing, Tensor):
-                things = [(name, thing)]
-            elif isinstance(thing, (list, tuple)) and 0 < len(thing) <= MANY and \
-                    isinstance(thing[-1], Tensor):
-                things = [(f"{name}[{i}]", t) for i, t in enumerate(thing) if isinstance(t, Tensor)]
-            else:
+            if not isinstance(thing, (Tensor, list, tuple, dict)):
                 continue
-            for called, tensor in things:
+            for called, tensor in self._things(name, thing):
                 stamp = of(tensor)
-                if stamp >= seen and stamp not in self.names:
-                    self.names[stamp] = called
+                if stamp in self.names or not (stamp >= seen or 0 <= stamp < first):
+                    continue
+                if stamp < first and tensor.name:
+                    called = tensor.name
+                elif stamp < first and tensor is not thing:
+                    self._spare.setdefault(stamp, called)      # `w` will be better than row[3]
+                    continue
+                else:
                     self._bound.setdefault(called, []).append(stamp)
+                self.names[stamp] = called
         return last
