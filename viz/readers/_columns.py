@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -17,29 +17,13 @@ from tinytorch.tensor import operands, wrap
 from .. import text
 from ..graph import ITEMS, Edge, Graph, Items, Node, Numbers, Stats, Value
 from ..program import Parsed, Program
-from ._ids import Ids, word
+from ._names import Known, Names
 
-LONG = 26                        # an expression of more characters gets a name: v₁
-SHORT = 75                       # in a graph of more ops one that is written out has at most OPS
-OPS = 6
 FORMULAS = 400                   # a graph of more ops states no formulas on its edges
 FEW = 100                        # facts that are texts are compared over so many repeats
 
 nothing = np.float64("nan")
-_SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _INTEGER = re.compile(r"-?\d+")
-_COUNTED = re.compile(r".*_[0-9]+")
-
-
-class Known(NamedTuple):
-    """What is known of a run beside its tensors."""
-
-    name: str = "graph"
-    inputs: Mapping[str, Any] = {}
-    names: Mapping[int, str] = {}              # stamp -> name
-    about: Callable[[int], Mapping[str, Any]] = lambda stamp: {}       # line, pass, branch
-    passes: Callable[[Sequence[int]], list[int]] | None = None         # of stamps
-    facts: Mapping[str, Any] = {}
 
 
 class Grads(NamedTuple):
@@ -73,7 +57,7 @@ def read(tensors: Sequence[Any], known: Known, grads: Grads | None) -> Graph:
     columns = Columns(tensors, known, grads)
     many = columns.results > FORMULAS
     nodes = Items(int(columns.first[-1]), columns.node, columns.of_nodes, columns.parsed,
-                  columns.has)
+                  columns.names.has)
     edges = Items(int(columns.into[-1]), columns.edge, columns.of_edges)
     if many:
         return Graph(known.name, nodes, edges, known.facts)
@@ -116,9 +100,7 @@ class Columns:
         self.into = np.concatenate([[0], np.cumsum(self.sizes + self.made)])
         self.fed = np.concatenate([[0], np.cumsum(self.sizes)])    # -> its first operand in feeds
         self.results = int(self.made.sum())
-        self.arguments = {tensor.stamp: name for name, tensor in known.inputs.items()}
-        self._name()
-        self._give_ids()
+        self.names = Names(all, self.ops, place, known)
         self.was: dict[Any, Any] = {}              # a leaf that may change later -> as it is now
         if self.results > FORMULAS:
             for k, tensor in enumerate(all):
@@ -129,125 +111,29 @@ class Columns:
         self.wants = np.array([tensor.requires_grad for tensor in all])
         self.plain = set(map(type, self.data)) == {np.float64}     # all are numbers
 
-    # ---- names and ids
-
-    def _name(self) -> None:
-        """Names: the user's, of the tensor itself, x₁ of a leaf; v₁ where nothing else is said."""
-        known, names = self.known, dict(self.known.names)
-        slot: Any = tinytorch.Tensor.__dict__["_extra"].__get__
-        self.notes: dict[int, Mapping[str, Any]] = {}          # place -> name, scope
-        for k, tensor in enumerate(self.tensors):
-            try:
-                self.notes[k] = slot(tensor)
-            except AttributeError:
-                pass
-        for k, notes in self.notes.items():
-            if notes.get("name") and self.tensors[k].stamp not in names:
-                names[self.tensors[k].stamp] = notes["name"]
-        unnamed = [t for t, op in zip(self.tensors, self.ops) if op is None
-                   and t.stamp not in names and self._leaf(t) != "constant"]
-        letter = "w" if known.inputs else "x"
-        for i, tensor in enumerate(unnamed):       # x, or x₁ and x₂
-            names[tensor.stamp] = letter if len(unnamed) == 1 else letter + text.subscript(i + 1)
-        self.names = names
-        self.own: dict[int, int] = {}              # place -> k of v₁, v₂ ...
-        for k, tensor in enumerate(self.tensors):
-            if self.ops[k] is not None and tensor.stamp not in names:
-                self.own[k] = len(self.own) + 1
-        self.all_names = [*known.inputs, *known.names.values()]
-        self.given = dict(names)                   # those before expressions are written
-        self.forms = formula.Written(
-            names, limit=LONG, ops=None if self.results <= SHORT else OPS,
-            fresh=lambda t: "v" + text.subscript(self.own[self.place[t]]))
-        if self.results <= SHORT:                  # operands are asked for first
-            for tensor in self.tensors[:-1]:
-                self.forms.name(tensor)
-
-    def _give_ids(self) -> None:
-        """Ids. They can be told one by one where none looks like another's: mul_3, v_3, y_3."""
-        stems = {op: op.__name__.lower() for op in dict.fromkeys(self.ops) if op is not None}
-        names = [*self.given.values(), *self.all_names]
-        bases = {name.rstrip(_SUBSCRIPTS) for name in names}
-        words = [word(base) for base in bases]
-        count: dict[str, int] = {}
-        self.rank = [0] * len(self.tensors)        # of ops and nameless constants: mul_1, c_1
-        for k, op in enumerate(self.ops):
-            if op is not None:
-                stem = stems[op]
-            elif self.tensors[k].stamp in self.given:
-                continue
-            else:
-                stem = "c"
-            self.rank[k] = count[stem] = count.get(stem, 0) + 1
-        taken = {*count, *(["v"] if self.own else [])}
-        plain = len(set(self.given.values())) == len(self.given) and \
-            len(set(words)) == len(words) and not taken & set(words) and \
-            not any(_COUNTED.fullmatch(one) or one.endswith("_") for one in (*words, *count))
-        self.ids: dict[int, tuple[str, str]] = {}
-        self.stems, self.bases = count, set(words)
-        if plain:
-            return
-        ids = Ids(self.all_names)
-        for k, tensor in enumerate(self.tensors):
-            op, name = self.ops[k], self.given.get(tensor.stamp)
-            doer = ids.new(stems[op] + "_1") if op is not None else ""
-            own = "v" + text.subscript(self.own[k]) if k in self.own else "c_1"
-            self.ids[k] = doer, ids.new(name or own)
-
-    def id(self, k: int) -> str:
-        """The id of a tensor's own node."""
-        if self.ids:
-            return self.ids[k][1]
-        name = self.given.get(self.tensors[k].stamp)
-        return word(name) if name else f"v_{self.own[k]}" if k in self.own else f"c_{self.rank[k]}"
-
-    def doer(self, k: int) -> str:
-        """The id of the op that made it."""
-        return self.ids[k][0] if self.ids else f"{self.ops[k].__name__.lower()}_{self.rank[k]}"
-
-    def has(self, id: str) -> bool:
-        """Whether a node has this id."""
-        if self.ids:
-            return id in {one for pair in self.ids.values() for one in pair}
-        stem, _, number = id.rpartition("_")
-        if not number.isdecimal() or not stem:
-            return id in self.bases
-        if stem in self.stems or stem == "v" and self.own:
-            return int(number) <= self.stems.get(stem, len(self.own))
-        return stem in self.bases and id in {word(name) for name in self.given.values()}
-
-    def _leaf(self, tensor: Any) -> str:
-        if tensor.stamp in self.arguments or (not self.arguments and tensor.requires_grad
-                                              and not tensor.name):
-            return "input"
-        return "parameter" if tensor.requires_grad else "constant"
-
-    def _scope(self, k: int) -> str:
-        return self.notes[k].get("scope", "") if k in self.notes else ""
-
     # ---- nodes
 
     def node(self, i: int) -> Node:
-        k = self._place(self.first, i)
+        k, names = self._place(self.first, i), self.names
         tensor, op = self.tensors[k], self.ops[k]
         if op is None:
             facts = self._values(k)
-            name = self.names.get(tensor.stamp, "")
+            name = names.names.get(tensor.stamp, "")
             label = name or (text.numbers(facts["data"]) if tensor.size == 1 else "")
-            return Node(self.id(k), self._leaf(tensor), label, facts, self._scope(k))
-        written, about = self.forms.text(tensor), self.known.about(tensor.stamp)
+            return Node(names.id(k), names.kind(tensor), label, facts, names.scope(k))
+        written, about = names.forms.text(tensor), self.known.about(tensor.stamp)
         if i == int(self.first[k]):
             doing: dict[str, Any] = {"op": op.__name__, "formula": written, **about}
             if tensor._params:
                 doing["attributes"] = attributes(tensor._params)
-            return Node(self.doer(k), "op", str(getattr(op, "symbol", "") or op.__name__), doing,
-                        self._scope(k))
+            return Node(names.doer(k), "op", str(getattr(op, "symbol", "") or op.__name__), doing,
+                        names.scope(k))
         facts = {**self._values(k), **about, "formula": written}
         last = tensor is self.root
-        name = self.names.get(tensor.stamp, "") if last else self.forms.name(tensor)
-        return Node(self.id(k), "output" if last else "value",
+        name = names.names.get(tensor.stamp, "") if last else names.forms.name(tensor)
+        return Node(names.id(k), "output" if last else "value",
                     f"{name} = {written}" if name and written != name else written,
-                    facts, self._scope(k))
+                    facts, names.scope(k))
 
     def _place(self, starts: Any, i: int) -> int:
         """Which tensor a node or an edge is of."""
@@ -261,12 +147,18 @@ class Columns:
 
     def _has_grad(self, k: int) -> bool:
         tensor = self.tensors[k]
-        return self.grads is not None and (tensor.requires_grad or tensor.stamp in self.arguments)
+        return self.grads is not None and (tensor.requires_grad
+                                           or tensor.stamp in self.names.arguments)
 
     def _grad(self, k: int) -> Any:
         assert self.grads is not None
         total = self.grads.total.get(self.tensors[k])
         return np.zeros_like(self.data[k])[()] if total is None else total
+
+    @cached_property
+    def asked(self) -> Any:
+        """Which results were made with parameters."""
+        return np.array([bool(tensor._params) for tensor in self.tensors])
 
     @cached_property
     def numbers(self) -> Any:
@@ -304,7 +196,7 @@ class Columns:
         k = self._place(self.into, e)
         i = e - int(self.into[k])
         if i == self.sizes[k]:
-            return Edge(self.doer(k), self.id(k))
+            return Edge(self.names.doer(k), self.names.id(k))
         tensor = self.tensors[k]
         about: dict[str, Any] = {"argument": i}
         if self._reached(k) and operands(tensor)[i].requires_grad:
@@ -318,7 +210,8 @@ class Columns:
             c = self.grads.sent.sent(tensor, was)[i] if self.grads else None
             if c is not None:
                 about["contribution"] = value(c)
-        return Edge(self.id(self.place[operands(tensor)[i]]), self.doer(k), "", about)
+        tail = self.place[operands(tensor)[i]]
+        return Edge(self.names.id(tail), self.names.doer(k), "", about)
 
     def _reached(self, k: int) -> bool:
         """Whether the backward pass was asked for a result."""
@@ -329,9 +222,9 @@ class Columns:
             return ()
         args = operands(tensor)
         for a in args:
-            self.forms.name(a)
-        written = {t.stamp: self.forms.text(t) for t in (tensor, *args)}
-        return formula.local_formulas(tensor, self.names, written)
+            self.names.forms.name(a)
+        written = {t.stamp: self.names.forms.text(t) for t in (tensor, *args)}
+        return formula.local_formulas(tensor, self.names.names, written)
 
     def _as_it_was(self, tensor: Any) -> Any:
         """A result with operands as they were when read."""
@@ -372,7 +265,7 @@ class Columns:
         g = self.cotangents.of[ks] if isinstance(self.cotangents, Numbers) else None
         if g is None or not rules or rules[i] is None or getattr(op, "selects", False) or \
                 not wanted.all() or grads.sent.dead or np.isnan(g).any() or \
-                any(self.tensors[k]._params or self.ops[k] is not op for k in ks.tolist()):
+                self.asked[ks].any() or set(map(self.ops.__getitem__, ks.tolist())) != {op}:
             return None
         z, *xs = [self.numbers[j] for j in (ks, *feeds)]
         rule = rules[i]
@@ -394,31 +287,33 @@ class Columns:
         code[results], code[leaves] = np.arange(len(results)), -1 - np.arange(len(leaves))
         known: dict[Any, int] = {}
         numbers: dict[int, tuple[int, ...]] = {}
-        label: list[int] = []
-        leaf: list[int] = []
-        sizes = self.sizes.tolist()
-        kinds = [None] * len(sizes) if self.plain else [
-            None if x.__class__ is np.float64 else (x.shape, str(x.dtype)) for x in self.data]
-        for tensor, op, kind, size in zip(self.tensors, self.ops, kinds, sizes):
-            if op is None:
-                key: Any = (self._leaf(tensor), kind)
-                leaf.append(known.setdefault(key, len(known)))
-                continue
-            key = (op, kind, size)
-            if tensor._params:
-                written = attributes(tensor._params)
-                numbers[len(label)] = tuple(map(int, _INTEGER.findall(written)))
-                key = (op, kind, size, _INTEGER.sub("0", written))
-            label.append(known.setdefault(key, len(known)))
+        kinds = [None if x.__class__ is np.float64 else (x.shape, str(x.dtype))
+                 for x in self.data] if not self.plain else None
+        leaf = [known.setdefault((self.names.kind(self.tensors[k]), kinds and kinds[k]), len(known))
+                for k in leaves.tolist()]
+        sizes = self.sizes[results]
+        if kinds is None and not self.asked.any():
+            ops = [op for op in self.ops if op is not None]
+            names = dict(zip(dict.fromkeys(ops), range(len(ops))))
+            label = (np.array([names[op] for op in ops], dtype=int) * (1 + sizes.max(initial=0))
+                     + sizes + len(known)).tolist()
+        else:
+            label = []
+            for n, k in enumerate(results.tolist()):
+                written = attributes(self.tensors[k]._params or {})
+                if written:
+                    numbers[n] = tuple(map(int, _INTEGER.findall(written)))
+                key = (self.ops[k], kinds and kinds[k], sizes[n], _INTEGER.sub("0", written))
+                label.append(known.setdefault(key, len(known)))
         stamps = [tensor.stamp for tensor, op in zip(self.tensors, self.ops) if op is not None]
         passes = self.known.passes(stamps) if self.known.passes else [0] * len(label)
         group: list[tuple[str, ...]] = [()] * len(label)
-        for k in self.notes:
-            if made[k] and (scope := self._scope(k)):
+        for k in self.names.notes:
+            if made[k] and (scope := self.names.scope(k)):
                 group[code[k]] = tuple(scope.split("/"))
         op, last = self.first[:-1][results], self.into[1:][results] - 1
         into = np.delete(np.arange(self.into[-1]), last)
-        program = Program(label, np.concatenate([[0], np.cumsum(self.sizes[results])]).tolist(),
+        program = Program(label, np.concatenate([[0], np.cumsum(sizes)]).tolist(),
                           code[self.feeds].tolist(), leaf, passes, group, numbers, set())
         root = int(self.first[self.place[self.root]]) + (self.root._op is not None)
         return Parsed(program, op.tolist(), (op + 1).tolist(), self.first[:-1][leaves].tolist(),

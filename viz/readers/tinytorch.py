@@ -21,7 +21,8 @@ from ..run import Place, Run
 from ..source import Target
 from ..text import plus
 from . import _columns
-from ._columns import FORMULAS, LONG, Grads, Known, value  # noqa: F401 - LONG is for other tapes
+from ._columns import FORMULAS, Grads, value
+from ._names import LONG, Known  # noqa: F401 - LONG is for the tapes of other frameworks
 
 TITLE = 60                       # an expression of more characters is left out of a title
 DEEP = 60                        # so is one of more ops in a graph of more than FORMULAS
