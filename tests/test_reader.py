@@ -189,6 +189,9 @@ def test_expressions_are_short():
     (lambda x, y: x * -2, "x·(−2)"), (lambda x, y: (x**2)**3, "x⁶"),
     (lambda x, y: x**y**2, "x^(y²)"), (lambda x, y: 2 * (3 * x), "2·3·x"),
     (lambda x, y: x + (y + x), "x + y + x"), (lambda x, y: x / y / x, "x/y/x"),
+    (lambda x, y: x + -2, "x − 2"), (lambda x, y: x - -y, "x − (−y)"),
+    (lambda x, y: x + (-(x + y)), "x − (x + y)"), (lambda x, y: x / -y, "x/(−y)"),
+    (lambda x, y: y + (-x + y), "y − x + y"), (lambda x, y: y + -3 * x, "y − 3·x"),
     (lambda x, y: np.exp(-x**2), "exp(−x²)"), (lambda x, y: (x * y)**2, "(x·y)²"),
 ])
 def test_written_expressions(write, text):

@@ -206,9 +206,14 @@ def _fill(text: str, precedence: int, args: list[Form]) -> str:
         return text.format(*(a.text for a in args))
     strict = precedence in (1, 2)            # a − (b − c): on the right equals are bracketed
     loose = text.startswith("{0} + ")        # a + (b + c) needs no brackets
-    return text.format(*(bracket(a, precedence + (1 if i and strict and not loose else 0)
-                                 + (1 if precedence == 4 else 0))
-                         for i, a in enumerate(args)))
+    parts = [bracket(a, precedence + (1 if i and strict and not loose else 0)
+                     + (1 if precedence == 4 else 0)) for i, a in enumerate(args)]
+    if len(parts) == 2 and parts[1].startswith("−"):
+        if text == "{0} + {1}":                  # a + −b is a − b
+            text, parts[1] = "{0} − {1}", parts[1][1:]
+        elif strict:
+            parts[1] = f"({parts[1]})"
+    return text.format(*parts)
 
 
 def bracket(form: Form, precedence: int) -> str:
