@@ -1,5 +1,10 @@
 # Our own documentation, drawn by our own extension: python -m sphinx -W docs build/docs
+import inspect
 import re
+
+import click
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
 
 import cli
 
@@ -11,16 +16,48 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "viz.docs.sphinx"]
 myst_heading_anchors = 2
 html_theme = "furo"
 html_title = "tinyviz"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 numfig = True
+smartquotes = False              # --dark is no dash
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+autodoc_typehints_format = "fully-qualified"
+
+
+class CommandLine(SphinxDirective):
+    """The options of a command, as its --help has them."""
+
+    required_arguments = 1
+
+    def run(self):
+        command = cli.commands.commands[self.arguments[0]]
+        context = click.Context(command, info_name=f"tinyviz {self.arguments[0]}")
+        options = nodes.definition_list(classes=["options"])
+        for term, said in (record for record in (option.get_help_record(context)
+                                                 for option in command.params)
+                           if record and record[1]):
+            options += nodes.definition_list_item(
+                "", nodes.term("", "", nodes.literal("", term)),
+                nodes.definition("", nodes.paragraph("", said)))
+        usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+        said = [" ".join(part.split()) for part in command.help.split("\n\n")]
+        return [nodes.literal_block(usage, usage, language="text"),
+                *(nodes.paragraph("", part) for part in said), options]
 
 
 def plain(app, what, name, thing, options, lines):
-    """Our docstrings are plain text, with code in single backticks: what is RST in them is not."""
+    """Our docstrings are plain text, with code in single backticks: what is RST in them is not.
+
+    What is said beside the fields of a record is said of them here.
+    """
+    if what == "class" and getattr(thing, "__annotations__", None):
+        fields = re.findall(r"^    (\w+): .*?\s# (.+)$", inspect.getsource(thing), re.MULTILINE)
+        lines += [line for name, said in fields for line in (f"- `{name}`: {said}", "")]
     lines[:] = [re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", line) if "`" in line else
                 re.sub(r"([*|_])", r"\\\1", line) for line in lines]
 
 
 def setup(app):
+    app.add_directive("command-line", CommandLine)
     app.connect("autodoc-process-docstring", plain)

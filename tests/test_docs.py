@@ -220,6 +220,9 @@ def test_base_url(here, docs):
     assert 'src="https://example.org/raw/img/cubic.svg"' in text
     assert docs("README.md", "--base-url", "https://example.org/raw/", "--check")[0] == 0
     assert docs("README.md", "--check")[0] == 1
+    err = docs("README.md", "--check", "--prune", "--base-url", "https://o.org/", "--root", ".")[2]
+    assert err.endswith(
+        "run: tinyviz docs README.md --prune --base-url https://o.org/ --root .\n")
 
 
 def test_diff_shows_and_writes_nothing(here, docs):

@@ -106,6 +106,7 @@ def test_html_then_again_then_latex_then_epub(site):
     assert "highlight" in code and "f(x, y) = x²·y at x = 3, y = 2: value 18" in code
 
     before = pictures(site)
+    assert sum(b">line 2</text>" in content for content, _ in before.values()) == 2    # of code.rst
     status, out = build(site)
     assert status == 0 and "0 added, 0 changed, 0 removed" in out
     assert pictures(site) == before

@@ -129,6 +129,14 @@ def functions() -> dict[str, Callable[..., Any]]:
     return dict(tinytorch.functions)
 
 
+CODE = "tinyviz-code-"           # folders of code that stands in a document: it has no file there
+
+
+def nameless(file: str) -> bool:
+    """Whether the name of a file says nothing: of a cell, of code in a document."""
+    return file.startswith("<") or "ipykernel_" in file or CODE in file
+
+
 def display(file: str) -> str:
     """A path as people know it: relative where it lies below the current folder."""
     try:

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import click
 
 from ..files import twin
+from ..source import CODE
 from . import sources
 from .sources import DocumentError
 
@@ -144,7 +145,7 @@ def draw(picture: Picture, kinds: Sequence[str] = ("svg",), themes: Sequence[str
     """
     drawn: dict[tuple[str, str], bytes] = {}
     wanted = ["svg", *(kind for kind in kinds if kind != "svg")]       # the SVG says what it shows
-    with tempfile.TemporaryDirectory(prefix="tinyviz-") as folder:
+    with tempfile.TemporaryDirectory(prefix=CODE if picture.code else "tinyviz-") as folder:
         paths = [os.path.join(folder, f"f.{kind}") for kind in wanted]
         notes = run(picture, paths, dark="light" not in themes, both=len(themes) > 1)
         for i, theme in enumerate(themes):
