@@ -277,8 +277,53 @@ def test_what_does_not_return_tensors():
         viz.trace(lambda x: print(end=str(torch.sin(x).shape)[:0]), 1.0)
     with pytest.raises(RunError, match="without .item"):
         viz.trace(lambda x: torch.sin(x).item(), 1.0)
-    with pytest.raises(TargetError, match="--order"):
-        viz.trace(lambda x: torch.sin(x), 1.0, order=2)
+    with pytest.raises(TargetError, match="--order 2"):
+        viz.trace(lambda x: x * 2, torch.tensor([1, 2]), order=2)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("f", [
+    lambda x: x*x*x + x, lambda x: torch.exp(torch.sin(x)) * torch.tanh(x) + torch.sigmoid(x),
+    lambda x: x.clone().mul_(x).add_(1)**2, lambda x: x * 2, lambda x: x.detach() * x])
+def test_the_graph_of_a_derivative(f, order):
+    x = torch.tensor([1.2, -0.7], dtype=torch.float64)
+    graph = viz.trace(f, x, order=order)
+    leaf = x.clone().requires_grad_()
+    rows = [f(leaf)]
+    for _ in range(order):
+        y = rows[-1].sum()
+        rows.append(torch.autograd.grad(y, leaf, create_graph=True)[0] if y.requires_grad else
+                    torch.zeros_like(x))
+    assert exact(node(graph, graph.nodes[0].id).facts["grad"], rows[order])
+    outputs = [n for n in graph.nodes if n.kind == "output"]
+    assert not outputs or exact(outputs[0].facts["data"], rows[order - 1])
+    assert not {"detach", "Detach"} & set(ops(graph)) or "detach" in f.__code__.co_names
+    assert from_json(to_json(graph)) == graph
+
+
+ATTRIBUTES = [
+    (lambda x: F.conv2d(x, torch.ones(3, 2, 3, 3), None, 2, (1, 0)), (1, 2, 8, 8), "conv2d",
+     "stride=2, padding=(1, 0)"),
+    (lambda x: F.conv2d(x, torch.ones(3, 2, 3, 3), stride=(1, 1)), (1, 2, 8, 8), "conv2d", None),
+    (lambda x: F.layer_norm(x, (4,), eps=1e-3), (3, 4), "layer_norm",
+     "normalized_shape=(4), eps=0.001"),
+    (lambda x: x.sum(1, True), (3, 4), "sum", "dim=1, keepdim=True"),
+    (lambda x: x.softmax(-1), (3, 4), "softmax", "dim=-1"),
+    (lambda x: x.view(2, -1), (3, 4), "view", "size=(2, -1)"),
+    (lambda x: x.to(torch.float64), (3, 4), "to", "dtype=float64"),
+    (lambda x: x[:, None, 1:3], (3, 4), "getitem", "index=(:, None, 1:3)"),
+    (lambda x: F.max_pool2d(x, 2, padding=1), (1, 2, 8, 8), "max_pool2d",
+     "kernel_size=2, padding=1, return_indices=False"),
+    (lambda x: F.leaky_relu(x, 0.3), (3,), "leaky_relu", "negative_slope=0.3"),
+]
+
+
+@pytest.mark.parametrize("f, shape, name, want", ATTRIBUTES)
+def test_what_a_call_is_given_beside_tensors_is_told(f, shape, name, want):
+    graph = viz.trace(f, torch.ones(shape))
+    told = [n.facts.get("attributes") for n in graph.nodes
+            if n.kind == "op" and n.facts["op"].lower() == name]
+    assert told == [want]
 
 
 def test_dictionaries_and_several_results():

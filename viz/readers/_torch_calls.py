@@ -58,7 +58,7 @@ def named_params(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> d
                 continue
             last = places[min(i, len(places) - 1)] if places else None
             name = "index" if func is GETITEM else last.name if last else f"{i}"
-            if last and last.many and i + 1 < len(args) or name in found:
+            if i >= len(places) - 1 and len(args) > len(places) and last and last.many:
                 found[name] = (*found.get(name, ()), x)    # one by one: view(2, 3)
             elif not (isinstance(x, (list, tuple)) and tensors([x]) and func is not GETITEM):
                 found[name] = x
@@ -71,6 +71,8 @@ def _is_default(x: Any, default: Any) -> bool:
     if isinstance(x, (list, tuple)):
         usual = default if isinstance(default, (list, tuple)) else [default] * len(x)
         return len(x) == len(usual) and all(map(_is_default, x, usual))
+    if isinstance(default, list) and default:
+        return all(_is_default(x, part) for part in default)
     return x is default or (isinstance(x, (bool, int, float, str)) and type(default) in (
         bool, int, float, str) and bool(x == default))
 

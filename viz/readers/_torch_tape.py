@@ -37,9 +37,12 @@ class Recorder(TorchFunctionMode):
         self.failed: Call | None = None
         self._known: dict[int, tuple[Made, int]] = {}      # id of a tensor -> state, version
         self._written: dict[int, Made] = {}        # storage -> what was last written into it
+        self._same: dict[Any, Made] = {}           # place in memory -> state, at level "aten"
         self._made: list[tuple[Any, Made]] = []    # all tensors live on: no id is given again
+        self._kept: list[Any] = []                 # and those that are the same as one of them
         self._again: list[tuple[Call, Callable[..., Any], list[Any], bool]] = []   # elementwise
         self._stamp = 0
+        self._deriving = False   # whether what is recorded now is autograd's own
         self._operations: Any = _Operations(self) if level == "aten" else None
 
     def stamp(self) -> int:
@@ -76,6 +79,23 @@ class Recorder(TorchFunctionMode):
         if t.requires_grad:
             self.edges.add(made, t)
         return made
+
+    def derivative(self, roots: list[Any], t: Any, order: int) -> Any:
+        """The derivative of the sum of the roots by a tensor, recorded too: at level "aten"."""
+        used = {a.stamp for made in self.tape.made if made.call for a in made.call.args}
+        for kept, made in self._made:              # what an op has kept for backward is its result
+            if made.call and made.call.name == "detach" and made.stamp not in used:
+                self._known[id(kept)] = made.call.args[0], kept._version
+        for _ in range(order):
+            roots = [root for root in roots if root.requires_grad]
+            seeds, found = list(map(torch.ones_like, roots)), (None,)
+            self._deriving = True
+            with self._operations:
+                if roots:
+                    found = torch.autograd.grad(roots, t, seeds, create_graph=True,
+                                                allow_unused=True)
+            roots = [torch.zeros_like(t) if found[0] is None else found[0]]
+        return roots[0]
 
     # ---- Calls
 
@@ -125,6 +145,10 @@ class Recorder(TorchFunctionMode):
             self.failed, _ = self._call(func, name, args, kwargs, states)
             raise
         before = {id(t) for t in given}
+        if self._deriving and name in ("detach", "alias") and isinstance(out, torch.Tensor):
+            self._known[id(out)] = states[0], out._version         # it keeps its graph's numbers
+            self._kept.append(out)
+            return out
         made = [t for t in tensors((out,)) if id(t) not in before] + changed
         if made:
             call, _ = self._call(func, name, args, kwargs, states)
@@ -187,10 +211,18 @@ class Recorder(TorchFunctionMode):
             self.edges.add(made, t)
         return made
 
+    @staticmethod
+    def _where(t: Any) -> Any:
+        """What is the same of two tensors of the same numbers in memory."""
+        return (t.data_ptr(), t.shape, t.stride(), t.dtype) if t.layout == torch.strided and \
+            not t.is_meta else id(t)
+
     def _make(self, call: Call, t: Any) -> Made:
         """The state that a call has brought a tensor into."""
         made = self._new(t, call.group)
         made.call = call
+        if self.level == "aten" and call.name != "detach":
+            self._same[self._where(t)] = made
         call.outputs.append(made)
         return made
 
@@ -205,6 +237,8 @@ class Recorder(TorchFunctionMode):
             if t.grad_fn is None or known[0].differentiable or self.edges.known(t):
                 return known[0]
             return self._unseen(t, known[0])       # an autograd.Function has made it its own
+        if self._deriving and known is None and self._where(t) in self._same:
+            return self._same[self._where(t)]      # what backward has kept of it
         source = self._written.get(storage(t))
         if source is not None and (known is not None or t._is_view()):
             operands = (known[0], source) if known is not None else (source,)

@@ -50,15 +50,13 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
     """The graph of a function of tensors, or of a module, at a point. Nothing is left changed.
 
     level: "function" draws the functions that the code calls, "aten" the operations that ran.
+    order: 2 draws the derivative by the first argument, as autograd makes it: operations that ran.
     meta: what is given as numbers is made without them, on the meta device.
     Raises what `run.run` raises; where the function raises, the error's `graph` is what was
     computed up to there, with the call that failed.
     """
-    if order != 1:
-        raise TargetError("--order is for functions of tinytorch and expressions; for PyTorch "
-                          "write the derivative into the function, with torch.autograd.grad")
     found = modules(target)
-    recorder = Recorder(level)
+    recorder = Recorder("aten" if order > 1 else level)
     for name, module in found.items():
         recorder.modules.add(module, name)
     passed = runs.arguments(target, point)
@@ -78,10 +76,16 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
             with recorder:
                 ran = runs.follow(called, passed, inputs, recorder.clock, seconds=seconds)
             roots = _roots(ran.result, target)
+            if order > 1:
+                first = next(iter(inputs.values()), None)
+                if first is None or not first.requires_grad:
+                    raise TargetError(f"--order {order}: {target.name} has no argument of real "
+                                      "numbers to differentiate by")
+                roots = [recorder.derivative(roots, first, order - 1)]
             recorder.finish(roots)
             if grad:
                 recorder.backward(roots)
-            return graph(recorder.tape, ran, states)
+            return graph(recorder.tape, ran, states, order=order)
         except RunError as error:
             if error.run is not None:
                 recorder.finish([])
