@@ -270,7 +270,8 @@ def test_a_network_of_numbers_has_no_mutilated_number():
     small = check(viz.trace(f))
     labels = [node.label for node in small.nodes]
     assert not [label for label in labels if ".[" in label or "[.]" in label]
-    assert {"a·c₁[t]", "b·c₃[t]", "h[i]·c[t,i]", "h[t] = tanh(v)"} <= set(labels)
+    assert {"a·c₁[t]", "b·c₃[t]", "h[i]·c[t,i]", "v + h[i]·c[t,i]",
+            "h[t] = tanh(v)"} <= set(labels)
     assert [(f["count"], f["first"], f["last"]) for f in paths(small).values()] == [(16, 1, 16)] * 4
 
 

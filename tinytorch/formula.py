@@ -38,6 +38,7 @@ class Written:
     def __init__(self, names: dict[int, str], *, expand: bool = False, limit: int = LIMIT,
                  fresh: Callable[[Tensor], str] | None = None, ops: int | None = None) -> None:
         self.names, self.expand, self.limit, self.fresh, self.ops = names, expand, limit, fresh, ops
+        self._own: set[int] = set()                # stamps of those that `fresh` has named
         self._whole: dict[int, Form] = {}
         self._used: dict[int, Form] = {}
 
@@ -74,15 +75,20 @@ class Written:
                 form = ELLIPSIS
                 if made and self.fresh:
                     name = self.names[tensor.stamp] = self.fresh(tensor)
+                    self._own.add(tensor.stamp)
         self._used[tensor.stamp] = form = Form(name, 5) if name or form is None else form
         return form
 
     def _large(self, tensor: Tensor, most: int) -> bool:
-        """Whether written out it would be of more than so many ops, none of them named."""
+        """Whether written out it would be of more than so many ops, none of them named.
+
+        Names given here do not count: else it would matter what was asked for before.
+        """
         stack, n = [tensor], 0
         while stack:
             for a in operands(stack.pop()):
-                if a._op is not None and (self.expand or a.stamp not in self.names):
+                if a._op is not None and (self.expand or a.stamp in self._own
+                                          or a.stamp not in self.names):
                     stack.append(a)
             n += 1
             if n + len(stack) > most:

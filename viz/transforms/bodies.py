@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from .. import text
-from ..graph import Edge, Graph, Items, Node
+from ..graph import Edge, Graph, Items, Node, Value
 from ..program import Parsed
 from .fold import Frame
 from .labels import LETTERS, SEEN, Grid, common, counted, grid, line
@@ -153,7 +153,8 @@ class _Bodies:
             whole = len(codes) == prod(repeats.counts)
             seen = [codes[k if whole else k // count] for k in repeats.seen]
             first = nodes[leaf[-1 - codes[0]]]
-            labels = columns[key] = [nodes[leaf[-1 - code]].label for code in seen]
+            labels = [nodes[leaf[-1 - code]].label for code in seen]
+            columns[key] = labels if any(labels) else [_sized(first)] * len(seen)
             named = labels[0] if len(set(labels)) == 1 else counted(labels, repeats)
             if named:
                 self.called[key] = named
@@ -341,6 +342,12 @@ class _Bodies:
 def picked(items: Sequence[Any], at: Sequence[int]) -> Sequence[Any]:
     """Some nodes or edges, made when they are asked for where the others are."""
     return items.picked(at) if isinstance(items, Items) else tuple([items[i] for i in at])
+
+
+def _sized(node: Node) -> str:
+    """How an expression writes an array that has no name: [3×4]."""
+    data = node.facts.get("data")
+    return f"[{'×'.join(map(str, data.shape))}]" if isinstance(data, Value) else ""
 
 
 def _name(node: Node) -> str:

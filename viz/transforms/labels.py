@@ -86,10 +86,10 @@ def common(labels: Sequence[str], repeats: Grid, leaves: Named = {}) -> str:
     """
     shown = [plain(label[len(found.group()):] if (found := _OWN.match(label)) else label)
              for label in labels]
-    if len(set(shown[1:] or shown)) == 1:
-        leaves = {name: column for name, column in leaves.items() if len(set(column)) > 1}
-        if not leaves or len(shown) < 2 or shown[0] == shown[1]:
-            return shown[-1]
+    differ = [column for column in leaves.values() if len(set(column)) > 1]
+    sized = any("×" in column[0] for column in leaves.values())      # an array that has no name
+    if len(set(shown)) == 1 and not sized or len(set(shown[1:])) == 1 and not differ and not sized:
+        return shown[-1]
     alike: dict[tuple[str, ...], list[int]] = {}
     for k, label in enumerate(shown):
         alike.setdefault(tuple([text if kind == "" else kind for kind, text in _parts(label)]),
@@ -182,7 +182,7 @@ def _number(texts: Sequence[str], ks: Sequence[int], leaves: Named) -> str:
     same = len(set(values)) == 1
     found = [name for name, column in leaves.items()
              if all(column[k] == value for k, value in zip(ks, values))]
-    alike = [name for name in found if len(set(leaves[name])) == 1]
+    alike = [name for name in found if len(set(leaves[name])) == 1 and "×" not in values[0]]
     if same and (alike or not found):
         return texts[0] if len(set(texts)) == 1 else values[0]
     return found[0] if found else "c"
