@@ -61,6 +61,7 @@ def draw(folder: Path) -> None:
     (folder / "graphs.png").write_bytes(_sheets.graphs(examples()))
     (folder / "folds.png").write_bytes(_folds.sheet())
     (folder / "torture.png").write_bytes(_sheets.torture())
+    (folder / "torture-graphs.png").write_bytes(_sheets.torture_graphs())
     (folder / MADE_WITH).write_text(versions(), encoding="utf-8")
 
 

@@ -116,7 +116,7 @@ def sheet() -> bytes:
     for k, column in enumerate(columns):
         y = 0.0
         for scene in column:
-            groups += [group._replace(marks=tuple([_moved(mark, x, y) for mark in group.marks]))
+            groups += [group._replace(marks=tuple([moved(mark, x, y) for mark in group.marks]))
                        for group in scene.groups]
             y += scene.height + GAP
         deepest = max(deepest, y)
@@ -125,7 +125,8 @@ def sheet() -> bytes:
                         tuple(groups)), THEMES["light"], DPI)
 
 
-def _moved(mark: Any, dx: float, dy: float) -> Any:
+def moved(mark: Any, dx: float, dy: float) -> Any:
+    """A mark elsewhere."""
     if isinstance(mark, (Rect, Text)):
         return mark._replace(x=mark.x + dx, y=mark.y + dy)
     assert isinstance(mark, (Path, Polygon))

@@ -1,4 +1,4 @@
-"""The contact sheets of the gallery: graphs.png, folds.png, torture.png."""
+"""The contact sheets of the gallery: graphs.png, torture.png, torture-graphs.png."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from PIL import Image
 
 import viz
 from viz import run, source
-from viz.layout.compose import Options
+from viz.layout.compose import Options, compose
+from viz.layout.scene import Group, Mark, Scene, Text
 from viz.readers import read_run
+from viz.text import covered
+from viz.theme import THEMES
 from viz.transforms.flags import flag
 from viz.writers import png
 
+from . import _folds
+
+SHEET = 4200.0                   # px: how wide a sheet of graphs is
 WIDTH = 1800                     # px; a wider picture is made smaller
 GAP = 24
 FOLDER = Path(__file__).parent
@@ -40,6 +46,33 @@ def graphs(names: list[str]) -> bytes:
     file = io.BytesIO()
     sheet.save(file, "PNG", optimize=True)
     return file.getvalue()
+
+
+def torture_graphs() -> bytes:
+    """Every graph that is hard to draw, at half its size, beside each other while there is room."""
+    sys.path.insert(0, str(FOLDER.parent / "tests"))
+    from torture_graphs import ROWS
+    groups: list[Group] = []
+    x = y = low = wide = 0.0
+    for row in ROWS:
+        scene = compose(row.graph())
+        if x and x + scene.width > SHEET:
+            x, y = 0.0, low
+        groups.append(Group(f"{row.name} name", "caption", "", (Text(x + GAP, y + 40, row.name,
+                                                                     "head"),)))
+        groups += [group._replace(marks=tuple([_folds.moved(plain(mark), x, y + 40)
+                                               for mark in group.marks])) for group in scene.groups]
+        x += scene.width + GAP
+        low, wide = max(low, y + scene.height + 60), max(wide, x)
+    return png.raster(Scene(wide, low, "hard graphs", "A contact sheet of graphs that are hard to "
+                            "draw.", tuple(groups)), THEMES["light"], _folds.DPI)
+
+
+def plain(mark: Mark) -> Mark:
+    """A mark without the characters that only some systems have a font for: the same bytes there."""
+    if not isinstance(mark, Text):
+        return mark
+    return mark._replace(text="".join(c if covered(c) else "□" for c in mark.text))
 
 
 def torture() -> bytes:
