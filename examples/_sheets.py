@@ -69,7 +69,7 @@ def torture_graphs() -> bytes:
 
 
 def plain(mark: Mark) -> Mark:
-    """A mark without the characters that only some systems have a font for: the same bytes there."""
+    """A mark without the characters that only some systems have a font for."""
     if not isinstance(mark, Text):
         return mark
     return mark._replace(text="".join(c if covered(c) else "□" for c in mark.text))
