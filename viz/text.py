@@ -217,6 +217,7 @@ def _advance(font: str, c: str) -> int:
     return 2662 if wide else 2048                  # an emoji is wider than an em
 
 
+@lru_cache(1 << 14)              # asked when a box is measured, and when its text is written
 def width(text: str, size: float, font: str = "sans") -> float:
     """How wide a text is, in the unit of its size. Font is sans, bold or mono."""
     return sum([_advance(font, c) for c in text]) * size / 2048

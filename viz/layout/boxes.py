@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -43,7 +44,7 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
     The terms are what each use sends back to an input: their sum is its grad.
     """
     if node.kind == "op":
-        return _dot(node)
+        return _dot(node.label)
     if "port" in node.facts:
         return port(node)
     if node.kind == "constant" and "grad" not in node.facts:
@@ -129,8 +130,9 @@ def tag_of(node: Node) -> str:
     return text.shorten(text.literal(said), NAME)
 
 
-def _dot(node: Node) -> Content:
-    symbol = text.shorten(text.literal(node.label), 14)
+@lru_cache(1 << 10)              # of the same few ops there are thousands
+def _dot(label: str) -> Content:
+    symbol = text.shorten(text.literal(label), 14)
     role = "symbol" if len(symbol) == 1 else "word"
     width = DOT if len(symbol) == 1 else even(max(DOT, wide(symbol, role) + 21))
     height = DOT if width == DOT else 30.0

@@ -12,6 +12,7 @@ from ..graph import Edge, Graph, Node, Value, topological
 from . import boxes, frames
 from .boxes import Content
 from .paired import paired
+from .pause import uncollected
 from .placement import Placement, Point, Size
 from .scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 
@@ -38,6 +39,11 @@ class Options(NamedTuple):
 
 def compose(graph: Graph, options: Options = Options()) -> Scene:
     """The scene of a graph. Linear in the graph, but for the layout."""
+    with uncollected():
+        return _composed(graph, options)
+
+
+def _composed(graph: Graph, options: Options) -> Scene:
     place: Callable[..., Placement] = import_module(
         f"{__package__}.{ENGINES[options.engine]}").place
     shown = options.edges
@@ -138,6 +144,8 @@ def edge_tip(edge: Edge, nodes: Mapping[str, Node]) -> str:
     """What an edge carries, in words: ∂/∂x = cos(x) = 0.54. Empty from an op to what it made."""
     lines = []
     local, sent = edge.facts.get("local"), edge.facts.get("contribution")
+    if local is None and sent is None:
+        return ""
     if local is not None:
         name = nodes[edge.tail].label.partition(" = ")[0]
         parts = [f"∂/∂{text.word(name)}", edge.facts.get("formula") or "",
@@ -171,14 +179,18 @@ def description(graph: Graph) -> str:
 
 def _moved(content: Content, center: Point) -> tuple[Mark, ...]:
     dx, dy = center[0] - content.size.width / 2, center[1] - content.size.height / 2
-    return tuple(mark._replace(x=mark.x + dx, y=mark.y + dy)
-                 for mark in content.marks if isinstance(mark, (Rect, Text)))
+    return tuple([Text(mark.x + dx, mark.y + dy, *mark[2:]) if isinstance(mark, Text) else
+                  Rect(mark.x + dx, mark.y + dy, *mark[2:])
+                  for mark in content.marks if isinstance(mark, (Rect, Text))])
 
 
 def _arrow(points: tuple[Point, ...], role: str) -> tuple[Mark, ...]:
     """A route with a head at its end: the line stops at the head's base."""
-    (x, y), length, half = points[-1], *ARROW
-    fx, fy = next(((px, py) for px, py in reversed(points[:-1]) if (px, py) != (x, y)), (x - 1, y))
+    x, y = last = points[-1]
+    length, half = ARROW
+    fx, fy = points[-2] if len(points) > 1 else last
+    if (fx, fy) == last:
+        fx, fy = next((point for point in reversed(points) if point != last), (x - 1, y))
     d = hypot(x - fx, y - fy)
     ux, uy = (x - fx) / d, (y - fy) / d
     bx, by = x - ux * length, y - uy * length

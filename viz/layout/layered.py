@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping, Sequence
 from math import ceil
 
@@ -11,6 +10,7 @@ from .cells import Cells, cells, split
 from .drawing import Drawn, Measured, Turn, draw
 from .measure import Sheet, alone, measured
 from .order import order
+from .pause import uncollected
 from .placement import Chip, Placement, Point, Rail, Route, Size
 from .ranks import layers
 from .shelves import shelves
@@ -36,13 +36,8 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
     if len(graph.nodes) > LARGE and not any(labels):
         from .field import place as place_many       # numpy is wanted for these only
         return place_many(graph, sizes, rankdir=rankdir, wrap=wrap, ratio=ratio)
-    collected = gc.isenabled()
-    gc.disable()                 # a quarter of the time: it would look at all that is made, and
-    try:                         # find nothing, since nothing made here refers to itself
+    with uncollected():
         return _place(graph, sizes, labels, rankdir == "TB", wrap, ratio)
-    finally:
-        if collected:
-            gc.enable()
 
 
 def _place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None], turned: bool,

@@ -14,10 +14,11 @@ from .order import Order
 from .placement import Size
 from .ports import Ports, ports
 from .ranks import Layers
-from .rows import Rowed, page, rowed, rows, turning
+from .rows import Rowed, page, rowed, rows, strip, turning
 
 BOXES, LINES = 26.0, 14.0        # free space between two boxes, two lines
 LEAF = 400.0                     # what is wider, a fold, does not move to the row of its use
+LEAST = 120.0                    # a rank is seldom less wide
 
 
 class Sheet(NamedTuple):
@@ -37,18 +38,24 @@ def measured(part: Cells, edges: Sequence[int], layers: Layers, order: Order,
                                for leaf, box in zip(part.leaf, part.box)])
     block = align(layers, order)
     labels = [sheet.texts[e] for e in edges]
-    level = _levels(part, layers, order, block, labels, sheet)
+    wrapped = sheet.wrap is not None and len(order) * LEAST > sheet.wrap
+    level = _levels(part, layers, order, block, labels, sheet, rough=wrapped)
     if sheet.wrap is not None:
         turns = turning(part, layers)
         lines = [0] * (len(order) + 1)               # rank -> how many lines come from before it
         for r, turn in zip(layers.rank, turns):
             lines[r + 1] += turn
-        tall = _tall(order, level.spacing)
-        cut = rows(level.extents, tall, lines, sheet.wrap)
-        if len(cut.firsts) > 1 and sheet.ratio is not None:
-            cut = page(level.extents, tall, lines, sheet.wrap, sheet.ratio)
-        if len(cut.firsts) > 1:
-            found = rowed(layers, order, block, turns, cut.firsts)
+        ranks = strip(level.extents, _tall(order, level.spacing), lines)
+        if sum(ranks.wide) <= sheet.wrap:
+            cut = [0]
+            if wrapped:
+                level = _levels(part, layers, order, block, labels, sheet)
+        elif sheet.ratio is None:
+            cut = rows(ranks, sheet.wrap).firsts
+        else:
+            cut = page(ranks, sheet.wrap, sheet.ratio).firsts
+        if len(cut) > 1:
+            found = rowed(layers, order, block, turns, cut)
             level = _levels(part, found.layers, found.order, found.block, labels, sheet, found)
             return _paged(part, edges, found, level)
     column = columns(level.extents, level.texted, [0], [0.0])
@@ -78,8 +85,9 @@ class _Levels(NamedTuple):
 
 
 def _levels(part: Cells, layers: Layers, order: Order, block: list[int],
-            labels: Sequence[Size | None], sheet: Sheet, rowed: Rowed | None = None) -> _Levels:
-    """The heights of all items, and how wide they make the ranks."""
+            labels: Sequence[Size | None], sheet: Sheet, rowed: Rowed | None = None, *,
+            rough: bool = False) -> _Levels:
+    """The heights of all items, and how wide they make the ranks; `rough` where rows follow."""
     n = len(layers.rank)
     port = ports(part, layers, order, block, labels)
     spacing = _spacing(part, layers, port, sheet)
@@ -87,7 +95,7 @@ def _levels(part: Cells, layers: Layers, order: Order, block: list[int],
     for b, k in zip(block, rowed.row if rowed else ()):
         row[b] = k
     level = heights(layers, order, block, spacing,
-                    rounds=30 if n < 1000 else 12 if n < 4000 else 6, row=row)
+                    rounds=2 if rough else 30 if n < 1000 else 12 if n < 4000 else 6, row=row)
     level = [round(y) + 0.0 for y in level]
     y = [level[b] for b in block]
     needs, texted = extents(part, layers, y, port, sheet.boxes, labels, sheet.chip,

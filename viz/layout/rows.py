@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
+from math import inf
 from typing import NamedTuple
 
 from .cells import Cells
@@ -14,7 +16,17 @@ LINE = 100.0                     # px of height that are given for each line les
 ROW = 60.0                       # px for each row less
 FULL = 0.85                      # how full a row must be before `even` ends it
 RAGGED = 30.0                    # px for a row that stays nearly empty, of those before the last
-MANY = 300                       # of more ranks, fewer widths are tried for a page
+FEW, MANY = 60, 160              # of more ranks, fewer widths are tried for a page
+
+
+class Strip(NamedTuple):
+    """The ranks that are to be cut."""
+
+    wide: list[float]            # rank -> its width
+    heights: Sequence[float]
+    ends: list[float]            # how much wider it is at the end of a row
+    begins: list[float]          # how much wider at the begin of one; one more
+    lines: Sequence[int]         # how many lines enter it, of those that turn; one more
 
 
 class Cut(NamedTuple):
@@ -48,23 +60,28 @@ def turning(cells: Cells, layers: Layers) -> list[bool]:
             for i, js in enumerate(layers.down)]
 
 
-def rows(extents: Sequence[Extent], heights: Sequence[float], lines: Sequence[int],
-         wrap: float) -> Cut:
+def strip(extents: Sequence[Extent], heights: Sequence[float], lines: Sequence[int]) -> Strip:
+    """Ranks as wide as they want, so tall, and so many lines entering each, and one more behind."""
+    ahead = [TURN + LANE * n for n in lines]
+    return Strip([e.width for e in extents], heights,
+                 [e.boxes(True) - e.boxes(False) + x for e, x in zip(extents, ahead[1:])],
+                 [0.0, *[e.leaf + x for e, x in zip(extents, ahead[1:])]], lines)
+
+
+def rows(strip: Strip, wrap: float) -> Cut:
     """Rows no wider than `wrap` where that can be: low ones, and few lines are cut.
 
-    `heights` holds how tall each rank is, `lines` how many lines enter it, of which those that
-    turn are cut. Dynamic programming over the cuts: O(ranks x ranks in a row).
+    Dynamic programming over the cuts: O(ranks x ranks in a row).
     """
-    count = len(extents)
+    wide, heights, ends, begins, lines = strip
+    count = len(wide)
+    gutter = [0.0, *[2 * TURN + LANE * n for n in lines[1:]]]
     least = [0.0] * (count + 1)  # rank -> cost of the best rows that end before it
-    best: list[tuple[int, float, float]] = [(0, 0.0, 0.0)] * (count + 1)   # first, width, height
-    last = [e.boxes(True) - e.boxes(False) + TURN + LANE * n
-            for e, n in zip(extents, lines[1:])] + [0.0]
-    wide = [e.width for e in extents]
-    ahead = [0.0] + [e.leaf + TURN + LANE * n for e, n in zip(extents, lines[1:])]
+    first = [0] * (count + 1)
+    fixed = [0.0] * (count + 1)  # rank -> the cost of a row that begins there, but for its height
     for end in range(1, count + 1):
-        cost = float("inf")
-        after = last[end - 1] if end < count else 0.0        # the width of the ranks from start on
+        cost, best = inf, 0
+        after = ends[end - 1] if end < count else 0.0        # the width of the ranks from start on
         tall = 0.0
         for start in range(end - 1, -1, -1):
             after += wide[start]
@@ -72,23 +89,33 @@ def rows(extents: Sequence[Extent], heights: Sequence[float], lines: Sequence[in
                 tall = heights[start]
             if start and not lines[start]:           # a row of leaves alone would be empty
                 continue
-            width = after + ahead[start] if start else after
-            if width > wrap and cost < float("inf"):
+            width = after + begins[start]
+            if width > wrap and cost < inf:
                 break
-            spare = 0.0 if end == count else max(0.0, 1.0 - width / wrap)
-            height = tall + (2 * TURN + LANE * lines[start] if start else 0.0)
-            new = least[start] + height + RAGGED * spare * spare + LINE * lines[start]
+            new = fixed[start] + tall
+            if end < count and width < wrap:
+                new += RAGGED * (1.0 - width / wrap) ** 2
             if new < cost:
-                cost, best[end] = new, (start, width, height)
-        least[end] = cost
+                cost, best = new, start
+        least[end], first[end] = cost, best
+        fixed[end] = cost + gutter[end] + LINE * lines[end]
     firsts = []
-    end, most, total = count, 0.0, 0.0
+    end = count
     while end:
-        end, width, height = best[end]
+        end = first[end]
         firsts.append(end)
-        most, total = max(most, width), total + height
-    return Cut(firsts[::-1] or [0], most, total,
-               sum([LINE * lines[first] + ROW for first in firsts]) - ROW)
+    return _cut(strip, firsts[::-1] or [0])
+
+
+def _cut(strip: Strip, firsts: list[int]) -> Cut:
+    """How large rows make the picture."""
+    wide, heights, ends, begins, lines = strip
+    most = total = 0.0
+    for first, last in zip(firsts, [*firsts[1:], len(wide)]):
+        width = sum(wide[first:last]) + begins[first] + (ends[last - 1] if last < len(wide) else 0)
+        most = max(most, width)
+        total += max(heights[first:last]) + (2 * TURN + LANE * lines[first] if first else 0.0)
+    return Cut(firsts, most, total, sum([LINE * lines[first] + ROW for first in firsts]) - ROW)
 
 
 def even(right: Sequence[float], lines: Sequence[int], wrap: float) -> list[int]:
@@ -109,22 +136,32 @@ def even(right: Sequence[float], lines: Sequence[int], wrap: float) -> list[int]
     return firsts
 
 
-def page(extents: Sequence[Extent], heights: Sequence[float], lines: Sequence[int],
-         least: float, ratio: float) -> Cut:
+def page(strip: Strip, least: float, ratio: float) -> Cut:
     """The rows that can be shown largest on a page of a ratio of width to height.
 
     Where a page `least` wide is enough, larger is not better. Widths are tried from narrow to wide,
     the more the fewer ranks there are.
     """
-    strip, tall = sum([e.width for e in extents]), max(heights, default=0.0)
-    widest = max([e.width for e in extents], default=0.0)
-    best = Cut([0], strip, tall, 0.0)
-    fair = max(widest, (strip * (tall + 2 * TURN) * ratio) ** 0.5)
-    grow = 1.06 if len(extents) <= MANY else 1.4
-    wrap = max(widest, 0.4 * fair)
-    while wrap < min(strip, 2.5 * fair):
-        found = rows(extents, heights, lines, wrap)
-        best = min(best, found, key=lambda cut: _worth(cut, ratio, least / ratio))
+    def worth(cut: Cut) -> float:
+        return _worth(cut, ratio, least / ratio)
+
+    whole, widest, count = sum(strip.wide), max(strip.wide), len(strip.wide)
+    fair = max(widest, (whole * (max(strip.heights) + 2 * TURN) * ratio) ** 0.5)
+    low, high, grow = max(widest, 0.4 * fair), min(whole, 2.5 * fair), 1.06
+    best = _cut(strip, [0])
+    if count > FEW:              # about how wide is found without trying all cuts
+        right = list(accumulate(strip.wide))
+        wrap = low
+        while wrap < high:
+            best = min(best, _cut(strip, even(right, strip.lines, wrap)), key=worth)
+            wrap *= 1.15
+        low, high, grow = max(widest, 0.85 * best.width), min(whole, 1.2 * best.width), 1.1
+        if count > MANY:
+            return best
+    wrap = low
+    while wrap < high:
+        found = rows(strip, wrap)
+        best = min(best, found, key=worth)
         wrap = max(wrap, found.width) * grow
     return best
 

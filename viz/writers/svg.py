@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
@@ -155,6 +156,7 @@ def short(color: str) -> str:
     return "#" + color[1::2] if color[1::2] == color[2::2] else color
 
 
+@lru_cache(1 << 14)              # most places are in whole pixels: few numbers, many times
 def number(x: float) -> str:
     """A coordinate, to a tenth of a pixel: 12, 12.5."""
-    return f"{x:.1f}".removesuffix(".0")
+    return f"{x + 0.0:.1f}".removesuffix(".0")     # -0.0 equals 0.0: the same text for both
