@@ -14,19 +14,20 @@ MOST = 9                         # ticks on an axis
 
 def dress(axis: Any) -> None:
     """Numbers as text.number writes them, with as many digits as tell the ticks apart."""
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import Formatter
 
-    def written(value: float, _: Any = None) -> str:
-        ticks = axis.get_majorticklocs()
-        steps = [b - a for a, b in zip(ticks, ticks[1:]) if b > a]
-        if not steps:
-            return text.number(float(value), 4)
-        least = min(steps)
-        if abs(value) < 1e-6 * least:
-            return "0"
-        digits = math.ceil(math.log10(max(abs(t) for t in ticks) / least) + 1e-9) + 2
-        return text.number(float(f"{value:.{max(digits, 2)}g}"), max(digits, 2))
-    axis.set_major_formatter(FuncFormatter(written))
+    class Written(Formatter):
+        def __call__(self, value: float, _: Any = None) -> str:
+            ticks = self.locs        # all of the axis, which it has just laid down
+            steps = [b - a for a, b in zip(ticks, ticks[1:]) if b > a]
+            if not steps:
+                return text.number(float(value), 4)
+            least = min(steps)
+            if abs(value) < 1e-6 * least:
+                return "0"
+            digits = math.ceil(math.log10(max(abs(t) for t in ticks) / least) + 1e-9) + 2
+            return text.number(float(f"{value:.{max(digits, 2)}g}"), max(digits, 2))
+    axis.set_major_formatter(Written())
 
 
 def pi_step(low: float, high: float) -> Fraction | None:
