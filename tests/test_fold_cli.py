@@ -67,6 +67,17 @@ def test_render_folds(loop):
     assert "×150" not in (loop / "b.svg").read_text(encoding="utf-8")
 
 
+def test_render_shows_what_the_command_line_can(loop):
+    z = chain(3)
+    viz.render(z, "a.svg", heat="data", theme="dark")
+    assert (loop / "a.svg").read_text(encoding="utf-8") != \
+        (loop / viz.render(z, "b.svg", theme="dark")).read_text(encoding="utf-8")
+    assert "×150" in viz.digraph(chain(150), fold="auto").source
+    assert "×150" not in viz.digraph(chain(150)).source
+    with pytest.raises(TypeError, match="unknown option: 'het'.*heat"):
+        viz.render(z, "c.svg", het="data")
+
+
 def test_few_nodes_are_folded_when_asked(loop):
     assert graph("short.py", "-o", "a.svg").stderr == ""
     assert graph("short.py", "--fold", "all", "-o", "a.svg").stderr == \

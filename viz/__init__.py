@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from .graph import Graph
     from .layout.compose import Options
+    from .view import View
 
 
 def trace(f: Any, *point: Any, grad: bool = True, order: int = 1, **named: Any) -> Graph:
@@ -52,26 +53,30 @@ def read(root: Any) -> Graph:
 def digraph(root: Any, **options: Any) -> graphviz.Digraph:
     """A tensor or a graph as a graphviz.Digraph, annotated with data and grad.
 
-    Options are those of `layout.compose.Options`.
+    Options are those of `layout.compose.Options` and of `view.View`; what is repeated stays whole
+    unless fold="auto" or "all" is given.
     """
+    from .view import view
     from .writers.dot import digraph
-    return digraph(read(root), _options(options))
+    looks, shown = _options({"fold": "none", **options})
+    return digraph(view(read(root), shown), looks)
 
 
-def render(root: Any, path: str, *, fold: str = "auto", **options: Any) -> str:
+def render(root: Any, path: str, **options: Any) -> str:
     """Draw a tensor or a graph into a file, in the format that its suffix names; returns the path.
 
-    fold: auto draws what a graph of more than 150 nodes repeats once, in a frame; none, all.
-    Options are those of `layout.compose.Options`.  Raises FormatError for a suffix of no writer,
-    FileError where the file cannot be written: then what stood there before still stands.
+    Options are those of `layout.compose.Options` (theme, rankdir ...) and of `view.View`: focus,
+    heat, flag, backward, fold ... as on the command line.  Raises FormatError for a suffix of no
+    writer, FileError where the file cannot be written: then what stood there before still stands.
     """
     import os
 
     from . import files, writers
-    from .transforms.fold import fold as folded
+    from .view import view
     path = os.fspath(path)
     format = writers.known(os.path.splitext(path)[1][1:].lower())
-    files.save(path, writers.write(folded(read(root), mode=fold), format, _options(options)))
+    looks, shown = _options(options)
+    files.save(path, writers.write(view(read(root), shown), format, looks))
     return path
 
 
@@ -84,10 +89,14 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"viz has no {name!r}")
 
 
-def _options(options: dict[str, Any]) -> Options:
+def _options(options: dict[str, Any]) -> tuple[Options, View]:
+    """How it looks, and what of it is shown. Raises TypeError for an option of neither."""
     from .layout.compose import Options
-    unknown = set(options) - set(Options._fields)
+    from .view import View
+    known = {*Options._fields, *View._fields}
+    unknown = options.keys() - known
     if unknown:
         raise TypeError(f"unknown option: {min(unknown)!r} (must be one of "
-                        f"{', '.join(Options._fields)})")
-    return Options(**options)
+                        f"{', '.join(sorted(known))})")
+    return (Options(**{key: options[key] for key in Options._fields if key in options}),
+            View(**{key: options[key] for key in View._fields if key in options}))
