@@ -518,8 +518,14 @@ def deliver(contents: list[tuple[str, bytes]], show: bool) -> None:
 
 def _warn(message: Warning | str, category: type[Warning], filename: str, lineno: int,
           file: TextIO | None = None, line: str | None = None) -> None:
-    """A warning as one line for people, on stderr."""
-    click.echo(f"Warning: {message}", err=True)
+    """A warning as one line for people, on stderr; numpy's own with the line of the user's."""
+    spot, frame = "", sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename == warnings.__file__:
+        frame = frame.f_back
+    if category is RuntimeWarning and "tinytorch" in sys.modules:
+        from tinytorch.errors import place
+        spot = place(frame).prefix
+    click.echo(f"Warning: {spot}{message}", err=True)
 
 
 def main(args: list[str] | None = None) -> None:

@@ -297,6 +297,13 @@ def test_a_warning_is_one_line(here, capfdbinary):
     assert err.splitlines()[0] == "Warning: log has a pole here: its value is infinite"
 
 
+@pytest.mark.filterwarnings("default::RuntimeWarning")
+def test_a_warning_of_numpys_had_no_line(here, capfdbinary):
+    Path("a.py").write_text("import numpy as np\ndef f(x):\n    a = np.exp(x)\n    return a + 1\n")
+    status, _, err = tinyviz(capfdbinary, "graph", "a.py", "--at", "800", "-o", "-")
+    assert (status, err) == (0, "Warning: a.py:3: overflow encountered in exp\n")
+
+
 def process(args, seed, cwd):
     env = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
     return subprocess.run([sys.executable, "-m", "cli", *args], cwd=cwd, env=env,

@@ -43,10 +43,12 @@ class EngineWarning(RuntimeWarning):
     """
 
 
-def place() -> Place:
-    """The innermost line of the user's that is running now, with the expression it evaluates."""
-    frame: FrameType | None = sys._getframe(1)
-    depth = 1
+def place(frame: FrameType | None = None) -> Place:
+    """The innermost line of the user's that is running now, with the expression it evaluates.
+
+    The frame to begin at: the caller's, if there is none.
+    """
+    frame, depth = frame or sys._getframe(1), 1
     ends = tuple(callers)
     while frame is not None and not frame.f_code.co_filename.startswith(ends):
         if not frame.f_code.co_filename.startswith(_NOT_THE_USERS):
