@@ -434,6 +434,53 @@ def test_rows_are_cut_where_few_lines_pass():
     assert turned and all(tail.split(".")[0] in sums for tail in turned)
 
 
+def long_residual(blocks: int) -> Graph:
+    """Blocks one after another; the first result is used once more at the very end."""
+    p = Program()
+    first = x = p.op("sin", p.leaf("x"))
+    for k in range(blocks):
+        h = p.op("relu", p.op("matmul", x, p.leaf(f"W{k}", "parameter")))
+        x = p.op("+", p.op("matmul", h, p.leaf(f"V{k}", "parameter")), x)
+    p.op("*", x, first)
+    return p.graph
+
+
+@pytest.mark.parametrize("rankdir", ["LR", "TB"])
+@pytest.mark.parametrize("graph", [chain(60), long_residual(14)], ids=["chain", "residual"])
+def test_rows_make_a_page_without_blank_bands(graph, rankdir):
+    sized = sizes(graph)
+    placed = place(graph, sized, labels(graph), rankdir=rankdir, wrap=1500.0, ratio=1.4)
+    assert 1.0 < placed.width / placed.height < 2.0
+    across = 1 if rankdir == "LR" else 0
+    taken = sorted((placed.centers[id][across] - size[across] / 2,
+                    placed.centers[id][across] + size[across] / 2) for id, size in sized.items())
+    far, rows = taken[0][1], 1
+    for low, high in taken:
+        assert low - far < 120       # a gutter, and the lines and labels beside it
+        rows += low > far
+        far = max(far, high)
+    assert rows > 3
+    check(graph, sized, labels(graph), placed)
+
+
+def test_a_strip_that_is_no_wider_than_a_page_stays_one():
+    graph = chain(6)
+    strip = place(graph, sizes(graph), labels(graph))
+    assert place(graph, sizes(graph), labels(graph), wrap=strip.width, ratio=1.4) == strip
+    assert place(graph, sizes(graph), labels(graph), wrap=900.0, ratio=1.4) != strip
+
+
+def test_a_line_past_a_row_goes_beside_it():
+    """It does not go to and fro along each row."""
+    graph = long_residual(14)
+    placed = place(graph, sizes(graph), nothing(graph), wrap=1600.0)
+    line = next(rail.points for rail in placed.rails if rail.node == graph.edges[1].head)
+    longs = [b for a, b in zip(line[::3], line[3::3]) if abs(a[0] - b[0]) > 800]
+    heights = {y for _, y in placed.centers.values()}
+    assert len(longs) <= 3 and len({round(y / 150) for y in heights}) > 8
+    assert max(y for _, y in line) - min(y for _, y in line) > 600
+
+
 def test_a_picture_does_not_depend_on_the_order_of_a_mapping():
     graph = GRAPHS["shared"]
     sized = sizes(graph)
