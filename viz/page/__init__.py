@@ -12,7 +12,8 @@ from typing import Any
 
 FOLDER = os.path.dirname(__file__)
 SMALL = ("rows", "svg")           # the model and the view of inline SVG, and those of a canvas
-LARGE = ("columns", "model", "index", "sheet", "strip", "paint", "pixels", "canvas", "folds")
+LARGE = ("columns", "model", "index", "sheet", "strip", "paint", "pixels", "titles",
+         "canvas", "folds")
 SHARED = ("start", "camera", "facts", "paths", "list", "heat", "page")
 _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"}
 
@@ -31,6 +32,8 @@ def fill(*, title: str, start: str, style: str, picture: str, data: Mapping[str,
     parts = {"start": start, "title": title.translate(_ESCAPES), "style": style,
              "style-hash": _hash(style), "script": script, "script-hash": _hash(script),
              "picture": picture, "data": embedded(data), "tab": "0" if packs else "-1",
+             "notice": "So large a picture is painted by a script." if packs else
+                       "The picture needs no script; search, facts and zoom do.",
              "packs": "".join(f'<script type="text/plain" data-pack="{name}">{pack}</script>\n'
                               for name, pack in packs.items()),
              "player": _file("player.html") if player else ""}

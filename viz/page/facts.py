@@ -26,12 +26,16 @@ def node(node: Node) -> dict[str, Any]:
     return told if grad is None or grad - grad != 0 else told | {"slope": grad}
 
 
-def edge(edge: Edge) -> dict[str, str]:
-    """What an edge carries, for a small page."""
+def edge(edge: Edge) -> dict[str, Any]:
+    """What an edge carries, for a small page, and its local derivative as a number."""
     shown = {"local": edge.facts.get("local"), "sent": edge.facts.get("contribution")}
-    carried = {key: text.numbers(value) for key, value in shown.items() if value is not None}
+    carried: dict[str, Any] = {key: text.numbers(value) for key, value in shown.items()
+                               if value is not None}
     if edge.facts.get("formula"):
         carried["formula"] = literal(str(edge.facts["formula"]))
+    local = shown["local"].number if shown["local"] is not None else None
+    if isinstance(local, (int, float)) and local - local == 0:
+        carried["slope"] = local
     return carried
 
 

@@ -74,6 +74,11 @@ const folds = {
         mark.height = my(fold.y + fold.height) - my(fold.y);
       }
     }
+    for (const s of g.scopes) {
+      const b = s.open ||= { x: s.x, y: s.y, right: s.x + s.width, bottom: s.y + s.height };
+      s.hidden = this.within(b.x + 2, b.y + 2) >= 0;
+      [s.x, s.y, s.width, s.height] = [mx(b.x), my(b.y), mx(b.right) - mx(b.x), my(b.bottom) - my(b.y)];
+    }
     g.lids = g.under.filter(mark => !mark.hidden && !this.all[mark.of].open);
     [g.roomy, g.tall] = [mx(this.size[0]), my(this.size[1])];
   },
@@ -98,7 +103,7 @@ const folds = {
   reveal(i) {                              // opens what a node is hidden in
     for (const f of this.chain(this.inside(i))) this.turn(f, true);
   },
-  inside: i => folds.g && i < graph.n ? folds.g.fold(i) : -1,
+  inside: i => folds.g && i >= 0 && i < graph.n ? folds.g.fold(i) : -1,
 
   // ---- Which repeat is shown
 
@@ -176,15 +181,19 @@ const folds = {
     facts.hidden = false;
     return true;
   },
-  key(by) {                                // steps through the repeats of the fold at hand
+  hand() {                                 // the fold at hand: selected, around the selected node, the only one
     const f = this.selected >= 0 ? this.selected : this.inside(selected);
+    return f < 0 && this.all.length === 1 ? 0 : f;
+  },
+  key(by) {                                // steps through its repeats
+    const f = this.hand();
     if (f < 0) return;
     this.choose(f, this.all[f].chosen + by);
     const slider = part("repeat");
     if (slider) { slider.value = this.all[f].chosen; slider.dispatchEvent(new Event("input")); }
   },
   toggle() {
-    const f = this.selected >= 0 ? this.selected : this.inside(selected);
+    const f = this.hand();
     if (f >= 0) this.turn(f);
     else this.turnAll();
   },

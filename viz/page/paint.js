@@ -29,6 +29,7 @@ function outlined(ctx, x, y, w, h, r) {
 }
 
 function drawMark(ctx, look, g, mark, ox, oy) {
+  if (mark.role === "pill" && mark.owner === "head") turner(ctx, look, g, mark, ox, oy);
   const x = g.px[mark.at] - ox, y = g.py[mark.at] - oy;
   if (mark.kind === TEXT) {
     const type = look.texts[mark.role];
@@ -51,6 +52,15 @@ function drawMark(ctx, look, g, mark, ox, oy) {
   painted(ctx, shape, mark.kind !== PATH);
 }
 
+// Before the pill of a fold: whether it is open.
+function turner(ctx, look, g, mark, ox, oy) {
+  const x = g.px[mark.at] - ox - 7, y = g.py[mark.at] - oy + mark.height / 2, open = folds.all[mark.of].open;
+  ctx.fillStyle = look.page.muted;
+  ctx.beginPath();
+  for (const [dx, dy] of open ? [[-4, -2], [4, -2], [0, 4]] : [[-2, -4], [4, 0], [-2, 4]]) ctx.lineTo(x + dx, y + dy);
+  ctx.fill();
+}
+
 function painted(ctx, shape, filled = true) {
   if (filled && shape.fill) { ctx.fillStyle = shape.fill; ctx.fill(); }
   if (!shape.stroke) return;
@@ -63,21 +73,31 @@ function painted(ctx, shape, filled = true) {
 
 // The outlines of boxes that are seen, then their texts, each font once: changing it is slow.
 function drawBoxes(ctx, look, g, model, seen, ox, oy, k, roleOf, heatOf) {
-  const { shapes } = look;
+  const { shapes } = look, roles = new Map(), outputs = [];
   for (const b of seen) {
-    const x = g.x[b] - ox, y = g.y[b] - oy, w = g.width[b], h = g.height[b], role = roleOf(b);
-    const round = role === "op" || role === "port" || role === "through" || b >= g.n;
-    const pill = round ? h / 2 : h === 30 ? 6 : 8;
+    const role = roleOf(b), list = roles.get(role);
+    if (list) list.push(b);
+    else roles.set(role, [b]);
+  }
+  for (const [role, list] of roles) {      // all outlines of a role are one path
+    const round = role === "op" || role === "port" || role === "through" || role.startsWith("chip-");
     ctx.beginPath();
-    ctx.roundRect(x, y, w, h, pill);
-    painted(ctx, shapes[role]);
-    if (round) continue;
-    if (role === "output") { outlined(ctx, x + 3.5, y + 3.5, w - 7, h - 7, 5); painted(ctx, shapes.inner); }
-    const heat = heatOf(b);
-    if (heat !== null && h > 30) {
-      outlined(ctx, x + 4.5, y + 8, 4, h - 16, 2);
-      painted(ctx, shapes[`heat${heat < 0 ? heat : "+" + heat}`]);
+    for (const b of list) {
+      const h = g.height[b];
+      ctx.roundRect(g.x[b] - ox, g.y[b] - oy, g.width[b], h, round ? h / 2 : h === 30 ? 6 : 8);
     }
+    painted(ctx, shapes[role]);
+    if (role === "output") outputs.push(...list);
+  }
+  for (const b of outputs) {
+    outlined(ctx, g.x[b] - ox + 3.5, g.y[b] - oy + 3.5, g.width[b] - 7, g.height[b] - 7, 5);
+    painted(ctx, shapes.inner);
+  }
+  for (const b of seen) {
+    const heat = heatOf(b);
+    if (heat === null || g.height[b] <= 30) continue;
+    outlined(ctx, g.x[b] - ox + 4, g.y[b] - oy + 8, 5, g.height[b] - 16, 2);
+    painted(ctx, shapes[`heat${heat < 0 ? heat : "+" + heat}`]);
   }
   if (!model.ready() ) return;
   const fine = k >= 0.5;

@@ -15,7 +15,6 @@ from ..layout.scene import Group, Rect, Scene
 from ..text import literal
 from ..page import facts
 from ..theme import FAMILY, THEMES, Shape, Theme, Type
-from ..transforms.fold import said
 from . import svg
 
 CANVAS = 400                     # a graph of more nodes, and one with folds, is shown on a canvas
@@ -71,10 +70,12 @@ def _themes(options: Options) -> tuple[tuple[Theme, Theme], str]:
 
 def _large(graph: Graph, options: Options) -> bytes:
     from ..page.columns import packed              # numpy is wanted for these only
-    from ..page.sheet import SCALE, sheet
+    from ..page.sheet import sheet
     from ..page.strip import strip
     from ..page.table import structure, table
-    if len(graph.nodes) > LARGE and "folds" not in graph.facts:
+    from ..transforms.fold import said
+    if len(graph.nodes) > LARGE and "folds" not in graph.facts and options.engine == "layered" \
+            and options.rankdir == "LR" and not options.wrap and options.edges in ("auto", "none"):
         graph, drawing, width, height = strip(graph)
     else:
         places = {node.id: i for i, node in enumerate(graph.nodes)}
@@ -88,7 +89,7 @@ def _large(graph: Graph, options: Options) -> bytes:
     folds = [{key: literal(value) if isinstance(value, str) else value
               for key, value in fold.items() if key != "carried"}
              for fold in graph.facts.get("folds", ())]
-    data = {"width": width, "height": height, "scale": SCALE, "folds": folds, "look": _look(*pair),
+    data = {"width": width, "height": height, "folds": folds, "look": _look(*pair),
             "heated": graph.facts.get("heat", {}).get("by") == "grad"}
     picture = (f'<canvas class="picture" role="img" aria-label="{svg.escape(told)}">'
                f"{svg.escape(told)}</canvas>\n"
@@ -191,9 +192,11 @@ def _style(light: Theme, dark: Theme) -> str:
         if role.startswith("heat"):
             one, two = (look.fill or look.stroke or "" for look in (shape, b.shapes[role]))
             bin = role[4:].replace("+", "")
-            lines.append(f'[data-heat="{bin}"] > .ring + rect {{ {_both("stroke", one, two)}; '
-                         f'stroke-width: 5; stroke-dasharray: none }}\n[data-heat="{bin}"] > i '
-                         f'{{ {_both("background", one, two)} }}')
+            dash = "6 3" if bin.startswith("-") else "none"          # its sign in grey, too
+            lines += [f'[data-heat="{bin}"] > .ring + rect {{ {_both("stroke", one, two)}; '
+                      f'stroke-width: 5; stroke-dasharray: {dash} }}',
+                      f'[data-heat="{bin}"] > i {{ {_both("background", one, two)}; '
+                      f'{_both("border-color", one, two)} }}']
     return "\n".join(lines) + "\n"
 
 
