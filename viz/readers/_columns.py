@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,19 +33,22 @@ class Grads(NamedTuple):
     sent: Cotangents
 
 
+_dtype = lru_cache(maxsize=None)(str)          # numpy takes longer to spell it than to add
+
+
 def value(data: Any) -> Value:
     """The numbers of an array, copied; of one with more than ITEMS numbers its stats."""
     if data.__class__ is np.float64:
         return Value((), "float64", (float(data),))
     array = np.asarray(data)
     if array.size <= ITEMS:
-        return Value(array.shape, str(array.dtype), tuple(array.ravel().tolist()))
+        return Value(array.shape, _dtype(array.dtype), tuple(array.ravel().tolist()))
     finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
     nan = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
     inf = array.size - finite.size - nan
     stats = Stats(float(finite.min()), float(finite.mean()), float(finite.max()), nan, inf) \
         if finite.size else Stats(0.0, 0.0, 0.0, nan, inf)
-    return Value(array.shape, str(array.dtype), None, stats)
+    return Value(array.shape, _dtype(array.dtype), None, stats)
 
 
 def read(tensors: Sequence[Any], known: Known, grads: Grads | None) -> Graph:
@@ -240,42 +243,64 @@ class Columns:
 
     def of_edges(self, at: Sequence[int]) -> dict[str, Any]:
         """Facts of some edges, as a rule each the same argument of the same op."""
-        if len(at) > FEW:
-            ks = np.searchsorted(self.into, at, side="right") - 1
-            i = np.asarray(at) - self.into[ks]
-            if (i == i[0]).all():
-                found = self._at_once(ks, int(i[0]))
-                if found is not None:
-                    return found
-        return columns([self.edge(e).facts for e in at])
-
-    def _at_once(self, ks: Any, i: int) -> dict[str, Any] | None:
-        """Local derivatives and contributions of one elementwise op on numbers, many times: the
-        op's own rule on arrays of them. None where that is not how it is."""
-        k = int(ks[0])
-        op, grads = self.ops[k], self.grads
-        if i == self.sizes[k]:                     # to what the op made
+        ks = np.searchsorted(self.into, at, side="right") - 1
+        i = np.asarray(at) - self.into[ks]
+        op = self.ops[int(ks[0])]
+        if len(at) <= FEW or (i != i[0]).any() or \
+                set(map(self.ops.__getitem__, ks.tolist())) != {op}:
+            return columns([self.edge(e).facts for e in at])
+        if i[0] == self.sizes[ks[0]]:              # to what the op made
             return {}
-        found: dict[str, Any] = {"argument": [i]}
-        feeds = [self.feeds[self.fed[ks] + j] for j in range(int(self.sizes[k]))]
-        wanted = self.wants[feeds[i]]
-        if grads is None or not wanted.any():
-            return found
+        wanted = self.wants[self.feeds[self.fed[ks] + i[0]]]
+        if self.grads is None or not wanted.any():
+            return {"argument": i[:1].tolist()}
+        found = self._at_once(op, ks, int(i[0])) if wanted.all() else None
+        return {"argument": i[:1].tolist(),
+                **(self._in_turn(op, ks, int(i[0])) if found is None else found)}
+
+    def _at_once(self, op: Any, ks: Any, i: int) -> dict[str, Any] | None:
+        """Local derivatives and contributions of one elementwise op, many times: its own rule on
+        arrays of all. None where that is not how it is."""
+        assert self.grads is not None
         rules = getattr(op, "local", None)
-        g = self.cotangents.of[ks] if isinstance(self.cotangents, Numbers) else None
-        if g is None or not rules or rules[i] is None or getattr(op, "selects", False) or \
-                not wanted.all() or grads.sent.dead or np.isnan(g).any() or \
-                self.asked[ks].any() or set(map(self.ops.__getitem__, ks.tolist())) != {op}:
+        if not rules or rules[i] is None or getattr(op, "selects", False) or \
+                self.grads.sent.dead or self.asked[ks].any():
             return None
-        z, *xs = [self.numbers[j] for j in (ks, *feeds)]
-        rule = rules[i]
+        if isinstance(self.cotangents, Numbers):
+            g = self.cotangents.of[ks]
+        else:
+            g = _stack([self.grads.sent.found.get(self.tensors[k]) for k in ks.tolist()])
+        feeds = [self.feeds[self.fed[ks] + j] for j in range(int(self.sizes[ks[0]]))]
+        columns = [self.numbers[j] if self.plain else _stack([self.data[k] for k in j.tolist()])
+                   for j in (ks, *feeds)]
+        if g is None or np.isnan(g).any() or any(column is None for column in columns):
+            return None
+        n, depth, inner = len(ks), columns[0].ndim, columns[i + 1].shape
+        z, *xs = [x.reshape(n, *(1,) * (depth - x.ndim), *x.shape[1:]) for x in columns]
+        rule, x = rules[i], xs[i]
+        found: dict[str, Any] = {}
         with np.errstate(all="ignore"):
             d = np.broadcast_to(np.asarray(
                 float(rule) if rule.__class__ is int else rule(z, *xs), dtype=float), z.shape)
             found["local"] = Numbers("float64", d)
             if rule.__class__ is not int or rule != 0:
-                found["contribution"] = Numbers("float64", g * d)
+                spread = tuple([axis for axis in range(1, depth) if x.shape[axis] < z.shape[axis]])
+                sent = (g * d).sum(axis=spread) if spread else g * d
+                found["contribution"] = Numbers("float64", sent.reshape(inner))
         return found
+
+    def _in_turn(self, op: Any, ks: Any, i: int) -> dict[str, Any]:
+        """The same of any op, one after another."""
+        assert self.grads is not None
+        found: dict[str, list[Any]] = {"local": [], "contribution": []}
+        elementwise = not issubclass(op, tinytorch.Op) or op.local if isinstance(op, type) else True
+        for tensor in [self.tensors[k] for k in ks.tolist()]:
+            was = self._as_it_was(tensor)
+            if elementwise:
+                found["local"].append(tinytorch.local_derivatives(was)[i])
+            found["contribution"].append(self.grads.sent.sent(tensor, was)[i])
+        some = {key: [x for x in column if x is not None] for key, column in found.items()}
+        return {key: _column(column) for key, column in some.items() if column}
 
     # ---- the program
 
@@ -287,7 +312,7 @@ class Columns:
         code[results], code[leaves] = np.arange(len(results)), -1 - np.arange(len(leaves))
         known: dict[Any, int] = {}
         numbers: dict[int, tuple[int, ...]] = {}
-        kinds = [None if x.__class__ is np.float64 else (x.shape, str(x.dtype))
+        kinds = [None if x.__class__ is np.float64 else (x.shape, _dtype(x.dtype))
                  for x in self.data] if not self.plain else None
         leaf = [known.setdefault((self.names.kind(self.tensors[k]), kinds and kinds[k]), len(known))
                 for k in leaves.tolist()]
@@ -347,9 +372,18 @@ def columns(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _column(data: Sequence[Any]) -> Any:
+    """Many arrays or numbers as one column."""
+    stack = _stack(data)
+    return Numbers("float64", stack) if stack is not None else list(map(value, data))
+
+
+def _stack(data: Sequence[Any]) -> Any:
+    """Arrays of one shape as one array; None where they are not, or of other numbers."""
     if set(map(type, data)) == {np.float64}:
-        return Numbers("float64", np.array(data))
-    return list(map(value, data))
+        return np.array(data)
+    kinds = {(x.shape, x.dtype.char) if isinstance(x, (np.ndarray, np.float64)) else None
+             for x in data}
+    return np.stack(data) if len(kinds) == 1 and (only := kinds.pop()) and only[1] == "d" else None
 
 
 def attributes(params: Mapping[str, Any]) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
 
-from numpy import isfinite, isnan
+from numpy import isfinite, isnan, maximum, where
 from numpy import median as middle
 
 from .. import text
-from ..graph import Items, Numbers, Stats, Value
+from ..graph import ITEMS, Items, Numbers, Stats, Value
 from .labels import plain
 
 
@@ -47,19 +47,27 @@ def spread_facts(items: Sequence[Any], at: Sequence[int]) -> dict[str, Any]:
 
 
 def _spread_numbers(numbers: Numbers) -> Value:
-    """As `spread`, of a column of numbers."""
+    """As `spread`, of a column of numbers or of arrays of one shape."""
     column = numbers.of
-    one = column[0]
-    if (column == one).all():
-        return Value((), numbers.dtype, (one.item(),))
-    finite = column[isfinite(column)]
-    nan = int(isnan(column).sum())
-    inf = len(column) - len(finite) - nan
-    if not len(finite):
-        return Value((len(column),), numbers.dtype, None, Stats(0.0, 0.0, 0.0, nan, inf))
-    return Value((), numbers.dtype, None, Stats(
-        float(finite.min()), sum(finite.tolist()) / len(finite), float(finite.max()), nan, inf,
-        float(middle(finite))))
+    shape, flat = column.shape[1:], column.reshape(len(column), -1)
+    one = flat[0]
+    if len(one) <= ITEMS and (flat == one).all():
+        return Value(shape, numbers.dtype, tuple(one.tolist()))
+    good = isfinite(flat)
+    nan = int(isnan(flat).sum())
+    inf = flat.size - int(good.sum()) - nan
+    if nan + inf == flat.size:
+        return Value((len(column), *shape), numbers.dtype, None,
+                     Stats(0.0, 0.0, 0.0, nan, inf))
+    if nan + inf == 0:
+        means = flat.mean(axis=1) if shape else flat[:, 0]
+    else:                        # of each array that of its finite numbers
+        counts = good.sum(axis=1)
+        means = (where(good, flat, 0.0).sum(axis=1) / maximum(counts, 1))[counts > 0]
+    finite = flat[good]
+    return Value(shape, numbers.dtype, None, Stats(
+        float(finite.min()), sum(means.tolist()) / len(means), float(finite.max()), nan, inf,
+        float(middle(means))))
 
 
 def spread(values: Sequence[Value]) -> Value:
