@@ -17,8 +17,14 @@ def dress(axis: Any) -> None:
     from matplotlib.ticker import Formatter
 
     class Written(Formatter):
+        ticks: Any = ()
+
+        def format_ticks(self, values: Any) -> list[str]:
+            self.ticks = values      # all of the axis, which it has just laid down
+            return [self(value) for value in values]
+
         def __call__(self, value: float, _: Any = None) -> str:
-            ticks = self.locs        # all of the axis, which it has just laid down
+            ticks = self.ticks
             steps = [b - a for a, b in zip(ticks, ticks[1:]) if b > a]
             if not steps:
                 return text.number(float(value), 4)
