@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 import tinytorch
-from tinytorch import Function, Tensor, formula
+from tinytorch import Tensor, formula
 from tinytorch.op import registry
+from tinytorch.tensor import wrap
 
 from .. import text
 from ..branches import branches
@@ -201,10 +202,12 @@ class _Shadows:
             self.own[m.stamp] = letter + text.subscript(i + 1)
         back = {}
         for m in made:
-            shadow = Tensor(_numbers(m.data), requires_grad=m.differentiable)
+            shadow = wrap(_numbers(m.data))
+            shadow.requires_grad = m.differentiable
             if m.call is not None and m.call.args:
-                shadow._ctx = Function(_op(m), *(self.of[a.stamp] for a in m.call.args))
-                shadow.requires_grad = m.differentiable
+                shadow._op = _op(m)
+                shadow._x, *rest = [self.of[a.stamp] for a in m.call.args]
+                shadow._y = None if not rest else rest[0] if len(rest) == 1 else tuple(rest)
             elif m.call is not None:
                 shadow.name = f"{m.call.name}({m.call.params})"
             elif m.data.size != 1 and m.stamp not in names:
@@ -216,12 +219,18 @@ class _Shadows:
         self.fresh = lambda shadow: self.own[back[shadow.stamp]]
 
 
+STAND_IN = np.full(2, 0.5)
+KEPT: dict[str, Any] = {"float32": np.float32, "int64": np.int64, "int32": np.int32,
+                        "bool": np.bool_}
+
+
 def _numbers(value: Value | None) -> Any:
     """The numbers of a small value; a stand-in for those of a large one, never written out."""
     if value is None or value.items is None or value.dtype in ("complex64", "complex128"):
-        return np.full(2, 0.5)
-    kept = value.dtype in ("float64", "float32", "int64", "int32", "bool")
-    return np.array(value.items, value.dtype if kept else "float64").reshape(value.shape)
+        return STAND_IN
+    kind = KEPT.get(value.dtype, np.float64)
+    return kind(value.items[0]) if not value.shape else \
+        np.array(value.items, kind).reshape(value.shape)
 
 
 def _op(m: Made) -> Any:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from typing import Any, NamedTuple
 
 import torch
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 
-from ..graph import Value
 from ._tape import Call, Made
 from ._torch_modules import Modules
-from ._torch_values import FLOATS, value
+from ._torch_values import FLOATS, Stated, value
 
 REENTRANT = "CheckpointFunctionBackward"           # works under backward() alone
 
@@ -76,20 +76,12 @@ class Edges:
         Returns the states that a gradient has reached, with it.
         """
         found = [(made, grad) for made, grad in self._gradients(roots, modules) if grad is not None]
-        told: dict[Any, Value] = {}                # a gradient of one use is what that use sends
-
-        def once(t: Any) -> Value:
-            if t.layout != torch.strided or t.is_meta:
-                return value(t)
-            key = t.data_ptr(), t.shape, t.stride(), t.dtype
-            if key not in told:
-                told[key] = value(t)
-            return told[key]
+        stated = Stated()        # a gradient of one use is what that use sends
         for made, grad in found:
-            made.grad = once(grad)
+            made.grad = stated.value(grad)
         for (_, i), (call, sent) in self._sent.items():
             if not sent.is_meta:
-                call.sent[i] = once(sent)
+                call.sent[i] = stated.value(sent)
         return found
 
     def _gradients(self, roots: list[Any], modules: Modules) -> list[tuple[Made, Any]]:
@@ -135,18 +127,44 @@ def edge_of(t: Any) -> tuple[Any, int]:
     return edge[0], edge[1]
 
 
-def local_derivatives(func: Callable[..., Any], args: list[Any], swapped: bool
-                      ) -> tuple[Value | None, ...]:
-    """The local derivative of an elementwise function per operand, of the shape of the result."""
-    shape = torch.broadcast_shapes(*(a.shape for a in args if isinstance(a, torch.Tensor)))
-    with torch.enable_grad():
-        leaves = [a.expand(shape).clone().requires_grad_(a.is_floating_point())
-                  if isinstance(a, torch.Tensor) else a for a in args]
-        by = [a for a in leaves if isinstance(a, torch.Tensor) and a.requires_grad]
-        out = func(*leaves)
-        found = iter(torch.autograd.grad(out, by, torch.ones_like(out), allow_unused=True))
-    local = []
-    for a in leaves:
-        grad = next(found) if any(a is b for b in by) else None
-        local.append(None if grad is None else value(grad))
-    return tuple(reversed(local) if swapped else local)
+class Again(NamedTuple):
+    """An elementwise call, to be made once more."""
+
+    call: Call
+    func: Callable[..., Any]
+    args: Sequence[Any]          # tensors, as they were, and numbers
+    swapped: bool                # whether the operands of the call stand the other way round
+    shape: tuple[int, ...]       # of the result
+
+
+def local_derivatives(again: Sequence[Again]) -> None:
+    """Give elementwise calls their local derivatives, per operand and of the shape of the result.
+
+    All calls of one function are made at once, one after the other in one long array.
+    """
+    alike: dict[Any, list[Again]] = {}
+    for one in again:
+        kinds = tuple([a.dtype if isinstance(a, torch.Tensor) else (type(a), a) for a in one.args])
+        alike.setdefault((one.func, kinds), []).append(one)
+    for (func, kinds), calls in alike.items():
+        leaves = []
+        for i, kind in enumerate(kinds):
+            if not isinstance(kind, torch.dtype):
+                leaves.append(kind[1])
+                continue
+            parts = [c.args[i] if c.args[i].shape == c.shape else c.args[i].expand(c.shape)
+                     for c in calls]
+            leaf = torch.cat([part.reshape(-1) for part in parts])
+            leaves.append(leaf.requires_grad_(leaf.is_floating_point() or leaf.is_complex()))
+        with torch.enable_grad():
+            by = [a for a in leaves if isinstance(a, torch.Tensor) and a.requires_grad]
+            out = func(*leaves)
+            found = iter(torch.autograd.grad(out, by, torch.ones_like(out), allow_unused=True))
+        rows = [next(found) if isinstance(a, torch.Tensor) and a.requires_grad else None
+                for a in leaves]
+        sizes = [prod(c.shape) for c in calls]
+        columns = [[None] * len(calls) if row is None else
+                   [value(part.view(c.shape)) for part, c in zip(row.split(sizes), calls)]
+                   for row in rows]
+        for c, local in zip(calls, zip(*columns)):
+            c.call.local = tuple(reversed(local)) if c.swapped else local

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -14,9 +14,9 @@ from ..graph import Stats, Value
 from ..run import Clock
 from ._tape import Call, Made, Tape, elementwise
 from ._torch_calls import SKIPPED, name_of, said, storage, tensors, written_into
-from ._torch_edges import Edges, local_derivatives
+from ._torch_edges import Again, Edges, local_derivatives
 from ._torch_modules import Modules
-from ._torch_values import FLOATS, dead, flops, ratio, saved, value
+from ._torch_values import FLOATS, Stated, dead, flops, ratios, saved
 
 LOCALS = 4096                    # no local derivatives of results of more numbers than these
 
@@ -40,7 +40,8 @@ class Recorder(TorchFunctionMode):
         self._same: dict[Any, Made] = {}           # place in memory -> state, at level "aten"
         self._made: list[tuple[Any, Made]] = []    # all tensors live on: no id is given again
         self._kept: list[Any] = []                 # and those that are the same as one of them
-        self._again: list[tuple[Call, Callable[..., Any], list[Any], bool]] = []   # elementwise
+        self._again: list[Again] = []
+        self._stated = Stated()
         self._stamp = 0
         self._deriving = False   # whether what is recorded now is autograd's own
         self._operations: Any = _Operations(self) if level == "aten" else None
@@ -129,7 +130,7 @@ class Recorder(TorchFunctionMode):
             if not changed and not call.params and made[0].numel() <= LOCALS and \
                     made[0].grad_fn is not None and elementwise(call.name, len(call.args)):
                 copies = [a.detach().clone() if isinstance(a, torch.Tensor) else a for a in args]
-                self._again.append((call, func, copies, swapped))
+                self._again.append(Again(call, func, copies, swapped, tuple(made[0].shape)))
         return out
 
     def operation(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -203,7 +204,7 @@ class Recorder(TorchFunctionMode):
     def _new(self, t: Any, group: str) -> Made:
         """The state that a tensor is in now, as a new one."""
         kind, name, own = self.modules.names.get(id(t), ("constant", "", group))
-        made = Made(self.stamp(), value(t), kind, name, own, None, t.requires_grad)
+        made = Made(self.stamp(), self._stated.value(t), kind, name, own, None, t.requires_grad)
         self.tape.made.append(made)
         self._known[id(t)] = made, t._version
         self._made.append((t, made))
@@ -302,11 +303,11 @@ class Recorder(TorchFunctionMode):
     def backward(self, roots: list[Any]) -> None:
         """One backward pass from the roots, from ones: grads and contributions onto the tape."""
         leaves = {made.stamp: t for t, made in self._made if made.kind == "parameter"}
-        reached = set()
-        for made, grad in self.edges.backward(roots, self.modules):
-            if made.stamp in leaves:
-                reached.add(id(leaves[made.stamp]))
-                made.facts |= ratio(grad, leaves[made.stamp])
+        trained = [(made, grad, leaves[made.stamp]) for made, grad in
+                   self.edges.backward(roots, self.modules) if made.stamp in leaves]
+        reached = {id(t) for _, _, t in trained}
+        for (made, _, _), facts in zip(trained, ratios([pair[1:] for pair in trained])):
+            made.facts |= facts
         unreached = [name for id, (_, name, _) in self.modules.names.items()
                      if id in self.modules.trained and id not in reached]
         if unreached:
@@ -316,9 +317,7 @@ class Recorder(TorchFunctionMode):
                 zeros = made.data.items and (0.0,) * made.data.size
                 made.grad = made.data._replace(
                     items=zeros, stats=None if zeros else Stats(0.0, 0.0, 0.0))
-        for call, func, args, swapped in self._again:
-            if call.sent:
-                call.local = local_derivatives(func, args, swapped)
+        local_derivatives([one for one in self._again if one.call.sent])
         self.tape.graded = True
 
     def close(self) -> None:

@@ -14,24 +14,30 @@ from ..graph import ITEMS, Stats, Value
 FLOATS = ("float64", "float32", "float16", "bfloat16")
 
 
+@lru_cache(maxsize=None)
+def _spelled(dtype: Any) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
 def value(t: Any) -> Value:
     """The numbers of a tensor, copied; of one with more than ITEMS numbers its stats; of one on the
     meta device its shape and dtype alone."""
-    dtype = str(t.dtype).removeprefix("torch.")
-    shape = tuple(t.shape)
+    dtype, shape = _spelled(t.dtype), tuple(t.shape)
     if t.is_meta:
         return Value(shape, dtype)
-    t = t.detach()
     if t.layout != torch.strided:
         t = t.to_dense()
+    if not shape:
+        return Value(shape, dtype, (t.item(),))
     if t.numel() <= ITEMS:
-        return Value(shape, dtype, tuple(t.reshape(-1).tolist()))
+        return Value(shape, dtype, tuple((t if len(shape) == 1 else t.reshape(-1)).tolist()))
+    t = t.detach()
     if t.is_complex():
         t = t.real
     if t.dtype not in (torch.float32, torch.float64):
         t = t.double()
-    low, high = (x.item() for x in torch.aminmax(t))
-    mean = t.mean().item()
+    least, most = torch.aminmax(t)
+    low, high, mean = least.item(), most.item(), t.mean().item()
     if mean - mean == 0 and high - low >= 0:
         return Value(shape, dtype, None, Stats(low, mean, high))
     finite = t[torch.isfinite(t)]
@@ -51,18 +57,35 @@ def dead(t: Any) -> dict[str, int]:
     return {"dead": idle, "units": t.shape[unit]} if idle else {}
 
 
-def ratio(grad: Any, parameter: Any) -> dict[str, float]:
-    """The norm of a parameter's gradient, and how large it is beside the parameter: what a plain
-    step of learning rate 1 would change it by."""
-    if grad.is_meta:
-        return {}
-    norm, size = torch.linalg.vector_norm(torch.stack([
-        torch.linalg.vector_norm(grad), torch.zeros((), dtype=grad.dtype)])), \
-        torch.linalg.vector_norm(parameter.detach())
-    facts = {"grad_norm": norm.item()}
-    if size > 0:
-        facts["update_ratio"] = (norm / size).item()
-    return facts
+class Stated:
+    """The values of tensors, each computed once: a view of all of a storage has its numbers."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, tuple[Any, Value]] = {}     # the storage is held: it is not reused
+
+    def value(self, t: Any) -> Value:
+        """The value of a tensor."""
+        n = t.numel()
+        if n <= ITEMS or t.is_meta or t.layout != torch.strided:
+            return value(t)
+        storage = t.untyped_storage()
+        if storage.nbytes() != n * t.element_size():
+            return value(t)
+        key = storage._cdata, t.dtype, t._version
+        if key not in self._known:
+            self._known[key] = storage, value(t)
+        return self._known[key][1]._replace(shape=tuple(t.shape))
+
+
+def ratios(pairs: Sequence[tuple[Any, Any]]) -> list[dict[str, float]]:
+    """The norm of each parameter's gradient, and how large it is beside the parameter: what a plain
+    step of learning rate 1 would change it by. pairs: (grad, parameter), of one dtype or not."""
+    if not pairs or any(grad.is_meta or grad.layout != torch.strided for grad, _ in pairs):
+        return [{} for _ in pairs]
+    norms = [n.item() for n in torch._foreach_norm([grad.detach() for grad, _ in pairs])]
+    sizes = [n.item() for n in torch._foreach_norm([p.detach() for _, p in pairs])]
+    return [{"grad_norm": norm, "update_ratio": norm / size} if size > 0 else {"grad_norm": norm}
+            for norm, size in zip(norms, sizes)]
 
 
 def flops(name: str, shapes: Sequence[tuple[int, ...]], out: Sequence[int]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 from collections.abc import Iterator, Mapping
 from types import FunctionType
 from typing import Any
@@ -40,6 +41,19 @@ def prepared(*, meta: bool = False) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """Nothing is looked for among the thousands of small things that a recording keeps anyway: it
+    takes a fifth of the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
 def build(thing: Any) -> Any:
     """What a factory made, if it is to be drawn in its place: a module."""
     return thing if isinstance(thing, torch.nn.Module) else None
@@ -70,7 +84,7 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
             if not runs.is_option(name, given, point):
                 passed[name] = _input(name, given, inputs)
     states = {name: recorder.input(name, t) for name, t in inputs.items()}
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), _garbage_kept():
         torch.manual_seed(SEED)
         try:
             with recorder:
