@@ -47,9 +47,13 @@ def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
     if rails:
         takes = [list(dict.fromkeys(us)) if len(us) > 1 else us for us in takes]
     rank = [0] * n
-    for v in range(n):
+    for v, us in enumerate(takes):
         if not leaf[v]:
-            rank[v] = max([rank[u] for u in takes[v]], default=0) + 1
+            r = 0
+            for u in us:
+                if rank[u] > r:
+                    r = rank[u]
+            rank[v] = r + 1
     _pull(rank, takes, uses, leaf, rails)
     effort = EFFORT * min(n, 400)
     for _ in range(4):
@@ -68,11 +72,12 @@ def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
 def _pull(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf: list[bool],
           rails: bool) -> None:
     """Moves cells late, in place, where lines grow shorter by it, without rails no longer."""
-    reach = [max([rank[w] for w in ws], default=0) for ws in uses] if rails else []
+    reach = _reach(rank, uses) if rails else []
     for v in range(len(rank) - 1, -1, -1):
-        if leaf[v] or not uses[v]:
+        ws = uses[v]
+        if leaf[v] or not ws:
             continue
-        late = min([rank[w] for w in uses[v]]) - 1
+        late = (rank[ws[0]] if len(ws) == 1 else min([rank[w] for w in ws])) - 1
         gain = late - rank[v]
         if gain <= 0:
             continue
@@ -87,6 +92,12 @@ def _pull(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf: 
                     reach[u] = max(reach[u], late)
 
 
+def _reach(rank: list[int], uses: list[list[int]]) -> list[int]:
+    """cell -> the rank of its last use."""
+    return [rank[ws[0]] if len(ws) == 1 else max([rank[w] for w in ws]) if ws else 0
+            for ws in uses]
+
+
 def _push(rank: list[int], ahead: list[list[int]], behind: list[list[int]], leaf: list[bool],
           rails: bool, sign: int, effort: int) -> int:
     """Moves cells by `sign`, with all they push, where lines grow shorter; what effort is left.
@@ -96,12 +107,16 @@ def _push(rank: list[int], ahead: list[list[int]], behind: list[list[int]], leaf
     n = len(rank)
     inside = [-1] * n            # cell -> the last seed whose set it was in
     uses, takes = (ahead, behind) if sign > 0 else (behind, ahead)
-    reach = [max([rank[w] for w in ws], default=0) for ws in uses] if rails else []
+    reach = _reach(rank, uses) if rails else []
     for seed in range(n - 1, -1, -1) if sign > 0 else range(n):
         if leaf[seed] or not ahead[seed] or effort < 0:
             continue
         if rails:                # lines that end here: which grow, or may be cut
-            ends = sum([reach[u] == rank[seed] for u in takes[seed]])
+            ends, own, us = 0, rank[seed], takes[seed]
+            if sign < 0 and len(us) < 2:
+                continue
+            for u in us:
+                ends += reach[u] == own
             if ends if sign > 0 else ends < 2:
                 continue
         elif len(ahead[seed]) <= len(behind[seed]):
@@ -185,6 +200,12 @@ def layers(cells: Cells, *, chips: bool = True, rails: bool = True) -> Layers:
     for v in range(n):
         for k, e in enumerate(ins[v]):
             s = start[e]
+            if rank[v] - rank[s] == 1:
+                paths[e] = (s, v)
+                up[v].append(s)
+                down[s].append(v)
+                slot[s].append(k)
+                continue
             joints = line.setdefault(s, []) if rails else []
             for r in range(rank[s] + 1 + len(joints), rank[v]):
                 joint = len(rank)
