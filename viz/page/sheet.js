@@ -57,7 +57,8 @@ function sheetGeometry(c) {
     },
     scopes: scopesOf(c), look: b => b < n ? c.roles[c.look[b]] : "", sum: b => c.texts[c.sum[b]],
   };
-  const straight = i => py[i - 1] === py[i + 2] && py[i] === py[i + 2] && py[i + 1] === py[i + 2];
+  const level = (p, i) => p[i - 1] === p[i + 2] && p[i] === p[i + 2] && p[i + 1] === p[i + 2];
+  const straight = i => level(py, i) || level(px, i);        // their control points may lie beyond them
   return g;
 }
 
