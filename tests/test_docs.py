@@ -376,6 +376,30 @@ def test_the_hash_is_of_the_words_the_sources_and_the_version(here):
     assert key("graph cubic.py --at 1") == first
 
 
+@pytest.mark.parametrize("words, light, both", [
+    ("", ("light",), ("light", "dark")), ("--dark", ("dark",), ("dark",)),
+    ("--theme print", ("light",), ("light",)), ("--theme dark", ("light",), ("light",)),
+])
+def test_a_theme_that_was_asked_for_has_no_twin(here, words, light, both):
+    asked = picture.parse(picture.split(f"graph cubic.py {words}"),
+                          Project(cli.commands.commands, "1", str(here)))
+    assert (asked.themes(dark=False), asked.themes(dark=True)) == (light, both)
+    drawn = picture.draw(asked, ("svg",), both)
+    assert set(drawn.files) == {(theme, "svg") for theme in both}
+    paper = {"--dark": b"#12181f", "--theme dark": b"#12181f"}.get(words, b"#fff")
+    assert paper in drawn.files[both[0], "svg"].split(b"\n")[3]
+
+
+def test_light_and_dark_are_one_run(here, monkeypatch):
+    """Traced and laid out once: the second costs its paint."""
+    (here / "count.py").write_text("def f(x=2.0):\n    open('runs', 'a').write('.')\n"
+                                   "    return x*x\n")
+    asked = picture.parse(["graph", "count.py"], Project(cli.commands.commands, "1", str(here)))
+    drawn = picture.draw(asked, ("svg", "png", "pdf"), ("light", "dark"))
+    assert len(drawn.files) == 6 and (here / "runs").read_text() == "."
+    assert drawn.files["light", "svg"] != drawn.files["dark", "svg"]
+
+
 def test_two_hundred_pictures_in_one_process(here, docs):
     (here / "many.md").write_text("\n".join(
         block(f"graph cubic.py --at {i} -o img/{i}.svg --dark") for i in range(200)))
