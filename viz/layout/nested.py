@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..graph import Edge, Graph, Node
+from ..graph import Graph
+from .levels import END, ROOTS, Level, chain, split
 from .placement import Chip, Placement, Point, Rail, Route, Size
 
 SHEET = 5.0                      # how far each sheet behind a frame sticks out
@@ -18,7 +19,6 @@ CORNER = 10.0                    # a turn in a lane is no larger
 BEND = 40.0                      # the length of a bend that a straight line makes at its end
 LONG = 70.0                      # beside a longer stretch of a line something may stand
 APART = 34.0                     # between two ports where values leave
-ROOTS, END = ("root:0", "root:1"), "end:0"
 
 
 class Stack(NamedTuple):
@@ -47,15 +47,6 @@ class Nested(NamedTuple):
     gates: tuple[Gate, ...]
 
 
-class _Level(NamedTuple):
-    """What stands side by side within a frame, or on paper."""
-
-    nodes: list[Node]
-    edges: list[Edge]
-    number: list[int]            # edge -> its index in the graph, or -1
-    gates: list[str]             # the values that leave
-
-
 class _Placed(NamedTuple):
     placement: Placement
     shift: Point                 # from the placement's corner to the frame's
@@ -72,15 +63,15 @@ def nested(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Si
     leaves a frame, by node.
     """
     folds = {fold["path"]: fold for fold in graph.facts["folds"]}
-    shown = {path: not any(folds[up]["closed"] for up in _chain(path)[1:]) for path in folds}
+    shown = {path: not any(folds[up]["closed"] for up in chain(path)[1:]) for path in folds}
     axis = 1 if rankdir == "TB" else 0
     home, item = {}, {}          # node -> the level it is drawn in, and as what there
     for node in graph.nodes:
         path = node.facts.get("fold", "")
-        closed = [up for up in _chain(path)[1:] if folds[up]["closed"]]
+        closed = [up for up in chain(path)[1:] if folds[up]["closed"]]
         home[node.id] = folds[closed[0]]["parent"] if closed else path
         item[node.id] = f"frame:{closed[0]}" if closed else node.id
-    levels = _levels(graph, folds, shown, home, item)
+    levels = split(graph, folds, shown, home, item)
     placed: dict[str, _Placed] = {}
     measured = dict(sizes) | {f"frame:{path}": _with_sheets(heads[path]) for path in folds}
     measured |= dict.fromkeys((*ROOTS, END), DOT)
@@ -96,81 +87,11 @@ def nested(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Si
     return _joined(graph, folds, levels, placed, measured, ports, axis)
 
 
-def _chain(path: str) -> list[str]:
-    """A path's frames from the outermost: "", "2", "2/1"."""
-    words = path.split("/") if path else []
-    return [""] + ["/".join(words[:n + 1]) for n in range(len(words))]
-
-
 def _with_sheets(size: Size) -> Size:
     return Size(size.width + SHEETS * SHEET, size.height + SHEETS * SHEET)
 
 
-def _levels(graph: Graph, folds: Mapping[str, Mapping[str, Any]], shown: Mapping[str, bool],
-            home: Mapping[str, str], item: Mapping[str, str]) -> dict[str, _Level]:
-    """By path what is laid out together: nodes, frames as boxes, ports where values leave."""
-    levels = {path: _Level([], [], [], []) for path in ("", *(p for p in folds if shown[p]))}
-    boxed: set[str] = set()
-    port = {node.id for node in graph.nodes if "port" in node.facts}
-    for node in graph.nodes:
-        for up in _chain(node.facts.get("fold", ""))[1:]:
-            if f"frame:{up}" not in boxed and folds[up]["parent"] in levels:
-                boxed.add(f"frame:{up}")           # where its first node stands
-                levels[folds[up]["parent"]].nodes.append(Node(f"frame:{up}", "value", ""))
-        if item[node.id] == node.id:
-            levels[home[node.id]].nodes.append(node)
-
-    def leaving(id: str, until: str) -> str:
-        """Gates for a value from where it is drawn up to a level; what it is there."""
-        path, what = home[id], item[id]
-        while path != until:
-            if id not in levels[path].gates:
-                levels[path].gates.append(id)
-                levels[path].edges.append(Edge(what, END))
-                levels[path].number.append(-1)
-            path, what = folds[path]["parent"], f"frame:{path}"
-        return what
-
-    for i, edge in enumerate(graph.edges):
-        if item[edge.tail] == item[edge.head]:
-            continue             # within a closed frame
-        above, head = home[edge.head], item[edge.head]
-        if head == edge.head and edge.head in port and not _inside(home[edge.tail], above):
-            above, head = folds[above]["parent"], f"frame:{above}"
-        tail = leaving(edge.tail, above)
-        levels[above].edges.append(Edge(tail, head))
-        levels[above].number.append(i)
-    for path, fold in folds.items():
-        if shown[path]:
-            for _, out in fold["carried"]:
-                leaving(out, fold["parent"])
-    for path, level in levels.items():
-        _pinned(path, level)
-    return levels
-
-
-def _inside(path: str, outer: str) -> bool:
-    return path == outer or path.startswith(outer + "/")
-
-
-def _pinned(path: str, level: _Level) -> None:
-    """Ports stand at the very start and the very end of a frame.
-
-    Two roots feed each port where something enters: then none is pulled towards its use, since that
-    would lengthen two lines to shorten one. What leaves runs on to one end, after all else.
-    """
-    if not path:
-        return
-    pairs = [(root, node.id) for root in ROOTS for node in level.nodes if "port" in node.facts]
-    if pairs:
-        level.nodes[:0] = [Node(root, "op", "") for root in ROOTS]
-    if level.gates:
-        level.nodes.append(Node(END, "op", ""))
-    level.edges.extend(Edge(*pair) for pair in pairs)
-    level.number.extend([-1] * len(pairs))
-
-
-def _framed(inside: Placement, level: _Level, sizes: Mapping[str, Size],
+def _framed(inside: Placement, level: Level, sizes: Mapping[str, Size],
             labels: Sequence[Size | None], ports: Mapping[str, Size], head: Size, axis: int
             ) -> _Placed:
     """A frame around what was laid out within: a head above, gutters where ports stand."""
@@ -209,7 +130,7 @@ def _framed(inside: Placement, level: _Level, sizes: Mapping[str, Size],
                    Size(width + spare, high[1] - low[1] + top + after[1]), exits)
 
 
-def _exits(inside: Placement, level: _Level, ports: Mapping[str, Size], axis: int
+def _exits(inside: Placement, level: Level, ports: Mapping[str, Size], axis: int
            ) -> dict[str, Point]:
     """Ports where values leave, after the end, each beside its line or as near as there is room."""
     ends: dict[str, Point] = {}
@@ -231,7 +152,7 @@ def _exits(inside: Placement, level: _Level, ports: Mapping[str, Size], axis: in
     return found
 
 
-def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mapping[str, _Level],
+def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mapping[str, Level],
             placed: Mapping[str, _Placed], sizes: Mapping[str, Size], ports: Mapping[str, Size],
             axis: int) -> Nested:
     """All levels on one paper: what stands in a frame moves with it, lines go on at its border."""
