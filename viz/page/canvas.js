@@ -50,7 +50,7 @@ function canvasView(g, model) {
     titles(ox, oy, k, seen);
     rings(ox, oy, k);
     place(x, y, k);
-    stage.dataset.scale = k;
+    Object.assign(stage.dataset, { scale: k, level });
     if (view.after) view.after();
     if (first) {
       performance.mark("painted");
