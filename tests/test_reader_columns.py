@@ -9,7 +9,6 @@ from tinytorch import Tensor
 from viz.graph import Graph, Items, Value, from_json, to_json
 from viz.readers._columns import FORMULAS
 from viz.transforms.fold import fold, parse
-from viz.transforms.repeats import spread_facts
 from viz.transforms.unfold import unfold
 
 

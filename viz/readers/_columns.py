@@ -144,19 +144,21 @@ class Columns:
 
     def _values(self, k: int) -> dict[str, Any]:
         facts: dict[str, Any] = {"data": value(self.data[k])}
-        if self._has_grad(k):
+        if self.grads is not None and self.graded[k]:
             facts["grad"] = value(self._grad(k))
         return facts
-
-    def _has_grad(self, k: int) -> bool:
-        tensor = self.tensors[k]
-        return self.grads is not None and (tensor.requires_grad
-                                           or tensor.stamp in self.names.arguments)
 
     def _grad(self, k: int) -> Any:
         assert self.grads is not None
         total = self.grads.total.get(self.tensors[k])
         return np.zeros_like(self.data[k])[()] if total is None else total
+
+    @cached_property
+    def graded(self) -> Any:
+        """Which tensors show a gradient, where any do."""
+        graded = self.wants.copy()
+        graded[[self.place[tensor] for tensor in self.known.inputs.values()]] = True
+        return graded
 
     @cached_property
     def asked(self) -> Any:
@@ -188,9 +190,9 @@ class Columns:
             some["data"] = Numbers("float64", self.numbers[ks]) if self.plain else \
                 _column([self.data[k] for k in ks])
             if "grad" in some:
-                some["grad"] = self.totals._replace(of=self.totals.of[ks]) \
-                    if isinstance(self.totals, Numbers) else \
-                    _column([self._grad(k) for k in ks if self._has_grad(k)])
+                ks = ks[self.graded[ks]]
+                some["grad"] = self.totals._replace(of=self.totals.of[ks]) if isinstance(
+                    self.totals, Numbers) else _column(list(map(self._grad, ks.tolist())))
         return some
 
     # ---- edges
