@@ -79,7 +79,7 @@ def test_a_long_loop_is_folded():
 
 def test_what_is_too_large_is_text_with_a_sentence():
     nodes = tuple(Node(f"n{i}", "input", f"n{i}", {"data": None}) for i in range(2000))
-    for thing, said in ((repeated(3000), "(9,001 tensors: viz.render(it, "),
+    for thing, said in ((repeated(5000), "(15,001 tensors: viz.render(it, "),
                         (Graph("wide", nodes, ()), "(2,000 nodes: viz.render(it, ")):
         data, metadata = thing._repr_mimebundle_()
         assert set(data) == {"text/plain"} and said in data["text/plain"] and metadata == {}

@@ -20,7 +20,7 @@ from .writers import png, svg
 Bundle = tuple[dict[str, Any], dict[str, Any]]     # data and metadata by MIME type
 
 MIME = {"svg": "image/svg+xml", "png": "image/png"}
-TENSORS = 5_000                  # a result of more is not read unasked: that takes over a second
+TENSORS = 10_000                 # a result of more is not read unasked: half a second of reading
 ITEMS = 1_000                    # nodes and joints of a picture that nobody asked for, at most
 
 
