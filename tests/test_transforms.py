@@ -159,6 +159,17 @@ def test_an_infinite_derivative_is_born_in_the_backward_pass():
     assert "the derivative of sqrt(x) is inf" in said[0]
 
 
+def test_each_turn_of_a_loop_was_a_line_of_its_own():
+    def f(x):
+        for _ in range(3000):
+            y = x * 1e300 * 1e300
+        for _ in range(50):
+            y = y + 1e300 * 1e300 * x
+        return y
+    said = flag(viz.trace(f, 1.5)).facts["flags"]
+    assert len(said) < 12 and any("times more there" in line for line in said), said
+
+
 def test_verdicts_on_gradients():
     def f(a, b, c, d):
         return a * 1e-9 + b * 1e9 + c * 0.0 + d

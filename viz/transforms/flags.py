@@ -11,6 +11,7 @@ from ..graph import Edge, Graph, Node, Value
 
 SMALL, LARGE = 1e-6, 1e6         # of the output's gradient: less has vanished, more has exploded
 BAD = ("nan", "inf")
+TOLD = 3                         # so many births at one line are told, the others counted
 
 
 def flag(graph: Graph) -> Graph:
@@ -32,12 +33,17 @@ def flag(graph: Graph) -> Graph:
     seed = max((_size(node.facts.get("grad")) for node in graph.nodes if node.kind == "output"),
                default=1.0) or 1.0
     flags: dict[str, str] = {}
-    said: list[str] = []
+    births: dict[str, list[str]] = {}              # NaN is born at f.py:7 -> what was done there
     for node in graph.nodes:
         if node.kind != "op":
-            flags[node.id] = _data(node, nodes, operands.get(made.get(node.id, ""), []), said)
+            flags[node.id] = _data(node, nodes, operands.get(made.get(node.id, ""), []), births)
     for edge in graph.edges:
-        _birth_of_grad(edge, nodes, made, said)
+        _birth_of_grad(edge, nodes, made, births)
+    said = []
+    for born, ways in births.items():
+        said += [born + way for way in ways[:TOLD]]
+        if len(ways) > TOLD:
+            said[-1] += f", and {len(ways) - TOLD} times more there"
     verdicts: dict[str, list[Node]] = {}
     for node in graph.nodes:
         verdict = "" if node.kind == "op" else _grad(node.facts.get("grad"), seed)
@@ -83,7 +89,8 @@ def _bad(value: Value | None) -> str:
     return "nan" if nan else "inf" if infinite else ""
 
 
-def _data(node: Node, nodes: Mapping[str, Node], edges: list[Edge], said: list[str]) -> str:
+def _data(node: Node, nodes: Mapping[str, Node], edges: list[Edge],
+          births: dict[str, list[str]]) -> str:
     """The flag of a node's data. A birth is said: none of the operands has it."""
     bad = _bad(node.facts.get("data"))
     if not bad:
@@ -93,8 +100,8 @@ def _data(node: Node, nodes: Mapping[str, Node], edges: list[Edge], said: list[s
     if any(_bad(source.facts.get("data")) in inherited for source in sources):
         return bad
     where = node.facts.get("line")
-    said.append(f"{'NaN' if bad == 'nan' else 'inf'} is born"
-                f"{f' at {where}' if where else ''}: {_doing(node, sources)}")
+    born = f"{'NaN' if bad == 'nan' else 'inf'} is born{f' at {where}' if where else ''}"
+    births.setdefault(born, []).append(f": {_doing(node, sources)}")
     return f"{bad} born here"
 
 
@@ -116,7 +123,7 @@ def _doing(node: Node, sources: list[Node]) -> str:
 
 
 def _birth_of_grad(edge: Edge, nodes: Mapping[str, Node], made: Mapping[str, str],
-                   said: list[str]) -> None:
+                   births: dict[str, list[str]]) -> None:
     """Says where backward gives birth to a nan or an infinity: the gradient above has none."""
     bad = _bad(edge.facts.get("contribution"))
     if not bad or edge.head not in made:
@@ -129,8 +136,9 @@ def _birth_of_grad(edge: Edge, nodes: Mapping[str, Node], made: Mapping[str, str
     local = edge.facts.get("local")
     slope = f": the derivative of {result.label.rpartition(' = ')[2]} is {text.numbers(local)}" \
         if local is not None else ""
-    said.append(f"{'NaN' if bad == 'nan' else 'inf'} is born in the backward pass"
-                f"{f' at {where}' if where else ''}{slope}, times {_above(result)}")
+    born = (f"{'NaN' if bad == 'nan' else 'inf'} is born in the backward pass"
+            f"{f' at {where}' if where else ''}")
+    births.setdefault(born, []).append(f"{slope}, times {_above(result)}")
 
 
 def _above(node: Node) -> str:

@@ -21,9 +21,9 @@ FAMILIES = {"sans": r"\sffamily", "bold": r"\sffamily\bfseries", "mono": r"\ttfa
 ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
 # What alone stands for itself is made a picture of its own; \input into a document is only drawn.
-_HEAD = r"""%% In a document with \usepackage{tikz}: \input this file. It compiles alone, too, with any LaTeX.
-%% A character that TeX's fonts lack is a small box with its code, 540D in two rows. LuaLaTeX sets it
-%% in a document whose \setsansfont and \setmonofont have it.
+_HEAD = r"""%% In a document with \usepackage{tikz}: \input this file. It compiles alone as well.
+%% A character that TeX's fonts lack is a small box with its code, 540D in two rows; LuaLaTeX
+%% sets it in a document whose \setsansfont and \setmonofont have it.
 \ifdefined\tikzpicture\def\tvend{}\else
 \documentclass{article}
 \usepackage[T1]{fontenc}
