@@ -93,6 +93,9 @@ def draw(part: Measured, boxes: Sequence[Size], texts: Sequence[Size | None], ch
         if n <= s < copies:
             drawn.chips.append((cells.box[layers.source[s]], edges[uses[0]],
                                 (right[s] - chip.width / 2, y[s])))
+        parallel: dict[int, list[int]] = {}          # cell -> the edges to it
+        for k in uses if len(uses) > 1 else ():
+            parallel.setdefault(paths[k][-1], []).append(k)
         rail = None
         long = uses[0] if len(uses) == 1 else max(uses, key=lambda k: len(paths[k]))
         if len(uses) > 1 and len(paths[long]) > 2:
@@ -119,8 +122,7 @@ def draw(part: Measured, boxes: Sequence[Size], texts: Sequence[Size | None], ch
                 if len(path) == 2:
                     op = ops[v]
                     if len(uses) > 1:
-                        start = _apart(part, boxes, chip, s, k, [j for j in uses
-                                                                 if paths[j][-1] == v])
+                        start = _apart(part, boxes, chip, s, k, parallel[v])
                     level, height = y[s] + start, lines[k]
                     if op >= 0 and level == y[v] and not height:
                         x = centers[op][0] - boxes[op].width / 2
