@@ -25,6 +25,7 @@ from viz.page.columns import packed
 from viz.page.strip import strip
 from viz.page.table import table
 from viz.transforms.fold import fold
+from viz.transforms.heat import heat
 from viz.writers import html
 
 needs_browser = pytest.mark.skipif(browser.PATH is None, reason="no chromium is installed")
@@ -177,6 +178,12 @@ def test_the_viewer_is_chosen_by_size():
     for theme, start in (("light", '<html lang="en">'), ("dark", ' data-theme="dark">'),
                          ("print", ' data-theme="light" data-fixed>')):
         assert start in html.write(chain(250), Options(theme=theme)).decode()
+
+
+def test_what_a_graph_was_heated_by_is_shown():
+    for by, told in ("grad", "grad"), ("data", "data"), ("contribution", ""):
+        page = Page(html.write(heat(net(130), by)).decode())
+        assert json.loads(page.scripts[0])["heat"] == told
 
 
 def test_hostile_labels_of_a_large_page_are_text():

@@ -1,12 +1,12 @@
-// Heat: how large each grad is, on a log scale, by colour; and its legend.
+// Heat: how large each grad is, or what the graph was heated by, on a log scale; and its legend.
 
 const heat = {
-  on: false, scale: null, bins: null,
+  on: false, scale: null, bins: null, by: data.heat || "grad",
   measure() {                              // as transforms/heat.py: four bins on either side of zero
     const sizes = new Float64Array(graph.n);
     let high = 0, low = Infinity;
     for (let i = 0; i < graph.n; i++) {
-      const x = sizes[i] = graph.isOp(i) ? NaN : graph.grad(i), size = Math.abs(x);
+      const x = sizes[i] = graph.isOp(i) ? NaN : graph.magnitude(i, this.by), size = Math.abs(x);
       if (size > 0 && size < Infinity) { high = Math.max(high, size); low = Math.min(low, size); }
     }
     if (!high) high = low = 1;
@@ -36,6 +36,6 @@ const heat = {
       cell.append(make("i", {}), bin ? number(bin < 0 ? -limit : limit, 2) : "0");
       return cell;
     });
-    if (this.on) legend.replaceChildren(make("p", {}, "grad, log scale"), make("ul", {}, ...cells));
+    if (this.on) legend.replaceChildren(make("p", {}, `${this.by}, log scale`), make("ul", {}, ...cells));
   },
 };

@@ -98,7 +98,7 @@ function columnsModel(drawing) {
       if (table.formula[e]) told.formula = strings[table.formula[e]];
       return told;
     },
-    grad: i => size(2 * i + 1),
+    magnitude: (i, key) => size(2 * i + (key === "grad" ? 1 : 0)),
     local: e => table.value_form[2 * (n + e)] === 1 ? size(2 * (n + e)) : NaN,
     words(i) {
       const told = [strings[table.name[i]], strings[table.id[i]], KINDS[kind[i]]];

@@ -135,4 +135,4 @@ if (packed) {
   view.redraw();
 }
 performance.mark("ready");
-if (data.heated) heat.toggle();
+if (data.heat) heat.toggle();

@@ -10,7 +10,7 @@ function rowsModel() {
     id: i => nodes[i].id, name: i => nodes[i].name,
     facts: i => nodes[i].facts, brief: (i, key) => nodes[i].brief[key] || "",
     carried: e => edges[e],
-    grad: i => nodes[i].slope ?? NaN, local: e => edges[e].slope ?? NaN,
+    magnitude: i => nodes[i].slope ?? NaN, local: e => edges[e].slope ?? NaN,
     words: i => [nodes[i].name, nodes[i].id, nodes[i].kind, ...nodes[i].facts.flat()].join("\n"),
   };
 }

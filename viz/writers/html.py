@@ -74,8 +74,10 @@ def _large(graph: Graph, options: Options) -> bytes:
     from ..page.strip import strip
     from ..page.table import structure, table
     from ..transforms.fold import said
+    by = graph.facts.get("heat", {}).get("by", "")
     if len(graph.nodes) > LARGE and "folds" not in graph.facts and options.engine == "layered" \
-            and options.rankdir == "LR" and not options.wrap and options.edges in ("auto", "none"):
+            and options.rankdir == "LR" and not options.wrap and by != "contribution" \
+            and options.edges in ("auto", "none"):
         graph, drawing, width, height = strip(graph)
     else:
         places = {node.id: i for i, node in enumerate(graph.nodes)}
@@ -90,7 +92,7 @@ def _large(graph: Graph, options: Options) -> bytes:
               for key, value in fold.items() if key != "carried"}
              for fold in graph.facts.get("folds", ())]
     data = {"width": width, "height": height, "folds": folds, "look": _look(*pair),
-            "heated": graph.facts.get("heat", {}).get("by") == "grad"}
+            "heat": by if by in ("grad", "data") else ""}
     picture = (f'<canvas class="picture" role="img" aria-label="{svg.escape(told)}">'
                f"{svg.escape(told)}</canvas>\n"
                '<div class="cursor" data-part="cursor" role="button" tabindex="-1" hidden></div>')
