@@ -10,7 +10,7 @@ import viz
 from tinytorch import Tensor
 from viz import cost, text, writers
 from viz.graph import Edge, Graph, Node, Value, from_json, to_json
-from viz.layout.compose import compose
+from viz.layout.compose import Options, compose
 from viz.transforms.fold import NODES, fold, parse, said
 from viz.transforms.parts import TransformError
 from viz.transforms.periods import slots
@@ -541,3 +541,15 @@ def test_costs_are_known_before():
     nets = fold(viz.trace(neurons), mode="all")
     assert cost.cost(cost.within(nets, 30)).nodes < cost.cost(nets).nodes
     assert cost.within(nets, 10**6) is nets
+
+
+def test_a_line_that_enters_a_frame_ran_through_its_head():
+    def root(a=2.0):
+        x = a
+        for _ in range(6):
+            x = (x + a/x)/2
+        return x
+
+    groups = compose(fold(viz.trace(root), mode="all"), Options(rankdir="TB")).groups
+    heads = [i for i, group in enumerate(groups) if group.id.endswith("--head")]
+    assert heads and min(heads) > max(i for i, g in enumerate(groups) if g.role == "edge")

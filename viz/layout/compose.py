@@ -102,7 +102,6 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
             marks += _moved(label, route.label)
         into.setdefault(edge.head, []).append(
             Group(edge_id(edge), "edge", edge_tip(edge, nodes), marks))
-    groups += folds[1]
     for node in topological(graph):
         groups += into.get(node.id, ())
         if node.id in placement.centers:
@@ -112,6 +111,7 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
         edge = graph.edges[c.edge]
         groups.append(Group(f"{edge_id(edge)}--chip", "chip", node_tip(nodes[c.node]),
                             _moved(boxes.chip(nodes[c.node], c.size), c.center)))
+    groups += folds[1]           # over the lines that enter a frame from above
     caption, width, height = _caption(graph, placement.width, placement.height)
     return Scene(width, height, str(graph.facts.get("title") or graph.name),
                  description(graph), (*groups, *caption))
