@@ -79,6 +79,11 @@ def starts(n: int) -> int:
     return 3 if n < 1000 else 2 if n < 4000 else 1
 
 
+def sweeps(n: int) -> int:
+    """How often the best of them is swept: of many items, further ones gain nothing."""
+    return 8 if n < 1000 else 6 if n < 4000 else 4
+
+
 def effort(n: int) -> int:
     """How many generations an order of n items is searched for: what `dot` leaves the time for."""
     return 5 if n < 45 else 2 if n < 150 else 3 if n < 500 else 0
@@ -90,7 +95,7 @@ def _measured(part: Cells, edges: Sequence[int], sheet: Sheet) -> Measured:
         return alone(part, edges, sheet)
     layered = layers(part)
     n = len(layered.rank)
-    found = order(layered, starts=starts(n), sweeps=8 if n < 1000 else 6, effort=effort(n))
+    found = order(layered, starts=starts(n), sweeps=sweeps(n), effort=effort(n))
     return measured(part, edges, layered, found, sheet)
 
 
