@@ -13,7 +13,7 @@ import viz  # noqa: E402
 from viz.graph import from_json, to_json  # noqa: E402
 from viz.source import RunError, TargetError  # noqa: E402
 
-from .arithmetic import FUNCTIONS, same  # noqa: E402
+from .arithmetic import FUNCTIONS, choice, same  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +40,14 @@ def groups(graph):
 def test_the_same_arithmetic_gives_the_same_graph(f, point):
     assert same(f, jnp, [jnp.asarray(x) for x in point]) == \
         same(f, np, [np.float64(x) for x in point])
+
+
+@pytest.mark.parametrize("point", [[1.5, 0.5], [0.5, 1.5]])
+def test_choices_are_drawn_as_tinytorchs(point):
+    ours = same(choice, np, [np.float64(x) for x in point])
+    theirs = same(choice, jnp, [jnp.asarray(x) for x in point])
+    assert [n[:4] for n in theirs[0]] == [n[:4] for n in ours[0]]
+    assert [e[:2] for e in theirs[1]] == [e[:2] for e in ours[1]] and theirs[2] == ours[2]
 
 
 @pytest.mark.parametrize("f, point", FUNCTIONS)
@@ -124,6 +132,41 @@ def test_trees_are_named():
     assert {n.id for n in graph.nodes if n.kind == "input"} == {
         "params.layer.w", "params.layer.b", "x"}
     assert node(graph, "params.layer.w").facts["grad"].items == (0., 1., 2.) * 2
+
+
+LINES = """
+import jax.numpy as jnp
+
+def f(x):
+    a = jnp.clip(x, 0, 1)
+    b = jnp.clip(a * 2, 0, 1)
+    c = jnp.where(b > 0.5, b, a)
+    return c * x
+"""
+
+
+def test_functions_of_jaxs_own_stand_where_they_are_called(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "l.py").write_text(LINES)
+    result = CliRunner().invoke(cli.commands, ["graph", "l.py", "--at", "0.3", "--format", "json",
+                                               "-o", "-"])
+    graph = from_json(result.stdout)
+    assert [(n.id, n.facts["line"]) for n in graph.nodes if n.id in "abc"] == [
+        ("a", "l.py:5"), ("b", "l.py:6"), ("c", "l.py:7")]
+    assert "Where" in ops(graph)
+    assert {n.facts["line"] for n in graph.nodes if n.facts.get("op") == "Maximum"} == {
+        "l.py:5", "l.py:6"}
+
+
+def test_what_an_equation_is_given_is_told():
+    def f(x):
+        return jax.lax.conv_general_dilated(x, jnp.ones((1, 1, 2)), (2,), "SAME").sum(axis=(1, 2))
+    graph = viz.trace(f, jnp.ones((1, 1, 6)))
+    told = {n.facts["op"]: n.facts.get("attributes", "") for n in graph.nodes if n.kind == "op"}
+    conv = next(told[op] for op in told if op.startswith("conv"))
+    assert "window_strides=(2,)" in conv and "padding=((0, 0),)" in conv
+    assert "axes=(1, 2)" in next(told[op] for op in told if op.lower() == "sum")
+    assert "np." not in str(told) and "0x" not in str(told)
 
 
 def test_errors():

@@ -18,7 +18,7 @@ import viz  # noqa: E402
 from viz.graph import from_json, to_json  # noqa: E402
 from viz.source import RunError, TargetError  # noqa: E402
 
-from .arithmetic import FUNCTIONS, same  # noqa: E402
+from .arithmetic import FUNCTIONS, choice, same  # noqa: E402
 
 
 def node(graph, id):
@@ -55,6 +55,14 @@ def test_the_same_arithmetic_gives_the_same_graph(f, point):
     ours = same(f, np, [np.float64(x) for x in point])
     theirs = same(f, torch, [double(x) for x in point])
     assert theirs == ours
+
+
+@pytest.mark.parametrize("point", [[1.5, 0.5], [0.5, 1.5]])
+def test_choices_are_drawn_as_tinytorchs(point):
+    ours = same(choice, np, [np.float64(x) for x in point])
+    theirs = same(choice, torch, [double(x) for x in point])
+    assert [n[:4] for n in theirs[0]] == [n[:4] for n in ours[0]]
+    assert [e[:2] for e in theirs[1]] == [e[:2] for e in ours[1]] and theirs[2] == ours[2]
 
 
 def test_plain_numbers_take_pytorchs_default_dtype():
@@ -382,6 +390,21 @@ def test_flops_are_those_of_pytorchs_counter():
         net(x)
     graph = viz.trace(net, x)
     assert sum(n.facts.get("flops", 0) for n in graph.nodes) == counter.get_total_flops()
+
+
+def test_flops_of_recurrent_layers_and_of_attention():
+    from torch.utils.flop_counter import FlopCounterMode
+
+    def counted(model, *xs):
+        return sum(n.facts.get("flops", 0) for n in viz.trace(model, *xs).nodes)
+    # by hand: 4 gates of 16, of 8 inputs and 16 states, for 2 examples of 7 steps
+    assert counted(nn.LSTM(8, 16, batch_first=True), torch.randn(2, 7, 8)) == 2*14 * 64*(8 + 16)
+    cell = nn.GRUCell(8, 4)
+    assert counted(lambda x: cell(x), torch.randn(3, 8)) == 2*3 * 12*(8 + 4)
+    attention, x = nn.MultiheadAttention(16, 2, batch_first=True), torch.randn(2, 5, 16)
+    with FlopCounterMode(display=False) as counter:
+        attention(x, x, x)
+    assert counted(lambda x: attention(x, x, x)[0], x) == counter.get_total_flops()
 
 
 def test_aten():

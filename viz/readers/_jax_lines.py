@@ -24,15 +24,21 @@ class Lines:
         self._bound: dict[str, list[int]] = {}     # name -> the stamps it was given to
         self._places: list[tuple[int, Place]] = []
 
-    def note(self, equation: Any, stamp: int) -> None:
-        """The tensor of this stamp was made by this equation."""
+    def note(self, equation: Any, stamp: int, whole: bool = True) -> None:
+        """The tensor of this stamp was made by this equation, or, if not the whole, within it."""
         found = self._frame(equation)
         if found is None:
             return
         file, span, function = found
         self._places.append((stamp, Place(file, span[0], function)))
-        name = self._names(file).get(span)
-        if name:
+        if whole:
+            self.bind(equation, stamp)
+
+    def bind(self, equation: Any, stamp: int) -> None:
+        """The tensor of this stamp has the name that the user gave what this equation makes."""
+        found = self._frame(equation)
+        name = self._names(found[0]).get(found[1]) if found else None
+        if name and stamp not in self._bound.get(name, ()):
             self._bound.setdefault(name, []).append(stamp)
 
     def place(self, equation: Any) -> Place | None:

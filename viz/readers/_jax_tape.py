@@ -19,8 +19,13 @@ LOCALS = 4096                    # no local derivatives of results of more numbe
 SAME = {"copy", "copy_p", "reshard", "pvary", "optimization_barrier"}
 NAMES = {"integer_pow": "power", "square": "power", "dot_general": "matmul", "logistic": "sigmoid",
          "max": "maximum", "min": "minimum", "reduce_sum": "sum", "reduce_max": "max",
-         "pow": "power", "rem": "fmod"}
+         "broadcast_in_dim": "broadcast", "convert_element_type": "astype", "pow": "power",
+         "rem": "fmod"}
 UNSAID = {"sharding", "out_sharding", "accuracy", "effects", "ctx_mesh"}
+BRIEF: dict[str, tuple[str, ...]] = {              # of these so much is written
+    "dot_general": (), "broadcast_in_dim": (), "squeeze": (), "iota": (), "slice": (),
+    "reshape": ("new_sizes",), "transpose": ("permutation",),
+    "convert_element_type": ("new_dtype",)}
 INLINE = {"jit", "pjit", "closed_call", "core_call", "remat", "checkpoint", "remat2"}
 
 
@@ -43,6 +48,7 @@ class Recorder:
         self._arrays: dict[int, Any] = {}          # stamp -> array
         self._steps: list[Step] = []
         self._stamp = 0
+        self._caller: Any = None                   # of the function of JAX's that is being run
 
     def input(self, name: str, array: Any) -> Made:
         """An argument of the function."""
@@ -90,7 +96,14 @@ class Recorder:
         if name in INLINE:
             title = str(params.get("name", name))
             inner = group if title.startswith("_") else _path(group, title)
-            return self._closed(params.get("jaxpr") or params["call_jaxpr"], operands, inner)
+            closed, before = params.get("jaxpr") or params["call_jaxpr"], self._caller
+            if not self.lines.knows(closed):       # JAX's own: it stands where it is called
+                self._caller = before or equation
+            results = self._closed(closed, operands, inner)
+            self._caller = before
+            if before is None and results and results[0].kind == "value":
+                self.lines.bind(equation, results[0].stamp)
+            return results
         if name == "cond":
             branch = int(self._arrays[operands[0].stamp])
             branch = min(max(branch, 0), len(params["branches"]) - 1)
@@ -159,6 +172,10 @@ class Recorder:
             power = self._new(jax.numpy.asarray(float(exponent)), "constant", "", group)
             power.differentiable = False
             return self._record("power", [operands[0]], bind, group, "", equation, [power])
+        if primitive.name == "select_n" and len(operands) == 3 and operands[0].data.dtype == "bool":
+            which, no, yes = operands
+            return self._record("where", [which, yes, no], lambda c, a, b: bind(c, b, a), group, "",
+                                equation)
         if primitive.name == "max" and any(m.kind == "constant" and m.data.number == 0
                                            for m in operands):
             written = ""
@@ -194,7 +211,7 @@ class Recorder:
             made.differentiable = made.differentiable and bool(by)
             call.outputs.append(made)
             if equation is not None:
-                self.lines.note(equation, made.stamp)
+                self.lines.note(self._caller or equation, made.stamp, self._caller is None)
         simple = not params and results[0].size <= LOCALS and elementwise(name, len(call.args))
         self._steps.append(Step(call, vjp, by, results, simple))
         return call.outputs
@@ -263,18 +280,25 @@ def told(name: str, params: Any) -> tuple[str, str]:
         inner = getattr(params.get("call_jaxpr"), "jaxpr", None)
         source = getattr(getattr(inner, "debug_info", None), "func_src_info", None)
         return str(source or name).partition(" at ")[0], ""
+    if name in BRIEF:            # what else there is shows in the shapes
+        return named(name), ", ".join(_text(params[key]) for key in BRIEF[name])
     shown = {key: x for key, x in params.items() if key not in UNSAID and key != "weak_type"
              and isinstance(x, (int, float, str, tuple, np.dtype)) and x not in ((), "")}
-    if name == "dot_general" and params["dimension_numbers"][1] == ((), ()):
-        shown.pop("dimension_numbers")
     if name == "reduce_sum" and not params.get("axes"):
         shown = {}
-    return named(name), ", ".join(f"{key}={x}" for key, x in shown.items())
+    return named(name), ", ".join(f"{key}={_text(x)}" for key, x in shown.items())
+
+
+def _text(x: Any) -> str:
+    """A parameter, as it is written: numpy's numbers as numbers, (1,) as it is."""
+    if isinstance(x, (tuple, list)):
+        return f"({', '.join(map(_text, x))}{',' * (len(x) == 1)})"
+    return str(x)
 
 
 def attributes(params: Any) -> str:
     """The parameters of an equation, whole: equal texts, equal parameters. Functions are not told.
     """
-    told = {key: str(x) for key, x in params.items() if x is not None and key not in UNSAID
+    told = {key: _text(x) for key, x in params.items() if x is not None and key not in UNSAID
             and not callable(x) and not hasattr(getattr(x, "jaxpr", x), "eqns")}
     return ", ".join(f"{key}={x}" for key, x in told.items() if " at 0x" not in x and "\n" not in x)

@@ -88,7 +88,7 @@ def elementwise(name: str, operands: int) -> bool:
     """Whether a call is one of tinytorch's elementwise ops of so many operands."""
     op = operation(name)
     return op is not None and isinstance(op.local, tuple) and len(op.local) == operands \
-        and op.call is None
+        and (op.call is None or op.name == "where")
 
 
 def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = False, order: int = 1
@@ -248,6 +248,9 @@ def _op(m: Made) -> Any:
     params = "" if call.brief and call.args else call.params.replace("{", "{{").replace("}", "}}")
     operands = [f"{{{i}}}" for i, a in enumerate(call.args)      # a layer's own are seen beside it
                 if a.kind != "parameter" or not a.group]
+    if call.name == "getitem" and len(call.args) == 1 and not several:
+        inside = params[1:-1] if params[:1] == "(" and params[-1:] == ")" else params
+        return _plain(call.name, "[ ]", f"{{0}}[{inside}]")
     written = ", ".join(filter(None, [*operands, params]))
     return _plain(call.name, SYMBOLS.get(call.name, ""), f"{call.name}({written}){which}")
 

@@ -103,6 +103,13 @@ def flops(name: str, shapes: Sequence[tuple[int, ...]], out: Sequence[int]) -> i
         return 2 * prod(shapes[0]) * prod(shapes[1][1:])
     if name in ("conv1d", "conv2d", "conv3d", "convolution") and len(shapes) >= 2:
         return 2 * prod(out) * prod(shapes[1][1:])
+    if name.startswith(("lstm", "gru", "rnn")):    # all weights, at each step of each example
+        states = 3 if name == "lstm_cell" else 2 if name.endswith("_cell") else 1
+        weights = sum(prod(shape) for shape in shapes[states:] if len(shape) == 2)
+        return 2 * prod(shapes[0][:-1]) * weights
+    if name == "multi_head_attention_forward" and len(shapes) >= 5:
+        (queries, batch, width), keys = shapes[0][-3:], shapes[1][0]
+        return 2 * batch * width * (2 * queries * width + 2 * keys * width + 2 * queries * keys)
     if "scaled_dot_product" in name and len(shapes) >= 3:
         queries, keys = prod(shapes[0][:-1]), shapes[1][-2]
         return 2 * queries * keys * (shapes[0][-1] + shapes[2][-1])
