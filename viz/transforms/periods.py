@@ -51,8 +51,8 @@ def runs(program: Program) -> list[Run]:
     for _ in range(ROUNDS):
         found: list[tuple[int, int, int]] = []
         near = _distances(start, label, inner)
-        for cap in CAPS:
-            found = _scan(program, start, label, drawn, near, cap, effort)
+        for low, cap in zip((0, *CAPS), CAPS):
+            found = _scan(program, start, label, drawn, near, (low, cap), effort)
             if found or cap >= len(start):
                 break
         if not found:
@@ -117,20 +117,22 @@ def _distances(start: list[int], label: list[int], inner: dict[int, Run]) -> Nea
 
 
 def _scan(program: Program, start: list[int], label: list[int], drawn: list[int],
-          near: Near, cap: int, effort: list[int]) -> list[tuple[int, int, int]]:
-    """Runs of a period of at most `cap` items that do not overlap: (first item, period, count)."""
+          near: Near, caps: tuple[int, int], effort: list[int]) -> list[tuple[int, int, int]]:
+    """Runs of a period of more than the lower cap and at most the upper one in items, that do not
+    overlap: (first item, period, count)."""
     found: list[tuple[int, int, int]] = []
     n, end = len(label), 0       # what stands before `end` is taken
     ops = len(program.label)
     i = 0
     three, equal = near
+    low, cap = caps
     while i < n:
         if not three[i] and i not in equal:
             i += 1
             continue
         for d in near.back(i):
             at = i - d
-            if d > cap or at < end or i + d > n or effort[0] < 0 or \
+            if d > cap or d <= low or at < end or i + d > n or effort[0] < 0 or \
                     label[at:i] != label[i:i + d]:
                 continue
             count = _aligned(label, at, d, repeats(program, start[at], start[i] - start[at], ops))
@@ -264,7 +266,7 @@ def repeats(program: Program, s: int, p: int, end: int) -> int:
     step = _steps(program, s, p)
     if step is None:
         return 1
-    k = _alike(program, s, p, shift, loose, strided, late)
+    k = _alike(program, s, p, shift, loose, strided, late) if third else 2
     if step:
         k = next((n for n in range(2, k) if not _stepped(program, s, p, n, step)), k)
     if any(any(grown) for grown in step.values()) and k < INDEXED:
