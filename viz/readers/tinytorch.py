@@ -136,9 +136,14 @@ def _facts(run: Run, tensors: Sequence[Any], written: str, grads: Grads | None, 
     return facts
 
 
+def _called(target: Target) -> str:
+    """What a picture calls a function: its name; f where it has none."""
+    return target.name if target.file and target.name != "<lambda>" else "f"
+
+
 def headline(target: Target, inputs: Mapping[str, Value], written: str, order: int = 1) -> str:
     """The title of a picture: f(x) = x³ + x at x = 1.2."""
-    name = target.name if target.file else "f"
+    name = _called(target)
     head = (f"{name}{PRIMES[:order - 1]}({', '.join(inputs)})"
             + (f" = {written}" if written and len(written) <= TITLE else ""))
     at = ", ".join(f"{n} = {text.given(v)}" for n, v in inputs.items())
@@ -151,7 +156,7 @@ def derivatives(target: Target, found: Mapping[str, tuple[Sequence[float], float
 
     found: argument -> what its uses send back, and their sum.
     """
-    name = target.name if target.file else "f"
+    name = _called(target)
     d, short = "∂" if len(found) > 1 else "d", name if len(name) <= 3 else "f"
     up = "" if order == 1 else text.superscript(order)
     if order > 1 and len(found) > 1:               # a mixed derivative, named for what it is of
