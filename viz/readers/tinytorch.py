@@ -18,7 +18,7 @@ from .. import text
 from ..branches import Branch, branches
 from ..graph import Graph, Value
 from ..run import Place, Run
-from ..source import Target
+from ..source import Target, nameless
 from ..text import plus
 from . import _columns
 from ._columns import FORMULAS, Grads, value
@@ -84,8 +84,7 @@ def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
 
 def whereabouts(place: Place, run: Run, ways: Sequence[Branch]) -> dict[str, Any]:
     """Where a tensor was made: its line, the pass of the loop, the branch."""
-    cell = place.file.startswith("<") or "ipykernel_" in place.file      # its name says nothing
-    about: dict[str, Any] = {"line": f"line {place.line}" if cell else
+    about: dict[str, Any] = {"line": f"line {place.line}" if nameless(place.file) else
                              f"{os.path.basename(place.file)}:{place.line}"}
     if run.lines.get((place.file, place.line), 1) > 1:
         about["pass"] = place.nth
