@@ -298,6 +298,12 @@ def test_the_backward_pass_called_a_function_by_its_expression():
     assert "∂f/∂w" in labels and "∂f/∂(w²)" in labels
 
 
+def test_a_lambda_was_called_lambda_in_brackets():
+    graph = viz.trace(lambda x: x * x, 1.2)
+    assert graph.facts["title"] == "f(x) = x² at x = 1.2"
+    assert graph.facts["results"] == ("df/dx = 1.2 + 1.2 = 2.4",)
+
+
 def test_an_index_of_many_was_written_as_dots():
     labels = [node.label for node in viz.trace(
         lambda x: np.sum(x[np.arange(9), np.arange(9)]), np.ones((9, 9))).nodes]
