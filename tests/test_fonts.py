@@ -53,8 +53,11 @@ def test_an_svg_had_an_invalid_size(dpi):
 
 
 def test_a_png_that_would_be_too_large_says_so():
-    with pytest.raises(ValueError, match="use --dpi .* or less, or svg"):
-        png.draw(Scene(40_000, 10, "", "", ()), Options(dpi=96))
+    with pytest.warns(UserWarning, match="76 dpi, not 96: a PNG has at most 32,000 pixels"):
+        drawn = png.draw(Scene(40_000, 10, "", "", ()), Options(dpi=96))
+    assert int.from_bytes(drawn[16:20], "big") <= png.LARGEST
+    with pytest.raises(png.SizeError, match="400000 px on a side is too large: use svg or html"):
+        png.draw(Scene(400_000, 10, "", "", ()), Options(dpi=96))
 
 
 def test_no_variable_colours():
