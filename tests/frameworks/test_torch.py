@@ -485,6 +485,13 @@ def test_the_meta_device(run):
     assert torch.ones(1).device.type == "cpu"
 
 
+def test_the_meta_device_has_no_numbers_to_look_at(run, tmp_path):
+    (tmp_path / "model.py").write_text("import torch\ndef f(x):\n"
+                                       "    return x * 2 if (x > 0).all() else x\n")
+    with pytest.raises(RunError, match="with --meta tensors have no numbers"):
+        raise run("model.py:f", "--input", "randn(3)", "--meta").exception
+
+
 @pytest.mark.parametrize("args, message", [
     (("model.py:f", "--at", "1", "--at", "w=1", "--input", "randn(2)"), "one too many"),
     (("model.py:model", "--input", "open(2)"), "unknown function"),

@@ -71,13 +71,13 @@ ALIASES = {"truediv": "divide", "rsub": "subtract", "rdiv": "divide", "rpow": "p
            "select_n": "", "reduce_sum": "sum", "__getitem__": "", "gt": "greater", "lt": "less",
            "ge": "greater_equal", "le": "less_equal", "eq": "equal", "ne": "not_equal",
            "clamp_min": "maximum", "clamp_max": "minimum", "sgn": "sign"}
+tinytorch.ops.load()             # now: while the user's function runs its lines are followed
 SYMBOLS = {"setitem": "[ ]=", "getitem": "[ ]", "einsum": "Σ", "cat": "cat"}
 
 
 @lru_cache(maxsize=None)
 def operation(name: str) -> Any:
     """The op of tinytorch's that is called so, for its symbol and notation, or None."""
-    tinytorch.ops.load()
     name = ALIASES.get(name, name)
     if name in registry:
         return registry[name]

@@ -101,6 +101,9 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
                 recorder.backward(roots)
             return graph(recorder.tape, ran, states, order=order)
         except RunError as error:
+            if meta and "meta tensor" in str(error):
+                error.args = (f"{error}\n(with --meta tensors have no numbers to look at: give "
+                              "what the code asks for with --input, or as the model's option)",)
             if error.run is not None:
                 recorder.finish([])
                 error.graph = graph(recorder.tape, error.run, states, whole=True)
