@@ -192,7 +192,7 @@ def test_hostile_labels_of_a_large_page_are_text():
     page = Page(content.decode())
     strings = packs(content)["facts"]["strings"]
     assert {text.literal(label) for label in labels if label} <= set(strings)
-    data, drawing, facts, script = page.scripts
+    data, drawing, script, facts = page.scripts
     assert script == script_of(LARGE)
     assert re.fullmatch(r"[A-Za-z0-9+/=]+", drawing) and re.fullmatch(r"[A-Za-z0-9+/=]+", facts)
     assert json.loads(data)["folds"] == []
@@ -313,6 +313,21 @@ def test_a_large_page_is_searched_selected_heated_and_listed(tmp_path):
         tab.run(FRAME)
         assert not hidden(tab, "minimap")
         assert tab.errors == tab.requests == []
+
+
+@needs_browser
+@pytest.mark.parametrize("steps", [3, 130])
+def test_a_link_names_a_node(tmp_path, steps):
+    graph = net(steps)
+    with Browser() as tab:
+        path = tmp_path / "page.html"
+        path.write_bytes(html.write(graph))
+        ready = "performance.getEntriesByName('ready').length"
+        tab.open(f"{path.as_uri()}#{graph.nodes[6].id}", ready)
+        assert part(tab, "facts").startswith(graph.nodes[6].label)
+        tab.run("location.hash = 'x'")
+        tab.wait("document.querySelector('[data-part=facts] h2').textContent === 'x'")
+        assert tab.errors == []
 
 
 @needs_browser

@@ -23,19 +23,21 @@ def fill(*, title: str, start: str, style: str, picture: str, data: Mapping[str,
     """The page. Picture and style are markup, start is for the root; title and data are text.
 
     Packs, by name, are what `columns.packed` returns: a canvas reads them, a picture needs none.
+    The first of them stands before the script, which paints it while the others are still read.
 
     The page runs the one script and takes the one style whose hashes stand in its policy: markup
     that came in with a label could do nothing, were it ever to get so far.
     """
     style = style + _file("page.css")
     script = script_of(LARGE if packs else SMALL)
+    written = [f'<script type="text/plain" data-pack="{name}">{pack}</script>\n'
+               for name, pack in packs.items()]
     parts = {"start": start, "title": title.translate(_ESCAPES), "style": style,
              "style-hash": _hash(style), "script": script, "script-hash": _hash(script),
              "picture": picture, "data": embedded(data), "tab": "0" if packs else "-1",
              "notice": "So large a picture is painted by a script." if packs else
                        "The picture needs no script; search, facts and zoom do.",
-             "packs": "".join(f'<script type="text/plain" data-pack="{name}">{pack}</script>\n'
-                              for name, pack in packs.items()),
+             "first": "".join(written[:1]), "packs": "".join(written[1:]),
              "player": _file("player.html") if player else ""}
     filled = re.sub(r"\{\{([a-z-]+)\}\}", lambda found: parts[found[1]], _file("page.html"))
     return filled.encode()

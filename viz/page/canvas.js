@@ -11,6 +11,7 @@ function canvasView(g, model) {
     index: spatial(g), look: palette(), heat: null,      // box -> its bin, where heat is shown
     nodes: new Uint8Array(model.n), edges: new Uint8Array(model.m), dimmed: false,       // some are faint
     bitmap: null,                          // pixels of a part of the picture
+    hasty: g.lines > 20_000,               // boxes first, then lines
   };
   const pixels = pixelPainter(canvas, ctx, g, state), { frames, titles } = titlePainter(ctx, g, state);
   let camera_ = null, waiting = 0, current = -1;
@@ -56,6 +57,8 @@ function canvasView(g, model) {
       performance.mark("painted");
       first();
       first = null;
+      state.hasty = false;
+      anew();
     }
   }
 

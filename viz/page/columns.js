@@ -1,6 +1,8 @@
 // Columns: what columns.py packed, as typed arrays and lists of strings, by name.
 
 async function unpacked(name) {
+  if (!document.querySelector(`[data-pack="${name}"]`) && document.readyState === "loading")
+    await new Promise(done => addEventListener("DOMContentLoaded", done, { once: true }));
   const pack = document.querySelector(`[data-pack="${name}"]`), text = pack.textContent;
   const inflate = new DecompressionStream("deflate"), writer = inflate.writable.getWriter();
   writer.write(bytesOf(text)).then(() => writer.close());

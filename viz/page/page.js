@@ -134,5 +134,15 @@ if (packed) {
   graph.add(await unpacked("facts"));
   view.redraw();
 }
+function linked() {                        // page.html#mul_1 shows that node
+  const wanted = new URLSearchParams("id=" + location.hash.slice(1).replaceAll("+", "%2B")).get("id");
+  for (let i = 0; wanted && i < graph.n; i++) if (graph.id(i) === wanted) {
+    folds.reveal(i);
+    select(i);
+    return camera.reveal(i);
+  }
+}
+addEventListener("hashchange", linked);
+linked();
 performance.mark("ready");
 if (data.heat) heat.toggle();

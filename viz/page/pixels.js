@@ -24,7 +24,7 @@ function pixelPainter(canvas, ctx, g, state) {
     const out = new Uint32Array(image.data.buffer), w = image.width, h = image.height;
     out.fill(packedColor(paper));
     const view = [left / scale, top / scale, (left + w) / scale, (top + h) / scale];
-    if (count < PIXEL_LINES) {
+    if (count < PIXEL_LINES && !state.hasty) {
       const faded = (role, t) => packedColor(mixed(paper, look.shapes[role].stroke, dimmed ? 0.15 : t));
       const strokes = [faded("edge", 0.45), faded("rail", 0.6), packedColor(focus)];
       let ax = 0, ay = 0, color = 0;

@@ -75,9 +75,9 @@ def _large(graph: Graph, options: Options) -> bytes:
     from ..page.table import structure, table
     from ..transforms.fold import said
     by = graph.facts.get("heat", {}).get("by", "")
-    if len(graph.nodes) > LARGE and "folds" not in graph.facts and options.engine == "layered" \
-            and options.rankdir == "LR" and not options.wrap and by != "contribution" \
-            and options.edges in ("auto", "none"):
+    plain = not {"folds", "paired"} & set(graph.facts) and by != "contribution"
+    if len(graph.nodes) > LARGE and plain and options.engine == "layered" \
+            and options.rankdir == "LR" and not options.wrap and options.edges in ("auto", "none"):
         graph, drawing, width, height = strip(graph)
     else:
         places = {node.id: i for i, node in enumerate(graph.nodes)}
