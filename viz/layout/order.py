@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from .ranks import Layers
-from .replicas import Order, Replicas, cost
+from .replicas import Order, Replicas, generations
 
 CROSSING = 1000                  # what a crossing costs; two operands in the wrong order cost 2
 SHIFT = 16                       # position << SHIFT | operand: one number that sorts by both
@@ -15,7 +15,6 @@ PATIENCE = 6                     # sweeps without a gain before a start is given
 GAIN = 0.995                     # what counts as a gain
 STARTS = 8                       # orders that replicas start from
 IDLE = 2                         # generations without a gain before replicas are given up
-WIDE = 200                       # operations on integers per item that a sweep may take
 
 
 def order(layers: Layers, *, starts: int = 3, sweeps: int = 24, effort: int = 0) -> Order:
@@ -23,16 +22,17 @@ def order(layers: Layers, *, starts: int = 3, sweeps: int = 24, effort: int = 0)
 
     The first start is depth first from the ends, operands in order: where it has no crossing it
     is the answer, and reads as the expression does. Else replicas of several starts are searched
-    side by side for `effort` generations; with none, or where ranks are so wide that it does not
-    pay (WIDE), sweeps and switches go on from the best of a few `starts`.
+    side by side, with `effort`, operations on large integers per item; where that is not enough
+    for ranks so wide, and without it, sweeps and switches go on from the best of a few `starts`.
     Source: Sugiyama, Tagawa, Toda 1981; Gansner, Koutsofios, North, Vo 1993.
     """
     if all(len(items) < 2 for items in layers.ranks):
         return [list(items) for items in layers.ranks]
     search = _Search(layers)
     search.start(_depth_first(layers, 1))
-    if search.least and effort and cost(layers) < WIDE * len(layers.rank):
-        search.settle(effort)
+    lasting = generations(layers, effort * len(layers.rank)) if search.least else 0
+    if lasting:
+        search.settle(lasting)
     elif search.least:
         for k, ranks in enumerate(islice(_starts(layers), 1, starts)):
             search.start(ranks)
@@ -156,8 +156,8 @@ class _Search:
             idle = 0 if found < GAIN * self.least else idle + 1
             self._keep(found)
 
-    def settle(self, generations: int) -> None:
-        """Replicas of several starts, each sorted twice; then generations of them."""
+    def settle(self, lasting: int) -> None:
+        """Replicas of several starts, each sorted twice; then so many generations of them."""
         orders = []
         for ranks in islice(_starts(self.layers), STARTS):
             self._go(ranks)
@@ -169,7 +169,7 @@ class _Search:
         replicas = Replicas(self.layers)
         replicas.load(orders)
         least, idle = -1, 0
-        for k in range(generations):
+        for k in range(lasting):
             crossed = replicas.generation(k)
             idle = idle + 1 if crossed == least else 0
             least = crossed

@@ -13,6 +13,7 @@ Pair = tuple[int, int, int, list[int], list[tuple[int, int]]]
 REPLICAS = 1024
 NOISE = 251                      # random masks that are drawn once; a prime, so no sweep is in step
 KICK = 3                         # one pair in 2**KICK is put wrong while it is hot
+CALM = 32                        # one replica in so many never is: no generation is a loss
 FIRST, LATER = (2, 4), (1, 3)    # sweeps of a generation: hot ones, cold ones
 LONG = (0, 1)                    # of the first one, where there are regions to follow
 REGION = 12                      # ranks between two that are held
@@ -20,10 +21,13 @@ STEP = 17                        # masks skipped from sweep to sweep
 ALL = (1 << REPLICAS) - 1
 
 
-def cost(layers: Layers) -> int:
-    """Operations on integers that a sweep takes, about."""
+def generations(layers: Layers, effort: int) -> int:
+    """How many generations so many operations on integers last for."""
     widths = [len(items) for items in layers.ranks]
-    return sum([w * (w - 1) // 2 * (w + 8) for w in widths])
+    sweeps = effort // (1 + sum([w * (w - 1) // 2 * (w + 8) for w in widths]))
+    if len(widths) > 2 * REGION:
+        return max(2, 1 + (sweeps - sum(LONG)) // sum(LATER)) if sweeps >= sum(LATER) - 1 else 0
+    return max(1, 1 + (sweeps - sum(FIRST)) // sum(LATER)) if sweeps >= sum(FIRST) - 1 else 0
 
 
 class Replicas:
@@ -247,7 +251,9 @@ def _kicks(skipped: int) -> Iterator[int]:
 def _masks(rare: int) -> list[int]:
     """Random masks: the upper halves of a linear congruential sequence; `rare`: of few bits."""
     if rare:
-        masks = noise = _masks(0)
+        noise = _masks(0)
+        calm = sum([1 << j for j in range(0, REPLICAS, CALM)])
+        masks = [m & ~calm for m in noise]
         for k in range(1, KICK):
             masks = [m & noise[((k + 1) * i + 7 * k) % NOISE] for i, m in enumerate(masks)]
         return masks
