@@ -1,5 +1,7 @@
 """Folding: what is found, what is drawn, and that it is the truth."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -197,6 +199,22 @@ def test_a_leaf_that_an_outer_loop_starts_from_enters_by_a_port():
     small = check(viz.trace(f))
     ports = {node.facts["port"] for node in small.nodes if "port" in node.facts}
     assert {"carried", "shared"} <= ports and len(paths(small)) == 2
+
+
+def test_values_without_a_name_are_told_apart():
+    """They were all called v: v/v, v @ v."""
+    def f(x=0.5, a=0.3):
+        for _ in range(120):
+            p = np.tanh(np.sin(np.cos(np.exp(-x * a + 1) + 1) * a + 2) * np.cos(x * a - 1))
+            x = np.sin(p * p * a + 2 + np.sin(x * a + a) / (p + 3) * (p + a * a)) * 0.3
+        return x
+    small = check(viz.trace(f))
+    inside = [node for node in small.nodes if node.kind != "op" and "fold" in node.facts]
+    named = [label for label in (node.label.partition(" = ")[0] for node in inside if
+                                 " = " in node.label) if label.startswith("v")]
+    used = {name for node in inside for name in re.findall("(?<!\\w)v[₀-₉]*", node.label)}
+    assert len(named) == len(set(named)) > 2 and used <= set(named)
+    assert named == [f"v{text.subscript(k + 1)}" for k in range(len(named))]
 
 
 def test_every_step_leaves_the_frame():

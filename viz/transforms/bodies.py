@@ -10,7 +10,8 @@ from .. import text
 from ..graph import Edge, Graph, Items, Node, Value
 from ..program import Parsed
 from .fold import Frame
-from .labels import LETTERS, SEEN, Grid, common, counted, grid, line
+from .labels import (LETTERS, SEEN, Grid, common, counted, counted_anew, grid, line, own,
+                     written_out)
 from .repeats import spread_facts
 from .wiring import Key, Wiring
 
@@ -52,7 +53,10 @@ class _Bodies:
             self.grids.append(grid(counts[-1]))
         self.leaves: list[dict[str, list[str]]] = [{} for _ in frames]     # name -> labels seen
         self.called: dict[Key, str] = {}           # leaf -> its label
+        self.own: dict[int, int] = {}              # op whose tensor has no name -> k of its v₁, v₂
+        self.numbers: list[list[dict[str, int]]] = []      # frame, repeat seen -> v₇₂₀ -> that k
         self._name_leaves()
+        self._number_nameless()
 
     # ---- ids and order
 
@@ -108,7 +112,8 @@ class _Bodies:
                 stood = [columns[o] for o in wiring.repeats[c]]
                 node = nodes[stood[0]]
                 if wiring.inside[c] >= 0:
-                    node = self._body(stood, id, wiring.inside[c], stood)
+                    node = self._body(stood, id, wiring.inside[c], stood, "",
+                                      c if key[0] == "box" else -1)
                 if key[0] == "box":
                     self.label[c] = node.label
                 put(key, stood[0], node)
@@ -168,8 +173,38 @@ class _Bodies:
         for key, labels in columns.items():
             self.leaves[key[1]][self.called[key]] = labels
 
+    def _number_nameless(self) -> None:
+        """Values that only the reader has named count anew in each frame, the same in all repeats:
+        v₁, v₂. A single one stays v."""
+        found: list[dict[int, list[str]]] = [{} for _ in self.frames]
+        for c, stood in self.wiring.repeats.items():
+            frame, box = self.wiring.inside[c], self.parsed.box
+            if frame >= 0 and box[c] >= 0 and len(stood) == prod(self.grids[frame].counts):
+                names = [own(self.graph.nodes[box[stood[k]]].label)
+                         for k in self.grids[frame].seen]
+                if sum(map(bool, names)) > len(names) // 2:
+                    found[frame][c] = names
+        used: dict[str, int] = {}                  # by the frames within one
+        for frame, named in enumerate(found):
+            top = self.frames[frame].path.partition("/")[0]
+            numbers: list[dict[str, int]] = [{} for _ in self.grids[frame].seen]
+            for c, names in named.items() if len(named) > 1 else ():
+                self.own[c] = n = used[top] = used.get(top, 0) + 1
+                for k, name in enumerate(names):
+                    numbers[k][name] = n
+            for k in range(len(numbers) - 1, 0, -1):           # what the repeat before has left
+                numbers[k] = {**numbers[k - 1], **numbers[k]}
+            self.numbers.append(numbers)
+
+    def _common(self, labels: Sequence[str], frame: int, c: int = -1) -> str:
+        """One label for those of the repeats seen in a frame."""
+        numbered = [counted_anew(label, numbers) for label, numbers in
+                    zip(labels, self.numbers[frame])]
+        label = written_out(common(numbered, self.grids[frame], self.leaves[frame]))
+        return f"v{text.subscript(self.own[c])} = {label}" if c in self.own else label
+
     def _body(self, stood: Sequence[int], id: str, frame: int, mine: Sequence[int],
-              label: str = "") -> Node:
+              label: str = "", c: int = -1) -> Node:
         """The one node that stands for a node of each repeat."""
         nodes = self.graph.nodes
         first, outputs = nodes[stood[0]], self.parsed.outputs
@@ -178,9 +213,7 @@ class _Bodies:
         facts |= {"repeats": picked(nodes, mine), "at": tuple(mine)} if mine else {"drawn": "copy"}
         mixed = len(stood) > 1 and len(outputs) == 1 and outputs[0] in stood
         if not label:
-            repeats = self.grids[frame]
-            label = common([nodes[stood[k]].label for k in repeats.seen], repeats,
-                           self.leaves[frame])
+            label = self._common([nodes[stood[k]].label for k in self.grids[frame].seen], frame, c)
         return Node(id, "value" if mixed else first.kind, label, facts, first.group)
 
     def _port(self, key: Key, id: str) -> Node:
@@ -198,6 +231,9 @@ class _Bodies:
             start = key[4] if way == "carried" else 0
             names = list(dict.fromkeys([_name(nodes[i]) for i in entering[start:start + SEEN]]))
             label = common(names, line(len(names), letter))
+            if way == "carried":
+                c = self.wiring.stands[self.frames[frame].run.start + key[3]]
+                label = f"v{text.subscript(self.own[c])}" if c in self.own else label
         if way in ("each", "all") and f"[{letter}]" not in label and "[…]" not in label:
             label = f"{label}[{letter}]"
         facts = {key: value for key, value in spread_facts(nodes, entering).items()
@@ -326,7 +362,8 @@ class _Bodies:
                     return name
         body = [o for o in range(s, s + p) if wiring.inside[o] == i and wiring.stands[o] == o]
         shown = [self.label[o] for o in body if parsed.box[o] >= 0]
-        named = [label for label in shown if " = " in label]
+        named = [label for label in shown if " = " in label and not own(label)]
+        shown = [label.partition(" = ")[2] if own(label) else label for label in shown]
         if len(named) == 1 or len(shown) == 1:
             return text.shorten((named or shown)[0], TITLE)
         names = list(dict.fromkeys([label.partition(" = ")[0] for label in named]))

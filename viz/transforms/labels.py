@@ -7,14 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
+from .. import text
+
 SEEN = 100                       # the labels of so many repeats are looked at
 LETTERS = "tijkl"                # what a repeat is called, by depth
 
 _OWN = re.compile("v[₀-₉]+ = ")  # a name that is not the user's
+_NAMELESS = re.compile(r"(?<!\w)v[₀-₉]+")
+_PRIVATE, _MOST = 0xF0000, 0xFFFD  # where numbers of values wait to be written
 _LOW = re.compile("[₀-₉]+")
 _N = r"\d+(?:\.\d+)?(?:e−?\d+)?(?![A-Za-z_0-9]|\.\w)"
 _PART = re.compile(
-    r"(?P<index>(?<=[\w\])])\[[^\[\]]*\])"         # h[3], z[:, 0:4]: the numbers are steps
+    "(?P<index>(?<=[\\w\\])\U000f0000-\U000ffffd])"      # h[3], z[:, 0:4]: the numbers are steps
+    r"\[[^\[\]]*\])"
     r"|(?P<number>\[[^\[\]]*\]"                    # [1, 2]: a constant
     rf"|(?<![\w\])])\(−{_N}\)|(?<![\w.)\]])−{_N}|(?<![\w.]){_N})"      # 0.3, −1e−6, (−2)
     "|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
@@ -73,6 +78,27 @@ def line(count: int, letter: str) -> Grid:
 def plain(string: str) -> str:
     """A label without the numbers of passes: y₂ = y₁·x is y = y·x."""
     return _LOW.sub("", string)
+
+
+def own(label: str) -> str:
+    """The name that only the reader gave: v₇ of v₇ = sin(x); else empty."""
+    return found.group()[:-3] if (found := _OWN.match(label)) else ""
+
+
+def counted_anew(label: str, numbers: Mapping[str, int]) -> str:
+    """A label in which names of the reader's have other numbers, as private characters that no
+    rule for numbers touches: see `written_out`."""
+    if not numbers or "v" not in label:
+        return label
+    label = label[len(own(label)) + 3:] if own(label) else label
+    return _NAMELESS.sub(lambda found: f"v{chr(_PRIVATE + numbers[found.group()])}"
+                         if numbers.get(found.group(), _MOST) < _MOST else found.group(), label)
+
+
+def written_out(label: str) -> str:
+    """The numbers of `counted_anew` as subscripts."""
+    return "".join([text.subscript(ord(c) - _PRIVATE) if _PRIVATE <= ord(c) < _PRIVATE + _MOST
+                    else c for c in label])
 
 
 Named = Mapping[str, Sequence[str]]            # a leaf's name -> its label in each repeat seen

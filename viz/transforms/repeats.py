@@ -66,8 +66,8 @@ def _spread_numbers(numbers: Numbers) -> Value:
         means = (where(good, flat, 0.0).sum(axis=1) / maximum(counts, 1))[counts > 0]
     finite = flat[good]
     return Value(shape, numbers.dtype, None, Stats(
-        float(finite.min()), sum(means.tolist()) / len(means), float(finite.max()), nan, inf,
-        float(middle(means))))
+        float(finite.min()) + 0.0, sum(means.tolist()) / len(means), float(finite.max()) + 0.0,
+        nan, inf, float(middle(means)) + 0.0))
 
 
 def spread(values: Sequence[Value]) -> Value:
@@ -111,5 +111,5 @@ def spread(values: Sequence[Value]) -> Value:
         return Value((len(values), *shape), one.dtype, None,
                      Stats(0.0, 0.0, 0.0, int(nan), int(inf)))
     return Value(tuple(shape), one.dtype, None, Stats(
-        float(min(low)), mean / len(finite), float(max(high or low)), int(nan), int(inf),
-        float(median(finite))))
+        float(min(low)) + 0.0, mean / len(finite), float(max(high or low)) + 0.0, int(nan),
+        int(inf), float(median(finite)) + 0.0))            # of many numbers none is a −0
