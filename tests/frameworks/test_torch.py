@@ -326,6 +326,12 @@ ATTRIBUTES = [
 ]
 
 
+def test_a_part_is_written_as_python_writes_it():
+    graph = viz.trace(lambda x: (x + x.sin())[:, 0] * x[None, 0, 1:], torch.ones(2, 2))
+    labels = {n.label for n in graph.nodes if n.kind != "op"}
+    assert {"(x + sin(x))[:, 0]", "x[None, 0, 1:]"} <= labels
+
+
 @pytest.mark.parametrize("f, shape, name, want", ATTRIBUTES)
 def test_what_a_call_is_given_beside_tensors_is_told(f, shape, name, want):
     graph = viz.trace(f, torch.ones(shape))

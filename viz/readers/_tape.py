@@ -250,14 +250,14 @@ def _op(m: Made) -> Any:
                 if a.kind != "parameter" or not a.group]
     if call.name == "getitem" and len(call.args) == 1 and not several:
         inside = params[1:-1] if params[:1] == "(" and params[-1:] == ")" else params
-        return _plain(call.name, "[ ]", f"{{0}}[{inside}]")
+        return _plain(call.name, "[ ]", f"{{0}}[{inside}]", 4)     # (x + y)[0]: in brackets
     written = ", ".join(filter(None, [*operands, params]))
     return _plain(call.name, SYMBOLS.get(call.name, ""), f"{call.name}({written}){which}")
 
 
 @lru_cache(maxsize=None)
-def _plain(name: str, symbol: str, notation: str) -> Any:
-    return type(name, (), {"symbol": symbol, "notation": notation, "precedence": 5})
+def _plain(name: str, symbol: str, notation: str, precedence: int = 5) -> Any:
+    return type(name, (), {"symbol": symbol, "notation": notation, "precedence": precedence})
 
 
 def _cost(tape: Tape) -> tuple[str, ...]:
