@@ -571,3 +571,18 @@ def test_a_line_that_enters_a_frame_ran_through_its_head():
     groups = compose(fold(viz.trace(root), mode="all"), Options(rankdir="TB")).groups
     heads = [i for i, group in enumerate(groups) if group.id.endswith("--head")]
     assert heads and min(heads) > max(i for i, g in enumerate(groups) if g.role == "edge")
+
+
+@pytest.mark.parametrize("step", [lambda y, x, z: y*x*0.9, lambda y, x, z: y + x + 0.5,
+                                  lambda y, x, z: y*x*z*0.5*x])
+def test_a_loop_whose_ops_are_all_alike_did_not_fold(step):
+    def power(x=1.001, z=0.5):
+        y = x
+        for _ in range(60):
+            y = step(y, x, z)
+        return y
+
+    graph = viz.trace(power)
+    folded = fold(graph)
+    (found,) = folded.facts["folds"]
+    assert found["count"] == 60 and unfold(folded) == graph

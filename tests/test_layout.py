@@ -18,7 +18,6 @@ from viz.layout.layered import place
 from viz.layout.order import crossings, order
 from viz.layout.placement import Placement, Size
 from viz.layout.ranks import layers
-from viz.layout.replicas import REGION, Replicas
 from viz.layout.shelves import MARGIN
 
 LABEL = Size(60.0, 32.0)
@@ -329,7 +328,7 @@ def test_repairs_only_take_crossings_away():
             i, j = (state >> 33) % 6, (state >> 45) % 6
             made.append(p.op("+", made[-1 - i], made[-12:][j]))
         layered = layers(cells(p.graph), chips=False, rails=False)
-        plain, repaired = (order(layered, effort=k) for k in (0, 600))
+        plain, repaired = (order(layered, effort=k) for k in (0, 20))
         assert [sorted(items) for items in repaired] == [sorted(items) for items in plain]
         position = {i: k for items in repaired for k, i in enumerate(items)}
         links = [(layered.rank[i], position[i], position[j])
@@ -337,37 +336,9 @@ def test_repairs_only_take_crossings_away():
         found = sum(r == s and (a - b) * (c - d) < 0
                     for (r, a, c), (s, b, d) in combinations(links, 2))
         assert crossings(layered, repaired) == found
-        assert order(layered, effort=600) == repaired
+        assert order(layered, effort=20) == repaired
         saved.append(crossings(layered, plain) - found)
     assert min(saved) >= 0 and max(saved) > 0
-
-
-def test_replicas_are_never_worse_than_what_they_start_from():
-    """In regions too, and in ranks of one item, of free items and of edges twice over."""
-    gains = 0
-    for seed in range(3):
-        p = Program()
-        made = [p.leaf(x) for x in "abcd"]
-        state = seed
-        for k in range(90):      # an op of two of the last tensors, now and then of one of them
-            state = (state * 6364136223846793005 + 1442695040888963407) % 2 ** 64
-            i, j = (state >> 33) % 4, (state >> 45) % 9
-            other = i if k % 11 == 0 else j
-            made.append(p.op("+", made[-1 - i], made[-1 - min(other, len(made) - 1)]))
-        layered = layers(cells(p.graph))
-        assert len(layered.ranks) > 2 * REGION
-        shuffled = [sorted(items, key=lambda i: i * 7919 % 101) for items in layered.ranks]
-        replicas = Replicas(layered)
-        replicas.load([layered.ranks, shuffled])
-        before = min(crossings(layered, ranks) for ranks in (layered.ranks, shuffled))
-        for time in range(4):
-            found = replicas.generation(time)
-            ranks = replicas.order()
-            assert [sorted(items) for items in ranks] == [sorted(items) for items in layered.ranks]
-            assert crossings(layered, ranks) == found <= before
-            gains += before - found
-            before = found
-    assert gains > 50
 
 
 def test_a_tensor_used_at_several_ranks_is_a_rail():

@@ -85,8 +85,8 @@ def sweeps(n: int) -> int:
 
 
 def effort(n: int) -> int:
-    """How much an order of n items is worth, per item: what `dot` leaves the time for."""
-    return 1500 if n < 45 else 540 if n < 500 else 0
+    """How hard the best order of n items is repaired: as hard as `dot` leaves the time for."""
+    return 40 if n < 30 else 22 if n < 80 else 11 if n < 150 else 10 if n < 500 else 0
 
 
 def _measured(part: Cells, edges: Sequence[int], sheet: Sheet) -> Measured:

@@ -4,45 +4,38 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import islice
 
 from .ranks import Layers
-from .replicas import Order, Replicas, generations
 
+Order = list[list[int]]          # rank -> its items from top to bottom
 CROSSING = 1000                  # what a crossing costs; two operands in the wrong order cost 2
 SHIFT = 16                       # position << SHIFT | operand: one number that sorts by both
 PATIENCE = 6                     # sweeps without a gain before a start is given up
 GAIN = 0.995                     # what counts as a gain
-STARTS = 8                       # orders that replicas start from
-IDLE = 2                         # generations without a gain before replicas are given up
 
 
 def order(layers: Layers, *, starts: int = 3, sweeps: int = 24, effort: int = 0) -> Order:
     """The best order found from several deterministic starts.
 
     The first start is depth first from the ends, operands in order: where it has no crossing it
-    is the answer, and reads as the expression does. Else replicas of several starts are searched
-    side by side, with `effort`, operations on large integers per item; where that is not enough
-    for ranks so wide, and without it, sweeps and switches go on from the best of a few `starts`.
+    is the answer, and reads as the expression does. Else sweeps and switches from other starts,
+    then, with `effort`, repairs of the best.
     Source: Sugiyama, Tagawa, Toda 1981; Gansner, Koutsofios, North, Vo 1993.
     """
     if all(len(items) < 2 for items in layers.ranks):
         return [list(items) for items in layers.ranks]
     search = _Search(layers)
-    search.start(_depth_first(layers, 1))
-    lasting = generations(layers, effort * len(layers.rank)) if search.least else 0
-    if lasting:
-        search.settle(lasting)
-    elif search.least:
-        for k, ranks in enumerate(islice(_starts(layers), 1, starts)):
-            search.start(ranks)
-            search.improve(4 if k < 2 else 6)
-            if not search.least:
-                break
-        if search.least and sweeps:
-            search.restore()
-            search.improve(sweeps)
+    for k, ranks in enumerate(_starts(layers, starts)):
+        search.start(ranks)
+        if k:
+            search.improve(4 if k < 3 else 6)
+        if not search.least:
+            break
+    if search.least and sweeps:
+        search.restore()
+        search.improve(sweeps)
     search.restore()
+    search.refine(effort)
     search.tidy()
     return search.ranks
 
@@ -54,14 +47,17 @@ def crossings(layers: Layers, ranks: Order) -> int:
     return search.crossings()
 
 
-def _starts(layers: Layers) -> Iterator[Order]:
-    """Depth first from the ends; breadth first from either side; then shuffled ones, on and on."""
+def _starts(layers: Layers, n: int) -> Iterator[Order]:
+    """Depth first from the ends; breadth first from either side; then shuffled ones."""
     yield _depth_first(layers, 1)
-    yield _breadth_first(layers, layers.up, layers.down)
-    yield _breadth_first(layers, layers.down, layers.up)
-    yield _depth_first(layers, -1)
+    if n > 1:
+        yield _breadth_first(layers, layers.up, layers.down)
+    if n > 2:
+        yield _breadth_first(layers, layers.down, layers.up)
+    if n > 3:
+        yield _depth_first(layers, -1)
     state = 1
-    while True:
+    for _ in range(n - 4):
         ranks = []
         for items in layers.ranks:
             keys = []
@@ -118,15 +114,15 @@ class _Search:
 
     def start(self, ranks: Order) -> None:
         """Goes on from another order."""
-        self._go(ranks)
+        self.ranks = [list(items) for items in ranks]
+        for items in self.ranks:
+            for p, i in enumerate(items):
+                self.pos[i] = p
         self._keep(self.crossings())
 
     def restore(self) -> None:
         """Goes back to the best order."""
-        self._go(self.best)
-
-    def _go(self, ranks: Order) -> None:
-        self.ranks = [list(items) for items in ranks]
+        self.ranks = [list(items) for items in self.best]
         for items in self.ranks:
             for p, i in enumerate(items):
                 self.pos[i] = p
@@ -156,49 +152,59 @@ class _Search:
             idle = 0 if found < GAIN * self.least else idle + 1
             self._keep(found)
 
-    def settle(self, lasting: int) -> None:
-        """Replicas of several starts, each sorted twice; then so many generations of them."""
-        orders = []
-        for ranks in islice(_starts(self.layers), STARTS):
-            self._go(ranks)
-            for items in self.ranks:
-                self._sort(items, self.layers.up, False)
-            for items in reversed(self.ranks):
-                self._sort(items, self.layers.down, True)
-            orders.append(self.ranks)
-        replicas = Replicas(self.layers)
-        replicas.load(orders)
-        least, idle = -1, 0
-        for k in range(lasting):
-            crossed = replicas.generation(k)
-            idle = idle + 1 if crossed == least else 0
-            least = crossed
-            if not crossed or idle > IDLE:
-                break
-        self._go(replicas.order())
-        self._keep(self._smooth())
-
-    def _smooth(self) -> int:
-        """Sorts ranks by barycentre where that costs no crossing: lines grow shorter by it.
-
-        The crossings there are then."""
-        ranks, pos, last = self.ranks, self.pos, len(self.ranks) - 1
-        gaps = [0, *[self._gap(r) for r in range(last)], 0]      # before and after each rank
-        for near, order in ((self.layers.down, range(last - 1, -1, -1)),
-                            (self.layers.up, range(1, last + 1))):
-            for r in order:
-                kept = list(ranks[r])
-                self._sort(ranks[r], near, False)
-                if ranks[r] == kept:
-                    continue
-                before, after = self._gap(r - 1) if r else 0, self._gap(r) if r < last else 0
-                if before + after <= gaps[r] + gaps[r + 1]:
-                    gaps[r], gaps[r + 1] = before, after
-                else:
-                    ranks[r][:] = kept
-                    for p, i in enumerate(kept):
+    def refine(self, effort: int) -> None:
+        """Shuffles two ranks where links cross, sweeps a few ranks about them, and keeps what
+        crosses no more than before: so a lucky place is not lost to an unlucky one elsewhere, as
+        it is in a start anew. `effort`: how often an item may be moved, on the average.
+        """
+        ranks, pos, up, down = self.ranks, self.pos, self.layers.up, self.layers.down
+        last = len(ranks) - 1
+        gaps = [self._gap(r) for r in range(last)]
+        total = sum(gaps)
+        state, work = 1, effort * len(pos)
+        while total and work > 0:
+            state = (state * 1103515245 + 12345) & 0x7fffffff
+            at, r = (state >> 8) % total, 0
+            while at >= gaps[r]:
+                at -= gaps[r]
+                r += 1
+            wide = 1 + (state >> 12 & 1)
+            low, high = max(0, r - wide), min(last, r + 1 + wide)
+            first, end = max(0, low - 1), min(high + 1, last)
+            kept = ranks[low:high + 1]
+            before = sum(gaps[first:end])
+            for k in range(low, high + 1):
+                ranks[k] = items = list(ranks[k])
+                if r <= k <= r + 1:
+                    for p in range(len(items) - 1, 0, -1):
+                        state = (state * 1103515245 + 12345) & 0x7fffffff
+                        q = (state >> 8) % (p + 1)
+                        items[p], items[q] = items[q], items[p]
+                    for p, i in enumerate(items):
                         pos[i] = p
-        return sum(gaps)
+            flip, turn = state >> 9 & 1, bool(state >> 10 & 1)
+            for k in (0, 1):
+                if k == flip:
+                    for j in range(min(high, last - 1), low - 1, -1):
+                        self._sort(ranks[j], down, turn)
+                else:
+                    for j in range(low or 1, high + 1):
+                        self._sort(ranks[j], up, turn)
+                self._switch(not turn, low, high)
+                work -= sum([len(items) for items in kept])
+                found = [self._gap(j) for j in range(first, end)]
+                after = sum(found)
+                if after <= before:
+                    break
+            if after <= before:
+                gaps[first:end] = found
+                total += after - before
+            else:
+                ranks[low:high + 1] = kept
+                for items in kept:
+                    for p, i in enumerate(items):
+                        pos[i] = p
+        self._keep(total)
 
     def _gap(self, r: int) -> int:
         """How many links cross between a rank and the next."""
@@ -230,8 +236,6 @@ class _Search:
 
     def _sort(self, items: list[int], near: list[list[int]], turn: bool) -> None:
         """One rank by the barycentre of its neighbours; who has none keeps its place."""
-        if len(items) < 2:
-            return
         pos = self.pos
         places, keys = [], []
         for p, i in enumerate(items):
@@ -247,13 +251,14 @@ class _Search:
                 items[p] = i
                 pos[i] = p
 
-    def _switch(self, even: bool) -> int:
+    def _switch(self, even: bool, low: int = 0, high: int = -1) -> int:
         """Switches neighbours where that saves crossings (`even`: or costs none). What it saved.
 
-        After the first pass only items are looked at whose own neighbours have moved.
+        Only the ranks `low` to `high`, if given. After the first pass only items are looked at
+        whose own neighbours have moved.
         """
-        ranks, pos, up, down = self.ranks, self.pos, self.layers.up, self.layers.down
-        rank = self.layers.rank
+        pos, up, down, rank = self.pos, self.layers.up, self.layers.down, self.layers.rank
+        ranks = self.ranks[low:high + 1] if high >= 0 else self.ranks
         places: list[list[int]] = [list(range(len(items) - 1)) for items in ranks]
         total = 0
         for _ in range(6):
@@ -297,9 +302,10 @@ class _Search:
                 break
             marked: list[set[int]] = [set() for _ in ranks]
             for i in touched:
-                r, p = rank[i], pos[i]
-                marked[r].add(p)
-                marked[r].add(p - 1)
+                if 0 <= (r := rank[i] - low) < len(ranks):
+                    p = pos[i]
+                    marked[r].add(p)
+                    marked[r].add(p - 1)
             for r, items in enumerate(ranks):
                 places[r] = sorted(marked[r] - {-1, len(items) - 1})
         return total
@@ -310,25 +316,25 @@ class _Search:
 
     def tidy(self) -> None:
         """Puts operands in order where that costs no crossing; turns all upside down if better."""
-        if not self.least and not self._disorder():
+        if not self._cost():
             return
         self._arrange()
         if len(self.pos) > 400:
             return
-        disorder = self._disorder()
-        if not disorder:
+        cost = self._cost()
+        if not cost % CROSSING:
             return
-        kept, cost = self.ranks, CROSSING * self.crossings() + disorder
-        self._go([items[::-1] for items in kept])
+        kept = [list(items) for items in self.ranks]
+        self.start([items[::-1] for items in kept])
         self._arrange()
-        if CROSSING * self.crossings() + self._disorder() >= cost:
-            self._go(kept)
+        if self._cost() >= cost:
+            self.start(kept)
 
-    def _disorder(self) -> int:
-        """Operands out of order: two for each two of them, one where one is a rail."""
+    def _cost(self) -> int:
+        """Crossings, and operands out of order: two thousandths each, one where one is a rail."""
         down, slot = self.layers.down, self.layers.slot
         joints = self.layers.n_cells + self.layers.n_chips
-        cost = 0
+        cost = CROSSING * self.crossings()
         for items in self.ranks:
             wrong: dict[int, list[int]] = {}
             for i in items:

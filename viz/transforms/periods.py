@@ -34,7 +34,8 @@ class Run(NamedTuple):
 def runs(program: Program) -> list[Run]:
     """All runs of a program, nested, in order.
 
-    A period is a distance to the last place where the same three items began; a run is as long as
+    A period is a distance to the last place where the same three items began, and where nothing is
+    found so, the same three of the same leaves: in y*x*0.9 all ops are alike. A run is as long as
     each repeat takes its inputs as the one before it does (`repeats`). Short periods come first and
     become one item each, so that a run of runs is found next. Linear in the program for each level
     of nesting: comparing in vain is bounded.
@@ -44,23 +45,27 @@ def runs(program: Program) -> list[Run]:
         [np.array(column, dtype=int) for column in program[:4]]))
     start, label = list(range(n)), list(program.label)
     inner: dict[int, Run] = {}   # start of an item that is a run -> the run
+    fed = _fed(program)          # item -> what it is and the leaves it takes
     drawn = [1] * n              # item -> how many ops of it are drawn
     names: dict[tuple[int, ...], int] = {}
     fresh = max(label, default=0) + 1
     effort = [EFFORT * n]
     for _ in range(ROUNDS):
         found: list[tuple[int, int, int]] = []
-        near = _distances(start, label, inner)
-        for low, cap in zip((0, *CAPS), CAPS):
-            found = _scan(program, start, label, drawn, near, (low, cap), effort)
-            if found or cap >= len(start):
+        for alike in (label, fed):
+            near = _distances(start, alike, inner)
+            for low, cap in zip((0, *CAPS), CAPS):
+                found = _scan(program, start, label, drawn, near, (low, cap), effort)
+                if found or cap >= len(start):
+                    break
+            if found:
                 break
         if not found:
             break
         kept = 0
-        new: tuple[list[int], list[int], list[int]] = ([], [], [])
+        new: tuple[list[int], ...] = ([], [], [], [])
         for at, d, count in found:
-            for column, old in zip(new, (start, label, drawn)):
+            for column, old in zip(new, (start, label, fed, drawn)):
                 column += old[kept:at]
             period = start[at + d] - start[at]
             body = tuple(label[at:at + d])
@@ -70,13 +75,28 @@ def runs(program: Program) -> list[Run]:
             if key not in names:
                 names[key] = fresh
                 fresh += 1
-            for column, value in zip(new, (start[at], names[key], sum(drawn[at:at + d]))):
+            for column, value in zip(new, (start[at], names[key], names[key],
+                                           sum(drawn[at:at + d]))):
                 column.append(value)
             kept = at + d * count
-        for column, old in zip(new, (start, label, drawn)):
+        for column, old in zip(new, (start, label, fed, drawn)):
             column += old[kept:]
-        start, label, drawn = new
+        start, label, fed, drawn = new
     return [inner[s] for s in start if s in inner]
+
+
+def _fed(program: Program) -> list[int]:
+    """Op -> a number below −2, the same for ops of one label that take the same leaves, in order;
+    a leaf that is taken once is like any other of its kind."""
+    label, first, source, leaf = program[:4]
+    uses: dict[int, int] = {}
+    for s in source:
+        if s < 0:
+            uses[s] = uses.get(s, 0) + 1
+    told = [0 if s >= 0 else s if uses[s] > 1 else leaf[-1 - s] + 1 for s in source]
+    names: dict[tuple[int, ...], int] = {}
+    return [names.setdefault((label[i], *told[first[i]:first[i + 1]]), -3 - len(names))
+            for i in range(len(label))]
 
 
 class Near(NamedTuple):
