@@ -9,14 +9,15 @@ from ..graph import Graph
 from .cells import Cells, cells, split
 from .drawing import Drawn, Measured, Turn, draw
 from .measure import Sheet, alone, measured
-from .order import order
+from .order import Order, crossings, order
 from .pause import uncollected
 from .placement import Chip, Placement, Point, Rail, Route, Size
-from .ranks import layers
+from .ranks import Layers, layers
 from .shelves import shelves
 
 CHIP = Size(56.0, 26.0)          # a copy of a shared leaf beside its use
 RANKDIRS = ("LR", "TB")
+SMALL = 80                       # items of a part for which more is tried where lines cross
 LARGE = 12_000                   # more nodes than this, without labels: on arrays
 
 
@@ -93,10 +94,28 @@ def _measured(part: Cells, edges: Sequence[int], sheet: Sheet) -> Measured:
     """One connected part: ranks, order, and from these all places."""
     if len(part.ins) == 1:
         return alone(part, edges, sheet)
+    layered, found = ordered(part)
+    return measured(part, edges, layered, found, sheet)
+
+
+def ordered(part: Cells) -> tuple[Layers, Order]:
+    """The ranks of a part, and the order in each.
+
+    Where lines of a small part cross, other ranks and copies of leaves are tried against it.
+    """
     layered = layers(part)
     n = len(layered.rank)
-    found = order(layered, starts=starts(n), sweeps=sweeps(n), effort=effort(n))
-    return measured(part, edges, layered, found, sheet)
+    if n < SMALL:
+        found = order(layered, starts=starts(n), sweeps=sweeps(n))
+        least = crossings(layered, found)
+        if not least:
+            return layered, found
+        other = layers(part, crossed=True)
+        m = len(other.rank)
+        found = order(other, starts=starts(m), sweeps=sweeps(m), effort=effort(m))
+        if crossings(other, found) < least:
+            return other, found
+    return layered, order(layered, starts=starts(n), sweeps=sweeps(n), effort=effort(n))
 
 
 def _moved(part: Measured, x: float, y: float) -> Measured:

@@ -8,6 +8,7 @@ from .cells import Cells
 
 CHIPS = 5                        # a leaf of more uses, over several ranks, is copied per use
 REACH = 8                        # and so is a leaf whose rail would be longer than so many ranks
+FEW, NEAR = 3, 2                 # the same where lines cross
 MANY = 16                        # of a cell of more uses it is not asked which is its last
 GROUP = 30                       # more cells than this are not moved together
 EFFORT = 30                      # cells that may be looked at for each of the first 400 cells
@@ -165,14 +166,18 @@ def _gain(rank: list[int], ahead: list[list[int]], behind: list[list[int]], insi
     return gain
 
 
-def layers(cells: Cells, *, chips: bool = True, rails: bool = True) -> Layers:
+def layers(cells: Cells, *, chips: bool = True, rails: bool = True, crossed: bool = False
+           ) -> Layers:
     """The cells in ranks, with a joint wherever an edge passes through a rank.
 
     `chips` copies a much-shared leaf for each use; `rails` lets all edges of a cell share one line.
+    `crossed` is for a graph whose lines cross: a leaf of few uses is copied too, and ranks are as
+    if each edge had its own line.
     """
+    few, near = (FEW, NEAR) if crossed else (CHIPS, REACH)
     ins, outs, leaf, tail, head = cells.ins, cells.outs, cells.leaf, cells.tail, cells.head
     n = len(ins)
-    rank = ranks(cells, rails=rails)
+    rank = ranks(cells, rails=rails and not crossed)
     source = list(range(n))
     start = list(tail)           # edge -> item it starts at
     if chips:
@@ -181,7 +186,7 @@ def layers(cells: Cells, *, chips: bool = True, rails: bool = True) -> Layers:
                 continue
             uses = sorted({head[e] for e in outs[v]})
             span = max([rank[h] for h in uses]) - rank[v]
-            if span > 1 and len(uses) > CHIPS or span > REACH:
+            if span > 1 and len(uses) > few or span > near:
                 chip_of: dict[int, int] = {}
                 for e in outs[v]:
                     h = head[e]
