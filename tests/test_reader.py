@@ -316,3 +316,11 @@ def test_a_long_expression_of_arrays_was_compared_elementwise():
         v = np.tanh(w @ np.ones((2, 3)) + np.arange(3.0) + 1) * np.exp(-w.sum())
         return (np.tanh(v * v + 2 * v - 1) * np.cos(v) + np.sin(v)).sum()
     assert viz.trace(f, np.ones((4, 2))).nodes[-1].kind == "output"
+
+
+@pytest.mark.parametrize("f, title", [
+    (lambda x: (x + x)[0], "(x + x)[0]"), (lambda x: x[0]**2, "x[0]²"),
+    (lambda x: np.sin(x)[0], "sin(x)[0]"), (lambda x: (-x)[0], "(−x)[0]"),
+    (lambda x: (x + x).T[0], "(x + x).T[0]")])
+def test_what_stands_after_an_expression_took_its_last_term_only(f, title):
+    assert viz.trace(f, [1.0, 2.0]).facts["title"] == f"f(x) = {title}"

@@ -203,7 +203,8 @@ def _form(tensor: Tensor, args: list[Form]) -> Form:
         return _product(tuple((base, 2*n) for base, n in _factors(args[0])))
     text, precedence = ("{0}^{1}", 4) if op == "power" else notation(tensor)
     text = text.replace("->", "→").replace("-", "−")
-    return Form(_fill(text, precedence, args), precedence)
+    after = precedence == 5 and text.startswith("{0}")         # (x + y)[0], (x + y).T
+    return Form(_fill(text, 4 if after else precedence, args), precedence)
 
 
 def _fill(text: str, precedence: int, args: list[Form]) -> str:

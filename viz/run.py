@@ -286,7 +286,8 @@ class _Tracer:
         """The tensors that a function's module and closure hold have the names of its variables."""
         held = dict(getattr(function, "__globals__", {}))
         code = getattr(function, "__code__", None)
-        for name, cell in zip(code.co_freevars if code else (), function.__closure__ or ()):
+        for name, cell in zip(code.co_freevars if code else (),
+                              getattr(function, "__closure__", None) or ()):
             with contextlib.suppress(ValueError):  # an empty cell
                 held[name] = cell.cell_contents
         for name, thing in held.items():

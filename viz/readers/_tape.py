@@ -20,7 +20,8 @@ from ..branches import branches
 from ..graph import Edge, Graph, Node, Value
 from ..run import Run
 from ._ids import Ids
-from .tinytorch import FORMULAS, LONG, SUMMED, derivatives, headline, whereabouts
+from ._names import LONG
+from .tinytorch import FORMULAS, SUMMED, derivatives, headline, whereabouts
 
 
 @dataclass(eq=False, slots=True)

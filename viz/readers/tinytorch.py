@@ -22,7 +22,7 @@ from ..source import Target, nameless
 from ..text import plus
 from . import _columns
 from ._columns import FORMULAS, Grads, value
-from ._names import LONG, Known  # noqa: F401 - LONG is for the tapes of other frameworks
+from ._names import Known
 
 TITLE = 60                       # an expression of more characters is left out of a title
 DEEP = 60                        # so is one of more ops in a graph of more than FORMULAS
