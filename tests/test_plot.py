@@ -245,3 +245,14 @@ def test_hostile_names_are_shown_as_they_are():
     figure = plot(sweep(load("x").function, name="f"), title="$\\alpha$ <b>&\"")
     assert figure.get_suptitle() == "$\\alpha$ <b>&\""
     save(figure, io.BytesIO(), format="svg")
+
+
+@pytest.mark.parametrize("kinks, told", [(3, 3), (8, 0)])
+def test_many_jumps_are_marked_and_not_told_each(kinks, told):
+    """What the engine returns at each of many kinks ran together."""
+    def f(x):
+        return sum(np.abs(x - k/2) for k in range(kinks))
+
+    figure = plot([sweep(f, -1.0, 5.0)])
+    words = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert sum("the engine returns" in word for word in words) == told

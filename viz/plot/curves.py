@@ -16,6 +16,7 @@ Look = Any                       # theme.Theme.plot: role -> colour
 
 PRIMES = ("", "′", "″", "‴")
 FAR = 20.0                       # values are cut at so many heights beyond the window
+TOLD = 6                         # jumps of a curve at which more is said than a cross
 
 
 def symbol(name: str, order: int) -> str:
@@ -63,9 +64,11 @@ def draw(axes: Any, curve: Curve, color: str, look: Look, *, label: str, width: 
         axes.fill_between(band.x, np.clip(band.least, low - tall, high + tall),
                           np.clip(band.most, low - tall, high + tall), color=color, alpha=0.4,
                           lw=0, zorder=2, label=label if not shown and i == 0 else None)
-    for event in curve.sweep.events:
-        if event.order == curve.order and not _within_band(curve, event):
-            _mark(axes, curve.sweep, event, color, look)
+    events = [event for event in curve.sweep.events
+              if event.order == curve.order and not _within_band(curve, event)]
+    few = sum(event.engine is not None for event in events) <= TOLD
+    for event in events:
+        _mark(axes, curve.sweep, event, color, look, few)
     if not log:
         _arms(axes, curve, color)
 
@@ -74,7 +77,7 @@ def _within_band(curve: Curve, event: Event) -> bool:
     return any(b.order == curve.order and b.low < event.x < b.high for b in curve.sweep.bands)
 
 
-def _mark(axes: Any, s: Sweep, event: Event, color: str, look: Look) -> None:
+def _mark(axes: Any, s: Sweep, event: Event, color: str, look: Look, told: bool) -> None:
     """Asymptotes, and dots: closed where the value is taken, open where it is not."""
     sides = [v for v in (event.left, event.right) if v is not None]
     if any(math.isinf(v) for v in sides) and s.low < event.x < s.high:
@@ -89,6 +92,8 @@ def _mark(axes: Any, s: Sweep, event: Event, color: str, look: Look) -> None:
     elif event.engine is not None and event.kind == "jump":
         axes.plot([event.x], [event.engine], ls="none", marker="x", ms=5, mew=1.3, color=color,
                   zorder=5)
+        if not told:
+            return
         axes.annotate(f"the engine returns {text.number(event.engine, 3)}", zorder=6,
                       xy=(event.x, event.engine), xytext=(8, -3), textcoords="offset points",
                       fontsize=8, color=color, va="top",
