@@ -2,6 +2,8 @@
 
 import io
 import struct
+import sys
+from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
@@ -88,3 +90,16 @@ def test_a_label_never_leaves_its_box(label):
             left = text.x - {"start": 0, "middle": w / 2, "end": w}[text.anchor]
             assert box.x < left and left + w < box.x + box.width, (kind, text)
             assert box.y < text.y - look.size * 0.75 and text.y < box.y + box.height
+
+
+def test_a_character_that_no_font_has_was_an_empty_box(monkeypatch):
+    odd = "".join(map(chr, (0x1F642, 0x540D)))
+    monkeypatch.setattr("shutil.which", lambda name: None)             # no fontconfig to ask
+    assert png.absent([*odd]) == (odd if sys.platform == "linux" else "")
+    assert png.absent([]) == ""
+    drawn = svg.paint(scene((odd, "name")), THEMES["light"])
+    root = ElementTree.fromstring(png._coded(drawn, odd[0]))
+    (text,) = root.iter("{http://www.w3.org/2000/svg}text")
+    assert "".join(text.itertext()) == "U+1F642" + odd[1]
+    monkeypatch.setattr(png, "absent", lambda characters: odd)
+    assert ink(png.draw(scene((odd, "name")))) > 0

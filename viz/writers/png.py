@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
+import sys
 import warnings
 import zlib
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 from ..graph import Graph
@@ -17,6 +20,7 @@ from . import svg
 
 LARGEST = 32_000                 # pixels on a side: more is more than viewers open
 LEAST = 24                       # dpi below which nothing can be read
+CODE = 5.5                       # px: the size of a code in place of a character
 
 
 class SizeError(ValueError):
@@ -47,11 +51,13 @@ def raster(scene: Scene, theme: Theme, dpi: float) -> bytes:
                       "side", stacklevel=2)
         dpi = int(most)
     zoom = dpi / 96
+    odd = sorted({c for group in scene.groups for mark in group.marks if isinstance(mark, Text)
+                  for c in mark.text if not covered(c)})
     drawn = resvg_py.svg_to_bytes(
-        svg_string=svg.paint(scene, theme), zoom=zoom,
+        svg_string=_coded(svg.paint(scene, theme), absent(odd)), zoom=zoom,
         dpi=96,                  # its default of 0 makes "an invalid size" of sizes in pt
         font_dirs=[fonts()],
-        skip_system_fonts=_plain(scene),           # searched only where DejaVu lacks a glyph
+        skip_system_fonts=not odd,                 # searched only where DejaVu lacks a glyph
         font_family="DejaVu Sans", sans_serif_family="DejaVu Sans", serif_family="DejaVu Sans",
         cursive_family="DejaVu Sans", fantasy_family="DejaVu Sans",
         monospace_family="DejaVu Sans Mono")
@@ -65,9 +71,27 @@ def fonts() -> str:
     return os.path.join(os.path.dirname(spec.origin), "mpl-data", "fonts", "ttf")
 
 
-def _plain(scene: Scene) -> bool:
-    return all(covered(mark.text) for group in scene.groups for mark in group.marks
-               if isinstance(mark, Text))
+def absent(characters: Sequence[str]) -> str:
+    """Those that no font of the system has either, as far as it can be asked (by fontconfig)."""
+    if not characters or sys.platform != "linux":
+        return ""
+    import subprocess
+    from shutil import which
+    asked = which("fc-list")
+    return "".join(c for c in characters if asked is None or not subprocess.run(
+        [asked, f":charset={ord(c):x}", "file"], capture_output=True, check=False).stdout)
+
+
+def _coded(drawn: str, missing: str) -> str:
+    """The SVG with small codes for characters that would be empty boxes: U+1F642."""
+    if not missing:
+        return drawn
+
+    def coded(found: re.Match[str]) -> str:
+        return found[1] + "".join(f'<tspan font-size="{CODE}">U+{ord(c):04X}</tspan>'
+                                  if c in missing else c for c in found[2]) + found[3]
+
+    return re.sub(r"(<text\b[^>]*>)([^<]*)(</text>)", coded, drawn)
 
 
 def _sized(png: bytes, dpi: float) -> bytes:
