@@ -88,8 +88,11 @@ def _coded(drawn: str, missing: str) -> str:
         return drawn
 
     def coded(found: re.Match[str]) -> str:
-        return found[1] + "".join(f'<tspan font-size="{CODE}">U+{ord(c):04X}</tspan>'
-                                  if c in missing else c for c in found[2]) + found[3]
+        if not set(missing) & set(found[2]):
+            return found[0]
+        start = re.sub(r' textLength="[^"]*"', "", found[1])           # resvg would spread the rest
+        return start + "".join(f'<tspan font-size="{CODE}">U+{ord(c):04X}</tspan>'
+                               if c in missing else c for c in found[2]) + found[3]
 
     return re.sub(r"(<text\b[^>]*>)([^<]*)(</text>)", coded, drawn)
 
