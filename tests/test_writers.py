@@ -311,7 +311,7 @@ def test_a_page_tells_all_facts():
     x = told["nodes"][0]
     assert x["id"] == "x" and ["grad", "5.32 (float64)"] in x["facts"]
     assert told["edges"][0] == {"tail": 0, "head": 1, "local": "1.2", "sent": "1.44",
-                                 "slope": 1.2}
+                                "slope": 1.2}
     assert "steps" not in told
     tabs = re.findall(r'<g id="([^"]*)"[^>]* tabindex="0"', content)
     assert tabs == [node.id for node in cubic().nodes]
