@@ -20,6 +20,7 @@ from viz.layout.large import arrange
 from viz.layout.order import crossings, order
 from viz.layout.placement import Size
 from viz.layout.ranks import layers
+from viz.writers import svg
 
 LIMIT = 60.0                     # dot is stopped after so many seconds
 NODES = (10, 20, 30, 60, 100, 200, 300)
@@ -149,6 +150,16 @@ def ours(graph: Graph) -> float:
     return min(took)
 
 
+def drawn_whole(graph: Graph) -> float:
+    """CPU seconds of layout, scene and text of an SVG, the best of three."""
+    took = []
+    for _ in range(3):
+        start = process_time()
+        svg.write(graph)
+        took.append(process_time() - start)
+    return min(took)
+
+
 def crossed(graph: Graph) -> tuple[int, int]:
     """Bilayer crossings of ours: with every edge by itself, as dot has it, and as it is drawn."""
     counts = []
@@ -266,8 +277,8 @@ def main() -> None:
         print("there is no dot on this machine: nothing to compare with")
         return
     begun, _ = theirs(Graph("nothing", (), ()), 5)
-    print("ours: a layout within this process, without Python's start and without text of a "
-          "picture;\ndot: the whole command, positions as JSON; of it, "
+    print("ours: a layout within this process, without Python's start; where 20x and more are "
+          "asked for,\nwith the text of the SVG. dot: the whole command, positions as JSON; of it, "
           f"{begun:.4f} s are its start (an empty graph)")
     print(f"{'':45} crossings\n{'graph':20} {'nodes':>6} {'ours s':>8} {'dot s':>8} {'ratio':>7} "
           f"{'ours':>6} {'drawn':>6} {'dot':>6}  goal")
@@ -275,7 +286,7 @@ def main() -> None:
     drawn: list[float] = []
 
     def row(graph: Graph, least: float) -> None:
-        seconds, counts = ours(graph), crossed(graph)
+        seconds, counts = ours(graph) if least == 1 else drawn_whole(graph), crossed(graph)
         seconds_dot, count_dot = theirs(graph, 5 if len(graph.nodes) <= 300 else 1)
         ratio = seconds_dot / seconds
         more = "" if count_dot is not None else ">"
