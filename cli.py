@@ -184,7 +184,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     """Draw the computation graph of TARGET, with data and grad at every node."""
     from viz import source, writers
     from viz.layout.compose import Options
-    from viz.view import View, affordable, said, view
+    from viz.view import View, destined, said, view
     from viz.watch import limited
     if wrap and engine == "dot":
         raise click.UsageError("--wrap sets rows of our own layout: leave --engine dot out")
@@ -203,7 +203,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     with limited(time_limit, f"folding {len(drawn.nodes):,} nodes"):
         shown = view(drawn, View(focus, radius, start, end, hidden, heat, flag or strict, backward,
                                  fold, depth, expand, alt or ""))
-    wanted, lines = (wanted, []) if steps or engine == "dot" else affordable(shown, wanted)
+    wanted, lines = (wanted, []) if steps or engine == "dot" else destined(shown, wanted)
     for line in filter(None, (said(drawn, shown), *lines)):
         click.echo(line, err=True)
     options = Options(rankdir.upper(), engine, edges, themes[0], dpi, wrap)

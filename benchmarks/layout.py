@@ -15,9 +15,9 @@ import numpy as np
 from viz.graph import Edge, Graph, Node
 from viz.layout import graphviz
 from viz.layout.cells import cells, split
-from viz.layout.layered import effort, ordered, place, starts, sweeps
+from viz.layout.layered import ordered, place, sought
 from viz.layout.large import arrange
-from viz.layout.order import crossings, order
+from viz.layout.order import crossings
 from viz.layout.placement import Size
 from viz.layout.ranks import layers
 from viz.writers import svg
@@ -170,9 +170,7 @@ def crossed(graph: Graph) -> tuple[int, int]:
                 total += crossings(*ordered(part))
                 continue
             layered = layers(part, chips=False, rails=False)
-            n = len(layered.rank)
-            total += crossings(layered, order(layered, starts=starts(n), sweeps=sweeps(n),
-                                              effort=effort(n)))
+            total += crossings(layered, sought(layered))
         counts.append(total)
     return counts[0], counts[1]
 

@@ -52,8 +52,8 @@ def said(before: Graph, shown: Graph) -> str:
     return fold.said(shown) if "folds" in shown.facts and "folds" not in before.facts else ""
 
 
-def affordable(graph: Graph, wanted: Sequence[tuple[str, str]]
-               ) -> tuple[list[tuple[str, str]], list[str]]:
+def destined(graph: Graph, wanted: Sequence[tuple[str, str]]
+             ) -> tuple[list[tuple[str, str]], list[str]]:
     """(path, format) for each that is wanted, and what to say where it is the viewer instead.
 
     A picture whose cost is beyond the budget, and a large one that nobody has named ("" is its

@@ -111,11 +111,16 @@ def ordered(part: Cells) -> tuple[Layers, Order]:
         if not least:
             return layered, found
         other = layers(part, crossed=True)
-        m = len(other.rank)
-        found = order(other, starts=starts(m), sweeps=sweeps(m), effort=effort(m))
+        found = sought(other)
         if crossings(other, found) < least:
             return other, found
-    return layered, order(layered, starts=starts(n), sweeps=sweeps(n), effort=effort(n))
+    return layered, sought(layered)
+
+
+def sought(layered: Layers) -> Order:
+    """The order in each rank, sought as hard as their size allows."""
+    n = len(layered.rank)
+    return order(layered, starts=starts(n), sweeps=sweeps(n), effort=effort(n))
 
 
 def _moved(part: Measured, x: float, y: float) -> Measured:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +15,9 @@ from tinytorch.backward import Cotangents, nought
 from tinytorch.tensor import operands, wrap
 
 from .. import text
-from ..graph import ITEMS, Edge, Graph, Items, Node, Numbers, Stats, Value
+from ..graph import Edge, Graph, Items, Node, Numbers
 from ..program import Parsed, Program
+from ._facts import attributes, dtype_name, value
 from ._names import Known, Names
 
 FORMULAS = 400                   # a graph of more ops states no formulas on its edges
@@ -31,24 +32,6 @@ class Grads(NamedTuple):
 
     total: Mapping[Any, Any]     # tensor -> array
     sent: Cotangents
-
-
-_dtype = lru_cache(maxsize=None)(str)          # numpy takes longer to spell it than to add
-
-
-def value(data: Any) -> Value:
-    """The numbers of an array, copied; of one with more than ITEMS numbers its stats."""
-    if data.__class__ is np.float64:
-        return Value((), "float64", (float(data),))
-    array = np.asarray(data)
-    if array.size <= ITEMS:
-        return Value(array.shape, _dtype(array.dtype), tuple(array.ravel().tolist()))
-    finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
-    nan = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
-    inf = array.size - finite.size - nan
-    stats = Stats(float(finite.min()), float(finite.mean()), float(finite.max()), nan, inf) \
-        if finite.size else Stats(0.0, 0.0, 0.0, nan, inf)
-    return Value(array.shape, _dtype(array.dtype), None, stats)
 
 
 def read(tensors: Sequence[Any], known: Known, grads: Grads | None) -> Graph:
@@ -314,7 +297,7 @@ class Columns:
         code[results], code[leaves] = np.arange(len(results)), -1 - np.arange(len(leaves))
         known: dict[Any, int] = {}
         numbers: dict[int, tuple[int, ...]] = {}
-        kinds = [None if x.__class__ is np.float64 else (x.shape, _dtype(x.dtype))
+        kinds = [None if x.__class__ is np.float64 else (x.shape, dtype_name(x.dtype))
                  for x in self.data] if not self.plain else None
         leaf = [known.setdefault((self.names.kind(self.tensors[k]), kinds and kinds[k]), len(known))
                 for k in leaves.tolist()]
@@ -386,19 +369,3 @@ def _stack(data: Sequence[Any]) -> Any:
     kinds = {(x.shape, x.dtype.char) if isinstance(x, (np.ndarray, np.float64)) else None
              for x in data}
     return np.stack(data) if len(kinds) == 1 and (only := kinds.pop()) and only[1] == "d" else None
-
-
-def attributes(params: Mapping[str, Any]) -> str:
-    """An op's parameters as text, axis=0, whole: equal texts are equal parameters."""
-    return ", ".join(f"{key}={_attribute(value)}" for key, value in params.items())
-
-
-def _attribute(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"array({value.dtype}, {value.shape}, {value.tobytes().hex()})" \
-            if value.size > ITEMS else f"array({value.dtype}, {value.tolist()})"
-    if isinstance(value, (tuple, list)):
-        return f"({', '.join(map(_attribute, value))})"
-    if isinstance(value, slice):
-        return ":".join("" if x is None else str(x) for x in (value.start, value.stop, value.step))
-    return getattr(value, "__name__", None) or str(value)

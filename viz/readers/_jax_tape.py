@@ -12,7 +12,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
 from ..graph import Value
 from ._jax_lines import Lines
 from ._tape import Call, Made, Tape, elementwise
-from .tinytorch import value
+from ._facts import value
 
 STEPS = 256                      # a loop of more steps is one node
 LOCALS = 4096                    # no local derivatives of results of more numbers than these

@@ -69,7 +69,7 @@ class Terms:
         for k in range(1, depth + 1):
             try:
                 grad, = _grads(found, leaves, create=k < depth)
-            except (RuntimeError, NotImplementedError):    # no derivative of this derivative
+            except RuntimeError:                           # no derivative of this derivative
                 return rows + (depth + 1 - k) * [np.full((), np.nan)]
             if grad is None:     # nothing flows, or what would was not to be differentiated
                 lost = found.grad_fn is not None and found.grad_fn.name().endswith("Error")

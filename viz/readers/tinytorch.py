@@ -21,7 +21,8 @@ from ..run import Place, Run
 from ..source import Target, nameless
 from ..text import plus
 from . import _columns
-from ._columns import FORMULAS, Grads, value
+from ._columns import FORMULAS, Grads
+from ._facts import value
 from ._names import Known
 
 TITLE = 60                       # an expression of more characters is left out of a title
