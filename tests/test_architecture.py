@@ -19,6 +19,7 @@ ROOMS = [
     "viz/files.py",
     "viz/watch.py",
     "viz/source.py",
+    "viz/tracer.py",
     "viz/run.py",
     "viz/branches.py",
     "viz/readers",

@@ -258,3 +258,24 @@ def test_branches_and_passes(write):
         "t.py:14: i > 9 was False: line 15 was not taken"]
     last = run.place(run.result.stamp)
     assert (last.line, last.nth) == (11, 4)
+
+
+def test_a_conditional_expression_says_which_part_was_taken(write):
+    from viz.branches import branches
+    target = source.load(write("t.py", """
+        def leaky(x):
+            return x if x > 0 else 0.01*x       # one line, one instruction of each part
+
+        def f(x):
+            y = leaky(x) + leaky(-x - 9)        # both parts run: nothing is said
+            z = y if x < 5 else (
+                y*y if x < 8 else y + 1)        # within what is skipped: nothing is said
+            return [z*x if i else z for i in range(1)][0] + (1 if x > 2 else 2)
+    """) + ":f")
+    run = runs.run(target, {"x": 1.5})
+    assert [str(way) for way in branches(run)] == [
+        "t.py:7: x < 5 was True: y * y if x < 8 else y + 1 was not taken",
+        "t.py:9: i was False: z * x was not taken",
+        "t.py:9: x > 2 was False: 1 was not taken"]
+    run = runs.run(target, {"x": 6.0})
+    assert str(branches(run)[1]) == "t.py:8: x < 8 was True: y + 1 was not taken"

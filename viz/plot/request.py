@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .. import run, sweep
+from .. import sweep
 from ..source import Target, TargetError, users
 from ..sweep.field import field
+from ..tracer import SECONDS, deadline
 from . import PlotOptions, plot
 from .surface import plot_field
 
@@ -26,7 +27,7 @@ class Request(NamedTuple):
     families: Mapping[str, Sequence[Any]] = {}             # {"a": [1, 2, 3]}: a curve for each
     path: tuple[float, float] | None = None    # two variables: steepest descent from here
     surface: bool = False
-    seconds: float = run.SECONDS
+    seconds: float = SECONDS
 
 
 def figures(targets: Sequence[Target], request: Request, looks: Mapping[str, Any],
@@ -44,7 +45,7 @@ def figures(targets: Sequence[Target], request: Request, looks: Mapping[str, Any
     fixed = {name: value for name, value in request.at if name}
     free = [n for n in first.names if n not in fixed and n not in request.families]
     needed = [name for name in free if name not in first.defaults]
-    with users(first.name), run.deadline(first, request.seconds):
+    with users(first.name), deadline(first, request.seconds):
         if request.y or request.path or request.surface or len(needed) == 2:
             return _field(targets, request, fixed, looks, themes)
         argument = (needed or free or list(first.names) or [""])[0]

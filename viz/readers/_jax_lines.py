@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from .. import text
-from ..run import Place
 from ..source import Target
+from ..tracer import Place
 
 Span = tuple[int, int, int, int]                   # line, column, last line, last column
 

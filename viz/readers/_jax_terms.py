@@ -15,8 +15,8 @@ from jax.extend.core import Literal
 
 from tinytorch import Tensor
 
-from ..run import Place
 from ..source import of
+from ..tracer import Place
 from ._jax_lines import Lines
 from ._jax_tape import INLINE, SAME, named
 from ._shadows import WHOLE, leaf, shadow

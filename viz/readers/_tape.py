@@ -288,7 +288,7 @@ def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, 
         written = formula.expressions([root], dict(shadows.names), expand=True)[root.stamp]
     data = {name: m.data for name, m in inputs.items()}
     facts: dict[str, Any] = {"title": headline(run.target, data, written, order), **tape.facts}
-    skipped = tuple(str(way) for way in ways if way.other[0])
+    skipped = tuple(str(way) for way in ways if way.other)
     if skipped:
         facts["branches"] = skipped
     results: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ..graph import Stats, Value
-from ..run import Clock
+from ..tracer import Clock
 from ._tape import Call, Made, Tape, elementwise
 from ._torch_calls import SKIPPED, name_of, said, storage, tensors, written_into
 from ._torch_edges import Again, Edges, local_derivatives

@@ -13,6 +13,7 @@ from .. import run as runs
 from ..graph import Graph
 from ..run import Run
 from ..source import RunError, Target, TargetError, display, users
+from ..tracer import deadline
 from ._jax_lines import Lines
 from ._jax_tape import Recorder
 from ._jax_terms import Terms
@@ -74,7 +75,7 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
     f = flat
     for _ in range(order - 1):
         f = jax.grad(f)
-    with users(target.name), runs.deadline(target, seconds):
+    with users(target.name), deadline(target, seconds):
         closed, shape = jax.make_jaxpr(f, return_shape=True)(*inputs.values())
     if not jax.tree.leaves(shape):
         raise RunError(f"{_place(target)}{target.name} returned {shape!r:.40}: does it end in a "

@@ -17,9 +17,10 @@ from tinytorch.tensor import operands, raw
 from .. import text
 from ..branches import Branch, branches
 from ..graph import Graph, Value
-from ..run import Place, Run
+from ..run import Run
 from ..source import Target, nameless
 from ..text import plus
+from ..tracer import Place
 from . import _columns
 from ._columns import FORMULAS, Grads
 from ._facts import value
@@ -118,7 +119,7 @@ def _facts(run: Run, tensors: Sequence[Any], written: str, grads: Grads | None, 
     """The title of the picture, and the derivatives it has come to."""
     data = {name: value(tensor.data) for name, tensor in run.inputs.items()}
     facts: dict[str, Any] = {"title": headline(run.target, data, written, order)}
-    skipped = tuple(str(way) for way in ways if way.other[0])
+    skipped = tuple(str(way) for way in ways if way.other)
     if skipped:
         facts["branches"] = skipped
     if grads and run.result.size != 1:
