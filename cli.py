@@ -289,7 +289,7 @@ def plot(target: str | None, expression: str | None, others: tuple[str, ...],
 
     from viz import plot as plots
     from viz import readers, source
-    from viz.plot.request import Request, figures
+    from viz.plot.request import Request, pictures
     from viz.sweep import data
     wanted = destinations(outputs, format, plots.FORMATS)
     themes = looks("dark" if dark else "light", both, outputs)
@@ -298,7 +298,7 @@ def plot(target: str | None, expression: str | None, others: tuple[str, ...],
         loaded = [source.load(first) if expression is None else source.expression(first),
                   *map(source.load, others)]
         loaded = [readers.built(target) for target in loaded]
-    swept, drawn = figures(loaded, Request(
+    swept, drawn = pictures(loaded, Request(
         range_, yrange, order, points, points_at, dict(map(family, families)), descent, surface,
         time_limit), more | {"log": log or "", "mark": tuple(
             word.strip() for word in (mark or "").split(",") if word.strip())}, themes)
@@ -313,10 +313,8 @@ def plot(target: str | None, expression: str | None, others: tuple[str, ...],
             click.echo(f"{s.name} is called once per point: {looped}", err=True)
     by_theme, files = dict(zip(themes, drawn)), []
     for path, kind, theme in named(wanted, f"{loaded[0].stem}.plot", themes):
-        if alt:
-            by_theme[theme].set_label(alt)         # what `save` says of it
         file = io.BytesIO()
-        plots.save(by_theme[theme], file, format=kind, dpi=dpi)
+        plots.save(by_theme[theme], file, format=kind, dpi=dpi, alt=alt or None)
         files.append((path, file.getvalue()))
     files += [(path, write(swept[0]).encode())
               for path, write in ((csv, data.to_csv), (json_, data.to_json)) if path]

@@ -53,7 +53,7 @@ def test_the_last_digit_changes_no_byte_of_a_graph(name):
 def test_the_last_digit_changes_no_byte_of_a_plot(expression):
     def drawn(sweep):
         file = io.BytesIO()
-        viz.plot.save(viz.plot(sweep, mark=("roots", "extrema")), file, format="svg")
+        viz.plot.save(viz.plot.chart(sweep, mark=("roots", "extrema")), file, format="svg")
         return file.getvalue()
     sweep, chance = viz.sweep(source.expression(expression).function, -3, 3), random.Random(7)
     curves = sweep.curves.copy()

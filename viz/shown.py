@@ -81,12 +81,12 @@ def drawn(thing: Any, kinds: Collection[str], *, dark: bool = False) -> Picture:
     """
     if _is_sweep(thing):
         from . import plot as plots
-        figure, made = plots.plot(thing, dark=dark), {}
+        chart, made = plots.chart(thing, dark=dark), {}
         for kind in kinds:
             file = io.BytesIO()
-            plots.save(figure, file, format=kind, dpi=192)
+            plots.save(chart, file, format=kind, dpi=192)
             made[kind] = file.getvalue()
-        return Picture(made, str(figure.get_label()))
+        return Picture(made, chart.said)
     options = Options(theme="dark" if dark else "light")
     scene = compose(_small(thing), options)
     write = {"svg": svg.draw, "png": png.draw}

@@ -1,4 +1,4 @@
-"""Plot: sweeps drawn on matplotlib's Axes, without pyplot; and written to files, always alike."""
+"""Plot: sweeps as a chart, which we paint, or matplotlib; written to files, always alike."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from typing import Any
 
 from .. import theme
 from ..sweep import Sweep
+from . import layout
+from .chart import Chart, Frame, Look
 from .options import PlotError, PlotOptions, options
 
-__all__ = ["PlotError", "PlotOptions", "plot", "save"]
+__all__ = ["Chart", "PlotError", "PlotOptions", "chart", "colors", "plot", "save"]
 
 FORMATS = ("svg", "png", "pdf")
 FIXED: dict[str, Any] = {        # what would otherwise follow the user's matplotlibrc, or the clock
@@ -30,21 +32,43 @@ def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any
     Without axes a Figure is made; with the user's own Axes all curves go there, and no other is
     touched. Options are those of `PlotOptions`. Raises PlotError.
     """
-    from .description import description
+    from . import panels
+    from .axes import figure, paint
+    if axes is None:
+        asked = options(given)
+        with _matplotlib().rc_context(_settings(asked)):
+            return figure(chart(sweeps, **given), styled=bool(asked.style))
+    asked, listed = options(given), several(sweeps)
+    draft = panels.alone(listed, asked)
+    box, zoom = axes.get_window_extent(), 96 / axes.figure.dpi
+    high = axes.figure.bbox.height
+    frame = Frame(box.x0 * zoom, (high - box.y1) * zoom, box.width * zoom, box.height * zoom)
+    panel = layout.x_ticked(draft.panel._replace(frame=frame), frame.width, asked.pi)
+    paint(axes, panels.finished(draft._replace(panel=panel)), colors(asked),
+          styled=bool(asked.style))
+    return axes.figure
+
+
+def chart(sweeps: Sweep | Sequence[Sweep], **given: Any) -> Chart:
+    """What a plot of sweeps shows, to be saved: without matplotlib as SVG and PNG.
+
+    `chart._replace(look=colors(PlotOptions(dark=True)))` is the same in the dark. Options are those
+    of `PlotOptions`. Raises PlotError.
+    """
     from .panels import compose
     asked = options(given)
+    return compose(several(sweeps), asked, colors(asked))
+
+
+def several(sweeps: Sweep | Sequence[Sweep]) -> list[Sweep]:
+    """One or more sweeps, as a list. Raises PlotError where there are none."""
     listed = [sweeps] if isinstance(sweeps, Sweep) else list(sweeps)
     if not listed:
         raise PlotError("there is no sweep to draw")
-    if axes is not None:
-        return compose(listed, asked, colors(asked), axes)
-    with _matplotlib().rc_context(_settings(asked)):
-        figure = compose(listed, asked, colors(asked), None)
-    figure.set_label(description(listed))          # what `save` says of it
-    return figure
+    return listed
 
 
-def colors(asked: PlotOptions) -> dict[str, str]:
+def colors(asked: PlotOptions) -> Look:
     """The colours by role: of our theme, or, under its rc_context, of the style asked for."""
     look = dict(theme.THEMES[asked.theme or ("dark" if asked.dark else "light")].plot)
     if asked.style:
@@ -82,32 +106,50 @@ def _settings(asked: PlotOptions) -> dict[str, Any]:
     return {**settings, **FIXED}
 
 
-def save(figure: Any, path: Any, *, format: str | None = None, dpi: float = 144.0) -> None:
-    """Write a figure to a path or a binary file. Same figure, same matplotlib: same bytes.
+def save(picture: Any, path: Any, *, format: str | None = None, dpi: float = 144.0,
+         alt: str | None = None) -> None:
+    """Write a Chart or a Figure to a path or a binary file. Same picture and versions: same bytes.
 
-    format: svg, png or pdf; None: by the suffix of the path. Raises PlotError for any other.
+    format: svg, png or pdf; None: by the suffix of the path. alt: what an SVG says of itself; None:
+    its description. Raises PlotError for any other format.
     """
     kind = (format or os.path.splitext(os.fspath(path))[1][1:]).lower()
-    metadata: dict[str, dict[str, Any]] = {
-        "svg": {"Date": None, "Creator": None}, "png": {"Software": None},
-        "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
     if kind not in FORMATS:
         raise PlotError(f"unknown format: {kind!r} (must be one of {', '.join(FORMATS)})")
     if not (math.isfinite(dpi) and 10 <= dpi <= 2400):
         raise PlotError(f"dpi is {dpi:g}: it must be from 10 to 2400")
-    said = str(figure.get_label())
-    file: Any = io.BytesIO() if kind == "svg" and said else path
+    content = _content(picture, kind, dpi, alt)
+    if hasattr(path, "write"):
+        path.write(content)
+        return
+    with open(path, "wb") as written:
+        written.write(content)
+
+
+def _content(picture: Any, kind: str, dpi: float, alt: str | None) -> bytes:
+    if isinstance(picture, Chart):
+        picture = picture._replace(said=picture.said if alt is None else alt)
+        if kind == "svg":
+            from . import svg
+            return svg.write(picture)
+        if kind == "png":
+            from . import png
+            return png.write(picture, dpi)
+        from .axes import figure
+        with _matplotlib().rc_context(_settings(PlotOptions())):
+            picture = figure(picture)
+    said = str(picture.get_label()) if alt is None else alt
+    metadata: dict[str, dict[str, Any]] = {
+        "svg": {"Date": None, "Creator": None}, "png": {"Software": None},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
+    file = io.BytesIO()
     with _matplotlib().rc_context(FIXED):
-        figure.savefig(file, format=kind, dpi=dpi, metadata=metadata[kind],
-                       facecolor=figure.get_facecolor())
-    if file is not path:
+        picture.savefig(file, format=kind, dpi=dpi, metadata=metadata[kind],
+                        facecolor=picture.get_facecolor())
+    if kind == "svg" and said:
         from .description import titled
-        content = titled(file.getvalue(), said.partition(": ")[0].rstrip("."), said)
-        if hasattr(path, "write"):
-            path.write(content)
-        else:
-            with open(path, "wb") as written:
-                written.write(content)
+        return titled(file.getvalue(), said.partition(": ")[0].rstrip("."), said)
+    return file.getvalue()
 
 
 class _Callable(ModuleType):

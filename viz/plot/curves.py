@@ -1,22 +1,24 @@
-"""Curves on an axis: branches, asymptotes, open and closed dots, bands, strips, arms that leave."""
+"""Curves as marks: branches, asymptotes, open and closed dots, bands, strips, arms that leave."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import text
-from ..sweep import Event, Strip, Sweep
+from ..sweep import Event, Sweep
+from .chart import Area, Color, Dash, Dot, Line, Mark, Note, Reason, Rule, Scale, Shade
 from .frame import Curve, poles, visible
 
 Array = Any
-Look = Any                       # theme.Theme.plot: role -> colour
 
 PRIMES = ("", "′", "″", "‴")
 FAR = 20.0                       # values are cut at so many heights beyond the window
 TOLD = 6                         # jumps of a curve at which more is said than a cross
+WIDTH = 2.5                      # px of a curve
 
 
 def symbol(name: str, order: int) -> str:
@@ -37,145 +39,106 @@ def pieces(curve: Curve, low: float, high: float, *, exact: bool = False
             y[(s.x > band.low) & (s.x < band.high)] = np.nan
     tall = high - low
     y = np.clip(y, low - FAR * tall, high + FAR * tall)
-    scale = 10.0 ** (5 - math.floor(math.log10(tall)))
-    if not exact and math.isfinite(scale) and scale:
-        y = np.round(y * scale) / scale
-    wide = 10.0 ** (6 - math.floor(math.log10(s.high - s.low)))
-    x = s.x if exact or not 0 < wide < math.inf else np.round(s.x * wide) / wide
+    x = s.x
+    if not exact:
+        x, y = _rounded(x, 6 - math.floor(math.log10(s.high - s.low))), _rounded(
+            y, 5 - math.floor(math.log10(tall)))
     fine = np.isfinite(y)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], fine, [False]]).astype(int)))
     return [(x[a:b], y[a:b]) for a, b in edges.reshape(-1, 2)]
 
 
-def draw(axes: Any, curve: Curve, color: str, look: Look, *, label: str, width: float = 1.9,
-         dash: Any = "-") -> None:
-    """One curve, with all that happens to it."""
-    low, high = axes.get_ylim()
-    log = axes.get_yscale() == "log"
-    exact = log or axes.get_xscale() == "log"
-    shown = [(x, y) for x, y in pieces(curve, low, high, exact=exact)
-             if len(x) > 1 and x[-1] > x[0]]
-    for i, (x, y) in enumerate(shown):             # a lone value: a dot shows it
-        axes.plot(x, np.where(y > 0, y, np.nan) if log else y, color=color, lw=width, ls=dash,
-                  label=label if i == 0 else None, solid_capstyle="round",
-                  solid_joinstyle="round", zorder=3 - 0.1 * curve.order)
+def _rounded(values: Array, digits: int) -> Array:
+    """Numbers to so many digits after the point, as far as powers of ten are numbers."""
+    return np.round(values * 10.0 ** digits) / 10.0 ** digits if abs(digits) < 300 else values
+
+
+def marks(curve: Curve, color: Color, y: Scale, *, label: str, dash: Dash, plain: Dash,
+          exact: bool) -> Iterator[Mark]:
+    """One curve, with all that happens to it. exact: an axis is logarithmic."""
+    low, high = y.low, y.high
+    shown = [piece for piece in pieces(curve, low, high, exact=exact)
+             if len(piece[0]) > 1 and piece[0][-1] > piece[0][0]]
+    for i, (x, values) in enumerate(shown):        # a lone value: a dot shows it
+        yield Line(x, np.where(values > 0, values, np.nan) if y.log else values, color, WIDTH,
+                   3 - 0.1 * curve.order, dash, plain, label if i == 0 else "")
     for i, band in enumerate(b for b in curve.sweep.bands if b.order == curve.order):
         tall = high - low
-        axes.fill_between(band.x, np.clip(band.least, low - tall, high + tall),
-                          np.clip(band.most, low - tall, high + tall), color=color, alpha=0.4,
-                          lw=0, zorder=2, label=label if not shown and i == 0 else None)
-    events = [event for event in curve.sweep.events
-              if event.order == curve.order and not _within_band(curve, event)]
+        yield Area(band.x, np.clip(band.least, low - tall, high + tall),
+                   np.clip(band.most, low - tall, high + tall), color, 0.4, 2.0,
+                   label if not shown and i == 0 else "")
+    held = [b for b in curve.sweep.bands if b.order == curve.order]
+    events = [event for event in curve.sweep.events if event.order == curve.order
+              and not any(b.low < event.x < b.high for b in held)]
     few = sum(event.engine is not None for event in events) <= TOLD
     for event in events:
-        _mark(axes, curve.sweep, event, color, look, few)
-    if not log:
-        _arms(axes, curve, color)
+        yield from _event(curve.sweep, event, color, few)
+    if not y.log:
+        yield from _arms(curve, color, low, high)
 
 
-def _within_band(curve: Curve, event: Event) -> bool:
-    return any(b.order == curve.order and b.low < event.x < b.high for b in curve.sweep.bands)
-
-
-def _mark(axes: Any, s: Sweep, event: Event, color: str, look: Look, told: bool) -> None:
+def _event(s: Sweep, event: Event, color: Color, told: bool) -> Iterator[Mark]:
     """Asymptotes, and dots: closed where the value is taken, open where it is not."""
     sides = [v for v in (event.left, event.right) if v is not None]
     if any(math.isinf(v) for v in sides) and s.low < event.x < s.high:
-        axes.axvline(event.x, color=color, lw=0.9, ls=(0, (4, 3)), alpha=0.55, zorder=1.5)
+        yield Rule(event.x, True, color, 1.2, 1.5, (4.8, 3.6), 0.55)
     if not event.slit:
         return
     for v in dict.fromkeys(v for v in sides if math.isfinite(v)):
         if v != event.value:
-            dot(axes, event.x, v, color, look["paper"])
+            yield dot(event.x, v, color, "paper")
     if event.value is not None and math.isfinite(event.value):
-        dot(axes, event.x, event.value, color, color)
+        yield dot(event.x, event.value, color, color)
     elif event.engine is not None and event.kind == "jump":
-        axes.plot([event.x], [event.engine], ls="none", marker="x", ms=5, mew=1.3, color=color,
-                  zorder=5)
-        if not told:
-            return
-        axes.annotate(f"the engine returns {text.number(event.engine, 3)}", zorder=6,
-                      xy=(event.x, event.engine), xytext=(8, -3), textcoords="offset points",
-                      fontsize=8, color=color, va="top",
-                      bbox={"boxstyle": "round,pad=0.1", "fc": look["paper"], "ec": "none",
-                            "alpha": 0.8})
+        yield Dot(event.x, event.engine, "cross", 7.0, color, color, 1.7)
+        if told:
+            yield Note(f"the engine returns {text.number(event.engine, 3)}", event.x, event.engine,
+                       color, 11.0, 10.0, -4.0, rise="top", plate=0.8)
 
 
-def dot(axes: Any, x: float, y: float, edge: str, fill: str, size: float = 5.2) -> None:
-    axes.plot([x], [y], ls="none", marker="o", ms=size, mfc=fill, mec=edge, mew=1.5, zorder=5,
-              clip_on=False)
+def dot(x: float, y: float, edge: Color, fill: Color, size: float = 7.0) -> Dot:
+    return Dot(x, y, "circle", size, fill, edge, 2.0)
 
 
-def _arms(axes: Any, curve: Curve, color: str) -> None:
+def _arms(curve: Curve, color: Color, low: float, high: float) -> Iterator[Mark]:
     """Say how far a curve goes that leaves the window though it has no pole there: ▲ 2.6e10."""
-    low, high = axes.get_ylim()
     s = curve.sweep
     wide = s.high - s.low
     y = visible(curve)
+    if not ((y > high) | (y < low)).any():
+        return
     ends = [x for b in s.bands if b.order == curve.order for x in (b.low, b.high)]
-    for p in [*poles(curve), *ends]:
-        y[_monotone(s.x, y, p)] = np.nan
-    for beyond, best, mark, place, align in ((y > high, np.nanargmax, "▲", high, "top"),
-                                             (y < low, np.nanargmin, "▼", low, "bottom")):
+    if places := sorted({*poles(curve), *ends}):
+        y[_rising(s.x, y, places)] = np.nan
+    for beyond, best, mark, place, rise in ((y > high, np.nanargmax, "▲", high, "top"),
+                                            (y < low, np.nanargmin, "▼", low, "bottom")):
         if beyond.any():
             i = int(best(y))
             first = float(s.x[np.flatnonzero(beyond)[0]]) if s.x[i] > 0.5 * (s.low + s.high) else (
                 float(s.x[np.flatnonzero(beyond)[-1]]))
             right = first < s.low + 0.15 * wide
-            axes.annotate(f"{mark} {text.number(float(y[i]), 3)}", (first, place),
-                          xytext=(7 if right else -7, -3 if align == "top" else 3),
-                          textcoords="offset points", color=color, fontsize=8,
-                          ha="left" if right else "right", va=align, zorder=6)
+            yield Note(f"{mark} {text.number(float(y[i]), 3)}", first, place, color, 11.0,
+                       9.0 if right else -9.0, -4.0 if rise == "top" else 4.0,
+                       "start" if right else "end", rise)
 
 
-def _monotone(x: Array, y: Array, place: float) -> Array:
-    """The samples around a pole from which the curve only goes on towards it: bool, (N,)."""
+def _rising(x: Array, y: Array, places: Sequence[float]) -> Array:
+    """The samples beside poles from which the curve only goes on towards them: bool, (N,)."""
     out = np.zeros(len(x), dtype=bool)
-    for side in (1, -1):
-        i = np.flatnonzero((x - place) * side > 0)
-        i = i if side > 0 else i[::-1]
-        size = np.abs(y[i])
-        fine = np.isfinite(size)
-        i, size = i[fine], size[fine]
-        rise = np.flatnonzero(np.diff(size) > 1e-12 * size[:-1])
-        out[i[:int(rise[0]) + 1 if len(rise) else len(i)]] = True
+    first = np.searchsorted(x, places, "left")
+    last = np.searchsorted(x, places, "right")
+    for a, b, c, d in zip([0, *last[:-1]], first, last, [*first[1:], len(x)], strict=True):
+        for i in (np.arange(c, d), np.arange(a, b)[::-1]):       # away from the pole, both ways
+            i = i[np.isfinite(y[i])]
+            size = np.abs(y[i])
+            rise = np.flatnonzero(np.diff(size) > 1e-12 * size[:-1])
+            out[i[:int(rise[0]) + 1 if len(rise) else len(i)]] = True
     return out
 
 
-def strips(axes: Any, s: Sweep, look: Look, *, say: bool) -> None:
+def strips(s: Sweep, *, say: bool) -> Iterator[Mark | Reason]:
     """Where f is undefined: a hatched strip, with the reason if there is room."""
     for strip in s.undefined:
-        axes.axvspan(strip.low, strip.high, facecolor=look["muted"], alpha=0.07, lw=0, zorder=0)
-        axes.axvspan(strip.low, strip.high, facecolor="none", edgecolor=look["line"], alpha=0.35,
-                     hatch="///", lw=0, zorder=0)
+        yield Shade(strip.low, strip.high, "muted", "line")
         if say:
-            _reason(axes, strip, (strip.high - strip.low) / (s.high - s.low), look)
-
-
-def _reason(axes: Any, strip: Strip, share: float, look: Look, size: float = 9.0) -> None:
-    """Why f is undefined on a strip, on lines that fit it, upright where it is narrow."""
-    box, figure = axes.get_position(), axes.figure
-    wide, high = box.width * figure.get_figwidth() * 72, box.height * figure.get_figheight() * 72
-    words = f"undefined: {strip.reason}"
-    for along, across, rotation in ((0.9 * share * wide, high, 0), (0.9 * high, share * wide, 90)):
-        lines = _lines(words, along, size)
-        if lines and 1.3 * size * len(lines) < 0.9 * across:
-            axes.text(0.5 * (strip.low + strip.high), 0.5, "\n".join(lines), ha="center",
-                      va="center", rotation=rotation, fontsize=size, color=look["muted"], zorder=6,
-                      transform=axes.get_xaxis_transform(), parse_math=False,
-                      bbox={"boxstyle": "round,pad=0.4", "fc": look["paper"], "ec": "none"})
-            return
-
-
-def _lines(words: str, width: float, size: float) -> list[str]:
-    """The words on as few lines as fit the width in points, or none where a word does not."""
-    lines = [""]
-    for word in words.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if text.width(longer, size) <= width:
-            lines[-1] = longer
-        elif text.width(word, size) <= width:
-            lines.append(word)
-        else:
-            return []
-    return [line for line in lines if line]
+            yield Reason(f"undefined: {strip.reason}", strip.low, strip.high)

@@ -14,6 +14,7 @@ Array = Any
 
 MARGIN = 0.06                    # of the span, above and below
 APART = 8.0                      # spans of f and f' that differ more do not share an axis
+MOST = 8e307                     # a window's limit: twice it is still a number
 BESIDE = 0.01                    # of the range, beside a pole: there a curve goes too far
 
 
@@ -47,12 +48,14 @@ def span(curve: Curve, keep: Iterable[float] = ()) -> tuple[float, float]:
     """The values of a curve that must be seen: the bulk of it, roots, extrema, ends, jumps."""
     s, must = curve.sweep, list(keep)
     for e in s.events:
-        if e.order != curve.order or any(b.low < e.x < b.high for b in s.bands):
+        if e.order != curve.order or s.bands and any(b.low < e.x < b.high for b in s.bands):
             continue
         must += [v for v in (e.left, e.right, e.value) if v is not None and math.isfinite(v)]
     y, share = visible(curve), weights(s.x)
-    for x in poles(curve):
-        y[np.abs(s.x - x) < BESIDE * (s.high - s.low)] = np.nan
+    near, far = (np.searchsorted(s.x, np.array(poles(curve)) + side * BESIDE * (s.high - s.low))
+                 for side in (-1, 1))
+    for first, last in zip(near, far):
+        y[first:last] = np.nan
     for band in s.bands:
         if band.order == curve.order:
             y = np.concatenate([y, band.least, band.most])
@@ -92,10 +95,16 @@ def bounded(curves: Sequence[Curve], spans: Sequence[tuple[float, float]]
 
 def window(spans: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """The limits of the y axis: a union of spans, with a margin; 0 is in view of a level line."""
-    low, high = min(s[0] for s in spans), max(s[1] for s in spans)
+    low, high = max(min(s[0] for s in spans), -MOST), min(max(s[1] for s in spans), MOST)
     if high - low <= 1e-9 * max(abs(low), abs(high)):
         low, high = min(low, 0.0), max(high, 0.0)
         pad = 0.25 * (high - low) or 1.0
         return low - pad, high + pad
     pad = MARGIN * (high - low)
-    return low - pad, high + pad
+    return _calm(low - pad, high + pad)
+
+
+def _calm(low: float, high: float) -> tuple[float, float]:
+    """Limits that another processor's last digit does not change: to a millionth of the window."""
+    digits = 6 - math.floor(math.log10(high - low))
+    return (round(low, digits), round(high, digits)) if digits < 300 else (low, high)

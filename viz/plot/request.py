@@ -1,4 +1,4 @@
-"""What a plot is asked to show: targets become sweeps, or a field, and a Figure."""
+"""What a plot is asked to show: targets become sweeps, or a field, and a picture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .. import sweep
 from ..source import Target, TargetError, users
 from ..sweep.field import field
 from ..tracer import SECONDS, deadline
-from . import PlotOptions, plot
+from . import PlotOptions, chart, colors, plot
 from .surface import plot_field
 
 NAMES = "fghpqr"                 # what expressions are called, in order
@@ -30,10 +30,10 @@ class Request(NamedTuple):
     seconds: float = SECONDS
 
 
-def figures(targets: Sequence[Target], request: Request, looks: Mapping[str, Any],
-            themes: Sequence[str] = ("",)) -> tuple[list[Any], list[Any]]:
-    """The sweeps of the targets, or the field of the one that takes two variables; and a Figure in
-    each theme.
+def pictures(targets: Sequence[Target], request: Request, looks: Mapping[str, Any],
+             themes: Sequence[str] = ("",)) -> tuple[list[Any], list[Any]]:
+    """The sweeps of the targets, or the field of the one that takes two variables; and a picture
+    in each theme, to be saved.
 
     Raises TargetError for what does not go together, and what the sweep and the function raise.
     """
@@ -58,7 +58,11 @@ def figures(targets: Sequence[Target], request: Request, looks: Mapping[str, Any
             swept += sweep.family(target.function, request.families, *request.x, **options) \
                 if request.families else \
                 [sweep.sweep(target.function, *request.x, fixed=fixed, **options)]
-        return swept, [plot(swept, at=at, theme=theme, **looks) for theme in themes]
+        if looks.get("style"):                     # matplotlib's, which paints it
+            return swept, [plot(swept, at=at, theme=theme, **looks) for theme in themes]
+        light = chart(swept, at=at, theme=themes[0], **looks)
+        return swept, [light._replace(look=colors(PlotOptions(theme=theme, **looks)))
+                       for theme in themes]
 
 
 def _field(targets: Sequence[Target], request: Request, fixed: Mapping[str, Any],

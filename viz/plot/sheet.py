@@ -7,9 +7,12 @@ from typing import Any
 
 from ..sweep import SweepError, sweep
 from . import _matplotlib, _settings, colors
+from .axes import paint
+from .chart import Frame
 from .frame import Curve, span, window
+from .layout import x_ticked
 from .options import PlotOptions
-from .panels import panel
+from .panels import draft, finished
 
 CELL = (330, 300)                # pixels
 HEAD = 26                        # of them for the title
@@ -41,11 +44,13 @@ def contact_sheet(functions: Iterable[tuple[str, Callable[..., Any]]], *, column
                 continue
             for order in range(2):
                 bottom = y - HEAD - height - order * (height + between)
-                axes = figure.add_axes((
-                    (x + left) / wide, bottom / tall, (CELL[0] - left - right) / wide,
-                    height / tall))
+                frame = Frame(x + left, tall - bottom - height, CELL[0] - left - right, height)
+                axes = figure.add_axes((frame.left / wide, bottom / tall, frame.width / wide,
+                                        height / tall))
                 curve = Curve(swept, order)
-                panel(axes, [curve], [curve], asked, look, window([span(curve)]))
+                made = draft([curve], [curve], asked, window([span(curve)]))
+                panel = x_ticked(made.panel._replace(frame=frame), frame.width, None)
+                paint(axes, finished(made._replace(panel=panel)), look)
                 _shrink(axes, last=order == 1)
     return figure
 

@@ -1,46 +1,82 @@
-"""Ticks: numbers as they are written everywhere, multiples of pi where the range ends at such."""
+"""Ticks: round numbers written as everywhere, multiples of pi where the range ends at such."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any
 
 from .. import text
+from .chart import Scale, Tick
 
 PARTS = (1, 2, 3, 4, 6)          # ticks may stand at pi, pi/2, pi/3 ...
 MOST = 9                         # ticks on an axis
+STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)       # times a power of ten: between ticks
 
 
-def dress(axis: Any) -> None:
-    """Numbers as text.number writes them, with as many digits as tell the ticks apart."""
-    from matplotlib.ticker import Formatter
+def linear(scale: Scale, most: int = MOST) -> tuple[Tick, ...]:
+    """Round numbers on a linear axis, with as many digits as tell them apart: about `most`."""
+    low, high = scale.low, scale.high
+    raw = (high - low) / max(most, 1)
+    ten = 10.0 ** math.floor(math.log10(raw))
+    steps = [part * ten for part in STEPS if part * ten >= raw * (1 - 1e-9)]
+    for step in [steps[0], *(part * ten / k for k in (1, 10) for part in reversed(STEPS)
+                             if part * ten / k < steps[0])]:
+        first = math.ceil(low / step - 1e-9)
+        last = math.floor(high / step + 1e-9)
+        if last > first:         # two at least
+            break
+    places = [k * step for k in range(first, last + 1)]
+    return tuple(map(Tick, places, written(places)))
 
-    class Written(Formatter):
-        ticks: Any = ()
 
-        def format_ticks(self, values: Any) -> list[str]:
-            self.ticks = values      # all of the axis, which it has just laid down
-            return [self(value) for value in values]
+def written(places: Sequence[float]) -> list[str]:
+    """Numbers with as many digits as tell them apart."""
+    steps = [b - a for a, b in zip(places, places[1:]) if b > a]
+    if not steps:
+        return [text.number(float(x), 4) for x in places]
+    least = min(steps)
+    digits = max(math.ceil(math.log10(max(map(abs, places)) / least) + 1e-9) + 2, 2)
+    return ["0" if abs(x) < 1e-6 * least else text.number(float(f"{x:.{digits}g}"), digits)
+            for x in places]
 
-        def __call__(self, value: float, _: Any = None) -> str:
-            ticks = self.ticks
-            steps = [b - a for a, b in zip(ticks, ticks[1:]) if b > a]
-            if not steps:
-                return text.number(float(value), 4)
-            least = min(steps)
-            if abs(value) < 1e-6 * least:
-                return "0"
-            digits = math.ceil(math.log10(max(abs(t) for t in ticks) / least) + 1e-9) + 2
-            return text.number(float(f"{value:.{max(digits, 2)}g}"), max(digits, 2))
-    axis.set_major_formatter(Written())
+
+def logarithmic(scale: Scale, most: int = MOST) -> tuple[Tick, ...]:
+    """Powers of ten, all or each second, third ...; with minor ticks between where there is room.
+    Less than two decades are numbered within."""
+    first = math.ceil(math.log10(scale.low) - 1e-9)
+    last = math.floor(math.log10(scale.high) + 1e-9)
+    inner = [k * 10.0 ** n for n in range(first - 1, last + 1) for k in range(2, 10)
+             if scale.low <= k * 10.0 ** n <= scale.high]
+    tens = [10.0 ** n for n in range(first, last + 1)]
+    if last - first < 1:
+        named = [x for x in inner if f"{x:.0e}"[0] in "25"]
+        if len(named) + len(tens) < 2:
+            return linear(scale, most)
+        return (*(Tick(x, text.number(x)) for x in sorted(named + tens)), *minor(inner, named))
+    every = -(-(last - first) // most)
+    named = [10.0 ** n for n in range(first + (-first) % every, last + 1, every)]
+    if every > 1:
+        inner = tens if last - first < 4 * MOST else []
+    return (*(Tick(x, power(round(math.log10(x)))) for x in named), *minor(inner, named))
+
+
+def minor(places: Iterable[float], named: Sequence[float]) -> tuple[Tick, ...]:
+    """Ticks without numbers, at the places that have none."""
+    return tuple(Tick(x) for x in places if x not in named)
+
+
+def power(n: int) -> str:
+    """A power of ten: 1, 10, 10², 10⁻³."""
+    return {0: "1", 1: "10"}.get(n) or f"10{text.superscript(n)}"
 
 
 def pi_step(low: float, high: float) -> Fraction | None:
     """The step of ticks, in units of pi, where both ends are multiples of a part of pi."""
     for part in PARTS:
         ends = [x / math.pi * part for x in (low, high)]
-        if all(abs(e - round(e)) < 1e-9 * max(1.0, abs(e)) for e in ends) and any(map(round, ends)):
+        if all(abs(e - round(e)) < min(1e-9 * max(1.0, abs(e)), 1e-4) for e in ends) and any(
+                map(round, ends)):
             return _fitting(Fraction(1, part), low, high)
     return None
 
@@ -53,15 +89,15 @@ def _fitting(step: Fraction, low: float, high: float) -> Fraction:
     return step
 
 
-def pi_ticks(axes: Any, low: float, high: float, asked: bool | None) -> None:
-    """Ticks at multiples of pi: where asked for, or where the range ends at such."""
+def of_pi(low: float, high: float, asked: bool | None) -> tuple[Tick, ...]:
+    """Ticks at multiples of pi: where asked for, or where the range ends at such; else none."""
     step = pi_step(low, high)
     if asked is False or (asked is None and step is None):
-        return
+        return ()
     step = step or _fitting(Fraction(1, 2), low, high)
     unit = float(step) * math.pi
     n = range(math.ceil(low / unit - 1e-9), math.floor(high / unit + 1e-9) + 1)
-    axes.set_xticks([k * unit for k in n], [pi(k * step) for k in n])
+    return tuple(Tick(k * unit, pi(k * step)) for k in n)
 
 
 def pi(multiple: Fraction) -> str:

@@ -8,7 +8,7 @@ import struct
 import sys
 import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 
 from ..graph import Graph
@@ -41,27 +41,32 @@ def draw(scene: Scene, options: Options = Options()) -> bytes:
 
 def raster(scene: Scene, theme: Theme, dpi: float) -> bytes:
     """A scene as PNG, in a theme of any roles. Raises SizeError where it would be too large."""
+    words = {mark.text for group in scene.groups for mark in group.marks if isinstance(mark, Text)}
+    return pixels(svg.paint(scene, theme), max(scene.width, scene.height), dpi, words)
+
+
+def pixels(drawn: str, size: float, dpi: float, words: Iterable[str]) -> bytes:
+    """An SVG of ours as PNG; size: px of its longer side, words: what it says. Raises SizeError
+    where it would be too large."""
     import resvg_py
-    most = 96 * LARGEST / max(scene.width, scene.height)
+    most = 96 * LARGEST / size
     if most < LEAST:
-        raise SizeError(f"a PNG of {max(scene.width, scene.height):.0f} px on a side is too large: "
-                        "use svg or html")
+        raise SizeError(f"a PNG of {size:.0f} px on a side is too large: use svg or html")
     if dpi > most:
         warnings.warn(f"{int(most)} dpi, not {dpi:g}: a PNG has at most {LARGEST:,} pixels on a "
                       "side", stacklevel=2)
         dpi = int(most)
     zoom = dpi / 96
-    odd = sorted({c for group in scene.groups for mark in group.marks if isinstance(mark, Text)
-                  for c in mark.text if not covered(c)})
-    drawn = resvg_py.svg_to_bytes(
-        svg_string=_coded(svg.paint(scene, theme), absent(odd)), zoom=zoom,
+    odd = sorted({c for string in words for c in string if not covered(c)})
+    made = resvg_py.svg_to_bytes(
+        svg_string=_coded(drawn, absent(odd)), zoom=zoom,
         dpi=96,                  # its default of 0 makes "an invalid size" of sizes in pt
         font_dirs=[fonts()],
         skip_system_fonts=not odd,                 # searched only where DejaVu lacks a glyph
         font_family="DejaVu Sans", sans_serif_family="DejaVu Sans", serif_family="DejaVu Sans",
         cursive_family="DejaVu Sans", fantasy_family="DejaVu Sans",
         monospace_family="DejaVu Sans Mono")
-    return _sized(bytes(drawn), dpi)
+    return _sized(bytes(made), dpi)
 
 
 def fonts() -> str:

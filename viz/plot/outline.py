@@ -1,0 +1,119 @@
+"""Outline: curves as data of SVG paths: cut at the frame, without points that nobody sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from .chart import Frame
+
+Array = Any
+
+FINE = 100                       # parts of a px that places are rounded to
+SEEN = 0.05                      # px: a point that is nearer to its chord is left out
+CHORD = 128                      # points that a chord spans at first: of many turns few are deep
+
+
+def line(x: Array, y: Array, frame: Frame) -> str:
+    """A polyline of points in px, without what lies above or below the frame. nan interrupts it."""
+    return "".join(_path(points) for points in _inside(x, y, frame.top, frame.top + frame.height))
+
+
+def area(x: Array, high: Array, low: Array, frame: Frame) -> str:
+    """What lies between two polylines over x, in px, up to the frame."""
+    ends = frame.top, frame.top + frame.height
+    fine = np.isfinite(x + high + low)
+    out = []
+    for part in _runs(fine):
+        up = _points(x[part], np.clip(high[part], *ends))
+        down = _points(x[part], np.clip(low[part], *ends))[::-1]
+        if len(up) > 1:
+            out.append(_path(np.concatenate([simple(up), simple(down)])) + "z")
+    return "".join(out)
+
+
+def _runs(fine: Array) -> list[slice]:
+    """The longest runs of what is true."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], fine, [False]]).astype(np.int8)))
+    return [slice(a, b) for a, b in edges.reshape(-1, 2)]
+
+
+def _inside(x: Array, y: Array, top: float, bottom: float) -> Iterator[Array]:
+    """The parts of a polyline between two heights, with points where it crosses them."""
+    for run in _runs(np.isfinite(x + y)):
+        px, py = x[run], y[run]
+        if py.min() < top or py.max() > bottom:
+            for edge in (top, bottom):
+                px, py = _crossed(px, py, edge)
+        fine = (py >= top) & (py <= bottom)
+        for part in _runs(fine):
+            if part.stop - part.start > 1:
+                yield simple(_points(px[part], py[part]))
+
+
+def _crossed(x: Array, y: Array, edge: float) -> tuple[Array, Array]:
+    """A polyline with a point wherever it crosses a height."""
+    i = np.flatnonzero((y[:-1] - edge) * (y[1:] - edge) < 0)
+    share = (edge - y[i]) / (y[i + 1] - y[i])
+    return np.insert(x, i + 1, x[i] + share * (x[i + 1] - x[i])), np.insert(y, i + 1, edge)
+
+
+def _points(x: Array, y: Array) -> Array:
+    """Points in whole parts of a px: (N, 2)."""
+    return np.rint(np.stack([x, y], axis=1) * FINE).astype(np.int64)
+
+
+def simple(points: Array) -> Array:
+    """The points of a polyline that are seen: (N, 2) integers, and fewer."""
+    if len(points) > CHORD:
+        points = _bent(points, CHORD)
+    return _bent(points, len(points)) if len(points) < 4 * CHORD else points
+
+
+def _bent(points: Array, longest: int) -> Array:
+    """The points that are farther than SEEN from a chord (Ramer 1972; Douglas and Peucker 1973),
+    all chords of a depth at once; a chord spans so many points at most."""
+    x, y = np.ascontiguousarray(points.T)
+    start = np.arange(0, max(len(x) - 1, 1), longest)            # of chords that may have to bend
+    end = np.append(start[1:], len(x) - 1)
+    kept = np.zeros(len(x), dtype=bool)
+    kept[start], kept[-1] = True, True
+    while len(start):
+        between = end - start - 1
+        start, end, between = start[between > 0], end[between > 0], between[between > 0]
+        if not len(start):
+            break
+        first = np.cumsum(between) - between
+        inner = np.arange(first[-1] + between[-1]) + np.repeat(start + 1 - first, between)
+        dx, dy = x[end] - x[start], y[end] - y[start]
+        dx[(dx == 0) & (dy == 0)] = 1
+        away = np.abs((y[inner] - np.repeat(y[start], between)) * np.repeat(dx, between)
+                      - (x[inner] - np.repeat(x[start], between)) * np.repeat(dy, between))
+        # The farthest of each chord, the first of equals: whole numbers, the same everywhere
+        most, left = np.divmod(np.maximum.reduceat(away * len(x) + (len(x) - 1 - inner), first),
+                               len(x))
+        bent = most > SEEN * FINE * np.hypot(dx, dy)
+        far = len(x) - 1 - left[bent]
+        kept[far] = True
+        start, end = np.concatenate([start[bent], far]), np.concatenate([far, end[bent]])
+    return points[kept]
+
+
+def _path(points: Array) -> str:
+    """M x,y and steps from point to point, in px."""
+    parts = ["M%s,%s" % tuple(map(_px, points[0].tolist()))]
+    for dx, dy in np.diff(points, axis=0).tolist():
+        if dx and dy:
+            parts.append(f"l{_px(dx)},{_px(dy)}")
+        elif dx or dy:
+            parts.append(f"h{_px(dx)}" if dx else f"v{_px(dy)}")
+    return "".join(parts)
+
+
+@lru_cache(1 << 14)              # steps of a curve are short: few numbers, many times
+def _px(parts: int) -> str:
+    """Whole parts of a px as px: 12, −0.5, 3.25."""
+    return f"{parts / FINE:g}" if -100_000 < parts < 100_000 else f"{parts / FINE:.8g}"
