@@ -102,7 +102,8 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
     ways = branches(run)
     names = {m.stamp: run.names.get(m.stamp) or m.name for m in made}
     names = {stamp: name for stamp, name in names.items() if name}
-    shadows = _Shadows(made, names)
+    few = sum(m.call is not None for m in made) <= FORMULAS
+    shadows = _Shadows(made, names, few)
     finals = [m for m in tape.outputs if m.call is not None]
     used = {a.stamp for m in made if m.call is not None for a in m.call.args}
     ends = [shadows.of[m.stamp] for m in made if m.stamp not in used]
@@ -112,7 +113,6 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
     nodes: list[Node] = []
     edges: list[Edge] = []
     doers: dict[int, str] = {}   # id of a call -> id of its node
-    few = sum(m.call is not None for m in made) <= FORMULAS
     last = {id(m) for m in finals}
     for m in made:
         facts: dict[str, Any] = {**({"data": m.data} if m.data else {}), **m.facts}
@@ -192,7 +192,8 @@ class _Shadows:
     """For each tensor of a tape one of tinytorch's, made by the op of the same name: they are
     written as tinytorch's are, and never computed with."""
 
-    def __init__(self, made: Sequence[Made], names: Mapping[int, str]) -> None:
+    def __init__(self, made: Sequence[Made], names: Mapping[int, str], whole: bool) -> None:
+        """whole: whether they have all numbers, else those that are written out."""
         self.of: dict[int, Tensor] = {}
         self.own: dict[int, str] = {}
         self.names: dict[int, str] = {}            # stamp of a shadow -> name
@@ -203,7 +204,7 @@ class _Shadows:
             self.own[m.stamp] = letter + text.subscript(i + 1)
         back = {}
         for m in made:
-            shadow = wrap(_numbers(m.data))
+            shadow = wrap(_numbers(m.data, NUMBERS if whole else WRITTEN))
             shadow.requires_grad = m.differentiable
             if m.call is not None and m.call.args:
                 shadow._op = _op(m)
@@ -217,17 +218,20 @@ class _Shadows:
             back[shadow.stamp] = m.stamp
             if m.stamp in names:
                 self.names[shadow.stamp] = names[m.stamp]
-        self.fresh = lambda shadow: self.own[back[shadow.stamp]]
+        own = self.own
+        self.fresh = lambda shadow: own[back[shadow.stamp]]
 
 
 STAND_IN = np.full(2, 0.5)
+NUMBERS, WRITTEN = 64, 3         # of so many numbers are small values; leaves that are written out
 KEPT: dict[str, Any] = {"float32": np.float32, "int64": np.int64, "int32": np.int32,
                         "bool": np.bool_}
 
 
-def _numbers(value: Value | None) -> Any:
+def _numbers(value: Value | None, most: int) -> Any:
     """The numbers of a small value; a stand-in for those of a large one, never written out."""
-    if value is None or value.items is None or value.dtype in ("complex64", "complex128"):
+    if value is None or value.items is None or len(value.items) > most or \
+            value.dtype in ("complex64", "complex128"):
         return STAND_IN
     kind = KEPT.get(value.dtype, np.float64)
     return kind(value.items[0]) if not value.shape else \
@@ -268,14 +272,8 @@ def _cost(tape: Tape) -> tuple[str, ...]:
     if not parameters:
         return ()
     flops, kept = (sum(call.facts.get(key, 0) for call in calls) for key in ("flops", "saved"))
-    return (", ".join(f"{text.number(float(f'{n / scale:.3g}'))} {unit}{name}" for n, name in (
-        (parameters, "parameters"), (flops, "FLOP"), (kept, "B kept for backward"))
-        for scale, unit in (_scale(n),) if n),)
-
-
-def _scale(n: int) -> tuple[float, str]:
-    return next(((10.0**e, unit) for e, unit in ((12, "T"), (9, "G"), (6, "M"), (3, "k"))
-                 if n >= 10**e), (1.0, ""))
+    return (", ".join(text.counted(n, name) for n, name in (
+        (parameters, "parameters"), (flops, "FLOP"), (kept, "B kept for backward")) if n),)
 
 
 def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, ways: Any,

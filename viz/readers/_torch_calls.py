@@ -141,6 +141,47 @@ class Said(NamedTuple):
 
 def said(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Said:
     """What a call is called, and what it is given."""
+    key: Any
+    try:                         # calls alike are told once: blocks repeat
+        key = func, *map(_key, args), *[(k, _key(x)) for k, x in kwargs.items()]
+        told = _told.get(key)
+    except (KeyError, TypeError):
+        key = told = None
+    if told is None:
+        told = _said(func, name, args, kwargs)
+        if key is not None:
+            if len(_told) >= MOST:
+                _told.clear()
+            _told[key] = told
+    if told.operands is None:
+        return told
+    return Said(told.name, tuple(reversed(args)) if told.swapped else tuple(args), told.swapped,
+                "", "")
+
+
+_told: dict[Any, Said] = {}
+MOST = 4096
+KEYS: dict[type, Any] = {kind: lambda x: x for kind in (
+    int, bool, str, type(None), type(...), torch.dtype, torch.device)}
+KEYS[float] = str                # -0.0 is 0.0, yet written otherwise
+
+
+def _key(x: Any) -> Any:
+    """What tells an argument from others, also 1 from True; of tensors nothing does.
+
+    Raises KeyError, or TypeError, for what cannot be told by its value.
+    """
+    if isinstance(x, torch.Tensor):
+        return None
+    kind = type(x)
+    if kind is slice:
+        return kind, _key(x.start), _key(x.stop), _key(x.step)
+    if kind in (tuple, list, torch.Size):
+        return kind, *map(_key, x)
+    return kind, KEYS[kind](x)
+
+
+def _said(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Said:
     name = name.strip("_")
     swapped = name in SWAPPED
     name = SWAPPED.get(name, NAMES.get(name, name))
@@ -150,7 +191,7 @@ def said(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -
     plain = all(isinstance(a, torch.Tensor) for a in args)
     if not options and elementwise(name, len(args)) and (plain or all(
             isinstance(a, (int, float, torch.Tensor)) for a in args)):
-        return Said(name, tuple(reversed(args)) if swapped else tuple(args), swapped, "", "")
+        return Said(name, (), swapped, "", "")
     if plain and not options:
         return Said(name, None, swapped, "", "")
     given = options if plain else named_params(func, args, kwargs)

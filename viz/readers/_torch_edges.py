@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -22,6 +22,8 @@ class Edges:
     def __init__(self) -> None:
         self.states: dict[Any, Made] = {}          # (autograd node, output) -> the state it made
         self.of: dict[int, Any] = {}               # stamp -> that edge
+        self._uses: dict[Any, int] = {}            # edge -> how often autograd nodes take it
+        self._hits: list[_Hits] = []
         self._sent: dict[Any, tuple[Call, Any]] = {}       # (id of call, operand) -> call, tensor
         self._handles: list[Any] = []
 
@@ -35,29 +37,46 @@ class Edges:
         return edge_of(t) in self.states
 
     def watch(self, call: Call, roots: list[Any]) -> list[Any]:
-        """Have each autograd node of a call tell what it sends to the operands. Those nodes."""
+        """Note where the autograd nodes of a call send something to its operands. Those nodes."""
         where: dict[Any, list[int]] = {}
         for i, a in enumerate(call.args):
             edge = self.of.get(a.stamp)
             if edge is not None:
                 where.setdefault(edge, []).append(i)
+        states, uses = self.states, self._uses
         inside, stack, seen = [], list(roots), set(roots)
         while stack:
             node = stack.pop()
             inside.append(node)
             hits = []
             for j, edge in enumerate(node.next_functions):
+                if edge[0] is None:
+                    continue
+                uses[edge] = uses.get(edge, 0) + 1
                 if edge in where:
                     hits.append((j, edge))
-                elif edge[0] is not None and edge not in self.states and edge[0] not in seen:
+                elif edge not in states and edge[0] not in seen:
                     seen.add(edge[0])
                     stack.append(edge[0])
             if hits:
-                self._tell(call, node, hits, where)
+                self._hits.append(_Hits(call, node, hits, where))
         return inside
 
-    def _tell(self, call: Call, node: Any, hits: list[Any], where: Mapping[Any, list[int]]
-              ) -> None:
+    def _tell(self, alone: Collection[Any]) -> list[tuple[Call, int, Any]]:
+        """Have the nodes tell what they send along all edges but those `alone`.
+
+        Of those: the call, its operand, the edge.
+        """
+        found = []
+        for call, node, hits, where in self._hits:
+            found += [(call, where[edge][0], edge) for _, edge in hits if edge in alone]
+            told = [hit for hit in hits if hit[1] not in alone]
+            if told:
+                self._handles.append(node.register_hook(self._teller(call, told, where)))
+        return found
+
+    def _teller(self, call: Call, hits: list[Any], where: Mapping[Any, list[int]]
+                ) -> Callable[[Any, Any], None]:
         def sent(grads: Any, _: Any) -> None:
             turn: dict[Any, int] = {}
             for j, edge in hits:
@@ -68,40 +87,53 @@ class Edges:
                 if grad is not None:
                     _, old = self._sent.get((id(call), i), (call, None))
                     self._sent[id(call), i] = call, grad if old is None else old + grad
-        self._handles.append(node.register_hook(sent))
+        return sent
 
-    def backward(self, roots: list[Any], modules: Modules) -> list[tuple[Made, Any]]:
+    def backward(self, roots: list[Any], modules: Modules, *, changed: bool = False
+                 ) -> list[tuple[Made, Any]]:
         """One backward pass from ones at the roots: gradients of states, contributions of calls.
 
+        changed: whether hooks of the user's may change a gradient that arrives.
         Returns the states that a gradient has reached, with it.
         """
-        found = [(made, grad) for made, grad in self._gradients(roots, modules) if grad is not None]
-        stated = Stated()        # a gradient of one use is what that use sends
-        for made, grad in found:
-            made.grad = stated.value(grad)
-        for (_, i), (call, sent) in self._sent.items():
-            if not sent.is_meta:
-                call.sent[i] = stated.value(sent)
-        return found
-
-    def _gradients(self, roots: list[Any], modules: Modules) -> list[tuple[Made, Any]]:
-        """The gradient of each state, from ones at the roots; None where nothing flows.
-
-        No tensor's own grad is changed in the end: reentrant checkpoints need backward(), which
-        does, and then they are put back when `modules` is closed.
-        """
-        wanted = [(edge, made) for edge, made in self.states.items() if made.data.dtype in FLOATS]
         roots = [t for t in roots if t.requires_grad]
         if not roots:
-            return [(made, None) for _, made in wanted]
-        seeds = [torch.ones_like(t) for t in roots]
-        if not any(node.name() == REENTRANT for node, _ in self.states):
-            grads: Any = torch.autograd.grad(roots, [GradientEdge(*edge) for edge, _ in wanted],
-                                             seeds, allow_unused=True)
-            return [(made, grad) for (_, made), grad in zip(wanted, grads)]
+            return []
+        for t in roots:          # what a root is given is one more use
+            self._uses[edge_of(t)] = self._uses.get(edge_of(t), 0) + 1
+        wanted = [(edge, made) for edge, made in self.states.items() if made.data.dtype in FLOATS]
+        reentrant = any(node.name() == REENTRANT for node, _ in self.states)
+        alone = {edge for edge, _ in wanted if self._uses.get(edge) == 1} \
+            if not (reentrant or changed) else set()       # what its only use sends is its gradient
+        told = self._tell(alone)
+        grads = (self._reentrant if reentrant else self._gradients)(
+            roots, [edge for edge, _ in wanted], modules)
+        found = [(made, grad) for (_, made), grad in zip(wanted, grads) if grad is not None]
+        stated = Stated()        # a gradient of one use is what that use sends
+        for (made, _), of in zip(found, stated.values([grad for _, grad in found])):
+            made.grad = of
+        arrived = {edge: made.grad for (edge, made), grad in zip(wanted, grads)
+                   if grad is not None and not grad.is_meta}
+        for call, i, edge in told:
+            sent = arrived.get(edge)
+            if sent is not None:
+                call.sent[i] = sent
+        for (_, i), (call, grad) in self._sent.items():
+            if not grad.is_meta:
+                call.sent[i] = stated.value(grad)
+        return found
+
+    def _gradients(self, roots: list[Any], edges: list[Any], modules: Modules) -> Sequence[Any]:
+        """The gradient at each edge, from ones at the roots; None where nothing flows."""
+        return torch.autograd.grad(roots, [GradientEdge(*edge) for edge in edges],
+                                   [torch.ones_like(t) for t in roots], allow_unused=True)
+
+    def _reentrant(self, roots: list[Any], edges: list[Any], modules: Modules) -> Sequence[Any]:
+        """The same where reentrant checkpoints need backward(), which changes the tensors' own
+        grad: that is put back when `modules` is closed."""
         found: dict[Any, Any] = {}
         leaves = {}
-        for edge, _ in wanted:
+        for edge in edges:
             def arrived(grads: Any, edge: Any = edge) -> None:
                 found[edge] = grads[edge[1]]
             if hasattr(edge[0], "variable"):
@@ -110,9 +142,9 @@ class Edges:
                 self._handles.append(edge[0].register_prehook(arrived))
         for t in modules.keep_grads(leaves.values()):
             t.grad = None
-        torch.autograd.backward(roots, seeds)
+        torch.autograd.backward(roots, [torch.ones_like(t) for t in roots])
         found |= {edge: t.grad for edge, t in leaves.items()}
-        return [(made, found.get(edge)) for edge, made in wanted]
+        return [found.get(edge) for edge in edges]
 
     def close(self) -> None:
         """Take every hook off."""
@@ -123,8 +155,22 @@ class Edges:
 
 def edge_of(t: Any) -> tuple[Any, int]:
     """The edge that carries a tensor's gradient: its autograd node, the output of it."""
+    node = t.grad_fn
+    if node is not None:
+        return node, t.output_nr
+    if torch.is_grad_enabled():                    # a leaf's node is made when it is asked for
+        return t.view_as(t).grad_fn.next_functions[0][0], 0
     edge: Any = get_gradient_edge(t)
     return edge[0], edge[1]
+
+
+class _Hits(NamedTuple):
+    """An autograd node of a call that sends something to operands of it."""
+
+    call: Call
+    node: Any
+    edges: list[tuple[int, Any]]           # place among what the node sends, edge
+    operands: Mapping[Any, list[int]]      # edge -> which operands these are
 
 
 class Again(NamedTuple):

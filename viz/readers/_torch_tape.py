@@ -105,7 +105,9 @@ class Recorder(TorchFunctionMode):
         name = name_of(func)
         if name in SKIPPED:
             return func(*args, **kwargs)
-        given = tensors(args) + tensors(kwargs.values())
+        given = tensors(args)
+        if kwargs:
+            given += tensors(kwargs.values())
         if name[-1:] == "_" or name == "__setitem__" or "out" in kwargs:
             self.modules.keep(given)
         if name == "backward":   # in the user's function: it adds to the parameters' grad
@@ -303,8 +305,10 @@ class Recorder(TorchFunctionMode):
     def backward(self, roots: list[Any]) -> None:
         """One backward pass from the roots, from ones: grads and contributions onto the tape."""
         leaves = {made.stamp: t for t, made in self._made if made.kind == "parameter"}
+        changed = any(t._backward_hooks for t, _ in self._made)
         trained = [(made, grad, leaves[made.stamp]) for made, grad in
-                   self.edges.backward(roots, self.modules) if made.stamp in leaves]
+                   self.edges.backward(roots, self.modules, changed=changed)
+                   if made.stamp in leaves]
         reached = {id(t) for _, _, t in trained}
         for (made, _, _), facts in zip(trained, ratios([pair[1:] for pair in trained])):
             made.facts |= facts
@@ -324,6 +328,8 @@ class Recorder(TorchFunctionMode):
         """Take every hook off, and put back what the run has changed."""
         self.edges.close()
         self.modules.close()
+        for made in self.tape.made:      # each knows the other: then nothing is left as garbage
+            made.call = None
 
 
 class _Operations(TorchDispatchMode):
