@@ -9,37 +9,43 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import cli
 
-GRAPHS, PLOTS, ROUNDS = 200, 10, 3
+MANY, ROUNDS = 200, 3
 GOAL = 25.0                      # ms for one, after the first
 ROOT = Path(__file__).parent.parent
+GRAPH, PLOT = "graph cubic.py --at {i}", "plot cubic.py --range -3 {i}.5"
+HARD = ("plot tan({i}*x/100)", "plot floor(x)+x*x/{i}1", "plot sqrt(x*x-{i}/100)",
+        "plot 'exp(-x**2)*sin({i}*x/9)' --mark roots,extrema",
+        "plot cubic.py --at {i}e-2 --order 3")
 
 
-def document(n: int, command: str, dark: str) -> str:
-    return "\n".join(f"<!-- tinyviz: {command.format(i=i)} -o img/{i}.svg {dark} -->\n"
-                     "<!-- /tinyviz -->" for i in range(n))
+def document(n: int, commands: Sequence[str], dark: str) -> str:
+    return "\n".join(f"<!-- tinyviz: {commands[i % len(commands)].format(i=i + 1)} "
+                     f"-o img/{i}.svg {dark} -->\n<!-- /tinyviz -->" for i in range(n))
 
 
-def once(n: int, command: str, dark: str = "", *, again: bool = False) -> float:
+def once(n: int, commands: Sequence[str], dark: str = "", *, again: bool = False) -> float:
     """CPU seconds to draw n pictures from nothing; with `again` to see that all are current."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         Path("setup.cfg").write_text("")
         Path("cubic.py").write_text("def f(x):\n    return x*x*x + x\n")
-        Path("a.md").write_text(document(n, command, dark))
+        Path("a.md").write_text(document(n, commands, dark))
         for _ in range(1 + again):
             start = time.process_time()
-            with contextlib.redirect_stdout(io.StringIO()):
+            said = io.StringIO()
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
                 cli.main(["docs", "a.md"])
             took = time.process_time() - start
         return took
 
 
-def each(n: int, command: str, dark: str = "", *, again: bool = False) -> float:
+def each(n: int, commands: Sequence[str], dark: str = "", *, again: bool = False) -> float:
     """CPU ms of one more picture: the least of a few rounds."""
-    return min(once(n, command, dark, again=again) - once(1, command, dark, again=again)
+    return min(once(n, commands, dark, again=again) - once(1, commands, dark, again=again)
                for _ in range(ROUNDS)) / (n - 1) * 1e3
 
 
@@ -76,21 +82,20 @@ def bare() -> float:
 
 
 def main() -> None:
-    graph, plot = "graph cubic.py --at {i}", "plot cubic.py --range -3 {i}.5"
-    first = once(1, graph) * 1e3
+    first = once(1, [GRAPH]) * 1e3
     alone = min(process() for _ in range(ROUNDS))
     print(f"the first picture {first:.0f} ms, one by a process of its own {alone:.0f} ms")
-    once(1, plot)                # imports
-    for n, command, dark, what in ((GRAPHS, graph, "", "graphs"),
-                                   (GRAPHS, graph, "--dark", "graphs, light and dark"),
-                                   (PLOTS, plot, "", "plots"),
-                                   (PLOTS, plot, "--dark", "plots, light and dark")):
-        ms = each(n, command, dark)
-        print(f"{n:4} {what:24} {ms:6.1f} ms each, {ms/alone:.3f}x a process  "
-              f"(goal {GOAL:g} ms: {'reached' if ms <= GOAL else 'missed'})")
-    print(f"   1 {'plot by matplotlib alone':24} {bare():6.1f} ms: the floor of ours")
-    ms = each(GRAPHS, graph, again=True)
-    print(f"{GRAPHS:4} {'that are current':24} {ms:6.1f} ms each, {ms/alone:.3f}x a process")
+    for commands, what in (([GRAPH], "graphs"), ([PLOT], "plots"), ([GRAPH, PLOT], "half and half"),
+                           (HARD, "plots with much to find")):
+        once(len(commands), commands)              # imports
+        for dark, looks in (("", ""), ("--dark", ", light and dark")):
+            ms = each(MANY, commands, dark)
+            print(f"{MANY:4} {what + looks:39} {ms:6.1f} ms each, {ms/alone:.3f}x a process  "
+                  f"(goal {GOAL:g} ms: {'reached' if ms <= GOAL else 'missed'})")
+    peer, ms = bare(), each(MANY, [PLOT])
+    print(f"   1 {'plot by matplotlib alone':39} {peer:6.1f} ms: ours takes {ms/peer:.2f}x of it")
+    ms = each(MANY, [GRAPH, PLOT], again=True)
+    print(f"{MANY:4} {'that are current':39} {ms:6.1f} ms each, {ms/alone:.3f}x a process")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -43,7 +44,7 @@ def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any
     box, zoom = axes.get_window_extent(), 96 / axes.figure.dpi
     high = axes.figure.bbox.height
     frame = Frame(box.x0 * zoom, (high - box.y1) * zoom, box.width * zoom, box.height * zoom)
-    panel = layout.x_ticked(draft.panel._replace(frame=frame), frame.width, asked.pi)
+    panel = layout.x_ticked(replace(draft.panel, frame=frame), frame.width, asked.pi)
     paint(axes, panels.finished(draft._replace(panel=panel)), colors(asked),
           styled=bool(asked.style))
     return axes.figure

@@ -6,7 +6,8 @@ Colours are roles of a theme's `plot`, so that one chart is painted light and da
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -155,6 +156,8 @@ class Scale(NamedTuple):
 
     def share(self, values: Any) -> Any:
         """Where values are on the axis: 0 at low, 1 at high. nan for what a logarithm has not."""
+        if isinstance(values, float) and not self.log:
+            return (values - self.low) / (self.high - self.low)
         with np.errstate(all="ignore"):
             if not self.log:
                 return (np.asarray(values, dtype=float) - self.low) / (self.high - self.low)
@@ -170,7 +173,8 @@ class Tick(NamedTuple):
     words: str = ""
 
 
-class Panel(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Panel:
     """A pair of axes and what is on it."""
 
     x: Scale
@@ -215,6 +219,6 @@ def grey(look: Look) -> bool:
     return all(c[1:3] == c[3:5] == c[5:] for c in (look["f"], look["df"], look["d2f"]))
 
 
-def ordered(marks: Sequence[Mark]) -> list[Mark]:
-    """Marks from the lowest to the highest."""
-    return sorted(marks, key=lambda m: 0.0 if isinstance(m, Shade) else m.level)
+def level(mark: Mark) -> float:
+    """What lies above has a higher one."""
+    return 0.0 if isinstance(mark, Shade) else mark.level

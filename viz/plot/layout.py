@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from .. import text
@@ -38,7 +39,7 @@ def framed(panels: Sequence[Panel], width: float, height: float, *, title: bool,
     between = 12.0
     room = height - above - sum(heads) - foot - between * (len(panels) - 1)
     tall = max(round(room / len(panels)), LEAST)
-    ruled = [p._replace(y_ticks=of(p.y, tall / 24)) for p in panels]
+    ruled = [replace(p, y_ticks=of(p.y, tall / 24)) for p in panels]
     left = EDGE + TICK + GAP + max(
         (text.width(t.words, NUMBER) for p in ruled for t in p.y_ticks), default=0.0)
     left = float(-(-left // 1))
@@ -51,7 +52,7 @@ def framed(panels: Sequence[Panel], width: float, height: float, *, title: bool,
     top = above
     for head, panel in zip(heads, ticked, strict=True):
         top += head
-        found.append(panel._replace(frame=Frame(left, top, wide, tall)))
+        found.append(replace(panel, frame=Frame(left, top, wide, tall)))
         top += tall + between
     return found
 
@@ -61,14 +62,14 @@ def x_ticked(panel: Panel, width: float, pi: bool | None) -> Panel:
     scale = panel.x
     found = () if scale.log else ticks.of_pi(scale.low, scale.high, pi)
     if found:
-        return panel._replace(x_ticks=found, pi=True)
+        return replace(panel, x_ticks=found, pi=True)
     for most in range(min(int(width / 36), ticks.MOST), 0, -1):
         found = of(scale, most)
         places = [(t.at, text.width(t.words, NUMBER)) for t in found if t.words]
         if all(width * float(scale.share(b) - scale.share(a)) > (wide + next_wide) / 2 + 6
                for (a, wide), (b, next_wide) in zip(places, places[1:])):
             break
-    return panel._replace(x_ticks=found)
+    return replace(panel, x_ticks=found)
 
 
 def of(scale: Scale, room: float) -> tuple[Tick, ...]:

@@ -90,8 +90,13 @@ def _bent(points: Array, longest: int) -> Array:
         inner = np.arange(first[-1] + between[-1]) + np.repeat(start + 1 - first, between)
         dx, dy = x[end] - x[start], y[end] - y[start]
         dx[(dx == 0) & (dy == 0)] = 1
-        away = np.abs((y[inner] - np.repeat(y[start], between)) * np.repeat(dx, between)
+        off = y[inner] - np.repeat(y[start], between)
+        away = np.abs(off * np.repeat(dx, between)
                       - (x[inner] - np.repeat(x[start], between)) * np.repeat(dy, between))
+        # A spike beside an upright chord is near its line, and yet beyond its ends
+        beyond = np.maximum(off - np.repeat(np.maximum(dy, 0), between),
+                            np.repeat(np.minimum(dy, 0), between) - off)
+        away += np.maximum(beyond, 0) * np.repeat(np.maximum(np.abs(dx), np.abs(dy)), between)
         # The farthest of each chord, the first of equals: whole numbers, the same everywhere
         most, left = np.divmod(np.maximum.reduceat(away * len(x) + (len(x) - 1 - inner), first),
                                len(x))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,18 +45,18 @@ def compose(sweeps: Sequence[Sweep], asked: PlotOptions, look: Look) -> Chart:
         made = draft(few, every, asked, window(bounded(few, [spans[i] for i in shown])))
         if stacked and order == 1 and len(few) == 1:
             signs = _signs(few[0], made.panel.y)
-            made = made._replace(panel=made.panel._replace(marks=(*signs, *made.panel.marks)))
+            made = Draft(replace(made.panel, marks=(*signs, *made.panel.marks)), *made[1:])
         drafts.append(made)
     if asked.check:
         drafts.append(Draft(_errors(sweeps)))
     last = len(drafts) - 1
-    drafts = [d._replace(panel=d.panel._replace(numbered=i == last)) for i, d in enumerate(drafts)]
+    drafts = [Draft(replace(d.panel, numbered=i == last), *d[1:]) for i, d in enumerate(drafts)]
     wide, high = asked.size
     high = max(high, ROW * len(drafts))
     framed = layout.framed([d.panel for d in drafts], wide, high, title=bool(asked.title),
                            pi=asked.pi)
     return Chart(wide, high, tuple(
-        finished(d._replace(panel=panel)) for d, panel in zip(drafts, framed, strict=True)),
+        finished(Draft(panel, *d[1:])) for d, panel in zip(drafts, framed, strict=True)),
         look, description(sweeps), asked.title)
 
 
@@ -76,7 +77,7 @@ def alone(sweeps: Sequence[Sweep], asked: PlotOptions) -> Draft:
 def finished(draft: Draft) -> Panel:
     """A panel whose frame is known, with its words."""
     panel = draft.panel
-    return panel._replace(marks=(*panel.marks, *labels.explained(panel, draft.reasons),
+    return replace(panel, marks=(*panel.marks, *labels.explained(panel, draft.reasons),
                                  *labels.placed(panel, draft.wishes)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from ..sweep import SweepError, sweep
@@ -49,7 +50,7 @@ def contact_sheet(functions: Iterable[tuple[str, Callable[..., Any]]], *, column
                                         height / tall))
                 curve = Curve(swept, order)
                 made = draft([curve], [curve], asked, window([span(curve)]))
-                panel = x_ticked(made.panel._replace(frame=frame), frame.width, None)
+                panel = x_ticked(replace(made.panel, frame=frame), frame.width, None)
                 paint(axes, finished(made._replace(panel=panel)), look)
                 _shrink(axes, last=order == 1)
     return figure

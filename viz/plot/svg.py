@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import ceil
-from typing import Any
 
 from .. import text
 from ..theme import FAMILY
 from ..writers.svg import escape, number, short
 from . import layout, outline
-from .chart import Area, Chart, Color, Dot, Line, Look, Note, Panel, Rule, Shade, color
-from .chart import grey, ordered
+from .chart import Area, Chart, Color, Dot, Line, Look, Mark, Note, Panel, Rule, Shade, color
+from .chart import grey, level
 
 HATCH = 10.0                     # px between the lines of a hatched strip
 BASE = 0.36                      # of the size: from the middle of a line of words to its baseline
@@ -40,10 +40,19 @@ def paint(chart: Chart) -> str:
                            f' fill="{short(look["ink"])}" font-size="{number(layout.TITLE)}"'))
     for panel in chart.panels:
         lines += _axes(panel, look)
-        for mark in ordered(panel.marks):
-            lines += _mark(mark, panel, look)
+        pairs = zip(panel.marks, outlines(panel), strict=True)
+        for mark, data in sorted(pairs, key=lambda pair: level(pair[0])):
+            lines += _mark(mark, panel, look, data)
         lines += _legend(panel, look, chart.width)
     return "\n".join([*lines, "</svg>\n"])
+
+
+@lru_cache(8)                    # of the last pictures: they are painted light, then dark
+def outlines(panel: Panel) -> list[str]:
+    """Of each mark of a panel the data of its path, or nothing; the same in every look."""
+    return [outline.line(*panel.places(m.x, m.y), panel.frame) if isinstance(m, Line) else
+            outline.area(*panel.places(m.x, m.high), panel.places(m.x, m.low)[1], panel.frame)
+            if isinstance(m, Area) else "" for m in panel.marks]
 
 
 def _axes(panel: Panel, look: Look) -> Iterator[str]:
@@ -90,15 +99,13 @@ def _axes(panel: Panel, look: Look) -> Iterator[str]:
     yield "</g>"
 
 
-def _mark(mark: Any, panel: Panel, look: Look) -> Iterator[str]:
-    if isinstance(mark, Line):
-        yield from _line(mark, panel, look)
-    elif isinstance(mark, Area):
-        d = outline.area(*panel.places(mark.x, mark.high),
-                         panel.places(mark.x, mark.low)[1], panel.frame)
-        if d:
-            yield (f'<path d="{d}" fill="{_hex(mark.color, look)}" '
-                   f'fill-opacity="{_share(mark.opacity)}"/>')
+def _mark(mark: Mark, panel: Panel, look: Look, data: str) -> Iterator[str]:
+    if isinstance(mark, Line) and data:
+        said = f"><title>{escape(mark.label)}</title></path>" if mark.label else "/>"
+        yield f'<path d="{data}"{_stroke(mark, look)}{said}'
+    elif isinstance(mark, Area) and data:
+        yield (f'<path d="{data}" fill="{_hex(mark.color, look)}" '
+               f'fill-opacity="{_share(mark.opacity)}"/>')
     elif isinstance(mark, Rule):
         yield _rule(mark, panel, look)
     elif isinstance(mark, Shade):
@@ -119,13 +126,6 @@ def _stroke(mark: Line | Rule, look: Look) -> str:
     if isinstance(mark, Line):
         out += ' stroke-linejoin="round"'
     return out + (f' stroke-opacity="{_share(mark.opacity)}"' if mark.opacity < 1 else "")
-
-
-def _line(mark: Line, panel: Panel, look: Look) -> Iterator[str]:
-    d = outline.line(*panel.places(mark.x, mark.y), panel.frame)
-    if d:
-        said = f"><title>{escape(mark.label)}</title></path>" if mark.label else "/>"
-        yield f'<path d="{d}"{_stroke(mark, look)}{said}'
 
 
 def _rule(mark: Rule, panel: Panel, look: Look) -> str:
