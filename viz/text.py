@@ -61,6 +61,13 @@ def number(x: Any, digits: int = DIGITS) -> str:
     return text.replace("-", "−")                  # as wide as a +, and read aloud as "minus"
 
 
+def counted(n: int, what: str) -> str:
+    """A number of many: 11.2 Mparameters, 26 MB."""
+    scale, unit = next(((10.0**e, unit) for e, unit in ((12, "T"), (9, "G"), (6, "M"), (3, "k"))
+                        if n >= 10**e), (1.0, ""))
+    return f"{number(float(f'{n / scale:.3g}'))} {unit}{what}"
+
+
 def shape(sizes: tuple[int, ...]) -> str:
     """A shape: 32×10, (3,), () for a number."""
     return "×".join(map(str, sizes)) if len(sizes) > 1 else str(tuple(sizes))
@@ -158,11 +165,43 @@ def word(name: str) -> str:
 
 
 def shorten(text: str, most: int) -> str:
-    """The text, at most so many characters: its middle gives way to an ellipsis."""
+    """The text, at most so many characters: an ellipsis stands for what gives way.
+
+    Of a path its first words: …attention.query.weight; of an expression what stands in brackets:
+    view(linear(…), 2, −1); of any other text its middle.
+    """
+    if len(text) <= most:
+        return text
+    if _PATH.fullmatch(text):
+        for dot in _DOT.finditer(text):
+            if len(text) - dot.end() < most:
+                return "…" + text[dot.end():]
+    while len(text) > most:
+        ends = sorted(_brackets(text))             # (how much it spares, start, end)
+        if not ends or ends[-1][0] <= 0:
+            break
+        _, start, end = next((one for one in ends if len(text) - one[0] <= most), ends[-1])
+        text = f"{text[:start + 1]}…{text[end:]}"
     if len(text) <= most:
         return text
     head = most // 2
     return text[:head] + "…" + text[len(text) - (most - 1 - head):]
+
+
+_PATH = re.compile(r"…?[\w\[\]]+(?:\.[\w\[\]]+)+")
+_DOT = re.compile(r"\.")
+
+
+def _brackets(text: str) -> list[tuple[int, int, int]]:
+    """The pairs of round brackets in a text: what an ellipsis would spare, where they stand."""
+    found, open_ = [], []
+    for i, c in enumerate(text):
+        if c == "(":
+            open_.append(i)
+        elif c == ")" and open_:
+            start = open_.pop()
+            found.append((i - start - 2, start, i))
+    return found
 
 
 def literal(text: str) -> str:

@@ -28,6 +28,11 @@ def placed(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Si
     return found.placement, ([*under, *_gates(graph, found)], over)
 
 
+def scope(fold: Mapping[str, Any]) -> bool:
+    """Whether a frame is a scope: a module or a loop, drawn whole, which is not repeated."""
+    return bool(fold["count"] == 1)
+
+
 def index(fold: Mapping[str, Any]) -> str:
     """Which repeats a fold holds: t = 1 … 150."""
     return f"{fold['index']} = {fold['first']} … {fold['last']}"
@@ -35,17 +40,23 @@ def index(fold: Mapping[str, Any]) -> str:
 
 def size(fold: Mapping[str, Any]) -> str:
     """How large a repeat is, and all of them: 5 ops each, 5500 nodes."""
+    if scope(fold):
+        return f"{fold['note']}{' · ' * bool(fold['note'])}{fold['nodes']} nodes"
     each = f"{fold['period']} op{'s' * (fold['period'] != 1)} each, " if fold["period"] else ""
     return f"{each}{fold['nodes']} nodes"
 
 
 def line(fold: Mapping[str, Any]) -> str:
     """A fold on one line: ×150 y = y·x, t = 1 … 150, 300 nodes."""
+    if scope(fold):
+        return text.literal(f"{fold['title']}: {size(fold)}")
     return text.literal(f"×{fold['count']} {fold['title']}, {index(fold)}, {fold['nodes']} nodes")
 
 
 def tip(fold: Mapping[str, Any]) -> str:
     """A fold in a few lines."""
+    if scope(fold):
+        return text.literal(f"{fold['title']}\n{size(fold)}")
     return text.literal(f"{fold['title']} ×{fold['count']}") + f"\n{index(fold)}, {size(fold)}\n" \
         f"--expand {fold['path']} draws all of it"
 
@@ -57,14 +68,16 @@ def _leaving(node: Node) -> Node:
 
 def _head(fold: Mapping[str, Any]) -> tuple[list[Mark], float]:
     """The marks of a frame's head, from its upper left corner, and their width."""
-    times = f"×{fold['count']}"
     title = text.shorten(text.literal(fold["title"]), TITLE)
-    note = f"{index(fold)} · {size(fold)}"
-    wide = round(boxes.wide(times, "times") + 22)
+    note = text.literal(size(fold)) if scope(fold) else f"{index(fold)} · {size(fold)}"
     x = PAD
-    marks: list[Mark] = [Rect(x, 10, wide, 26, 13, "pill"),
-                         Text(x + wide / 2, 27.7, times, "times", "middle")]
-    x += wide + 12
+    marks: list[Mark] = []
+    if not scope(fold):
+        times = f"×{fold['count']}"
+        wide = round(boxes.wide(times, "times") + 22)
+        marks = [Rect(x, 10, wide, 26, 13, "pill"),
+                 Text(x + wide / 2, 27.7, times, "times", "middle")]
+        x += wide + 12
     marks.append(Text(x, 28, title, "head"))
     x += boxes.wide(title, "head") + 16
     marks.append(Text(x, 28, note, "note"))
@@ -77,7 +90,7 @@ def _stacks(graph: Graph, found: Nested) -> tuple[list[Group], list[Group]]:
     for stack in found.stacks:
         (x, y), (width, height) = stack.corner, stack.size
         sheets = [Rect(x + SHEET * k, y - SHEET * k, width, height, 12, "sheet")
-                  for k in range(SHEETS, 0, -1)]
+                  for k in range(SHEETS if not scope(folds[stack.path]) else 0, 0, -1)]
         marks, wide = _head(folds[stack.path])
         id = f"fold-{stack.path.replace('/', '-')}"
         veil = Rect(6, 8, wide - 8, 30, 6, "veil")             # lines from above pass behind it

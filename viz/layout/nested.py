@@ -73,7 +73,9 @@ def nested(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Si
         item[node.id] = f"frame:{closed[0]}" if closed else node.id
     levels = split(graph, folds, shown, home, item)
     placed: dict[str, _Placed] = {}
-    measured = dict(sizes) | {f"frame:{path}": _with_sheets(heads[path]) for path in folds}
+    behind = {path: SHEET * SHEETS * (fold["count"] > 1) for path, fold in folds.items()}
+    measured = dict(sizes) | {f"frame:{path}": _with_sheets(heads[path], behind[path])
+                              for path in folds}
     measured |= dict.fromkeys((*ROOTS, END), DOT)
     for path in reversed(levels):                  # inner frames first
         level = levels[path]
@@ -81,14 +83,15 @@ def nested(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Si
                        [labels[i] if i >= 0 else None for i in level.number], rankdir=rankdir)
         if path:
             placed[path] = _framed(inside, level, measured, labels, ports, heads[path], axis)
-            measured[f"frame:{path}"] = _with_sheets(placed[path].size)
+            measured[f"frame:{path}"] = _with_sheets(placed[path].size, behind[path])
         else:
             placed[path] = _Placed(inside, (0.0, 0.0), Size(inside.width, inside.height))
     return _joined(graph, folds, levels, placed, measured, ports, axis)
 
 
-def _with_sheets(size: Size) -> Size:
-    return Size(size.width + SHEETS * SHEET, size.height + SHEETS * SHEET)
+def _with_sheets(size: Size, behind: float) -> Size:
+    """A frame with the sheets behind it, which stick out so far: none of a scope."""
+    return Size(size.width + behind, size.height + behind)
 
 
 def _framed(inside: Placement, level: Level, sizes: Mapping[str, Size],
@@ -177,10 +180,10 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
             at, size = move(inside.centers[node.id]), sizes[node.id]
             name = node.id[6:] if node.id.startswith("frame:") and not node.facts else ""
             if name in folds:
-                spot = at[0] - size.width / 2, at[1] - size.height / 2 + SHEETS * SHEET
+                sheets = SHEET * SHEETS * (folds[name]["count"] > 1)
+                spot = at[0] - size.width / 2, at[1] - size.height / 2 + sheets
                 corner[name] = spot
-                stacks.append(Stack(name, spot, Size(size.width - SHEETS * SHEET,
-                                                     size.height - SHEETS * SHEET)))
+                stacks.append(Stack(name, spot, Size(size.width - sheets, size.height - sheets)))
                 if name in levels:
                     dx, dy = placed[name].shift
                     shift[name] = spot[0] + dx, spot[1] + dy

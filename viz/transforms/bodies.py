@@ -13,7 +13,8 @@ from .fold import Frame
 from .labels import (LETTERS, SEEN, Grid, common, counted, counted_anew, grid, line, own,
                      written_out)
 from .repeats import spread_facts
-from .wiring import Key, Wiring
+from .scopes import scopes
+from .wiring import KEPT, Key, Wiring
 
 PER_REPEAT = ("data", "grad")
 TITLE = 40                       # a title of more characters is none
@@ -25,7 +26,7 @@ def folded(graph: Graph, parsed: Parsed, frames: Sequence[Frame], depth: int | N
     Nodes that carry `repeats` stand for those nodes (`at`: their places in the graph), so do edges;
     what carries `drawn` is there for the picture only: ports, and values shown a second time.
     """
-    bodies = _Bodies(graph, parsed, frames)
+    bodies = _Bodies(graph, parsed, frames, depth)
     ids = bodies.ids()
     nodes = bodies.nodes(ids)
     edges = bodies.edges(ids)
@@ -41,16 +42,21 @@ def folded(graph: Graph, parsed: Parsed, frames: Sequence[Frame], depth: int | N
 class _Bodies:
     """A graph that is being folded."""
 
-    def __init__(self, graph: Graph, parsed: Parsed, frames: Sequence[Frame]) -> None:
+    def __init__(self, graph: Graph, parsed: Parsed, frames: Sequence[Frame], depth: int | None
+                 ) -> None:
         self.graph, self.parsed, self.frames = graph, parsed, frames
-        self.wiring = Wiring(parsed, frames)
+        scopes = any(frame.run.times == 1 for frame in frames)
+        self.wiring = Wiring(parsed, frames, frozenset(
+            -1 - k for k, i in enumerate(parsed.leaf if scopes else ())
+            if graph.nodes[i].kind == "input"), depth)
         self.position: dict[Key, float] = {}
         self.label: dict[int, str] = {}            # op that stands for others -> its tensor's
         self.grids: list[Grid] = []                # frame -> the repeats whose labels are read
         counts: list[tuple[int, ...]] = []
         for frame in frames:
-            counts.append((*(counts[frame.parent] if frame.parent >= 0 else ()), frame.run.times))
-            self.grids.append(grid(counts[-1]))
+            counts.append((*(counts[frame.parent] if frame.parent >= 0 else ()),
+                           *([frame.run.times] if frame.run.times > 1 else [])))
+            self.grids.append(grid(counts[-1] or (1,)))
         self.leaves: list[dict[str, list[str]]] = [{} for _ in frames]     # name -> labels seen
         self.called: dict[Key, str] = {}           # leaf -> its label
         self.own: dict[int, int] = {}              # op whose tensor has no name -> k of its v₁, v₂
@@ -127,7 +133,8 @@ class _Bodies:
                     continue
                 node = self._body(stood, id, frame, mine, self.called[key])
                 around = self.frames[frame]
-                if len(stood) == 1 or len(key[2]) == len(around.starts):
+                if around.run.times > 1 and (
+                        len(stood) == 1 or len(key[2]) == len(around.starts)):
                     shared = len(wiring.repeats[around.run.start])
                     node = node._replace(facts={**node.facts, "shared": shared})
                 put(key, min([wiring.first_use[key] - 0.4, *mine]), node)
@@ -165,11 +172,11 @@ class _Bodies:
                 self.called[key] = named
             else:
                 stem = "c" if first.kind == "constant" else "x"
-                unnamed.setdefault((frame, stem), []).append((key, repeats.letter(seen)))
+                which = f"[{repeats.letter(seen)}]" if len(set(seen)) > 1 else ""
+                unnamed.setdefault((frame, stem), []).append((key, which))
         for (_, stem), found in unnamed.items():
-            for n, (key, letter) in enumerate(found, 1):
-                which = text.subscript(n) if len(found) > 1 else ""
-                self.called[key] = f"{stem}{which}[{letter}]"
+            for n, (key, which) in enumerate(found, 1):
+                self.called[key] = f"{stem}{text.subscript(n) if len(found) > 1 else ''}{which}"
         for key, labels in columns.items():
             self.leaves[key[1]][self.called[key]] = labels
 
@@ -179,7 +186,7 @@ class _Bodies:
         found: list[dict[int, list[str]]] = [{} for _ in self.frames]
         for c, stood in self.wiring.repeats.items():
             frame, box = self.wiring.inside[c], self.parsed.box
-            if frame >= 0 and box[c] >= 0 and len(stood) == prod(self.grids[frame].counts):
+            if frame >= 0 and box[c] >= 0 and 1 < len(stood) == prod(self.grids[frame].counts):
                 names = [own(self.graph.nodes[box[stood[k]]].label)
                          for k in self.grids[frame].seen]
                 if sum(map(bool, names)) > len(names) // 2:
@@ -207,14 +214,19 @@ class _Bodies:
               label: str = "", c: int = -1) -> Node:
         """The one node that stands for a node of each repeat."""
         nodes = self.graph.nodes
-        first, outputs = nodes[stood[0]], self.parsed.outputs
-        facts = spread_facts(nodes, stood)
+        first = nodes[stood[0]]
+        once = prod(self.grids[frame].counts) == 1             # in a scope that is not repeated
+        facts = dict(first.facts) if once else spread_facts(nodes, stood)
         facts["fold"] = self.frames[frame].path
         facts |= {"repeats": picked(nodes, mine), "at": tuple(mine)} if mine else {"drawn": "copy"}
-        mixed = len(stood) > 1 and len(outputs) == 1 and outputs[0] in stood
-        if not label:
+        ends = self.wiring.ends.intersection(stood)
+        some = 0 < len(ends) < len(stood) and len(ends) <= KEPT      # they have boxes outside
+        kind = "value" if some else "output" if ends else first.kind
+        if not label and once:
+            label = first.label
+        elif not label:
             label = self._common([nodes[stood[k]].label for k in self.grids[frame].seen], frame, c)
-        return Node(id, "value" if mixed else first.kind, label, facts, first.group)
+        return Node(id, kind, label, facts, first.group)
 
     def _port(self, key: Key, id: str) -> Node:
         nodes = self.graph.nodes
@@ -230,7 +242,7 @@ class _Bodies:
                 letter = LETTERS[LETTERS.index(letter) + 1]
             start = key[4] if way == "carried" else 0
             names = list(dict.fromkeys([_name(nodes[i]) for i in entering[start:start + SEEN]]))
-            label = common(names, line(len(names), letter))
+            label = common(names, line(len(names), letter)) if len(entering) > 1 else names[0]
             if way == "carried":
                 c = self.wiring.stands[self.frames[frame].run.start + key[3]]
                 label = f"v{text.subscript(self.own[c])}" if c in self.own else label
@@ -244,7 +256,12 @@ class _Bodies:
         return Node(id, "value", label, facts)
 
     def _letter(self, frame: int) -> str:
-        return LETTERS[min(self.frames[frame].path.count("/"), len(LETTERS) - 2)]
+        """What a repeat of it is called: by how many frames around it are repeated too."""
+        depth, around = 0, self.frames[frame].parent
+        while around >= 0:
+            depth += self.frames[around].run.times > 1
+            around = self.frames[around].parent
+        return LETTERS[min(depth, len(LETTERS) - 2)]
 
     # ---- edges
 
@@ -320,6 +337,7 @@ class _Bodies:
                 "path": frame.path, "parent": parent, "count": run.times, "period": run.period,
                 "title": self._title(frame, i), "index": self._letter(i), "first": first,
                 "last": last, "ops": drawn[i], "nodes": whole,
+                "note": self._note(frame) if run.times == 1 else "",
                 "closed": depth is not None and frame.path.count("/") >= depth,
                 "carried": tuple([(ids[port], ids[wiring.drawn(out)])
                                   for port, out in wiring.carried[i].items()
@@ -335,13 +353,26 @@ class _Bodies:
         passes, (s, p, count, _) = self.parsed.program.passes, frame.run
         for b in range(p):
             seen = passes[s + b:s + b + p * count:p]
-            if frame.parent < 0 and seen[0] and seen == list(range(seen[0], seen[0] + count)):
+            if count > 1 and frame.parent < 0 and seen[0] and \
+                    seen == list(range(seen[0], seen[0] + count)):
                 earlier = [o for one in self.frames[:i] if one.parent < 0
                            for o in range(one.run.start, one.run.start + one.run.period)]
                 if seen[0] > 1 and self._line(s + b) in map(self._line, earlier):
                     break
                 return seen[0], seen[-1]
         return 1, count
+
+    def _note(self, frame: Frame) -> str:
+        """What a scope holds: its ops and the numbers of its parameters."""
+        program, nodes, (s, p, _, _) = self.parsed.program, self.graph.nodes, frame.run
+        used = dict.fromkeys(program.source[program.first[s]:program.first[s + p]])
+        leaves = [nodes[self.parsed.leaf[-1 - v]] for v in used if v < 0]
+        data = [node.facts.get("data") for node in leaves if node.kind == "parameter"]
+        held = sum(prod(value.shape) for value in data if isinstance(value, Value))
+        ops = sum(op >= 0 for op in self.parsed.op[s:s + p])
+        said = [self.graph.facts.get("scopes", {}).get(self._title(frame, -1), ""),
+                f"{ops} op{'s' * (ops != 1)}", text.counted(held, "parameters") if held else ""]
+        return " · ".join(filter(None, said))
 
     def _line(self, o: int) -> Any:
         return self.graph.nodes[max(self.parsed.op[o], self.parsed.box[o])].facts.get("line")
@@ -351,6 +382,9 @@ class _Bodies:
         s, p, count, _ = frame.run
         parsed, wiring = self.parsed, self.wiring
         groups = parsed.program.group
+        if count == 1:
+            return max((scope.path for scope in scopes(parsed.program)
+                        if (scope.start, scope.end) == (s, s + p)), key=len)
         if groups[s]:
             some = range(min(count, SEEN))
             for words in range(len(groups[s]), 0, -1):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from .. import text
@@ -33,28 +34,31 @@ def fold(graph: Graph, *, mode: str = "auto", depth: int | None = None,
          expand: Sequence[str] = ()) -> Graph:
     """The graph with each run of a repeated segment as one body in a frame.
 
-    mode: none, all, or auto: above NODES nodes, where folding spares a SHARE of them. depth: frames
-    deeper than that are closed, boxes with a title. expand: paths of frames that are not folded, as
-    `graph.facts["folds"]` names them ("1", "2/1"); "1:ends" leaves the first and the last repeat
-    out of the frame. A node of a body stands for one node of each repeat, which its fact `repeats`
-    keeps: `unfold` gives back the graph, exactly. Each frame is verified: every label, shape,
-    attribute and input of every repeat. Near linear in the graph (see `periods.runs`).
+    mode: none, all, or auto: above NODES nodes, where folding spares a SHARE of them. depth: scopes
+    (a model's modules, a program's loops) have frames too, and those deeper than that are closed,
+    boxes with a title; without it they have where more than NODES nodes are left. expand: paths of
+    frames that are not folded, as `graph.facts["folds"]` names them ("1", "2/1"); "1:ends" leaves
+    the first and the last repeat out of the frame. A node of a body stands for one node of each
+    repeat, which its fact `repeats` keeps: `unfold` gives back the graph, exactly. Each frame is
+    verified: every label, shape, attribute and input of every repeat. Near linear in the graph
+    (see `periods.runs`).
     Raises TransformError for another mode and for a path of no frame.
     """
     if mode not in MODES:
         raise TransformError(f"unknown fold: {mode!r} (must be one of {', '.join(MODES)})")
-    if mode == "none":
+    if mode == "none" and depth is None:
         from .unfold import unfold
         return unfold(graph)
+    few = mode == "auto" and len(graph.nodes) <= NODES and not expand
     if "folds" in graph.facts or "paired" in graph.facts or \
-            mode == "auto" and len(graph.nodes) <= NODES and not expand:
+            few and depth is None and not graph.facts.get("scopes"):
         return graph
     from .bodies import folded
     parsed = parse(graph)
-    found = runs(parsed.program) if parsed else []
-    if parsed is None or not found:
+    if parsed is None:
         return _unfound(graph, expand, [])
-    frames = framed(parsed.program, _verified(parsed.program, found, [0]))
+    found = [] if few or mode == "none" else _verified(parsed.program, runs(parsed.program), [0])
+    frames, depth = _scoped(graph, parsed.program, found, mode, depth)
     if expand:
         wanted = dict(_wanted(path) for path in expand)
         _unfound(graph, list(wanted), [frame.path for frame in frames])
@@ -62,9 +66,39 @@ def fold(graph: Graph, *, mode: str = "auto", depth: int | None = None,
     if not frames:
         return graph
     small = folded(graph, parsed, frames, depth)
-    if mode == "auto" and not expand and len(small.nodes) > (1 - SHARE) * len(graph.nodes):
+    if mode == "auto" and not expand and len(small.nodes) > (1 - SHARE) * len(graph.nodes) and \
+            all(frame.run.times > 1 for frame in frames):
         return graph
     return small
+
+
+def _scoped(graph: Graph, program: Program, found: Sequence[Run], mode: str, depth: int | None
+            ) -> tuple[list[Frame], int | None]:
+    """The frames of runs and of scopes, and how deep they are open.
+
+    The scopes are those the reader names (`graph.facts["scopes"]`); where a depth is given, all.
+    Where none is, and the folds alone leave more than NODES nodes, they are open as deep as that
+    many nodes allow.
+    """
+    from .scopes import scoped
+    named: Collection[str] = graph.facts.get("scopes", ())
+    if depth is not None:
+        return framed(program, scoped(program, found, None)), depth
+    frames = framed(program, scoped(program, found, named) if named else found)
+    if mode != "auto" or not any(program.group):
+        return frames, None
+    wide = len(graph.nodes) / len(program.label)   # nodes that an op stands for
+    if len(set(canonical(program, frames)[0])) * wide <= NODES:
+        return frames, None
+    more = framed(program, scoped(program, found, None))
+    if len(more) == len(frames):
+        return frames, None
+    stands, inside = canonical(program, more)
+    level = Counter(more[inside[c]].path.count("/") + 1 if inside[c] >= 0 else 0
+                    for c in set(stands))
+    fits = [n for n in range(max(level) + 1)
+            if sum(level[k] for k in range(n + 1)) * wide <= NODES]
+    return more, max(fits, default=0)
 
 
 def _wanted(path: str) -> tuple[str, bool]:
@@ -114,7 +148,7 @@ def parse(graph: Graph) -> Parsed | None:
 
     def kind(i: int) -> Any:
         node = nodes[i]
-        return "value" if len(outputs) == 1 and node.kind == "output" else node.kind, _kind(node)
+        return "value" if node.kind == "output" else node.kind, _kind(node)
 
     def append(op: int, box: int, out: int, key: Any, sources: Sequence[int], into: Sequence[int]
                ) -> int:
@@ -251,9 +285,17 @@ def canonical(program: Program, frames: Sequence[Frame]) -> tuple[list[int], lis
 
 
 def said(graph: Graph) -> str:
-    """What was folded, on one line; empty where nothing was."""
+    """What was folded, and what is closed, on one line; empty where nothing was."""
     folds = graph.facts.get("folds", ())
-    top = [f for f in folds if not f["parent"]]
+    top = [f for f in folds if f["count"] > 1 and not any(
+        f["path"].startswith(f"{up['path']}/") for up in folds if up["count"] > 1)]
     parts = [f"{text.literal(f['title'])} ×{f['count']} ({f['nodes']} nodes)" for f in top[:3]]
     more = [f"and {len(top) - 3} more"] if len(top) > 3 else []
-    return f"folded: {', '.join(parts + more)}" if top else ""
+    said = [f"folded: {', '.join(parts + more)}"] if top else []
+    shut = [f for f in folds if f["count"] == 1 and f["closed"]]
+    if shut:
+        names = [text.literal(f["title"]) for f in shut[:3]]
+        more = [f"and {len(shut) - 3} more"] if len(shut) > 3 else []
+        deep = 1 + max(f["path"].count("/") for f in folds)
+        said.append(f"closed: {', '.join(names + more)} (--depth {deep} opens all)")
+    return "; ".join(said)

@@ -364,7 +364,7 @@ def slots(program: Program, s: int, p: int, count: int) -> list[Slot] | None:
     label, first, source, leaf = program.label, program.first, program.source, program.leaf
     if label[s:s + p * count] != label[s:s + p] * count or s in program.parts:
         return None
-    step = _steps(program, s, p)
+    step = _steps(program, s, p) if count > 1 else {}
     if step is None or step and not all(_stepped(program, s, p, k, step)
                                         for k in range(1, count)):
         return None

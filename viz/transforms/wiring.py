@@ -18,8 +18,11 @@ Key = tuple[Any, ...]
 class Wiring:
     """The nodes of the new graph, as keys, and the arrows between them."""
 
-    def __init__(self, parsed: Parsed, frames: Sequence[Frame]) -> None:
+    def __init__(self, parsed: Parsed, frames: Sequence[Frame], inputs: frozenset[int],
+                 depth: int | None) -> None:
         self.parsed, self.frames = parsed, frames
+        self.depth = depth                         # frames deeper than that are closed
+        self.inputs = inputs                       # leaves that stay outside scopes, as sources
         self.stands, self.inside = canonical(parsed.program, frames)
         self.repeats: dict[int, list[int]] = {}    # op that stands for others -> all of them
         for o, c in enumerate(self.stands):
@@ -28,19 +31,16 @@ class Wiring:
         self.arrows: dict[tuple[Key, Key, int], list[int]] = {}    # -> places of its sources
         self.leaves: dict[Key, None] = {}
         self.exits: dict[tuple[int, int], dict[int, None]] = {}    # (op, frame outside) -> ops
-        self.forced: set[int] = set()              # ops inside a frame that made the output
+        self.ends = frozenset(parsed.outputs)
+        self.forced: set[int] = set()              # ops inside a frame that made an output
         self.carried: list[dict[Key, Key]] = [{} for _ in frames]  # port in -> what goes out
         self._wire()
 
     def _wire(self) -> None:
         """Finds the source of each input of each op that is drawn, through ports where needed."""
-        first, outputs = self.parsed.program.first, self.parsed.outputs
+        first = self.parsed.program.first
         tasks: list[tuple[Key, int, tuple[int, ...], int, int]] = []
-        if len(outputs) == 1 and outputs[0] in self.parsed.box:
-            o = self.parsed.box.index(outputs[0])
-            if self.inside[self.stands[o]] >= 0:
-                self.forced.add(o)
-                self.exits.setdefault((self.stands[o], -1), {})[o] = None
+        self._leave()
         for c in self.repeats:
             head = ("op" if self.parsed.op[c] >= 0 else "box", c)
             for a in range(first[c + 1] - first[c]):
@@ -67,6 +67,17 @@ class Wiring:
             if head[0] != "port":
                 places = [first[k] + a for k in self.repeats[o]]
             self.arrows.setdefault((tail, head, argument), []).extend(places)
+
+    def _leave(self) -> None:
+        """Outputs leave their frame, where not all repeats of a value are outputs, but a few."""
+        last: dict[int, list[int]] = {}
+        for o, box in enumerate(self.parsed.box) if self.ends else ():
+            if box in self.ends and self.inside[self.stands[o]] >= 0:
+                last.setdefault(self.stands[o], []).append(o)
+        for c, ops in last.items():
+            if len(ops) < len(self.repeats[c]) and len(ops) <= KEPT:
+                self.forced.update(ops)
+                self.exits.setdefault((c, -1), {}).update(dict.fromkeys(ops))
 
     def _all_shared(self, ops: Sequence[int], a: int, frame: int) -> bool:
         """Whether ops take what another op outside a frame made, the same in all its repeats."""
@@ -105,7 +116,7 @@ class Wiring:
             key = ("port", frame, "carried", slot.of, slot.lag, fed(slot.lag))
             self.carried[frame][key] = self._tensor(s + slot.of, frame)
             return key, [o + k * p for k in range(slot.lag)]
-        if v < 0 and max(fed(1)) < 0:              # else an outer loop starts from a leaf
+        if v < 0 and max(fed(1)) < 0 and not (count == 1 and v in self.inputs):
             return self._leaf(frame, fed(1 if slot.way == "shared" else count)), ()
         if slot.way == "shared":
             return ("port", frame, "shared", fed(1)), [o]
@@ -128,13 +139,29 @@ class Wiring:
     def kept(self, c: int, frame: int) -> list[int]:
         """The repeats of a value that have a box of their own outside their frame."""
         left = self.exits[c, frame]
+        if self._once(c, frame):
+            return []
         return list(left) if len(left) <= KEPT else [v for v in self.forced if v in left]
 
     def drawn(self, key: Key) -> Key:
         """The key of the node that is drawn for it."""
+        if key[0] == "exit" and self._once(key[1], key[2]):
+            return ("box", key[1])
         if key[0] != "exit" or key[3] in self.forced or len(self.exits[key[1], key[2]]) <= KEPT:
             return key
         return ("box", key[1])
+
+    def _once(self, c: int, frame: int) -> bool:
+        """Whether a value leaves open scopes only, which are not repeated: it has no second box."""
+        around = self.inside[c]
+        hidden = False
+        while around != frame and self.frames[around].run.times == 1:
+            hidden |= not self._open(around)
+            around = self.frames[around].parent
+        return around == frame and not (hidden and (frame < 0 or self._open(frame)))
+
+    def _open(self, frame: int) -> bool:
+        return self.depth is None or self.frames[frame].path.count("/") < self.depth
 
     def entering(self, port: Key) -> list[int]:
         """The tensors that enter by a port, as indices in the graph: one per repeat, in order."""
