@@ -112,7 +112,7 @@ def test_an_input_enters_a_scope_from_outside_and_a_parameter_stands_in_it():
     home = {node.label: node.facts.get("fold", "") for node in shown.nodes
             if not node.facts.get("drawn") == "port"}
     assert home["x"] == "" and home["w"] == "1"
-    assert shown.facts["folds"][0]["note"] == "2 ops · 2 parameters"
+    assert shown.facts["folds"][0]["holds"] == "2 ops · 2 parameters"
 
 
 def test_every_writer_takes_scopes():
@@ -128,4 +128,4 @@ def test_what_a_reader_names_has_a_frame_in_a_small_graph_too():
     before = graph()
     before = dataclasses.replace(before, facts={**before.facts, "scopes": {"stage1": "2 turns"}})
     folds = fold(before).facts["folds"]
-    assert [(one["title"], one["note"]) for one in folds] == [("stage1", "2 turns · 15 ops")]
+    assert [(one["title"], one["holds"]) for one in folds] == [("stage1", "2 turns · 15 ops")]

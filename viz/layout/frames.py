@@ -41,7 +41,7 @@ def index(fold: Mapping[str, Any]) -> str:
 def size(fold: Mapping[str, Any]) -> str:
     """How large a repeat is, and all of them: 5 ops each, 5500 nodes."""
     if scope(fold):
-        return f"{fold['note']}{' · ' * bool(fold['note'])}{fold['nodes']} nodes"
+        return f"{fold['holds']}{' · ' * bool(fold['holds'])}{fold['nodes']} nodes"
     each = f"{fold['period']} op{'s' * (fold['period'] != 1)} each, " if fold["period"] else ""
     return f"{each}{fold['nodes']} nodes"
 

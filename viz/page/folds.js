@@ -147,17 +147,20 @@ const folds = {
       said.textContent = this.called(f);
       slider.setAttribute("aria-valuetext", said.textContent);
     });
-    const turn = make("button", { type: "button", "data-part": "turn" }, fold.open ? "Close the fold" : "Open the fold");
-    turn.addEventListener("click", () => { this.turn(f); turn.textContent = fold.open ? "Close the fold" : "Open the fold"; });
-    return [make("section", { class: "fold", "aria-label": "Fold" }, make("p", {}, make("b", {}, `×${fold.count}`), " ",
-      fold.title, " ", make("span", { class: "kind" }, `${fold.nodes} nodes`)),
-    make("p", {}, slider, said), make("p", {}, turn))];
+    const once = fold.count === 1, way = () => `${fold.open ? "Close" : "Open"} the ${once ? "scope" : "fold"}`;
+    const turn = make("button", { type: "button", "data-part": "turn" }, way());
+    turn.addEventListener("click", () => { this.turn(f); turn.textContent = way(); });
+    return [make("section", { class: "fold", "aria-label": once ? "Scope" : "Fold" },
+      make("p", {}, ...(once ? [] : [make("b", {}, `×${fold.count}`), " "]), fold.title, " ",
+        make("span", { class: "kind" }, `${fold.nodes} nodes`)),
+      ...(once ? [] : [make("p", {}, slider, said)]), make("p", {}, turn))];
   },
   describe(f) {
     const fold = this.all[f];
-    facts.replaceChildren(...heading(fold.title, "fold"), ...this.panel(f), make("dl", {},
-      ...[["repeats", `${fold.index} = ${fold.first} … ${fold.last}`], ["ops", `${fold.period} in each`],
-        ["nodes", `${fold.nodes} in all`], ["path", fold.path]].flatMap(([key, value]) =>
+    const once = fold.count === 1;
+    facts.replaceChildren(...heading(fold.title, once ? "scope" : "fold"), ...this.panel(f), make("dl", {},
+      ...(once ? [["holds", fold.holds]] : [["repeats", `${fold.index} = ${fold.first} … ${fold.last}`],
+        ["ops", `${fold.period} in each`]]).concat([["nodes", `${fold.nodes} in all`], ["path", fold.path]]).flatMap(([key, value]) =>
         [make("dt", {}, key), make("dd", {}, value)])));
   },
   at(event) {                              // the fold whose head, or closed frame, is there

@@ -17,8 +17,10 @@ def scopes(graph: Graph, boxes: Array, row: Array) -> dict[str, Any]:
 
     Boxes are left, top, width and height by node, row is by node too.
     """
-    names: dict[str, int] = {}
-    of = np.fromiter((names.setdefault(node.group, len(names)) for node in graph.nodes), np.int64)
+    framed = any(fold["count"] == 1 for fold in graph.facts.get("folds", ()))
+    names: dict[str, int] = {}   # where the scopes have frames of their own: none
+    of = np.fromiter((names.setdefault("" if framed else node.group, len(names))
+                      for node in graph.nodes), np.int64)
     keys, which = np.unique(of * (row.max(initial=0) + 1) + row, return_inverse=True)
     low, high = np.full((len(keys), 2), np.inf), np.full((len(keys), 2), -np.inf)
     for k in (0, 1):

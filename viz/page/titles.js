@@ -3,7 +3,7 @@
 function titlePainter(ctx, g, state) {
   const strength = k => Math.min(1, Math.max(0, (0.46 - k) / 0.12));
   const named = () => folds.all.flatMap((fold, f) => folds.shown(f) ? [{ ...folds.corner(f), first: true,
-    name: `×${fold.count} ${fold.title}`, depth: 1, framed: true }] : []);
+    name: (fold.count > 1 ? `×${fold.count} ` : "") + fold.title, depth: 1, framed: true, shut: !fold.open }] : []);
   function inSight([x0, y0, x1, y1], k) {
     return strength(k) ? [...(k < FULL ? named() : []), ...g.scopes].filter(s => !s.hidden && s.width * k > 24 &&
       s.height * k > 8 && s.x < x1 && s.y < y1 && s.x + s.width > x0 && s.y + s.height > y0) : [];
@@ -31,7 +31,8 @@ function titlePainter(ctx, g, state) {
       const size = Math.max(10, 15 - 1.5 * s.depth);
       ctx.font = state.look.texts.head.font.replace("%", size / k);
       const wide = ctx.measureText(s.name).width;
-      const x = Math.max(s.x, Math.min(seen[0] + 8 / k, s.x + s.width - wide)), y = Math.max(s.y + 2 / k, seen[1] + 16 / k);
+      const x = s.shut ? s.x + (s.width - wide) / 2 : Math.max(s.x, Math.min(seen[0] + 8 / k, s.x + s.width - wide));
+      const y = s.shut ? s.y + s.height / 2 + size / 3 / k : Math.max(s.y + 2 / k, seen[1] + 16 / k);
       if (!s.first && x === s.x || wide > s.width || y > s.y + s.height) continue;
       if (taken.some(([a, b, w]) => Math.abs(b - y) < size * 1.1 / k && x < a + w && a < x + wide)) continue;
       taken.push([x, y, wide + 4 / k]);

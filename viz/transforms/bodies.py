@@ -337,7 +337,7 @@ class _Bodies:
                 "path": frame.path, "parent": parent, "count": run.times, "period": run.period,
                 "title": self._title(frame, i), "index": self._letter(i), "first": first,
                 "last": last, "ops": drawn[i], "nodes": whole,
-                "note": self._note(frame) if run.times == 1 else "",
+                "holds": self._holds(frame) if run.times == 1 else "",
                 "closed": depth is not None and frame.path.count("/") >= depth,
                 "carried": tuple([(ids[port], ids[wiring.drawn(out)])
                                   for port, out in wiring.carried[i].items()
@@ -362,7 +362,7 @@ class _Bodies:
                 return seen[0], seen[-1]
         return 1, count
 
-    def _note(self, frame: Frame) -> str:
+    def _holds(self, frame: Frame) -> str:
         """What a scope holds: its ops and the numbers of its parameters."""
         program, nodes, (s, p, _, _) = self.parsed.program, self.graph.nodes, frame.run
         used = dict.fromkeys(program.source[program.first[s]:program.first[s + p]])
