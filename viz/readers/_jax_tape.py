@@ -26,6 +26,7 @@ BRIEF: dict[str, tuple[str, ...]] = {              # of these so much is written
     "dot_general": (), "broadcast_in_dim": (), "squeeze": (), "iota": (), "slice": (),
     "reshape": ("new_sizes",), "transpose": ("permutation",),
     "convert_element_type": ("new_dtype",)}
+RULED = ("custom_jvp_call", "custom_vjp_call")
 INLINE = {"jit", "pjit", "closed_call", "core_call", "remat", "checkpoint", "remat2"}
 
 
@@ -37,6 +38,7 @@ class Step(NamedTuple):
     by: tuple[int, ...]          # the operands that are differentiated by
     arrays: tuple[Any, ...]      # what the results are
     simple: bool                 # elementwise: from ones the local derivatives come
+    ways: tuple[tuple[Call, int], ...]             # by such an operand: the edge that says it
 
 
 class Recorder:
@@ -49,6 +51,7 @@ class Recorder:
         self._steps: list[Step] = []
         self._stamp = 0
         self._caller: Any = None                   # of the function of JAX's that is being run
+        self._scopes: dict[str, str] = {}          # path of a loop, a branch, a rule -> what it did
 
     def input(self, name: str, array: Any) -> Made:
         """An argument of the function."""
@@ -57,6 +60,8 @@ class Recorder:
     def run(self, closed: ClosedJaxpr, arguments: Sequence[Made]) -> None:
         """Run the whole: what it returns is the tape's output."""
         self.tape.outputs = list({m.stamp: m for m in self._closed(closed, arguments, "")}.values())
+        if self._scopes:
+            self.tape.facts["scopes"] = self._scopes
 
     def _new(self, array: Any, kind: str = "value", name: str = "", group: str = "") -> Made:
         self._stamp += 1
@@ -106,14 +111,18 @@ class Recorder:
             return results
         if name == "cond":
             branch = int(self._arrays[operands[0].stamp])
-            branch = min(max(branch, 0), len(params["branches"]) - 1)
-            return self._closed(params["branches"][branch], operands[1:], _path(group, "cond"))
+            ways = params["branches"]
+            branch = min(max(branch, 0), len(ways) - 1)
+            said = f"was {bool(branch)}" if len(ways) == 2 else f"branch {branch} of 0 … {len(ways) - 1}"
+            return self._closed(ways[branch], operands[1:], self._scope(group, "cond", said))
         if name == "scan" and params["length"] <= STEPS:
             return self._scan(equation, operands, group)
         if name == "while":
             done = self._while(params, operands, group)
             if done is not None:
                 return done
+        if name.startswith(RULED) and self._opens(equation):
+            return self._ruled(equation, operands, group)
         return self._call(equation, operands, group)
 
     def _scan(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
@@ -124,14 +133,15 @@ class Recorder:
         each = operands[fixed + carried:]
         steps = list(range(params["length"]))
         rows: dict[int, list[Made]] = {}
+        scope = self._scope(group, "scan", f"{len(steps)} step{'s' * (len(steps) != 1)}")
         for i in reversed(steps) if params["reverse"] else steps:
-            inside = _path(group, f"scan/{i}")
+            inside = f"{scope}/{i}"
             slices = [self._function("getitem", (m,), lambda a, i=i: a[i], inside, str(i))
                       for m in each]
             results = self._closed(params["jaxpr"], [*consts, *carry, *slices], inside)
             carry, rows[i] = results[:carried], results[carried:]
         stacked = [self._function("stack", tuple(rows[i][k] for i in steps),
-                                  lambda *xs: jax.numpy.stack(xs), group)
+                                  lambda *xs: jax.numpy.stack(xs), scope)
                    for k in range(len(equation.outvars) - carried)] if steps else \
             self._call(equation, operands, group)[carried:]
         return [*carry, *stacked]
@@ -153,19 +163,55 @@ class Recorder:
             n += 1
             if n > STEPS:
                 return None
+        scope = self._scope(group, "while", f"{n} pass{'es' * (n != 1)}")
         for i in range(n):
-            inside = _path(group, f"while/{i}")
-            carry = self._closed(params["body_jaxpr"], [*consts, *carry], inside)
+            carry = self._closed(params["body_jaxpr"], [*consts, *carry], f"{scope}/{i}")
         return carry
+
+    def _scope(self, group: str, title: str, said: str) -> str:
+        """The path of a scope that has a frame in any picture; a second one of its name counts on.
+        """
+        path, n = _path(group, title), 1
+        while path in self._scopes:
+            n += 1
+            path = _path(group, f"{title} {n}")
+        self._scopes[path] = said
+        return path
+
+    def _opens(self, equation: Any) -> bool:
+        """Whether a function with a derivative of its own is the user's, and computes its results.
+        """
+        closed = equation.params.get("call_jaxpr")
+        jaxpr = getattr(closed, "jaxpr", closed)
+        made = {var for one in getattr(jaxpr, "eqns", ()) for var in one.outvars}
+        return bool(made) and self.lines.knows(closed) and all(
+            not isinstance(atom, Literal) and atom in made for atom in jaxpr.outvars)
+
+    def _ruled(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+        """A custom_vjp or custom_jvp: what it computes, and its own rule for what goes back.
+
+        What the rule sends an operand stands on the edge to its first use; within there are no
+        gradients.
+        """
+        title = told(equation.primitive.name, equation.params)[0]
+        before, made = len(self._steps), len(self.tape.made)
+        results = self._closed(equation.params["call_jaxpr"], operands,
+                               self._scope(group, title, "with a derivative of its own"))
+        del self._steps[before:]                   # their derivatives are not asked for
+        calls = list({id(m.call): m.call for m in self.tape.made[made:] if m.call}.values())
+        by = tuple(i for i, m in enumerate(operands) if m.differentiable)
+        arrays, vjp = self._vjp(_binding(equation), operands, by)
+        whole = Call(title, tuple(operands))
+        whole.outputs.extend(results)
+        ways = tuple(next(((call, call.args.index(operands[i])) for call in calls
+                           if operands[i] in call.args), (whole, i)) for i in by)
+        self._steps.append(Step(whole, vjp, by, arrays, False, ways))
+        return results
 
     def _call(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
         """One equation as one call: a primitive, or a function with a derivative of its own."""
         primitive, params = equation.primitive, equation.params
-        bound = primitive.get_bind_params(params)
-        subfuns, rest = bound if isinstance(bound, tuple) else ((), bound)     # before JAX 0.9: two
-
-        def bind(*arrays: Any) -> Any:
-            return primitive.bind(*subfuns, *arrays, **rest)
+        bind = _binding(equation)
         name, written = told(primitive.name, params)
         if primitive.name in ("integer_pow", "square"):
             exponent = params.get("y", 2)
@@ -189,20 +235,8 @@ class Recorder:
                 params: str, equation: Any, shown: Sequence[Made] = ()) -> list[Made]:
         """Run a function of arrays, and remember how a cotangent goes back. shown: operands that
         are drawn, and not given to it."""
-        arrays = [self._arrays[m.stamp] for m in operands]
         by = tuple(i for i, m in enumerate(operands) if m.differentiable)
-
-        def some(*moving: Any) -> tuple[Any, ...]:
-            given = list(arrays)
-            for i, x in zip(by, moving):
-                given[i] = x
-            out = f(*given)
-            return tuple(out) if isinstance(out, (list, tuple)) else (out,)
-        vjp = None
-        if by:
-            results, vjp = jax.vjp(some, *(arrays[i] for i in by))
-        else:
-            results = some()
+        results, vjp = self._vjp(f, operands, by)
         stated = attributes(equation.params) if equation is not None and not shown else params
         call = Call(name, (*operands, *shown), params, stated, False, group)
         for array in results:
@@ -213,8 +247,21 @@ class Recorder:
             if equation is not None:
                 self.lines.note(self._caller or equation, made.stamp, self._caller is None)
         simple = not params and results[0].size <= LOCALS and elementwise(name, len(call.args))
-        self._steps.append(Step(call, vjp, by, results, simple))
+        self._steps.append(Step(call, vjp, by, results, simple, tuple([(call, i) for i in by])))
         return call.outputs
+
+    def _vjp(self, f: Callable[..., Any], operands: Sequence[Made], by: Sequence[int]
+             ) -> tuple[tuple[Any, ...], Any]:
+        """The results of a function of arrays, and how cotangents go back to some operands."""
+        arrays = [self._arrays[m.stamp] for m in operands]
+
+        def some(*moving: Any) -> tuple[Any, ...]:
+            given = list(arrays)
+            for i, x in zip(by, moving):
+                given[i] = x
+            out = f(*given)
+            return tuple(out) if isinstance(out, (list, tuple)) else (out,)
+        return jax.vjp(some, *(arrays[i] for i in by)) if by else (some(), None)
 
     # ---- Backward
 
@@ -230,11 +277,11 @@ class Recorder:
                 continue
             given = tuple(_cotangent(cotangents.get(m.stamp), array)
                           for m, array in zip(outputs, step.arrays))
-            for i, c in zip(step.by, step.vjp(given)):
+            for i, c, (call, way) in zip(step.by, step.vjp(given), step.ways):
                 operand = step.call.args[i]
                 old = cotangents.get(operand.stamp)
                 cotangents[operand.stamp] = c if old is None else old + c
-                step.call.sent[i] = value(np.asarray(_plain(c)))
+                call.sent[way] = value(np.asarray(_plain(c)))
             if step.simple:
                 ones = step.vjp((jax.numpy.ones_like(step.arrays[0]),))
                 local: list[Value | None] = [None] * len(step.call.args)
@@ -265,6 +312,13 @@ def _plain(array: Any) -> Any:
     return array.astype("float32") if array.dtype == jax.numpy.bfloat16 else array
 
 
+def _binding(equation: Any) -> Callable[..., Any]:
+    """An equation as a function of arrays."""
+    bound = equation.primitive.get_bind_params(equation.params)
+    subfuns, rest = bound if isinstance(bound, tuple) else ((), bound)         # before JAX 0.9: two
+    return lambda *arrays: equation.primitive.bind(*subfuns, *arrays, **rest)
+
+
 def _path(group: str, title: str) -> str:
     return f"{group}/{title}" if group else title
 
@@ -276,7 +330,7 @@ def named(name: str) -> str:
 
 def told(name: str, params: Any) -> tuple[str, str]:
     """What an equation is called, and its parameters as they are written."""
-    if name.startswith(("custom_jvp_call", "custom_vjp_call")):  # by the name of the function
+    if name.startswith(RULED):   # by the name of the function
         inner = getattr(params.get("call_jaxpr"), "jaxpr", None)
         source = getattr(getattr(inner, "debug_info", None), "func_src_info", None)
         return str(source or name).partition(" at ")[0], ""

@@ -83,14 +83,14 @@ def _scoped(graph: Graph, program: Program, found: Sequence[Run], mode: str, dep
     from .scopes import scoped
     named: Collection[str] = graph.facts.get("scopes", ())
     if depth is not None:
-        return framed(program, scoped(program, found, None)), depth
-    frames = framed(program, scoped(program, found, named) if named else found)
+        return framed(program, scoped(program, found, named, every=True)), depth
+    frames = framed(program, scoped(program, found, named, every=False) if named else found)
     if mode != "auto" or not any(program.group):
         return frames, None
     wide = len(graph.nodes) / len(program.label)   # nodes that an op stands for
     if len(set(canonical(program, frames)[0])) * wide <= NODES:
         return frames, None
-    more = framed(program, scoped(program, found, None))
+    more = framed(program, scoped(program, found, named, every=True))
     if len(more) == len(frames):
         return frames, None
     stands, inside = canonical(program, more)

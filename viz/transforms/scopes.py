@@ -19,12 +19,13 @@ class Scope(NamedTuple):
     path: str                    # layer1/0
 
 
-def scoped(program: Program, found: Sequence[Run], wanted: Collection[str] | None) -> list[Run]:
-    """The runs, with a run of one repeat for each scope of some ops; nested, in order.
+def scoped(program: Program, found: Sequence[Run], named: Collection[str], *, every: bool
+           ) -> list[Run]:
+    """The runs, with a run of one repeat for each scope; nested, in order.
 
-    wanted: the scopes that are asked for, as paths: `layer1/0`; None for all of them. A scope that
-    was entered twice is a frame each time. What a fold shows already, or cuts, is none. Linear in
-    the program, times how deep scopes and runs are nested.
+    named: scopes by path (`layer1/0`) that have one in any case; with `every` so have all that hold
+    some ops. A scope that was entered twice is a frame each time. What a fold shows already, or
+    cuts, is none. Linear in the program, times how deep scopes and runs are nested.
     """
     runs, above = _flat(found)
     inside = [-1] * len(program.label)             # op -> the innermost run that holds it
@@ -33,7 +34,7 @@ def scoped(program: Program, found: Sequence[Run], wanted: Collection[str] | Non
     shown = {(run.start, run.start + run.period * n) for run in runs for n in (1, run.times)}
     kept: dict[tuple[int, int], Run] = {}
     for start, end, path in scopes(program):
-        if wanted is not None and path not in wanted or end - start < OPS or \
+        if path not in named and not (every and end - start >= OPS) or \
                 not program.parts.isdisjoint((start, end)) or (start, end) in shown:
             continue
         if _whole(start, end, runs, above, inside):
