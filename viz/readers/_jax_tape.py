@@ -113,7 +113,8 @@ class Recorder:
             branch = int(self._arrays[operands[0].stamp])
             ways = params["branches"]
             branch = min(max(branch, 0), len(ways) - 1)
-            said = f"was {bool(branch)}" if len(ways) == 2 else f"branch {branch} of 0 … {len(ways) - 1}"
+            said = f"was {bool(branch)}" if len(ways) == 2 else \
+                f"branch {branch} of 0 … {len(ways) - 1}"
             return self._closed(ways[branch], operands[1:], self._scope(group, "cond", said))
         if name == "scan" and params["length"] <= STEPS:
             return self._scan(equation, operands, group)
