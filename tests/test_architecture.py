@@ -52,6 +52,7 @@ PACKAGES = {
     "click": ["cli.py", "viz/docs"],
     "graphviz": ["viz/writers", "viz/__init__.py"],
     "matplotlib": ["viz/writers/pdf.py", "viz/plot"],
+    "contourpy": ["viz/plot"],   # matplotlib needs it, and so brings it
     "resvg_py": ["viz/writers", "viz/plot", "viz/docs"],
     "PIL": ["viz/writers"],
     "torch": ["viz/readers"],

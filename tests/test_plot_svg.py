@@ -9,11 +9,12 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from viz.plot import PlotError, PlotOptions, chart, colors, plot, save, ticks
-from viz.plot.chart import Frame, Line, Note, Scale
+from viz.plot import PlotError, PlotOptions, chart, colors, contours, plot, save, ticks
+from viz.plot.chart import Frame, Line, Note, Region, Scale
 from viz.plot.outline import FINE, SEEN, line, simple
 from viz.source import load
 from viz.sweep import sweep
+from viz.sweep.field import descend, field
 from viz.text import width
 
 FUNCTIONS = ["x**3 + x", "tan(x)", "floor(2*x)", "abs(x)", "sqrt(x*x - 1)", "sin(1000*x)",
@@ -114,7 +115,8 @@ def test_no_point_is_left_out_that_is_seen(count, seed):
     y = 200 + chance.choice([1, 30, 150]) * np.sin(x * chance.uniform(0.001, 2)) + (
         chance.normal(0, chance.choice([0, 0.02, 5]), count))
     points = np.rint(np.stack([x, y], axis=1) * FINE).astype(np.int64)
-    kept = simple(points)
+    kept, again = simple([points, points[::-1]])
+    assert len(again) < len(points) + 1
     assert tuple(kept[0]) == tuple(points[0]) and tuple(kept[-1]) == tuple(points[-1])
     a, b = kept[:-1, None], kept[1:, None]
     along = (b - a).astype(float)
@@ -219,9 +221,57 @@ def test_alt_is_what_the_picture_says():
     assert b"<title>A line</title>\n<desc>A line: it rises</desc>" in file.getvalue()
 
 
+def fielded(text, start=None, **options):
+    asked = PlotOptions(**options)
+    found = field(load(text).function, cells=80)
+    return contours.compose(found, descend(found, *start) if start else None, asked, colors(asked))
+
+
+@pytest.mark.parametrize("text", ["x*x + y*y*x", "log(x*y)", "1/(x*x + y*y - 1)", "x + 0*y",
+                                  "sin(3*x)*cos(2*y)", "0*x + 0*y + 2"])
+def test_contours_are_in_their_frame_and_calm(text):
+    made = fielded(text)
+    panel, bar = made.panels
+    f = panel.frame
+    drawn = svg(made)
+    ET.fromstring(drawn)
+    assert svg(fielded(text)) == drawn and not re.search(r'\bid=|"[^"]*\b(nan|inf)\b', drawn)
+    for mark in panel.marks:
+        if isinstance(mark, Region) and mark.level < 1:
+            x, y = panel.places(*np.concatenate(mark.rings).T)
+            assert x.min() > f.left - 0.1 and x.max() < f.left + f.width + 0.1
+            assert y.min() > f.top - 0.1 and y.max() < f.top + f.height + 0.1
+    numbers = [float(t.words.replace("−", "-")) for t in bar.y_ticks]
+    assert len(numbers) > 2 and numbers == sorted(numbers)
+
+
+def test_a_band_lies_on_all_that_is_lower():
+    bands = [mark for mark in fielded("x + y").panels[0].marks if isinstance(mark, Region)][:-1]
+    areas = [sum(abs(float(np.sum(r[:-1, 0] * r[1:, 1] - r[1:, 0] * r[:-1, 1]))) / 2
+                 for r in (np.concatenate([ring, ring[:1]]) for ring in band.rings))
+             for band in bands]
+    assert areas[0] == pytest.approx(36) and areas == sorted(areas, reverse=True)
+
+
+def test_a_descent_and_where_f_is_undefined_are_drawn():
+    panel = fielded("x**2 + y**2", (2, 1)).panels[0]
+    assert any(isinstance(m, Note) and "→ 0" in m.words for m in panel.marks)
+    hatch = [m for m in fielded("sqrt(x) + y").panels[0].marks
+             if isinstance(m, Line) and m.color == "line"]
+    assert len(hatch) == 1 and np.nanmax(hatch[0].x) <= 0.05
+
+
+def test_contours_are_the_same_in_the_dark_but_for_colours():
+    light = fielded("x*y", title="Saddle")
+    dark = light._replace(look=colors(PlotOptions(dark=True)))
+    both = [re.sub(r"#[0-9a-f]{3,6}", "#", svg(made)) for made in (light, dark)]
+    assert svg(light) != svg(dark) and both[0] == both[1] and ">Saddle</text>" in both[0]
+
+
 @pytest.mark.parametrize("suffix", ["svg", "png"])
-def test_svg_and_png_need_no_matplotlib(suffix, tmp_path):
-    code = ("import sys, cli; cli.main(['plot', 'abs(x) + 1/x', '-o', "
+@pytest.mark.parametrize("target", ["abs(x) + 1/x", "x*y"])
+def test_svg_and_png_need_no_matplotlib(target, suffix, tmp_path):
+    code = (f"import sys, cli; cli.main(['plot', {target!r}, '-o', "
             f"{str(tmp_path / ('a.' + suffix))!r}]); "
             "sys.exit('matplotlib' in sys.modules)")
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from . import layout
-from .chart import Area, Chart, Dash, Dot, Line, Look, Mark, Note, Panel, Rule, Shade, color, grey
+from .chart import Area, Chart, Dash, Dot, Line, Look, Mark, Note, Panel, Region, Rule, Shade
+from .chart import color, grey
 from .layout import NAME, NUMBER
 from .ticks import power, written
 
@@ -20,22 +21,23 @@ def figure(chart: Chart, *, styled: bool = False) -> Any:
     """
     from matplotlib.figure import Figure
     wide, high = chart.width, chart.height
+    laid = styled and not any(panel.bar for panel in chart.panels)             # by matplotlib
     made: Any = Figure(figsize=(wide / 96, high / 96), dpi=96,
-                       layout="constrained" if styled else None)
+                       layout="constrained" if laid else None)
     if not styled:
         made.set_facecolor(chart.look["paper"])
     rows: list[Any] = []
     for i, panel in enumerate(chart.panels):
-        f = panel.frame
-        rows.append(made.add_subplot(len(chart.panels), 1, i + 1, sharex=rows[0] if rows else None)
-                    if styled else made.add_axes(
+        f, shared = panel.frame, rows[0] if rows and not panel.bar else None
+        rows.append(made.add_subplot(len(chart.panels), 1, i + 1, sharex=shared)
+                    if laid else made.add_axes(
                         (f.left / wide, 1 - (f.top + f.height) / high, f.width / wide,
-                         f.height / high), sharex=rows[0] if rows else None))
+                         f.height / high), sharex=shared))
         paint(rows[-1], panel, chart.look, styled=styled)
         rows[-1].tick_params(labelbottom=panel.numbered)
         rows[-1].set_xlabel(panel.name if panel.numbered else "")
     if chart.title:
-        place = {} if styled else {"y": 1 - layout.EDGE / 2 / high, "va": "top"}
+        place = {} if laid else {"y": 1 - layout.EDGE / 2 / high, "va": "top"}
         made.suptitle(chart.title, color=chart.look["ink"], fontsize=layout.TITLE * PT, ha="left",
                       x=layout.EDGE / wide, parse_math=False, **place)
     made.set_label(chart.said)                     # what `save` says of it
@@ -44,7 +46,7 @@ def figure(chart: Chart, *, styled: bool = False) -> Any:
 
 def paint(axes: Any, panel: Panel, look: Look, *, styled: bool = False) -> None:
     """A panel on Axes; nothing else of their figure is touched."""
-    if not styled:
+    if not styled or panel.bar:
         _dress(axes, panel, look)
     if panel.x.log:
         axes.set_xscale("log")
@@ -55,6 +57,15 @@ def paint(axes: Any, panel: Panel, look: Look, *, styled: bool = False) -> None:
     axes.set_xlabel(panel.name, color=look["muted"], fontsize=NAME * PT)
     _number(axes.xaxis, panel.x.log)
     _number(axes.yaxis, panel.y.log)
+    if panel.boxed or panel.bar:
+        axes.grid(False)
+    if panel.side:
+        axes.set_ylabel(panel.side, color=look["muted"], fontsize=NAME * PT, rotation=0)
+    if panel.bar:
+        axes.set_xticks([])
+        axes.yaxis.tick_right()
+        axes.set_yticks([t.at for t in panel.y_ticks], [t.words for t in panel.y_ticks])
+        axes.tick_params(length=0, labelsize=layout.SMALL * PT, pad=6 * PT)
     if panel.pi:
         axes.set_xticks([tick.at for tick in panel.x_ticks], [tick.words for tick in panel.x_ticks])
     for mark in panel.marks:
@@ -88,16 +99,17 @@ def _number(axis: Any, log: bool) -> None:
 def _dress(axes: Any, panel: Panel, look: Look) -> None:
     """Grid, zero lines, few spines."""
     axes.set_facecolor(look["paper"])
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(look["line"])
-        axes.spines[side].set_linewidth(PT)
-    axes.grid(True, color=look["line"], alpha=0.18, lw=PT)
-    axes.set_axisbelow(True)
+    for side, spine in axes.spines.items():
+        spine.set_visible(not panel.bar and (panel.boxed or side in ("left", "bottom")))
+        spine.set_color(look["line"])
+        spine.set_linewidth(PT)
     axes.tick_params(colors=look["muted"], labelsize=NUMBER * PT, length=layout.TICK * PT, width=PT,
                      pad=layout.GAP * PT, color=look["line"])
     axes.tick_params(which="minor", length=2.5 * PT, width=PT, color=look["line"])
+    if panel.boxed or panel.bar:
+        return
+    axes.grid(True, color=look["line"], alpha=0.18, lw=PT)
+    axes.set_axisbelow(True)
     if not panel.y.log:
         axes.axhline(0.0, color=look["muted"], lw=PT, alpha=0.55, zorder=1)
     if not panel.x.log:
@@ -113,6 +125,8 @@ def _mark(axes: Any, mark: Mark, look: Look) -> None:
     elif isinstance(mark, Area):
         axes.fill_between(mark.x, mark.low, mark.high, color=color(mark.color, look), lw=0,
                           alpha=mark.opacity, zorder=mark.level, label=mark.label or None)
+    elif isinstance(mark, Region):
+        _region(axes, mark, look)
     elif isinstance(mark, Rule):
         (axes.axvline if mark.upright else axes.axhline)(
             mark.at, color=color(mark.color, look), lw=mark.width * PT, alpha=mark.opacity,
@@ -129,6 +143,16 @@ def _mark(axes: Any, mark: Mark, look: Look) -> None:
                   clip_on=False)
     elif isinstance(mark, Note):
         _note(axes, mark, look)
+
+
+def _region(axes: Any, mark: Region, look: Look) -> None:
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+    ends = [np.concatenate([ring, ring[:1]]) for ring in mark.rings]
+    codes = [[Path.MOVETO] + [Path.LINETO] * (len(ring) - 2) + [Path.CLOSEPOLY] for ring in ends]
+    axes.add_patch(PathPatch(Path(np.concatenate(ends), np.concatenate(codes)), lw=0,
+                             facecolor=color(mark.color, look), alpha=mark.opacity,
+                             zorder=mark.level, clip_on=mark.level > 1))
 
 
 def _dash(dash: Dash, width: float) -> Any:

@@ -85,6 +85,15 @@ class Shade(NamedTuple):
     hatch: Color
 
 
+class Region(NamedTuple):
+    """A surface of closed rings; what lies in an even number of them is bare. Nothing cuts it."""
+
+    rings: tuple[Array, ...]     # (N, 2) each: points of the data
+    color: Color
+    opacity: float
+    level: float = 0.2
+
+
 class Dot(NamedTuple):
     """A mark at a point. It may reach over the frame."""
 
@@ -135,7 +144,7 @@ class Reason(NamedTuple):
     high: float
 
 
-Mark: TypeAlias = Line | Area | Rule | Shade | Dot | Note
+Mark: TypeAlias = Line | Area | Region | Rule | Shade | Dot | Note
 
 
 class Frame(NamedTuple):
@@ -185,6 +194,9 @@ class Panel:
     x_ticks: tuple[Tick, ...] = ()
     y_ticks: tuple[Tick, ...] = ()
     pi: bool = False             # x_ticks are multiples of pi
+    side: str = ""               # the name of the y axis, beside it
+    boxed: bool = False          # a box around all, and no grid
+    bar: bool = False            # no axes but numbers at the right: what colours mean
     frame: Frame = Frame(0, 0, 1, 1)
 
     def places(self, x: Any, y: Any) -> tuple[Any, Any]:

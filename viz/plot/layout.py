@@ -12,6 +12,7 @@ from .chart import Area, Frame, Line, Panel, Scale, Tick
 
 EDGE = 12.0                      # px around all
 NUMBER = 12.0                    # size of the ticks' words
+SMALL = 11.0                     # of the numbers at a bar, and at contours
 NAME = 13.0                      # of the axis' name
 LEGEND = 14.0                    # of the legend's words
 TITLE = 16.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,20 +19,26 @@ CHORD = 128                      # points that a chord spans at first: of many t
 
 def line(x: Array, y: Array, frame: Frame) -> str:
     """A polyline of points in px, without what lies above or below the frame. nan interrupts it."""
-    return "".join(_path(points) for points in _inside(x, y, frame.top, frame.top + frame.height))
+    parts = list(_inside(x, y, frame.top, frame.top + frame.height))
+    return "".join(map(_path, simple(parts)))
 
 
 def area(x: Array, high: Array, low: Array, frame: Frame) -> str:
     """What lies between two polylines over x, in px, up to the frame."""
     ends = frame.top, frame.top + frame.height
-    fine = np.isfinite(x + high + low)
     out = []
-    for part in _runs(fine):
-        up = _points(x[part], np.clip(high[part], *ends))
-        down = _points(x[part], np.clip(low[part], *ends))[::-1]
-        if len(up) > 1:
-            out.append(_path(np.concatenate([simple(up), simple(down)])) + "z")
+    for part in _runs(np.isfinite(x + high + low)):
+        if part.stop - part.start > 1:
+            up, down = simple([_points(x[part], np.clip(side[part], *ends))
+                               for side in (high, low)])
+            out.append(_path(np.concatenate([up, down[::-1]])) + "z")
     return "".join(out)
+
+
+def rings(parts: Iterable[tuple[Array, Array]]) -> str:
+    """Closed polylines of points in px."""
+    found = [_points(np.append(x, x[:1]), np.append(y, y[:1])) for x, y in parts]
+    return "".join(_path(points[:-1]) + "z" for points in simple(found) if len(points) > 3)
 
 
 def _runs(fine: Array) -> list[slice]:
@@ -48,10 +54,9 @@ def _inside(x: Array, y: Array, top: float, bottom: float) -> Iterator[Array]:
         if py.min() < top or py.max() > bottom:
             for edge in (top, bottom):
                 px, py = _crossed(px, py, edge)
-        fine = (py >= top) & (py <= bottom)
-        for part in _runs(fine):
+        for part in _runs((py >= top) & (py <= bottom)):
             if part.stop - part.start > 1:
-                yield simple(_points(px[part], py[part]))
+                yield _points(px[part], py[part])
 
 
 def _crossed(x: Array, y: Array, edge: float) -> tuple[Array, Array]:
@@ -66,21 +71,26 @@ def _points(x: Array, y: Array) -> Array:
     return np.rint(np.stack([x, y], axis=1) * FINE).astype(np.int64)
 
 
-def simple(points: Array) -> Array:
-    """The points of a polyline that are seen: (N, 2) integers, and fewer."""
-    if len(points) > CHORD:
-        points = _bent(points, CHORD)
-    return _bent(points, len(points)) if len(points) < 4 * CHORD else points
+def simple(parts: Sequence[Array]) -> list[Array]:
+    """The points of polylines that are seen: of each (N, 2) integers fewer."""
+    for longest in (CHORD, 4 * CHORD):
+        if parts:
+            parts = _bent(parts, longest)
+    return list(parts)
 
 
-def _bent(points: Array, longest: int) -> Array:
+def _bent(parts: Sequence[Array], longest: int) -> list[Array]:
     """The points that are farther than SEEN from a chord (Ramer 1972; Douglas and Peucker 1973),
     all chords of a depth at once; a chord spans so many points at most."""
-    x, y = np.ascontiguousarray(points.T)
-    start = np.arange(0, max(len(x) - 1, 1), longest)            # of chords that may have to bend
-    end = np.append(start[1:], len(x) - 1)
+    x, y = np.ascontiguousarray(np.concatenate(parts).T)
+    ends = np.cumsum([len(part) for part in parts])
+    # Chords that may have to bend
+    start = np.concatenate([np.arange(b - len(part), max(b - 1, b - len(part) + 1), longest)
+                            for b, part in zip(ends, parts)])
+    end = np.append(start[1:], 0)
+    end[np.searchsorted(start, ends) - 1] = ends - 1
     kept = np.zeros(len(x), dtype=bool)
-    kept[start], kept[-1] = True, True
+    kept[start], kept[ends - 1] = True, True
     while len(start):
         between = end - start - 1
         start, end, between = start[between > 0], end[between > 0], between[between > 0]
@@ -104,11 +114,14 @@ def _bent(points: Array, longest: int) -> Array:
         far = len(x) - 1 - left[bent]
         kept[far] = True
         start, end = np.concatenate([start[bent], far]), np.concatenate([far, end[bent]])
-    return points[kept]
+    points = np.stack([x, y], axis=1)
+    return [points[b - len(part):b][kept[b - len(part):b]] for b, part in zip(ends, parts)]
 
 
 def _path(points: Array) -> str:
-    """M x,y and steps from point to point, in px."""
+    """M x,y and steps from point to point, in px; nothing where there is no step."""
+    if (points == points[0]).all():
+        return ""
     parts = ["M%s,%s" % tuple(map(_px, points[0].tolist()))]
     for dx, dy in np.diff(points, axis=0).tolist():
         if dx and dy:

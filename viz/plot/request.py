@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from .. import sweep
 from ..source import Target, TargetError, users
-from ..sweep.field import field
+from ..sweep.field import descend, field
 from ..tracer import SECONDS, deadline
 from . import PlotOptions, chart, colors, plot
+from .contours import compose
 from .surface import plot_field
 
 NAMES = "fghpqr"                 # what expressions are called, in order
@@ -74,8 +75,13 @@ def _field(targets: Sequence[Target], request: Request, fixed: Mapping[str, Any]
             raise TargetError(f"--{name} is for functions of one variable")
     found = field(targets[0].function, request.x, request.y or request.x,
                   name=_name(targets[0], 0), fixed=fixed)
-    return [found], [plot_field(found, path=request.path, surface=request.surface,
-                                options=PlotOptions(theme=theme, **looks)) for theme in themes]
+    asked = [PlotOptions(theme=theme, **looks) for theme in themes]
+    if request.surface or asked[0].style:          # matplotlib's, which paints it
+        return [found], [plot_field(found, path=request.path, surface=request.surface, options=one)
+                         for one in asked]
+    way = descend(found, *request.path) if request.path else None
+    light = compose(found, way, asked[0], colors(asked[0]))
+    return [found], [light._replace(look=colors(one)) for one in asked]
 
 
 def _name(target: Target, i: int) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import ceil
 
@@ -11,8 +11,8 @@ from .. import text
 from ..theme import FAMILY
 from ..writers.svg import escape, number, short
 from . import layout, outline
-from .chart import Area, Chart, Color, Dot, Line, Look, Mark, Note, Panel, Rule, Shade, color
-from .chart import grey, level
+from .chart import Area, Chart, Color, Dot, Line, Look, Mark, Note, Panel, Region
+from .chart import Rule, Shade, color, grey, level
 
 HATCH = 10.0                     # px between the lines of a hatched strip
 BASE = 0.36                      # of the size: from the middle of a line of words to its baseline
@@ -39,10 +39,14 @@ def paint(chart: Chart) -> str:
         lines.append(_text(chart.title, layout.EDGE, layout.EDGE / 2 + layout.TITLE, layout.TITLE,
                            f' fill="{short(look["ink"])}" font-size="{number(layout.TITLE)}"'))
     for panel in chart.panels:
-        lines += _axes(panel, look)
+        above = list(_axes(panel, look))           # of the marks, where a box holds them
+        if not panel.boxed:
+            lines += above
         pairs = zip(panel.marks, outlines(panel), strict=True)
         for mark, data in sorted(pairs, key=lambda pair: level(pair[0])):
             lines += _mark(mark, panel, look, data)
+        if panel.boxed:
+            lines += above
         lines += _legend(panel, look, chart.width)
     return "\n".join([*lines, "</svg>\n"])
 
@@ -50,9 +54,18 @@ def paint(chart: Chart) -> str:
 @lru_cache(8)                    # of the last pictures: they are painted light, then dark
 def outlines(panel: Panel) -> list[str]:
     """Of each mark of a panel the data of its path, or nothing; the same in every look."""
-    return [outline.line(*panel.places(m.x, m.y), panel.frame) if isinstance(m, Line) else
-            outline.area(*panel.places(m.x, m.high), panel.places(m.x, m.low)[1], panel.frame)
-            if isinstance(m, Area) else "" for m in panel.marks]
+    return [_outline(mark, panel) for mark in panel.marks]
+
+
+def _outline(mark: Mark, panel: Panel) -> str:
+    if isinstance(mark, Line):
+        return outline.line(*panel.places(mark.x, mark.y), panel.frame)
+    if isinstance(mark, Area):
+        return outline.area(*panel.places(mark.x, mark.high), panel.places(mark.x, mark.low)[1],
+                            panel.frame)
+    if isinstance(mark, Region):
+        return outline.rings(panel.places(*ring.T) for ring in mark.rings)
+    return ""
 
 
 def _axes(panel: Panel, look: Look) -> Iterator[str]:
@@ -61,31 +74,31 @@ def _axes(panel: Panel, look: Look) -> Iterator[str]:
     right, bottom = left + wide, top + tall
     across = [(left + wide * float(panel.x.share(t.at)), t.words) for t in panel.x_ticks]
     up = [(bottom - tall * float(panel.y.share(t.at)), t.words) for t in panel.y_ticks]
-    muted, line = short(look["muted"]), short(look["line"])
-    grid = [f"M{number(x)},{number(top)}V{number(bottom)}" for x, words in across if words]
-    grid += [f"M{number(left)},{number(y)}H{number(right)}" for y, words in up if words]
-    yield f'<path d="{"".join(grid)}" stroke="{line}" stroke-opacity="0.18"/>'
-    zero = []
-    if not panel.x.log and panel.x.low < 0 < panel.x.high:
-        zero.append(f"M{number(left + wide * float(panel.x.share(0)))},{number(top)}"
-                    f"V{number(bottom)}")
-    if not panel.y.log and panel.y.low < 0 < panel.y.high:
-        zero.append(f"M{number(left)},{number(bottom - tall * float(panel.y.share(0)))}"
-                    f"H{number(right)}")
-    if zero:
-        yield f'<path d="{"".join(zero)}" stroke="{muted}" stroke-opacity="0.55"/>'
+    if panel.bar:
+        yield f'<g font-size="{number(layout.SMALL)}">'
+        for y, words in up:
+            yield _text(words, right + 6, y + BASE * layout.SMALL, layout.SMALL)
+        yield "</g>"
+        return
+    if not panel.boxed:
+        yield from _grid(panel, look, across, up)
     axes = [f"M{number(left)},{number(top)}V{number(bottom)}H{number(right)}"]
+    if panel.boxed:
+        axes.append(f"V{number(top)}z")
     for x, words in across:
         axes.append(f"M{number(x)},{number(bottom)}v{number(layout.TICK if words else 2.5)}")
     for y, words in up:
         axes.append(f"M{number(left)},{number(y)}h{number(-(layout.TICK if words else 2.5))}")
-    yield f'<path d="{"".join(axes)}" fill="none" stroke="{line}"/>'
+    yield f'<path d="{"".join(axes)}" fill="none" stroke="{short(look["line"])}"/>'
     beside = layout.TICK + layout.GAP
     yield '<g text-anchor="end">'
     for y, words in up:
         if words:
             yield _text(words, left - beside, y + BASE * layout.NUMBER, layout.NUMBER)
     yield "</g>"
+    if panel.side:
+        yield _text(panel.side, layout.EDGE / 2, top + tall / 2 + BASE * layout.NAME, layout.NAME,
+                    f' font-size="{number(layout.NAME)}"')
     if not panel.numbered:
         return
     yield '<g text-anchor="middle">'
@@ -99,6 +112,25 @@ def _axes(panel: Panel, look: Look) -> Iterator[str]:
     yield "</g>"
 
 
+def _grid(panel: Panel, look: Look, across: Sequence[tuple[float, str]],
+          up: Sequence[tuple[float, str]]) -> Iterator[str]:
+    """A line at each number, and where x and y are 0."""
+    left, top, wide, tall = panel.frame
+    right, bottom = left + wide, top + tall
+    lines = [f"M{number(x)},{number(top)}V{number(bottom)}" for x, words in across if words]
+    lines += [f"M{number(left)},{number(y)}H{number(right)}" for y, words in up if words]
+    yield f'<path d="{"".join(lines)}" stroke="{short(look["line"])}" stroke-opacity="0.18"/>'
+    zero = []
+    if not panel.x.log and panel.x.low < 0 < panel.x.high:
+        x = left + wide * float(panel.x.share(0.0))
+        zero.append(f"M{number(x)},{number(top)}V{number(bottom)}")
+    if not panel.y.log and panel.y.low < 0 < panel.y.high:
+        y = bottom - tall * float(panel.y.share(0.0))
+        zero.append(f"M{number(left)},{number(y)}H{number(right)}")
+    if zero:
+        yield f'<path d="{"".join(zero)}" stroke="{short(look["muted"])}" stroke-opacity="0.55"/>'
+
+
 def _mark(mark: Mark, panel: Panel, look: Look, data: str) -> Iterator[str]:
     if isinstance(mark, Line) and data:
         said = f"><title>{escape(mark.label)}</title></path>" if mark.label else "/>"
@@ -106,6 +138,9 @@ def _mark(mark: Mark, panel: Panel, look: Look, data: str) -> Iterator[str]:
     elif isinstance(mark, Area) and data:
         yield (f'<path d="{data}" fill="{_hex(mark.color, look)}" '
                f'fill-opacity="{_share(mark.opacity)}"/>')
+    elif isinstance(mark, Region) and data:
+        faint = f' fill-opacity="{_share(mark.opacity)}"' if mark.opacity < 1 else ""
+        yield f'<path d="{data}" fill="{_hex(mark.color, look)}" fill-rule="evenodd"{faint}/>'
     elif isinstance(mark, Rule):
         yield _rule(mark, panel, look)
     elif isinstance(mark, Shade):

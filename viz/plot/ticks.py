@@ -14,13 +14,16 @@ MOST = 9                         # ticks on an axis
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)       # times a power of ten: between ticks
 
 
-def linear(scale: Scale, most: int = MOST) -> tuple[Tick, ...]:
-    """Round numbers on a linear axis, with as many digits as tell them apart: about `most`."""
+def linear(scale: Scale, most: int = MOST, parts: Sequence[float] = STEPS) -> tuple[Tick, ...]:
+    """Round numbers on a linear axis, with as many digits as tell them apart: about `most`.
+
+    parts: what times a power of ten may be the step.
+    """
     low, high = scale.low, scale.high
     raw = (high - low) / max(most, 1)
     ten = 10.0 ** math.floor(math.log10(raw))
-    steps = [part * ten for part in STEPS if part * ten >= raw * (1 - 1e-9)]
-    for step in [steps[0], *(part * ten / k for k in (1, 10) for part in reversed(STEPS)
+    steps = [part * ten for part in parts if part * ten >= raw * (1 - 1e-9)]
+    for step in [steps[0], *(part * ten / k for k in (1, 10) for part in reversed(parts)
                              if part * ten / k < steps[0])]:
         first = math.ceil(low / step - 1e-9)
         last = math.floor(high / step + 1e-9)
