@@ -14,7 +14,7 @@ from pathlib import Path
 
 import cli
 
-MANY, ROUNDS = 200, 3
+MANY, FEW, ROUNDS = 200, 20, 3
 GOAL = 25.0                      # ms for one, after the first
 ROOT = Path(__file__).parent.parent
 GRAPH, PLOT = "graph cubic.py --at {i}", "plot cubic.py --range -3 {i}.5"
@@ -85,12 +85,15 @@ def main() -> None:
     first = once(1, [GRAPH]) * 1e3
     alone = min(process() for _ in range(ROUNDS))
     print(f"the first picture {first:.0f} ms, one by a process of its own {alone:.0f} ms")
-    for commands, what in (([GRAPH], "graphs"), ([PLOT], "plots"), ([GRAPH, PLOT], "half and half"),
-                           (HARD, "plots with much to find")):
+    for n, commands, what in (
+            (MANY, [GRAPH], "graphs"), (MANY, [PLOT], "plots"),
+            (MANY, [GRAPH, PLOT], "half and half"), (MANY, HARD, "plots with much to find"),
+            (FEW, ["plot x*x+y*y*x/{i}"], "of contours"),
+            (FEW, ["plot x*x+y*y*x/{i} --surface"], "of surfaces")):
         once(len(commands), commands)              # imports
         for dark, looks in (("", ""), ("--dark", ", light and dark")):
-            ms = each(MANY, commands, dark)
-            print(f"{MANY:4} {what + looks:39} {ms:6.1f} ms each, {ms/alone:.3f}x a process  "
+            ms = each(n, commands, dark)
+            print(f"{n:4} {what + looks:39} {ms:6.1f} ms each, {ms/alone:.3f}x a process  "
                   f"(goal {GOAL:g} ms: {'reached' if ms <= GOAL else 'missed'})")
     peer, ms = bare(), each(MANY, [PLOT])
     print(f"   1 {'plot by matplotlib alone':39} {peer:6.1f} ms: ours takes {ms/peer:.2f}x of it")

@@ -4,13 +4,15 @@ import io
 import os
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
 
-from viz.plot import PlotError, plot, save
+from viz.plot import PlotError, PlotOptions, contours, plot, save, styled, surface
 from viz.source import load
 from viz.sweep import sweep
+from viz.sweep.field import descend, field
 
 
 def drawn(text, **options):
@@ -227,18 +229,21 @@ def test_dark_is_dark_and_a_style_is_matplotlibs():
     assert drawn("x", style="dark_background").get_facecolor()[:3] == (0, 0, 0)
 
 
-def test_a_field_is_drawn_with_its_path():
-    from viz.plot.surface import plot_field
-    from viz.sweep.field import field
+@pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
+@pytest.mark.parametrize("style", ["", "ggplot"])
+def test_a_field_is_drawn_with_its_path(kind, style):
     found = field(lambda x, y: x**2 + y**2, cells=40)
-    for options in ({}, {"surface": True}):
+    asked = PlotOptions(style=style)
+    for compose in (contours.compose, surface.compose):
         files = []
         for _ in range(2):
+            figure = styled(partial(compose, found, descend(found, 2, 1), asked), asked)
             file = io.BytesIO()
-            save(plot_field(found, path=(2, 1), **options), file, format="svg")
+            save(figure, file, format=kind)
             files.append(file.getvalue())
         assert files[0] == files[1]
-    assert any("→ 0" in words for words in texts(plot_field(found, path=(2, 1))))
+        assert len(figure.axes[0].patches) > 10 and figure.get_suptitle() == "f(x, y)"
+        assert any("→ 0" in words for words in texts(figure)) == (compose is contours.compose)
 
 
 def test_hostile_names_are_shown_as_they_are():

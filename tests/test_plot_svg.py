@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from viz.plot import PlotError, PlotOptions, chart, colors, contours, plot, save, ticks
+from viz.plot import PlotError, PlotOptions, chart, colors, contours, plot, save, surface, ticks
 from viz.plot.chart import Frame, Line, Note, Region, Scale
 from viz.plot.outline import FINE, SEEN, line, simple
 from viz.source import load
@@ -259,6 +259,29 @@ def test_a_descent_and_where_f_is_undefined_are_drawn():
     hatch = [m for m in fielded("sqrt(x) + y").panels[0].marks
              if isinstance(m, Line) and m.color == "line"]
     assert len(hatch) == 1 and np.nanmax(hatch[0].x) <= 0.05
+
+
+@pytest.mark.parametrize("text", ["x*x + y*y*x", "log(x*y)", "1/(x*x + y*y - 1)", "x + 0*y",
+                                  "0*x + 0*y + 2", "exp(-x*x - y*y)"])
+def test_a_surface_is_in_its_picture_and_its_nearer_cells_are_drawn_later(text):
+    found = field(load(text).function, cells=60)
+    asked = PlotOptions()
+    made = surface.compose(found, None, asked, colors(asked))
+    drawn = svg(made)
+    ET.fromstring(drawn)
+    assert not re.search(r'\bid=|"[^"]*\b(nan|inf)\b', drawn) and len(drawn) < 400_000
+    cells = [m for m in made.panels[0].marks if isinstance(m, Region)]
+    corners = np.concatenate([ring for cell in cells for ring in cell.rings])
+    assert corners.min() > 40 and corners[:, 0].max() < made.width - 40
+    assert corners[:, 1].max() < made.height
+    if text == "x + 0*y":        # a plane: the front edge is the last that is drawn
+        assert cells[0].rings[0][:, 1].min() > cells[-1].rings[-1][:, 1].max()
+
+
+def test_a_peak_is_not_cut_and_a_pole_is():
+    peak = surface.heights(field(load("exp(-x*x - y*y)").function).z)
+    assert peak.low <= 1e-4 and peak.high == 1
+    assert abs(surface.heights(field(load("1/(x*x + y*y - 1)").function).z).high) < 50
 
 
 def test_contours_are_the_same_in_the_dark_but_for_colours():

@@ -6,7 +6,7 @@ import io
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -34,11 +34,10 @@ def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any
     touched. Options are those of `PlotOptions`. Raises PlotError.
     """
     from . import panels
-    from .axes import figure, paint
+    from .axes import paint
     if axes is None:
         asked = options(given)
-        with _matplotlib().rc_context(_settings(asked)):
-            return figure(chart(sweeps, **given), styled=bool(asked.style))
+        return styled(lambda look: panels.compose(several(sweeps), asked, look), asked)
     asked, listed = options(given), several(sweeps)
     draft = panels.alone(listed, asked)
     box, zoom = axes.get_window_extent(), 96 / axes.figure.dpi
@@ -59,6 +58,13 @@ def chart(sweeps: Sweep | Sequence[Sweep], **given: Any) -> Chart:
     from .panels import compose
     asked = options(given)
     return compose(several(sweeps), asked, colors(asked))
+
+
+def styled(compose: Callable[[Look], Chart], asked: PlotOptions) -> Any:
+    """The Figure of a chart, under the settings of the style that was asked for, or under ours."""
+    from .axes import figure
+    with _matplotlib().rc_context(_settings(asked)):
+        return figure(compose(colors(asked)), styled=bool(asked.style))
 
 
 def several(sweeps: Sweep | Sequence[Sweep]) -> list[Sweep]:

@@ -150,9 +150,10 @@ def _region(axes: Any, mark: Region, look: Look) -> None:
     from matplotlib.path import Path
     ends = [np.concatenate([ring, ring[:1]]) for ring in mark.rings]
     codes = [[Path.MOVETO] + [Path.LINETO] * (len(ring) - 2) + [Path.CLOSEPOLY] for ring in ends]
-    axes.add_patch(PathPatch(Path(np.concatenate(ends), np.concatenate(codes)), lw=0,
-                             facecolor=color(mark.color, look), alpha=mark.opacity,
-                             zorder=mark.level, clip_on=mark.level > 1))
+    edge = color(mark.edge, look) if mark.edge else "none"
+    axes.add_patch(PathPatch(Path(np.concatenate(ends), np.concatenate(codes)), edgecolor=edge,
+                             lw=0.3 * PT if mark.edge else 0, facecolor=color(mark.color, look),
+                             alpha=mark.opacity, zorder=mark.level, clip_on=mark.level > 1))
 
 
 def _dash(dash: Dash, width: float) -> Any:

@@ -92,6 +92,7 @@ class Region(NamedTuple):
     color: Color
     opacity: float
     level: float = 0.2
+    edge: Color | None = None    # of a thin line around
 
 
 class Dot(NamedTuple):

@@ -55,10 +55,10 @@ def levels(z: Array) -> Array:
     return np.array([at[0] - (at[1] - at[0]), *at, at[-1] + (at[1] - at[0])])
 
 
-def shade(i: int, count: int) -> Color:
+def shade(i: int, count: int, strength: float = STRENGTH) -> Color:
     """The colour of a band: from f's through paper to that of f′."""
     share = 2 * i / max(count - 1, 1) - 1
-    return Blend("paper", "df" if share > 0 else "f", round(STRENGTH * abs(share), 4))
+    return Blend("paper", "df" if share > 0 else "f", round(strength * abs(share), 4))
 
 
 def masked(field: Field) -> Any:

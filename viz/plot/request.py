@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from .. import sweep
 from ..source import Target, TargetError, users
 from ..sweep.field import descend, field
 from ..tracer import SECONDS, deadline
-from . import PlotOptions, chart, colors, plot
-from .contours import compose
-from .surface import plot_field
+from . import PlotOptions, chart, colors, contours, plot, styled, surface
 
 NAMES = "fghpqr"                 # what expressions are called, in order
 ONE = ("tangent", "secant", "taylor", "mark", "check", "log", "stack", "pi")
@@ -76,10 +75,10 @@ def _field(targets: Sequence[Target], request: Request, fixed: Mapping[str, Any]
     found = field(targets[0].function, request.x, request.y or request.x,
                   name=_name(targets[0], 0), fixed=fixed)
     asked = [PlotOptions(theme=theme, **looks) for theme in themes]
-    if request.surface or asked[0].style:          # matplotlib's, which paints it
-        return [found], [plot_field(found, path=request.path, surface=request.surface, options=one)
-                         for one in asked]
     way = descend(found, *request.path) if request.path else None
+    compose = surface.compose if request.surface else contours.compose
+    if looks.get("style"):                         # matplotlib's, which paints it
+        return [found], [styled(partial(compose, found, way, one), one) for one in asked]
     light = compose(found, way, asked[0], colors(asked[0]))
     return [found], [light._replace(look=colors(one)) for one in asked]
 

@@ -1,68 +1,153 @@
-"""Fields on matplotlib's Axes: the contours, or the graph in space."""
+"""Surface: the graph of a function of two variables in space, seen from above, as a chart."""
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..sweep.field import Field, Path, descend
-from . import _matplotlib, _settings, colors
-from .contours import compose, levels, masked
+from .. import text
+from ..sweep.field import Field, Path
+from . import layout
+from .chart import Blend, Chart, Frame, Line, Look, Mark, Note, Panel, Region, Scale
+from .contours import levels, masked, shade
+from .curves import dot
 from .description import of_field
 from .options import PlotOptions
 
 Array = Any
-Look = Any
+Point = tuple[float, float, float]
+
+CELLS = 60                       # of the surface, a side
+SHADES = 25                      # from the lowest to the highest
+TALL = 0.75                      # the height of the box; its sides are 2 (from -1 to 1)
+AZIMUTH, ELEVATION = math.radians(-58), math.radians(32)         # where it is seen from
+RIGHT = np.array([-math.sin(AZIMUTH), math.cos(AZIMUTH), 0.0])
+UP = np.array([-math.sin(ELEVATION) * math.cos(AZIMUTH),
+               -math.sin(ELEVATION) * math.sin(AZIMUTH), math.cos(ELEVATION)])
+AROUND = (56.0, 64.0, 44.0)      # px at the left and right, above, below: for the numbers
+OUT, BEYOND = 18.0, 44.0         # px from an edge to its numbers, and to its name
 
 
-def plot_field(field: Field, *, path: tuple[float, float] | None = None, surface: bool = False,
-               arrows: bool = True, options: PlotOptions = PlotOptions()) -> Any:
-    """The Figure of a field: contours and gradient, or with `surface` the graph in space.
-
-    path: where a path of steepest descent starts. Raises SweepError where none can.
-    """
-    way = descend(field, *path) if path is not None else None
-    with _matplotlib().rc_context(_settings(options)):
-        look = colors(options)
-        if not surface:
-            from .axes import figure
-            return figure(compose(field, way, options, look, arrows=arrows),
-                          styled=bool(options.style))
-        from matplotlib.figure import Figure
-        wide, high = options.size
-        made = Figure(figsize=(wide / 96, max(high, 0.75 * wide) / 96), dpi=96,
-                      layout="constrained")
-        if not options.style:
-            made.set_facecolor(look["paper"])
-        title = options.title or f"{field.name}({field.names[0]}, {field.names[1]})"
-        _surface(made, field, way, look)
-        made.suptitle(title, x=0.02, ha="left", fontsize=12, color=look["ink"], parse_math=False)
-        made.set_label(of_field(field, way, surface=True))       # what `save` says of it
-        return made
-
-
-def _map(look: Look) -> Any:
-    """From low to high: the colour of data, paper, the colour of grad."""
-    from matplotlib.colors import LinearSegmentedColormap
-    return LinearSegmentedColormap.from_list("tinyviz", [look["f"], look["paper"], look["df"]])
-
-
-def _surface(figure: Any, field: Field, way: Path | None, look: Look) -> None:
-    axes = figure.add_subplot(projection="3d", computed_zorder=False)
-    axes.set_facecolor(look["paper"])
-    steps = levels(field.z)
-    low, high = float(steps[0]), float(steps[-1])
-    z = np.where(masked(field).mask, np.nan, np.clip(field.z, low, high))
-    axes.plot_surface(*np.meshgrid(field.x, field.y), z, cmap=_map(look), vmin=low, vmax=high,
-                      rcount=80, ccount=80, lw=0.15, edgecolor=look["muted"], alpha=0.95)
+def compose(field: Field, way: Path | None, asked: PlotOptions, look: Look) -> Chart:
+    """The chart of a field as a surface, with a path of descent on it."""
+    wide, high = asked.size[0], max(asked.size[1], 0.75 * asked.size[0])
+    box = Box(field, heights(field.z), wide, high)
+    made = [*_walls(field, box), *_cells(field, box)]
     if way is not None:
-        axes.plot(way.x, way.y, np.clip(way.z, low, high), color=look["d2f"], lw=2.2, zorder=5)
-    axes.set_zlim(low, high)
-    axes.set_xlabel(field.names[0], color=look["muted"])
-    axes.set_ylabel(field.names[1], color=look["muted"])
-    axes.tick_params(colors=look["muted"], labelsize=8)
-    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
-        axis.pane.set_facecolor(look["paper"])
-        axis.pane.set_edgecolor(look["line"])
-    axes.view_init(elev=32, azim=-58)
+        made += _descent(way, box)
+    panel = Panel(Scale(0.0, wide), Scale(0.0, high), tuple(made), numbered=False, bar=True,
+                  frame=Frame(0.0, 0.0, wide, high))
+    title = asked.title or f"{field.name}({field.names[0]}, {field.names[1]})"
+    return Chart(wide, high, (panel,), look, of_field(field, way, surface=True), title)
+
+
+def heights(z: Array) -> Scale:
+    """What is seen of the values: all, but for poles, which are cut."""
+    fine, steps = z[np.isfinite(z)], levels(z)
+    span = steps[-1] - steps[0]
+    low, high = (float(end) if abs(end - step) <= span else float(step)
+                 for end, step in ((fine.min(), steps[0]), (fine.max(), steps[-1])))
+    digits = 6 - math.floor(math.log10(span))      # another processor's last digit
+    if not high > low:
+        low, high = low - 1.0, low + 1.0
+    return Scale(round(low, digits), round(high, digits)) if abs(digits) < 300 else Scale(low, high)
+
+
+class Box:
+    """Where points in space are in the picture, in px to the right and up: parallel projection."""
+
+    def __init__(self, field: Field, z: Scale, wide: float, high: float) -> None:
+        self.scales = (Scale(float(field.x[0]), float(field.x[-1])),
+                       Scale(float(field.y[0]), float(field.y[-1])), z)
+        corners = np.array(list(itertools.product((-1, 1), (-1, 1), (-TALL, TALL))))
+        flat = np.stack([corners @ RIGHT, corners @ UP], axis=1)
+        side, above, below = AROUND
+        room = np.array([wide - 2 * side, high - above - below])
+        self.zoom = max(float(np.min(room / np.ptp(flat, axis=0))), 1.0)
+        self.middle = np.array([wide / 2, below + room[1] / 2]) - self.zoom * (
+            flat.max(axis=0) + flat.min(axis=0)) / 2
+
+    def flat(self, points: Array) -> Array:
+        """Points of the box, (..., 3), from -1 to 1, in the picture: (..., 2)."""
+        points = np.asarray(points, dtype=float) * np.array([1, 1, TALL])
+        return self.middle + self.zoom * np.stack([points @ RIGHT, points @ UP], axis=-1)
+
+    def places(self, x: Array, y: Array, z: Array) -> Array:
+        """Points of the data in the picture: (..., 2)."""
+        return self.flat(np.stack([2 * scale.share(v) - 1 for scale, v in zip(
+            self.scales, (x, y, z), strict=True)], axis=-1))
+
+
+def _walls(field: Field, box: Box) -> Iterator[Mark]:
+    """The floor and the two walls behind, a line at each number; the numbers and the names."""
+    ticks = [layout.of(scale, 7) for scale in box.scales]
+    lines: list[list[Point]] = [[(-1, -1, -1), (1, -1, -1), (1, 1, -1), (-1, 1, -1),
+                                 (-1, -1, -1), (-1, -1, 1),
+                                 (-1, 1, 1), (1, 1, 1), (1, 1, -1)], [(-1, 1, -1), (-1, 1, 1)]]
+    yield _polylines(lines, box, 1.0)
+    grid: list[list[Point]] = []
+    for axis, found in enumerate(ticks):
+        for tick in found:
+            at = 2 * float(box.scales[axis].share(tick.at)) - 1
+            around: list[list[Point]] = [[(at, -1, -1), (at, 1, -1), (at, 1, 1)],
+                                         [(-1, at, 1), (-1, at, -1), (1, at, -1)],
+                                         [(-1, -1, at), (-1, 1, at), (1, 1, at)]]
+            grid.append(around[axis])
+    yield _polylines(grid, box, 0.35)
+    across = box.flat([(0, 0, 0), (1, 0, 0), (0, 1, 0)])
+    along, away = across[1] - across[0], across[0] - across[2]   # x to the right, y to the front
+    outs = [away / np.hypot(*away), along / np.hypot(*along), np.array([1.0, 0.0])]
+    edges: list[Point] = [(0, -1, -1), (1, 0, -1), (1, 1, 0)]
+    for axis, (found, out, edge) in enumerate(zip(ticks, outs, edges)):
+        widest = max((text.width(tick.words, layout.NUMBER) for tick in found), default=0.0)
+        for tick in found:
+            place = list(edge)
+            place[axis] = 2 * float(box.scales[axis].share(tick.at)) - 1
+            yield _words(tick.words, box.flat(place) + (OUT if axis < 2 else 8) * out,
+                         layout.NUMBER, "middle" if axis < 2 else "start")
+        if axis < 2:
+            yield _words(field.names[axis], box.flat(edge) + (BEYOND + 0.3 * widest) * out,
+                         layout.NAME, "middle")
+
+
+def _polylines(lines: Sequence[Sequence[Point]], box: Box, opacity: float) -> Line:
+    gap = np.full((1, 2), np.nan)
+    x, y = np.concatenate([part for line in lines for part in (box.flat(line), gap)]).T
+    return Line(x, y, "line", 1.0, 0.1, opacity=opacity)
+
+
+def _words(words: str, place: Array, size: float, anchor: str) -> Note:
+    return Note(words, float(place[0]), float(place[1]), "muted", size, anchor=anchor,
+                rise="middle", level=0.2)
+
+
+def _cells(field: Field, box: Box) -> Iterator[Mark]:
+    """The surface, its farthest cells first: each hides what is behind it."""
+    every = max((len(field.x) - 1) // CELLS, 1)
+    z = masked(field)[::every, ::every].filled(np.nan)
+    x, y = field.x[::every], field.y[::every]
+    low, high = box.scales[2].low, box.scales[2].high
+    across, up = np.meshgrid(x, y)
+    points = box.places(across, up, np.clip(z, low, high))
+    middle = (z[1:, 1:] + z[1:, :-1] + z[:-1, 1:] + z[:-1, :-1]) / 4
+    shares = np.nan_to_num((np.clip(middle, low, high) - low) / (high - low))
+    shades = np.rint(np.round(shares, 9) * (SHADES - 1)).astype(int)
+    corners = np.stack([points[:-1, :-1], points[:-1, 1:], points[1:, 1:], points[1:, :-1]], axis=2)
+    for row in range(len(y) - 2, -1, -1):          # seen from x high, y low
+        columns = [i for i in range(len(x) - 1) if np.isfinite(middle[row, i])]
+        for level, group in itertools.groupby(columns, key=lambda i: int(shades[row, i])):
+            yield Region(tuple(corners[row, i] for i in group), shade(level, SHADES, 0.95), 1.0,
+                         1.0, Blend("paper", "muted", 0.5))
+
+
+def _descent(way: Path, box: Box) -> list[Mark]:
+    """The way down, upon the surface."""
+    z = box.scales[2]
+    x, y = box.places(way.x, way.y, np.clip(way.z, z.low, z.high)).T
+    return [Line(x, y, "d2f", 2.6, 5.0),
+            dot(float(x[0]), float(y[0]), "d2f", "paper")._replace(level=6.0),
+            dot(float(x[-1]), float(y[-1]), "d2f", "d2f")._replace(level=6.0)]

@@ -140,7 +140,8 @@ def _mark(mark: Mark, panel: Panel, look: Look, data: str) -> Iterator[str]:
                f'fill-opacity="{_share(mark.opacity)}"/>')
     elif isinstance(mark, Region) and data:
         faint = f' fill-opacity="{_share(mark.opacity)}"' if mark.opacity < 1 else ""
-        yield f'<path d="{data}" fill="{_hex(mark.color, look)}" fill-rule="evenodd"{faint}/>'
+        edge = f' stroke="{_hex(mark.edge, look)}" stroke-width="0.3"' if mark.edge else ""
+        yield f'<path d="{data}" fill="{_hex(mark.color, look)}" fill-rule="evenodd"{faint}{edge}/>'
     elif isinstance(mark, Rule):
         yield _rule(mark, panel, look)
     elif isinstance(mark, Shade):
