@@ -17,7 +17,7 @@ from tinytorch.tensor import wrap
 
 from .. import text
 from ..branches import branches
-from ..graph import Edge, Graph, Node, Value
+from ..graph import ITEMS, Edge, Graph, Node, Value
 from ..run import Run
 from ._ids import Ids
 from ._names import LONG
@@ -204,7 +204,7 @@ class _Shadows:
             self.own[m.stamp] = letter + text.subscript(i + 1)
         back = {}
         for m in made:
-            shadow = wrap(_numbers(m.data, NUMBERS if whole else WRITTEN))
+            shadow = wrap(_numbers(m.data, ITEMS if whole else WRITTEN))
             shadow.requires_grad = m.differentiable
             if m.call is not None and m.call.args:
                 shadow._op = _op(m)
@@ -223,7 +223,7 @@ class _Shadows:
 
 
 STAND_IN = np.full(2, 0.5)
-NUMBERS, WRITTEN = 64, 3         # of so many numbers are small values; leaves that are written out
+WRITTEN = 3                      # leaves of more numbers than these are not written out
 KEPT: dict[str, Any] = {"float32": np.float32, "int64": np.int64, "int32": np.int32,
                         "bool": np.bool_}
 

@@ -226,8 +226,26 @@ def _shown(x: Any) -> str:
 
 
 def storage(t: Any) -> int:
-    """What is the same of a tensor and its views."""
-    return t.untyped_storage()._cdata
+    """What is the same of a tensor and its views. A sparse one has no storage of its own."""
+    return t.untyped_storage()._cdata if t.layout == torch.strided else id(t)
+
+
+def version(t: Any) -> int:
+    """How often a tensor was written into; -1 of one of inference mode, where nobody counts."""
+    return -1 if t.is_inference() else t._version
+
+
+IN_PLACE = {"__setitem__", *(f"__i{name}__" for name in (
+    "add", "sub", "mul", "div", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor",
+    "lshift", "rshift"))}
+
+
+def written_by(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """The tensor that a function writes into, as its name says: mul_, +=, out=; or None."""
+    target = kwargs.get("out")
+    if target is None and args and (name in IN_PLACE or name[-1:] == "_" and name[-2:] != "__"):
+        target = args[0]
+    return target if isinstance(target, torch.Tensor) else None
 
 
 def written_into(func: Any, args: Any, kwargs: Mapping[str, Any]) -> list[Any]:

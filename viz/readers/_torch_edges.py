@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
 import torch
-from torch.autograd.graph import GradientEdge, get_gradient_edge
+from torch.autograd.graph import GradientEdge
 
 from ._tape import Call, Made
 from ._torch_modules import Modules
@@ -28,8 +29,11 @@ class Edges:
         self._handles: list[Any] = []
 
     def add(self, made: Made, t: Any) -> None:
-        """The tensor is now in this state."""
+        """The tensor is now in this state, and requires a gradient, if one can flow to it."""
         edge = edge_of(t)
+        made.differentiable = edge is not None
+        if edge is None:
+            return
         self.states[edge] = made
         self.of[made.stamp] = edge
 
@@ -96,7 +100,7 @@ class Edges:
         changed: whether hooks of the user's may change a gradient that arrives.
         Returns the states that a gradient has reached, with it.
         """
-        roots = [t for t in roots if t.requires_grad]
+        roots = [t for t in roots if t.requires_grad and edge_of(t) is not None]
         if not roots:
             return []
         for t in roots:          # what a root is given is one more use
@@ -153,15 +157,17 @@ class Edges:
         self._handles = []
 
 
-def edge_of(t: Any) -> tuple[Any, int]:
-    """The edge that carries a tensor's gradient: its autograd node, the output of it."""
+def edge_of(t: Any) -> Any:
+    """The edge that carries a tensor's gradient: its autograd node, the output of it.
+
+    None of a view that was made in no_grad: it says that it requires a gradient, and none flows.
+    """
     node = t.grad_fn
     if node is not None:
         return node, t.output_nr
-    if torch.is_grad_enabled():                    # a leaf's node is made when it is asked for
-        return t.view_as(t).grad_fn.next_functions[0][0], 0
-    edge: Any = get_gradient_edge(t)
-    return edge[0], edge[1]
+    with contextlib.nullcontext() if torch.is_grad_enabled() else torch.enable_grad():
+        node = t.view_as(t).grad_fn.next_functions[0][0]       # of a leaf: made when asked for
+    return None if node is None else (node, 0)
 
 
 class _Hits(NamedTuple):

@@ -13,7 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from ..graph import Stats, Value
 from ..tracer import Clock
 from ._tape import Call, Made, Tape, elementwise
-from ._torch_calls import SKIPPED, name_of, said, storage, tensors, written_into
+from ._torch_calls import SKIPPED, name_of, said, storage, tensors, version, written_by, \
+    written_into
 from ._torch_edges import Again, Edges, local_derivatives
 from ._torch_modules import Modules
 from ._torch_values import FLOATS, Stated, dead, flops, ratios, saved
@@ -86,7 +87,7 @@ class Recorder(TorchFunctionMode):
         used = {a.stamp for made in self.tape.made if made.call for a in made.call.args}
         for kept, made in self._made:              # what an op has kept for backward is its result
             if made.call and made.call.name == "detach" and made.stamp not in used:
-                self._known[id(kept)] = made.call.args[0], kept._version
+                self._known[id(kept)] = made.call.args[0], version(kept)
         for _ in range(order):
             roots = [root for root in roots if root.requires_grad]
             seeds, found = list(map(torch.ones_like, roots)), (None,)
@@ -108,12 +109,13 @@ class Recorder(TorchFunctionMode):
         given = tensors(args)
         if kwargs:
             given += tensors(kwargs.values())
-        if name[-1:] == "_" or name == "__setitem__" or "out" in kwargs:
+        target = written_by(name, args, kwargs)
+        if target is not None:
             self.modules.keep(given)
         if name == "backward":   # in the user's function: it adds to the parameters' grad
             self.modules.keep_grads(given)
             return func(*args, **kwargs)
-        before = {id(t): t._version for t in given}
+        before = {id(t): version(t) for t in given}
         states = [self._state(t) for t in given]
         groups, layers = self.modules.groups, self.modules.layers
         depth = len(groups)
@@ -124,7 +126,9 @@ class Recorder(TorchFunctionMode):
             raise
         finally:
             del groups[depth:], layers[depth:]     # of a module that failed, and was caught
-        changed = [t for t in given if t._version != before[id(t)]]
+        changed = [t for t in given if version(t) != before[id(t)]]
+        if target is not None and not changed and target.is_inference():
+            changed = [target]   # its writes are not counted
         made = [t for t in tensors((out,)) if id(t) not in before] + changed
         if made:
             call, swapped = self._call(func, name, args, kwargs, states)
@@ -149,7 +153,7 @@ class Recorder(TorchFunctionMode):
             raise
         before = {id(t) for t in given}
         if self._deriving and name in ("detach", "alias") and isinstance(out, torch.Tensor):
-            self._known[id(out)] = states[0], out._version         # it keeps its graph's numbers
+            self._known[id(out)] = states[0], version(out)         # it keeps its graph's numbers
             self._kept.append(out)
             return out
         made = [t for t in tensors((out,)) if id(t) not in before] + changed
@@ -174,6 +178,8 @@ class Recorder(TorchFunctionMode):
     def _results(self, call: Call, made: list[Any], changed: list[Any]) -> None:
         """The tensors that a call has made, or written into."""
         several = list({id(t): t for t in made}.values())
+        for t in changed:
+            self._stated.forget(t)
         for t in several:
             self._make(call, t)
         for t in changed:
@@ -208,7 +214,7 @@ class Recorder(TorchFunctionMode):
         kind, name, own = self.modules.names.get(id(t), ("constant", "", group))
         made = Made(self.stamp(), self._stated.value(t), kind, name, own, None, t.requires_grad)
         self.tape.made.append(made)
-        self._known[id(t)] = made, t._version
+        self._known[id(t)] = made, version(t)
         self._made.append((t, made))
         if t.requires_grad and self.level == "function":
             self.edges.add(made, t)
@@ -232,17 +238,17 @@ class Recorder(TorchFunctionMode):
     def _state(self, t: Any) -> Made:
         """The state that an operand is in. One that is not known is a leaf, or was made unseen."""
         known = self._known.get(id(t))
-        if known is not None and self.level == "aten":
-            last = self._written.get(storage(t))
-            if last is None or last.stamp <= known[0].stamp:
-                return known[0]
-        elif known is not None and known[1] == t._version:
+        source = self._written.get(storage(t)) if self._written else None
+        if known is None or source is not None and source.stamp > known[0].stamp:
+            pass                 # also through t.data, of which its version knows nothing
+        elif self.level == "aten":
+            return known[0]
+        elif known[1] == version(t):
             if t.grad_fn is None or known[0].differentiable or self.edges.known(t):
                 return known[0]
             return self._unseen(t, known[0])       # an autograd.Function has made it its own
         if self._deriving and known is None and self._where(t) in self._same:
             return self._same[self._where(t)]      # what backward has kept of it
-        source = self._written.get(storage(t))
         if source is not None and (known is not None or t._is_view()):
             operands = (known[0], source) if known is not None else (source,)
             return self._make(Call("alias", operands, group=self.modules.group), t)
@@ -295,7 +301,6 @@ class Recorder(TorchFunctionMode):
         for t, made in self._made:
             if not t.requires_grad or self._known[id(t)][0] is not made:
                 continue
-            made.differentiable = True
             self.edges.add(made, t)
             if made.call is not None and t.grad_fn is not None:
                 nodes.setdefault(id(made.call), (made.call, []))[1].append(t.grad_fn)

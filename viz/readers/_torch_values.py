@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from ..graph import ITEMS, Stats, Value
+from ._torch_calls import storage, version
 
 FLOATS = ("float64", "float32", "float16", "bfloat16")
 EXACT = 2**24                    # the integers up to here are numbers of float32
@@ -75,21 +76,32 @@ class Stated:
     """The values of tensors, each computed once: a view of all of a storage has its numbers."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, tuple[Any, Value]] = {}     # the storage is held: it is not reused
+        self._known: dict[int, tuple[Any, dict[Any, Value]]] = {}      # storage: held, not reused
+
+    def _of(self, held: Any) -> dict[Any, Value]:
+        """(dtype, version) -> what is known of a storage."""
+        known = self._known.get(held._cdata)
+        if known is None:
+            known = self._known[held._cdata] = held, {}
+        return known[1]
+
+    def forget(self, t: Any) -> None:
+        """The tensor was written into, maybe where its version does not tell: t.data.mul_(2)."""
+        self._known.pop(storage(t), None)
 
     def value(self, t: Any) -> Value:
         """The value of a tensor."""
         n = t.numel()
         if n <= ITEMS or t.is_meta or t.layout != torch.strided:
             return value(t)
-        storage = t.untyped_storage()
-        if storage.nbytes() != n * t.element_size():
+        held = t.untyped_storage()
+        if held.nbytes() != n * t.element_size():
             return value(t)
-        key = storage._cdata, t.dtype, t._version
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = storage, value(t)
-        found = known[1]
+        known = self._of(held)
+        key = t.dtype, version(t)
+        found = known.get(key)
+        if found is None:
+            found = known[key] = value(t)
         return found if found.shape == t.shape else Value(tuple(t.shape), found.dtype, None,
                                                           found.stats)
 
@@ -105,10 +117,9 @@ class Stated:
             for i in range(0, len(group), step):
                 part = group[i:i + step]
                 for t, found in zip(part, _together(part)):
-                    storage = t.untyped_storage()
-                    if storage.nbytes() == t.numel() * t.element_size():
-                        key = storage._cdata, t.dtype, t._version
-                        self._known.setdefault(key, (storage, found))
+                    held = t.untyped_storage()
+                    if held.nbytes() == t.numel() * t.element_size():
+                        self._of(held).setdefault((t.dtype, version(t)), found)
         return [self.value(t) for t in several]
 
 
@@ -169,7 +180,8 @@ def _kept(kind: Any) -> set[str]:
 
 
 def saved(nodes: Sequence[Any], leaves: Collection[int]) -> int:
-    """The bytes autograd nodes keep for backward, each storage once, without the parameters."""
+    """The bytes autograd nodes keep for backward, each storage once, without the parameters and what is sparse.
+    """
     found: dict[int, int] = {}
     for node in nodes:
         kind: Any = type(node)
@@ -182,8 +194,8 @@ def saved(nodes: Sequence[Any], leaves: Collection[int]) -> int:
             several = kept if isinstance(kept, (tuple, list)) else (kept,)
             for t in several:
                 if isinstance(t, torch.Tensor):
-                    if id(t) not in leaves and not t.is_leaf:
-                        found[t.untyped_storage()._cdata] = t.numel() * t.element_size()
+                    if id(t) not in leaves and not t.is_leaf and t.layout == torch.strided:
+                        found[storage(t)] = t.numel() * t.element_size()
                 elif isinstance(t, (int, float, str)):     # never one: attributes have one type
                     names.discard(name)
     return sum(found.values())
