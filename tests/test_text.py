@@ -27,7 +27,8 @@ def widths(name: str) -> list[list[object]]:
             runs[-1][2].append(advance)
         else:
             runs.append([code, code, [advance]])
-    return [[a, b, w[0] if len(set(w)) == 1 else w] for a, b, w in runs]
+    return [[a, b, w[0] if len(set(w)) == 1 else "".join(f"{n:04x}" for n in w)]
+            for a, b, w in runs]
 
 
 def test_the_width_table_is_the_fonts(request):

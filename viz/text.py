@@ -15,7 +15,7 @@ from .graph import Value
 
 DIGITS = 5                       # significant digits that people read; files of data keep them all
 SHORT = 10                       # what was typed in is shown whole where it has few characters
-SURE = 14                        # digits that no rounding error reaches: the others are cut first
+_SURE = ".14g"                   # digits that no rounding error reaches: the others are cut first
 FEW = 3                          # an array of at most so many numbers is written out
 
 _EPSILON = {"float64": 2**-50, "float32": 2**-21, "float16": 2**-9, "bfloat16": 2**-6}
@@ -41,24 +41,33 @@ def number(x: Any, digits: int = DIGITS) -> str:
     if isinstance(x, bool) or isinstance(x, str):
         return str(x)
     if isinstance(x, int):
-        text = str(x) if abs(x) < 10**12 else f"{x:.{digits - 1}e}"
-    elif isinstance(x, complex):
+        return _short(str(x) if abs(x) < 10**12 else f"{x:.{digits - 1}e}")
+    if isinstance(x, complex):
         sign = "+" if x.imag >= 0 or x.imag != x.imag else ""
         return f"{number(x.real, digits)}{sign}{number(x.imag, digits)}i"
-    elif x - x == 0 and (x := float(f"{x:.{SURE}g}")) == int(x):      # whole: 10**9 is not 1e+09
-        text = repr(int(x)) if abs(x) < 10**10 else f"{x:.{digits}g}"
-        if x == 0 and str(x).startswith("-"):
-            text = "-0"
-    else:
-        text = f"{x:.{digits}g}"
-        if "e+" in text and abs(x) < 10**6:
-            text = f"{float(text):.0f}"            # 130, not 1.3e2
+    return _decimal(float(x), digits) if x else "−0" if str(x).startswith("-") else "0"
+
+
+@lru_cache(1 << 12)              # in a box, in what is told of it, beside the lines that lead there
+def _decimal(x: float, digits: int) -> str:
+    """A number that is not zero: 0.0 and −0.0 would be one to a cache."""
+    x = float(f"{x:{_SURE}}")
+    if x - x == 0 and x == int(x):                 # whole: 10**9 is not 1e+09
+        return _short(repr(int(x)) if abs(x) < 10**10 else f"{x:.{digits}g}")
+    text = f"{x:.{digits}g}"
+    if "e+" in text and abs(x) < 10**6:
+        text = f"{float(text):.0f}"                # 130, not 1.3e2
+    return _short(text)
+
+
+def _short(text: str) -> str:
+    """An exponent without zeros; a minus as wide as a +, and read aloud as "minus"."""
     if "e" in text:
         mantissa, exponent = text.split("e")
         if "." in mantissa:
             mantissa = mantissa.rstrip("0").rstrip(".")
         text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", "−")                  # as wide as a +, and read aloud as "minus"
+    return text.replace("-", "−")
 
 
 def counted(n: int, what: str) -> str:
@@ -94,36 +103,43 @@ def numbers(value: Value | None, digits: int = DIGITS) -> str:
     """
     if value is None:
         return "none"
+    items, stats = value.items, value.stats
+    if items is not None and len(items) == 1:      # Tensor([1.2]) reads as 1.2: its shape stands
+        return number(items[0], digits)            # elsewhere
     if value.size == 0:
         return "empty"
-    if value.items is None and value.stats is None:              # its numbers are not known
+    if items is None and stats is None:            # its numbers are not known
         return value.dtype
-    if value.items is not None and len(value.items) <= FEW:
+    if items is not None and len(items) <= FEW:
         if not value.shape:
-            return number(value.items[0], digits)
-        if value.size == 1:      # Tensor([1.2]) reads as 1.2: its shape stands elsewhere
-            return number(value.items[0], digits)
+            return number(items[0], digits)
         if len(value.shape) == 1:
-            return f"[{', '.join(number(x, digits) for x in value.items)}]"
+            return f"[{', '.join([number(x, digits) for x in items])}]"
     low, mean, high, nan, inf = spread(value)
     small = min(digits, 3)
-    middle = value.stats.median if value.stats is not None else None
+    middle = stats.median if stats is not None else None
     if middle is not None and _noise(middle, low, high, value.dtype):
         middle = 0.0
-    text = " … ".join(number(x, small) for x in (low, mean if middle is None else middle, high))
+    first, last = number(low, small), number(high, small)
     if nan + inf == value.size and middle is None:
         text = ""
-    elif same(low, high, small):
+    elif first == last or low == high:
         word = "all" if middle is None else "each"
         text = f"{word} {number(low, digits if same(low, high, digits) else small)}"
-    return ", ".join(filter(None, [text, *odd(value)]))
+    else:
+        text = f"{first} … {number(mean if middle is None else middle, small)} … {last}"
+    return ", ".join(filter(None, [text, *_odd(value, nan, inf)])) if nan + inf else text
 
 
 def odd(value: Value) -> list[str]:
     """How many numbers of a value are none or infinite: nan ×1, −inf ×2; ±inf ×3 of a large one."""
     *_, nan, inf = spread(value)
+    return _odd(value, nan, inf)
+
+
+def _odd(value: Value, nan: int, inf: int) -> list[str]:
     counts = [(nan, "nan"), (inf, "±inf")]
-    if value.items is not None:
+    if inf and value.items is not None:
         counts[1:] = [(sum(x == sign for x in value.items), number(sign))
                       for sign in (float("inf"), -float("inf"))]
     return [f"{word} ×{n}" for n, word in counts if n]
@@ -154,10 +170,12 @@ def spread(value: Value) -> tuple[float, float, float, int, int]:
 
 def _noise(mean: float, low: float, high: float, dtype: str) -> bool:
     """Whether a mean of numbers on both sides of zero is but what rounding has left of it."""
-    noise = _EPSILON.get(dtype, _EPSILON["float64"]) * max(abs(low), abs(high))
-    return low < 0 < high and abs(mean) <= noise
+    if not low < 0 < high:
+        return False
+    return abs(mean) <= _EPSILON.get(dtype, _EPSILON["float64"]) * max(-low, high)
 
 
+@lru_cache(1 << 10)              # of all its uses
 def word(name: str) -> str:
     """A name as others use it: h, layer1.weight, y₁; in brackets where it is no name: (x²)."""
     plain = re.fullmatch(r"[\w.\[\]₀-₉]+", name) and not re.search("[²³¹⁰-⁹]", name)
@@ -225,23 +243,24 @@ def _visible(c: str) -> str:
 _BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 
 
-# ---- Widths: DejaVu's advance widths in 1/2048 of the size, as runs [first, last, width(s)];
-# ---- tests/test_text.py checks the table against the fonts and makes it again
+# ---- Widths: DejaVu's advance widths in 1/2048 of the size, as runs [first, last, width], or of
+# ---- several widths four hexadecimal digits each; tests/test_text.py makes it from the fonts
 
 @lru_cache(maxsize=None)
-def _runs(font: str) -> list[list[Any]]:
+def _runs() -> dict[str, list[list[Any]]]:
     path = os.path.join(os.path.dirname(__file__), "widths.json")
     with open(path, encoding="ascii") as file:
-        return json.load(file)[font]
+        return json.load(file)
 
 
 def _glyph(font: str, code: int) -> int | None:
-    runs = _runs(font)
+    runs = _runs()[font]
     i = bisect(runs, code, key=lambda run: run[0]) - 1
     if i < 0 or code > runs[i][1]:
         return None
     first, _, widths = runs[i]
-    return widths[code - first] if isinstance(widths, list) else widths
+    at = 4 * (code - first)
+    return int(widths[at:at + 4], 16) if isinstance(widths, str) else widths
 
 
 @lru_cache(maxsize=None)

@@ -11,7 +11,7 @@ from .. import text
 from ..graph import Edge, Node, Value
 from ..theme import THEMES
 from .placement import Size
-from .scene import Mark, Rect, Text
+from .scene import Rect, Text
 
 TYPES = THEMES["light"].texts    # sizes and fonts are the same in every theme
 PAD = 12.0
@@ -25,9 +25,17 @@ class Content(NamedTuple):
     """A size, and marks whose origin is the top left corner."""
 
     size: Size
-    marks: tuple[Mark, ...]
+    marks: tuple[Rect | Text, ...]
+
+    def at(self, x: float, y: float) -> tuple[Rect | Text, ...]:
+        """The marks, their top left corner at (x, y)."""
+        return tuple([Text(mark.x + x, mark.y + y, mark.text, mark.role, mark.anchor)
+                      if isinstance(mark, Text) else
+                      Rect(mark.x + x, mark.y + y, mark.width, mark.height, mark.radius, mark.role)
+                      for mark in self.marks])
 
 
+@lru_cache(1 << 14)              # few words, many times
 def wide(string: str, role: str) -> float:
     """How wide a text is in its role, in px."""
     return text.width(string, TYPES[role].size, TYPES[role].font)
@@ -50,30 +58,26 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
     if node.kind == "constant" and "grad" not in node.facts:
         return _constant(node)
     data, grad = node.facts.get("data"), node.facts.get("grad")
-    rows = []
-    if data is not None:
-        rows.append(("data", written(node, "data"), "data"))
-    if grad is not None:
-        rows.append(("grad", written(node, "grad"), "grad"))
+    rows = [(key, written(node, key)) for key, value in (("data", data), ("grad", grad))
+            if value is not None]
     sum_ = total(terms, partial=bool(node.facts.get("partial")))
     warning = f"⚠ {node.facts['flag']}" if node.facts.get("flag") else ""
     name = text.shorten(text.literal(node.label), NAME)
     tag = tag_of(node)
-    width = max([
-        112.0,
-        wide(name, "name") + (18 + wide(tag, "tag") if tag else 0) + 2 * PAD,
-        wide(sum_, "sum") + 2 * PAD,
-        wide(warning, "flag") + 2 * PAD,
-        *(wide(key, "key") + 16 + wide(value, role) + 2 * PAD for key, value, role in rows)])
-    width = even(width)
+    width = even(2 * PAD + max([
+        112.0 - 2 * PAD,
+        wide(name, "name") + (18 + wide(tag, "tag") if tag else 0),
+        wide(sum_, "sum"),
+        wide(warning, "flag"),
+        *[wide(key, "key") + 16 + wide(value, key) for key, value in rows]]))
     right = width - PAD
     y = 21.0
-    marks: list[Mark] = [Text(PAD, y, name, "name")]
+    marks: list[Rect | Text] = [Text(PAD, y, name, "name")]
     if tag:
         marks.append(Text(right, y, tag, "tag", "end"))
-    for key, value, role in rows:
+    for key, value in rows:
         y += 20 if y == 21 else 18
-        marks += [Text(PAD, y, key, "key"), Text(right, y, value, role, "end")]
+        marks += [Text(PAD, y, key, "key"), Text(right, y, value, key, "end")]
     if sum_:
         y += 15
         marks.append(Text(right, y, sum_, "sum", "end"))
@@ -189,8 +193,10 @@ def total(terms: Sequence[Value], *, partial: bool = False) -> str:
 
     It ends in an ellipsis where the terms are not all there are.
     """
+    if not 2 - partial <= len(terms) <= TERMS:
+        return ""
     xs = [term.number for term in terms]
-    if not 2 - partial <= len(xs) <= TERMS or any(x is None for x in xs):
+    if any(x is None for x in xs):
         return ""
     return "= " + text.plus(xs) + " + …" * partial
 

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 from .. import text
 from ..graph import Edge, Graph, Node, Value, topological
-from . import boxes, frames
+from . import boxes
 from .boxes import Content
-from .paired import paired
 from .pause import uncollected
 from .placement import Placement, Point, Size
 from .scene import Group, Mark, Path, Polygon, Rect, Scene, Text
@@ -61,8 +60,10 @@ def _composed(graph: Graph, options: Options) -> Scene:
     sizes = {id: content.size for id, content in contents.items()}
     spaces = [label and label.size for label in labels]
     if "paired" in graph.facts:
+        from .paired import paired                 # most graphs want neither
         placement = paired(place, graph, sizes, spaces, options.rankdir)
     elif "folds" in graph.facts:
+        from . import frames
         placement, folds = frames.placed(
             lambda level, sizes, spaces, rankdir: _rows(
                 place, level, sizes, spaces, options, BODY if level.name else WIDE),
@@ -99,18 +100,18 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
         marks = _arrow(route.points, role) if nodes[edge.head].kind == "op" else \
             (Path(route.points, role),)
         if label is not None and route.label is not None:
-            marks += _moved(label, route.label)
+            marks += _centred(label, route.label)
         into.setdefault(edge.head, []).append(
             Group(edge_id(edge), "edge", edge_tip(edge, nodes), marks))
     for node in topological(graph):
         groups += into.get(node.id, ())
         if node.id in placement.centers:
             groups.append(Group(node.id, node.kind, node_tip(node),
-                                _moved(contents[node.id], placement.centers[node.id])))
+                                _centred(contents[node.id], placement.centers[node.id])))
     for c in placement.chips:
         edge = graph.edges[c.edge]
         groups.append(Group(f"{edge_id(edge)}--chip", "chip", node_tip(nodes[c.node]),
-                            _moved(boxes.chip(nodes[c.node], c.size), c.center)))
+                            _centred(boxes.chip(nodes[c.node], c.size), c.center)))
     groups += folds[1]           # over the lines that enter a frame from above
     caption, width, height = _caption(graph, placement.width, placement.height)
     return Scene(width, height, str(graph.facts.get("title") or graph.name),
@@ -125,7 +126,7 @@ def edge_id(edge: Edge) -> str:
 
 def node_tip(node: Node) -> str:
     """All facts of a node in a few lines."""
-    lines = [text.literal(node.label)]
+    lines = [node.label]
     for key in ("data", "grad"):
         value = node.facts.get(key)
         if value is not None:
@@ -137,7 +138,7 @@ def node_tip(node: Node) -> str:
         lines[-1] += f", pass {node.facts['pass']} of its loop"
     if node.facts.get("branch"):
         lines.append(f"because {node.facts['branch']}")
-    return "\n".join(text.literal(line) for line in lines)
+    return "\n".join([text.literal(line) for line in lines])
 
 
 def edge_tip(edge: Edge, nodes: Mapping[str, Node]) -> str:
@@ -154,7 +155,7 @@ def edge_tip(edge: Edge, nodes: Mapping[str, Node]) -> str:
     if sent is not None:
         kind = f" ({text.shape(sent.shape)})" if sent.shape else ""
         lines.append(f"contribution {text.numbers(sent, 12)}{kind}")
-    return "\n".join(text.literal(line) for line in lines)
+    return "\n".join([text.literal(line) for line in lines])
 
 
 def description(graph: Graph) -> str:
@@ -177,11 +178,8 @@ def description(graph: Graph) -> str:
     return text.literal(words + (": " + ", ".join(told) if told else "")) + "."
 
 
-def _moved(content: Content, center: Point) -> tuple[Mark, ...]:
-    dx, dy = center[0] - content.size.width / 2, center[1] - content.size.height / 2
-    return tuple([Text(mark.x + dx, mark.y + dy, *mark[2:]) if isinstance(mark, Text) else
-                  Rect(mark.x + dx, mark.y + dy, *mark[2:])
-                  for mark in content.marks if isinstance(mark, (Rect, Text))])
+def _centred(content: Content, center: Point) -> tuple[Mark, ...]:
+    return content.at(center[0] - content.size.width / 2, center[1] - content.size.height / 2)
 
 
 def _arrow(points: tuple[Point, ...], role: str) -> tuple[Mark, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from .. import text
 from ..graph import Graph, Node
 from . import boxes
+from .boxes import Content
 from .nested import HEADER, SHEET, SHEETS, Nested, nested
 from .placement import Placement, Size
 from .scene import Group, Mark, Path, Rect, Text
@@ -21,9 +22,9 @@ def placed(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Si
            ) -> tuple[Placement, tuple[list[Group], list[Group]]]:
     """The placement of a folded graph; its frames, under all else, their heads, over the lines."""
     heads = {fold["path"]: Size(_head(fold)[1], HEADER) for fold in graph.facts["folds"]}
-    leaving = {node.id: boxes.port(_leaving(node)) for node in graph.nodes}
-    found = nested(place, graph, sizes, labels, heads,
-                   {id: content.size for id, content in leaving.items()}, rankdir)
+    leaving = {node.id: boxes.port(_leaving(node)).size for node in graph.nodes
+               if node.facts.get("fold")}
+    found = nested(place, graph, sizes, labels, heads, leaving, rankdir)
     under, over = _stacks(graph, found)
     return found.placement, ([*under, *_gates(graph, found)], over)
 
@@ -66,12 +67,12 @@ def _leaving(node: Node) -> Node:
     return Node(node.id, "value", node.label.partition(" = ")[0] or node.id, {"port": "carried"})
 
 
-def _head(fold: Mapping[str, Any]) -> tuple[list[Mark], float]:
+def _head(fold: Mapping[str, Any]) -> tuple[list[Rect | Text], float]:
     """The marks of a frame's head, from its upper left corner, and their width."""
     title = text.shorten(text.literal(fold["title"]), TITLE)
     note = text.literal(size(fold)) if scope(fold) else f"{index(fold)} · {size(fold)}"
     x = PAD
-    marks: list[Mark] = []
+    marks: list[Rect | Text] = []
     if not scope(fold):
         times = f"×{fold['count']}"
         wide = round(boxes.wide(times, "times") + 22)
@@ -94,11 +95,10 @@ def _stacks(graph: Graph, found: Nested) -> tuple[list[Group], list[Group]]:
         marks, wide = _head(folds[stack.path])
         id = f"fold-{stack.path.replace('/', '-')}"
         veil = Rect(6, 8, wide - 8, 30, 6, "veil")             # lines from above pass behind it
-        head = [mark._replace(x=mark.x + x, y=mark.y + y)
-                for mark in (veil, *marks) if isinstance(mark, (Rect, Text))]
+        head = Content(stack.size, (veil, *marks)).at(x, y)
         said = tip(folds[stack.path])
         under.append(Group(id, "fold", said, (*sheets, Rect(x, y, width, height, 12, "frame"))))
-        over.append(Group(f"{id}--head", "fold", said, tuple(head)))
+        over.append(Group(f"{id}--head", "fold", said, head))
     return under, over
 
 
@@ -109,14 +109,11 @@ def _gates(graph: Graph, found: Nested) -> list[Group]:
     for gate in found.gates:
         role = "port" if (gate.path, gate.node) in carried else "through"
         content = boxes.port(_leaving(nodes[gate.node]))
-        dx, dy = gate.center[0] - gate.size.width / 2, gate.center[1] - gate.size.height / 2
+        at = gate.center[0] - gate.size.width / 2, gate.center[1] - gate.size.height / 2
         marks: list[Mark] = [Path(line, "carried" if role == "port" else "edge")
                              for line in gate.lines if line]
-        for mark in content.marks:
-            if isinstance(mark, Rect):
-                mark = mark._replace(role=role)
-            if isinstance(mark, (Rect, Text)):
-                marks.append(mark._replace(x=mark.x + dx, y=mark.y + dy))
+        marks += [mark._replace(role=role) if isinstance(mark, Rect) else mark
+                  for mark in content.at(*at)]
         groups.append(Group(f"{gate.node}--out-{gate.path.replace('/', '-')}", "port", "",
                             tuple(marks)))
     return groups

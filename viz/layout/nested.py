@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Any, NamedTuple
 
 from ..graph import Graph
@@ -99,28 +100,22 @@ def _framed(inside: Placement, level: Level, sizes: Mapping[str, Size],
             ) -> _Placed:
     """A frame around what was laid out within: a head above, gutters where ports stand."""
     exits = _exits(inside, level, ports, axis)
-    low, high = [float("inf")] * 2, [0.0, 0.0]
-
-    def reach(point: Point, size: Size = Size(0.0, 0.0)) -> None:
-        for k in (0, 1):
-            low[k] = min(low[k], point[k] - size[k] / 2)
-            high[k] = max(high[k], point[k] + size[k] / 2)
-
-    for node in level.nodes:
-        if node.id not in (*ROOTS, END):
-            reach(inside.centers[node.id], sizes[node.id])
-    for id, center in exits.items():
-        reach(center, ports[id])
+    held = [(inside.centers[node.id], sizes[node.id]) for node in level.nodes
+            if node.id not in (*ROOTS, END)]
+    held += [(center, ports[id]) for id, center in exits.items()]
+    points: list[Point] = []
     for route, i in zip(inside.routes, level.number):
         if i >= 0:
-            for point in route.points:
-                reach(point)
+            points += route.points
             if route.label:
-                reach(route.label, labels[i] or DOT)
+                held.append((route.label, labels[i] or DOT))
     for rail in inside.rails:
         if rail.node not in ROOTS:
-            for point in rail.points:
-                reach(point)
+            points += rail.points
+    low = [min([*[at[k] - size[k] / 2 for at, size in held], *[p[k] for p in points]],
+               default=inf) for k in (0, 1)]
+    high = [max([0.0, *[at[k] + size[k] / 2 for at, size in held], *[p[k] for p in points]])
+            for k in (0, 1)]
     pad, after = [EDGE, EDGE], [EDGE, EDGE]
     if any("port" in node.facts for node in level.nodes):
         pad[axis] = GUTTER

@@ -316,7 +316,7 @@ class _Search:
 
     def tidy(self) -> None:
         """Puts operands in order where that costs no crossing; turns all upside down if better."""
-        if not self._cost():
+        if not (self.least or self._cost()):
             return
         self._arrange()
         if len(self.pos) > 400:

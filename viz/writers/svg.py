@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
@@ -10,11 +10,11 @@ from typing import NamedTuple
 from .. import text
 from ..graph import Graph
 from ..layout.compose import Options, compose
+from ..layout.pause import uncollected
 from ..layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 from ..theme import FAMILY, THEMES, Shape, Theme, Type
 
-_ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;",
-            ord("'"): "&#39;"}
+_ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
 
 
 class Look(NamedTuple):
@@ -28,15 +28,17 @@ class Look(NamedTuple):
 
 def escape(string: str) -> str:
     """The text for an SVG's content or attribute: the one place where this format escapes."""
-    if not string.isprintable():
+    if not (string.isprintable() or string.replace("\n", "").isprintable()):
         string = "".join(c if c.isprintable() or c in "\n\u200c\u200d\ufe0f" else "�"
                          for c in string)
-    return string.translate(_ESCAPES)
+    return string.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace(
+        '"', "&quot;").replace("'", "&#39;")
 
 
 def write(graph: Graph, options: Options = Options()) -> bytes:
     """The picture of a graph as SVG."""
-    return draw(compose(graph, options), options)
+    with uncollected():
+        return draw(compose(graph, options), options)
 
 
 def draw(scene: Scene, options: Options = Options()) -> bytes:
@@ -50,7 +52,9 @@ def paint(scene: Scene, theme: Theme, *, prefix: str = "") -> str:
     The prefix is put before each id: two pictures in one page must not share any.
     """
     look = attributes(theme)
-    lines = [line for group in scene.groups for line in _group(group, look, prefix)]
+    lines: list[str] = []
+    for group in scene.groups:
+        _group(lines, group, look, prefix)
     return document(scene, theme, lines)
 
 
@@ -80,59 +84,66 @@ def attributes(theme: Theme) -> Look:
                  for role, type in theme.texts.items()}, theme.texts)
 
 
-def _group(group: Group, look: Look, prefix: str) -> Iterator[str]:
-    shared = ""
-    if len(group.marks) > 1:
-        texts = [mark for mark in group.marks if isinstance(mark, Text)]
-        fonts = {_anchor(mark) + look.fonts[mark.role] for mark in texts}
+def _group(lines: list[str], group: Group, look: Look, prefix: str) -> None:
+    """Adds a group's lines."""
+    marks, shared = group.marks, ""
+    if len(marks) > 1:
+        fonts = {_ANCHORS[mark.anchor] + look.fonts[mark.role] for mark in marks
+                 if isinstance(mark, Text)}
         shared = fonts.pop() if len(fonts) == 1 else ""
-    yield f'<g id="{escape(prefix + group.id)}" class="{group.role}"{shared}>'
+    lines.append(f'<g id="{escape(prefix + group.id)}" class="{group.role}"{shared}>')
     if group.tip:
-        yield f"<title>{escape(group.tip)}</title>"
-    for mark in group.marks:
-        yield element(mark, look, shared=bool(shared))
-    yield "</g>"
+        lines.append(f"<title>{escape(group.tip)}</title>")
+    lines += [element(mark, look, shared=bool(shared)) for mark in marks]
+    lines.append("</g>")
 
 
 def element(mark: Mark, look: Look, *, more: str = "", shared: bool = False) -> str:
     """A mark as an element, with more attributes; `shared` where its group says font and anchor."""
     if isinstance(mark, Text):
-        type = look.types[mark.role]
-        own = "" if shared else _anchor(mark) + look.fonts[mark.role]
-        return (f'<text x="{number(mark.x)}" y="{number(mark.y)}"{own}{look.texts[mark.role]}{more}'
-                f' textLength="{number(text.width(mark.text, type.size, type.font))}">'
-                f'{escape(mark.text)}</text>')
+        x, y, string, role, anchor = mark
+        own = "" if shared else _ANCHORS[anchor] + look.fonts[role]
+        return (f'<text x="{number(x)}" y="{number(y)}"{own}{look.texts[role]}{more}'
+                f'{_content(string, look.types[role])}')
     paint = look.shapes[mark.role] + more
     if isinstance(mark, Rect):
-        radius = f' rx="{number(mark.radius)}"' if mark.radius else ""
-        return (f'<rect x="{number(mark.x)}" y="{number(mark.y)}" width="{number(mark.width)}" '
-                f'height="{number(mark.height)}"{radius}{paint}/>')
+        x, y, width, height, radius, _ = mark
+        round = f' rx="{number(radius)}"' if radius else ""
+        return (f'<rect x="{number(x)}" y="{number(y)}" width="{number(width)}" '
+                f'height="{number(height)}"{round}{paint}/>')
     if isinstance(mark, Polygon):
-        points = " ".join(f"{number(x)},{number(y)}" for x, y in mark.points)
+        points = " ".join([f"{number(x)},{number(y)}" for x, y in mark.points])
         return f'<polygon points="{points}"{paint}/>'
     return f'<path d="{_d(mark)}"{paint}/>'
 
 
+@lru_cache(1 << 14)              # few words, many times
+def _content(string: str, type: Type) -> str:
+    """The end of a text's tag, which holds how wide it is, and what it encloses."""
+    width = number(text.width(string, type.size, type.font))
+    return f' textLength="{width}">{escape(string)}</text>'
+
+
 def _d(path: Path) -> str:
     """A path's data: a straight Bézier is written as a line, a level or upright one as H or V."""
-    (x, y), *rest = path.points
+    points = path.points
+    x, y = points[0]
     parts = [f"M{number(x)},{number(y)}"]
-    for (ax, ay), (bx, by), (cx, cy) in zip(rest[0::3], rest[1::3], rest[2::3], strict=True):
-        flat = abs((ax - x) * (cy - y) - (ay - y) * (cx - x)) < 0.5 and \
-            abs((bx - x) * (cy - y) - (by - y) * (cx - x)) < 0.5
-        end = f"{number(cx)},{number(cy)}"
-        if not flat:
-            parts.append(f"C{number(ax)},{number(ay)} {number(bx)},{number(by)} {end}")
+    for k in range(1, len(points), 3):
+        (ax, ay), (bx, by), (cx, cy) = points[k:k + 3]
+        if ay == by == cy == y:
+            parts.append(f"H{number(cx)}")
+        elif abs((ax - x) * (cy - y) - (ay - y) * (cx - x)) >= 0.5 or \
+                abs((bx - x) * (cy - y) - (by - y) * (cx - x)) >= 0.5:
+            parts.append(f"C{number(ax)},{number(ay)} {number(bx)},{number(by)} "
+                         f"{number(cx)},{number(cy)}")
         elif number(cy) == number(y):
             parts.append(f"H{number(cx)}")
         else:
-            parts.append(f"V{number(cy)}" if number(cx) == number(x) else f"L{end}")
+            parts.append(f"V{number(cy)}" if number(cx) == number(x) else
+                         f"L{number(cx)},{number(cy)}")
         x, y = cx, cy
     return "".join(parts)
-
-
-def _anchor(mark: Text) -> str:
-    return "" if mark.anchor == "start" else f' text-anchor="{mark.anchor}"'
 
 
 def _type(type: Type, usual: Type) -> str:
@@ -156,7 +167,7 @@ def short(color: str) -> str:
     return "#" + color[1::2] if color[1::2] == color[2::2] else color
 
 
-@lru_cache(1 << 14)              # most places are in whole pixels: few numbers, many times
+@lru_cache(1 << 16)              # most places are in whole pixels: few numbers, many times
 def number(x: float) -> str:
     """A coordinate, to a tenth of a pixel: 12, 12.5."""
     return f"{x + 0.0:.1f}".removesuffix(".0")     # -0.0 equals 0.0: the same text for both
