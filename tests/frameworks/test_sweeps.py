@@ -112,6 +112,27 @@ def test_derivatives_that_pytorch_lacks_are_not_drawn():
     swept = viz.sweep(lambda x: torch.sin(Once.apply(x)), order=2, points=11)
     np.testing.assert_allclose(swept.curves[1], 2*swept.x*np.cos(swept.x**2), atol=1e-12)
     assert np.isnan(swept.curves[2]).all()
+    assert swept.notes == ("f'' cannot be drawn: Once.backward is marked once_differentiable",)
+    # what flows elsewhere is no whole derivative: PyTorch leaves out the rest without a word
+    swept = viz.sweep(lambda x: Once.apply(torch.sin(x)), order=3, points=11)
+    assert np.isfinite(swept.curves[1]).all() and np.isnan(swept.curves[2:]).all()
+    assert swept.notes[0].startswith("f'' to f''' cannot be drawn: Once.backward is")
+    assert viz.sweep(lambda x: torch.sin(Once.apply(x)), points=11).notes == ()
+
+
+@pytest.mark.parametrize("f, order, note", [
+    (lambda m, x: m.special.gammaincc(m.abs(x) + 1, m.abs(x) + 1), 2,
+     "f' to f'' cannot be drawn: PyTorch has no derivative of igammac"),
+    (lambda m, x: m.cdist(x.reshape(-1, 1, 1), m.ones(1, 1, 1) * 5, p=3).reshape(x.shape), 2,
+     "f'' cannot be drawn: "
+     "PyTorch has no derivative of cdist of order 2 (_cdist_backward has none)"),
+])
+def test_which_derivative_pytorch_lacks_is_told(f, order, note):
+    torch = pytest.importorskip("torch")
+    swept = viz.sweep(lambda x: f(torch, x), order=order, points=11)
+    assert note in swept.notes
+    known = 2 if note.startswith("f''") else 1
+    assert np.isnan(swept.curves[known:]).all() and np.isfinite(swept.curves[:known]).all()
 
 
 @pytest.mark.parametrize("framework", MODULES)

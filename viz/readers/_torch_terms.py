@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import re
 from collections.abc import Iterator, Sequence
 from types import CellType, FunctionType
 from typing import Any
@@ -23,6 +24,7 @@ from ._torch_calls import SKIPPED, arguments, named_params, name_of, said, tenso
 
 Array = Any
 SEED = 0
+LACKING = re.compile(r"derivative for '?(?:aten::)?(\w+)")
 UNSEEN = {"grad", "backward"}    # what these return is made of all that stands before
 
 
@@ -36,6 +38,7 @@ class Terms:
         self.f = _doubled(f)
         self.__wrapped__ = getattr(f, "f", f)      # where its lines stand
         self.__name__ = getattr(f, "__name__", "f")
+        self.lacks: dict[int, str] = {}            # order -> why there is no such derivative
         self._last: tuple[Any, Any, list[Any]] = None, None, []    # result, PyTorch's, its leaves
 
     @staticmethod
@@ -63,17 +66,24 @@ class Terms:
         return [np.zeros(p.shape) if g is None else _numbers(g) for g, p in zip(grads, points)]
 
     def derivatives(self, y: Any, x: Tensor, depth: int) -> list[Array]:
-        """A result and its derivatives by the point x up to `depth`; nan of those PyTorch lacks."""
-        found, leaves = self._live(y, [x])
+        """A result and its derivatives by the point x up to `depth`; nan of those PyTorch lacks:
+        why is noted in `lacks`."""
+        result, leaves = self._live(y, [x])
+        found = result
         rows = [_numbers(found)]
         for k in range(1, depth + 1):
+            why = ""
             try:
                 grad, = _grads(found, leaves, create=k < depth)
-            except RuntimeError:                           # no derivative of this derivative
+            except RuntimeError as error:
+                why = _said_by(error, k)
+            if not why and k == 2:
+                why = _once(result)                # what would flow there is left out, untold
+            if why:
+                self.lacks.setdefault(k, why)
                 return rows + (depth + 1 - k) * [np.full((), np.nan)]
-            if grad is None:     # nothing flows, or what would was not to be differentiated
-                lost = found.grad_fn is not None and found.grad_fn.name().endswith("Error")
-                return rows + (depth + 1 - k) * [np.full((), np.nan if lost else 0.0)]
+            if grad is None:     # nothing flows
+                return rows + (depth + 1 - k) * [np.zeros(())]
             found = grad
             rows.append(_numbers(found))
         return rows
@@ -90,6 +100,37 @@ def _grads(y: Any, leaves: list[Any], *, create: bool) -> Any:
     with _doubles():
         return torch.autograd.grad(y, leaves, torch.ones_like(y), create_graph=create,
                                    allow_unused=True)
+
+
+def _said_by(error: RuntimeError, order: int) -> str:
+    """Which derivative PyTorch lacks, by its error."""
+    found = LACKING.search(str(error))
+    if not found:
+        return f"PyTorch says: {str(error).splitlines()[0]}"
+    name = found[1].strip("_").split("_backward")[0]
+    return f"PyTorch has no derivative of {name}" + (
+        f" of order {order} ({found[1]} has none)" if "_backward" in found[1] else "")
+
+
+def _once(y: Any) -> str:
+    """Which function of the user's is marked to be differentiated once, if any."""
+    for node in _nodes(y):
+        backward = getattr(getattr(type(node), "_forward_cls", None), "backward", None)
+        if hasattr(backward, "__wrapped__"):
+            return f"{node.name().removesuffix('Backward')}.backward is marked once_differentiable"
+    return ""
+
+
+def _nodes(y: Any) -> list[Any]:
+    """The autograd nodes that y is made of. Without recursion."""
+    found = [y.grad_fn] if y.grad_fn is not None else []
+    seen = set(found)
+    for node in found:           # grows while it is walked
+        for n, _ in node.next_functions:
+            if n is not None and n not in seen:
+                seen.add(n)
+                found.append(n)
+    return found
 
 
 def _numbers(t: Any) -> Array:
@@ -211,8 +252,11 @@ class _Recorder(TorchFunctionMode):
                 named = {key: tree_map(replaced, a) for key, a in kwargs.items()}
                 out = (tensors((func(*again, **named),)) or again)[i]
                 by = [m for m in mine if m.requires_grad]
-                found = iter(torch.autograd.grad(out, by, torch.as_tensor(grad.data),
-                                                 allow_unused=True))
+                try:
+                    found = iter(torch.autograd.grad(out, by, torch.as_tensor(grad.data),
+                                                     allow_unused=True))
+                except NotImplementedError:        # there is a derivative, and PyTorch lacks it
+                    found = iter([torch.full_like(m, np.nan) for m in by])
             grads = [next(found) if m.requires_grad else None for m in mine]
             return tuple(None if g is None else _numbers(g) for g in grads)
         made = shadow(told.name, _array(t), operands, params, vjp,

@@ -180,7 +180,7 @@ def _kept(kind: Any) -> set[str]:
 
 
 def saved(nodes: Sequence[Any], leaves: Collection[int]) -> int:
-    """The bytes autograd nodes keep for backward, each storage once, without the parameters and what is sparse.
+    """The bytes autograd nodes keep for backward, each storage once: no parameters, nothing sparse.
     """
     found: dict[int, int] = {}
     for node in nodes:

@@ -100,7 +100,8 @@ def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: i
     events = sorted([*singular, *smooth], key=lambda e: (e.x, e.order, KINDS.index(e.kind)))
     return Sweep(name, low, high, x, curves, tuple(events), tuple(blank),
                  tuple(bands(passes, base, restive)), argument,
-                 passes.expression(argument, low, high), passes.looped, notes(blank, passes, batch),
+                 passes.expression(argument, low, high), passes.looped,
+                 notes(blank, passes, batch, order),
                  tuple(fixed.items()), passes)
 
 

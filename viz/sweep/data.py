@@ -8,7 +8,7 @@ import json
 import math
 from typing import Any
 
-from .event import Event
+from .event import Event, derivative
 from .field import Field
 from .record import Sweep
 
@@ -30,8 +30,8 @@ def to_csv(swept: Sweep | Field) -> str:
         return file.getvalue()
     told: dict[float, list[str]] = {}
     for e in swept.events:
-        told.setdefault(e.x, []).append(f"{_named(swept.name, e.order)}: {_words(e)}")
-    table.writerow([swept.argument, *(_named(swept.name, k) for k in range(swept.order + 1)),
+        told.setdefault(e.x, []).append(f"{derivative(swept.name, e.order)}: {_words(e)}")
+    table.writerow([swept.argument, *(derivative(swept.name, k) for k in range(swept.order + 1)),
                     "event"])
     for x, row in zip(swept.x.tolist(), swept.curves.T.tolist()):
         table.writerow([repr(x), *map(_cell, row), "; ".join(told.get(x, ()))])
@@ -57,15 +57,10 @@ def to_json(swept: Sweep | Field) -> str:
                   for b in swept.bands],
         "notes": list(swept.notes),
         "x": swept.x.tolist(),
-        "curves": {_named(swept.name, k): _plain(row.tolist())
+        "curves": {derivative(swept.name, k): _plain(row.tolist())
                    for k, row in enumerate(swept.curves)},
     }
     return json.dumps(found, ensure_ascii=False) + "\n"
-
-
-def _named(name: str, order: int) -> str:
-    """f, f', f'', f''', f(4) ..."""
-    return name + ("'" * order if order < 4 else f"({order})")
 
 
 def _cell(value: float) -> str:

@@ -10,6 +10,11 @@ SINGULAR = KINDS[:8]
 SMOOTH = KINDS[8:]
 
 
+def derivative(name: str, order: int) -> str:
+    """What a curve is called: f, f', f'', f''', f(4) ..."""
+    return name + ("'" * order if order < 4 else f"({order})")
+
+
 class Event(NamedTuple):
     """Something at one place of one curve. Numbers are of that curve: f, f', f'' ... by `order`."""
 

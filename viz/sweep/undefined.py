@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .evaluate import Batch, Passes
-from .event import Strip
+from .event import Strip, derivative
 
 Array = Any
 
@@ -52,16 +52,24 @@ def nowhere(passes: Passes, strip: Strip, name: str) -> str:
     return f"{text}. It is defined around {x[best]:g}: try --range {x[first]:g} {x[last]:g}"
 
 
-def notes(strips: list[Strip], passes: Passes, batch: Batch) -> tuple[str, ...]:
-    """What would help, by the reasons why f is undefined; and where f' is lost though f is not."""
+def notes(strips: list[Strip], passes: Passes, batch: Batch, order: int) -> tuple[str, ...]:
+    """What would help, by the reasons why f is undefined; and where f' is lost though f is not.
+
+    order: of the highest derivative that is asked for.
+    """
     found = []
+    lacks = getattr(passes.f, "lacks", {})     # of another framework: order -> why it has none
+    for k in sorted(lacks)[:1]:                # nor of any above
+        if k <= order:
+            more = f" to {derivative('f', order)}" if order > k else ""
+            found.append(f"{derivative('f', k)}{more} cannot be drawn: {lacks[k]}")
     if passes.rough:
         found.append("f computes in less than double precision: jumps and kinks that no operation "
                      "tells of are not looked for")
     lost = np.isfinite(batch.curves[0]) & ~np.isfinite(batch.curves[1])
     edges = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]]).astype(int)))
     for first, stop in edges.reshape(-1, 2):
-        if stop - first >= LOST:
+        if stop - first >= LOST and 1 not in lacks:
             reason, line = passes.reason(float(batch.x[(first + stop) // 2]))
             ends = f"{batch.x[first]:.4g} to {batch.x[stop - 1]:.4g}"
             found.append(f"{line + ': ' if line else ''}f' is not a number from {ends}"
