@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ Array = Any
 
 FINE = 100                       # parts of a px that places are rounded to
 SEEN = 0.05                      # px: a point that is nearer to its chord is left out
+SMALL = 8                        # points of a ring that are all kept: arrows, cells of a surface
 CHORD = 128                      # points that a chord spans at first: of many turns few are deep
 
 
@@ -35,10 +36,14 @@ def area(x: Array, high: Array, low: Array, frame: Frame) -> str:
     return "".join(out)
 
 
-def rings(parts: Iterable[tuple[Array, Array]]) -> str:
-    """Closed polylines of points in px."""
-    found = [_points(np.append(x, x[:1]), np.append(y, y[:1])) for x, y in parts]
-    return "".join(_path(points[:-1]) + "z" for points in simple(found) if len(points) > 3)
+def rings(x: Array, y: Array, sizes: Sequence[int]) -> str:
+    """Closed polylines of points in px, one after another: each has so many points."""
+    points, ends = _points(x, y), np.cumsum(sizes).tolist()
+    found = [points[end - size:end] for end, size in zip(ends, sizes, strict=True)]
+    large = iter(simple([np.append(points, points[:1], axis=0) for points in found
+                         if len(points) > SMALL]))
+    rings = (next(large)[:-1] if len(points) > SMALL else points for points in found)
+    return "".join(_path(points) + "z" for points in rings if len(points) > 2)
 
 
 def _runs(fine: Array) -> list[slice]:

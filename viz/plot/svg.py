@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import ceil
 
+import numpy as np
+
 from .. import text
 from ..theme import FAMILY
 from ..writers.svg import escape, number, short
@@ -64,7 +66,8 @@ def _outline(mark: Mark, panel: Panel) -> str:
         return outline.area(*panel.places(mark.x, mark.high), panel.places(mark.x, mark.low)[1],
                             panel.frame)
     if isinstance(mark, Region):
-        return outline.rings(panel.places(*ring.T) for ring in mark.rings)
+        points = np.concatenate(mark.rings)
+        return outline.rings(*panel.places(*points.T), [len(ring) for ring in mark.rings])
     return ""
 
 
