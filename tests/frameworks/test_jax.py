@@ -231,6 +231,81 @@ def test_loops_and_branches_have_frames_in_a_small_graph():
         ("scan 2", "2 steps"), ("while", "2 passes")]
 
 
+FRAMED = """
+import jax
+import jax.numpy as jnp
+
+@jax.jit
+def inner(a):
+    return jnp.exp(-a) * a
+
+@jax.checkpoint
+def kept(a):
+    return jnp.sin(inner(a))
+
+def f(x):
+    with jax.named_scope("head"):
+        y = inner(x) + 1
+    return kept(y) * inner(y) + jnp.clip(x, 0, 1)
+
+@jax.jit
+def whole(x):
+    return x * x
+"""
+
+
+def test_functions_of_the_users_that_are_jitted_or_computed_again_have_frames(tmp_path,
+                                                                              monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "framed.py").write_text(FRAMED)
+
+    def drawn(name):
+        result = CliRunner().invoke(cli.commands, ["graph", f"framed.py:{name}", "--at", "0.5",
+                                                   "--format", "json", "-o", "-"])
+        return from_json(result.stdout)
+    graph = drawn("f")
+    folds = graph.facts["folds"]
+    assert [(one["title"], one["holds"].partition(" · ")[0]) for one in folds] == [
+        ("head/inner", "jit"), ("kept", "computed again in the backward pass"),
+        ("kept/inner", "jit"), ("inner", "jit")]
+    assert "head" in groups(graph) and "Maximum" in ops(graph)
+    assert "folds" not in drawn("whole").facts     # f itself needs no frame
+
+
+def test_modules_of_flax_and_equinox_are_groups():
+    nn, eqx = pytest.importorskip("flax.linen"), pytest.importorskip("equinox")
+
+    class Net(nn.Module):
+        @nn.compact
+        def __call__(self, x):
+            return nn.Dense(2)(nn.relu(nn.Dense(3)(x))).sum()
+    net, x = Net(), jnp.ones((2, 4))
+    params = net.init(jax.random.PRNGKey(0), x)
+    graph = viz.trace(lambda params, x: net.apply(params, x), params, x)
+    assert {"Net", "Net/Dense_0", "Net/Dense_1"} <= groups(graph)
+    assert {n.id for n in graph.nodes if n.kind == "input"} == {"x"} | {
+        f"params.Dense_{i}.{name}" for i in (0, 1) for name in ("kernel", "bias")}
+    assert [one["title"] for one in fold(graph, mode="auto", depth=2).facts["folds"]] == [
+        "Net", "Net/Dense_1", "Net/Dense_0"]         # flax counts as they are made
+    mlp = eqx.nn.MLP(2, 2, 3, 1, key=jax.random.PRNGKey(0))
+    assert {"MLP", "MLP/Linear"} <= groups(viz.trace(lambda x: mlp(x).sum(), jnp.ones(2)))
+
+
+def test_nothing_goes_back_through_stop_gradient():
+    graph = viz.trace(lambda x: jax.lax.stop_gradient(jnp.sin(x)) * x, jnp.asarray(0.5))
+    assert node(graph, "x").facts["grad"].number == float(jnp.sin(0.5))
+    assert [e.tail for e in graph.edges if "contribution" in e.facts] == ["x"]
+    assert [n.label for n in graph.nodes if n.kind == "value" and "grad" not in n.facts] == [
+        "sin(x)", "stop_gradient(sin(x))"]
+
+
+def test_sums_of_all_there_is_name_no_axes():
+    labels = [n.label for n in viz.trace(lambda x: (x * 2).sum() + x.max(), jnp.ones((2, 3))).nodes]
+    assert "sum(x·2)" in labels and not [label for label in labels if "axes" in label]
+    slopes = viz.trace(lambda x: jax.grad(lambda t: jnp.sin(t) * t)(x), jnp.asarray(0.5))
+    assert "add_any" not in str(slopes.nodes) and "+" in [n.label for n in slopes.nodes]
+
+
 def test_vmap_and_grad_of_a_function():
     graph = viz.trace(lambda x: jax.vmap(jnp.sin)(x).sum(), jnp.arange(3.))
     np.testing.assert_array_equal(node(graph, "x").facts["grad"].items, np.cos(np.arange(3.)))

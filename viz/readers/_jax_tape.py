@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -20,14 +21,16 @@ SAME = {"copy", "copy_p", "reshard", "pvary", "optimization_barrier"}
 NAMES = {"integer_pow": "power", "square": "power", "dot_general": "matmul", "logistic": "sigmoid",
          "max": "maximum", "min": "minimum", "reduce_sum": "sum", "reduce_max": "max",
          "broadcast_in_dim": "broadcast", "convert_element_type": "astype", "pow": "power",
-         "rem": "fmod"}
+         "rem": "fmod", "add_any": "add"}
 UNSAID = {"sharding", "out_sharding", "accuracy", "effects", "ctx_mesh"}
 BRIEF: dict[str, tuple[str, ...]] = {              # of these so much is written
     "dot_general": (), "broadcast_in_dim": (), "squeeze": (), "iota": (), "slice": (),
     "reshape": ("new_sizes",), "transpose": ("permutation",),
     "convert_element_type": ("new_dtype",)}
 RULED = ("custom_jvp_call", "custom_vjp_call")
-INLINE = {"jit", "pjit", "closed_call", "core_call", "remat", "checkpoint", "remat2"}
+AGAIN = {"remat", "checkpoint", "remat2"}         # computed again in the backward pass
+INLINE = {"jit", "pjit", "closed_call", "core_call", *AGAIN}
+NAMED = re.compile(r"[\w.]+")    # a scope's name: Dense_0; not that of an einsum
 
 
 class Step(NamedTuple):
@@ -51,14 +54,23 @@ class Recorder:
         self._steps: list[Step] = []
         self._stamp = 0
         self._caller: Any = None                   # of the function of JAX's that is being run
+        self._whole: Any = None                    # the equation that is all of f
         self._scopes: dict[str, str] = {}          # path of a loop, a branch, a rule -> what it did
 
     def input(self, name: str, array: Any) -> Made:
         """An argument of the function."""
         return self._new(array, "input", name)
 
+    def parameter(self, name: str, array: Any) -> Made:
+        """What the function holds, and is differentiated by too."""
+        made = self._new(array, "parameter", name, "/".join(name.split(".")[:-1]))
+        made.facts |= {"params": array.size, "bytes": array.nbytes}
+        return made
+
     def run(self, closed: ClosedJaxpr, arguments: Sequence[Made]) -> None:
         """Run the whole: what it returns is the tape's output."""
+        if len(closed.jaxpr.eqns) == 1:
+            self._whole = closed.jaxpr.eqns[0]
         self.tape.outputs = list({m.stamp: m for m in self._closed(closed, arguments, "")}.values())
         if self._scopes:
             self.tape.facts["scopes"] = self._scopes
@@ -87,7 +99,7 @@ class Recorder:
             return env[atom]
         for equation in jaxpr.eqns:
             operands = [state(atom) for atom in equation.invars]
-            results = self._equation(equation, operands, group)
+            results = self._equation(equation, operands, _path(group, _modules(equation)))
             env |= zip(equation.outvars, results)
         return [state(atom) for atom in jaxpr.outvars]
 
@@ -99,11 +111,14 @@ class Recorder:
                 params["new_dtype"] == self._arrays[operands[0].stamp].dtype:
             return operands      # nothing is computed
         if name in INLINE:
-            title = str(params.get("name", name))
-            inner = group if title.startswith("_") else _path(group, title)
             closed, before = params.get("jaxpr") or params["call_jaxpr"], self._caller
+            title = str(params.get("name", "checkpoint" if name in AGAIN else name))
+            inner = group if title.startswith("_") else _path(group, title)
             if not self.lines.knows(closed):       # JAX's own: it stands where it is called
                 self._caller = before or equation
+            elif equation is not self._whole:      # f itself needs no frame
+                inner = self._scope(group, _function_name(closed), "computed again in the backward "
+                                    "pass" if name in AGAIN else "jit")
             results = self._closed(closed, operands, inner)
             self._caller = before
             if before is None and results and results[0].kind == "value":
@@ -223,6 +238,9 @@ class Recorder:
             which, no, yes = operands
             return self._record("where", [which, yes, no], lambda c, a, b: bind(c, b, a), group, "",
                                 equation)
+        if primitive.name.startswith("reduce_") and \
+                len(params.get("axes", ())) == len(operands[0].data.shape):
+            written = ""         # of all there are
         if primitive.name == "max" and any(m.kind == "constant" and m.data.number == 0
                                            for m in operands):
             written = ""
@@ -236,7 +254,8 @@ class Recorder:
                 params: str, equation: Any, shown: Sequence[Made] = ()) -> list[Made]:
         """Run a function of arrays, and remember how a cotangent goes back. shown: operands that
         are drawn, and not given to it."""
-        by = tuple(i for i, m in enumerate(operands) if m.differentiable)
+        by = tuple(i for i, m in enumerate(operands) if m.differentiable) \
+            if name != "stop_gradient" else ()
         results, vjp = self._vjp(f, operands, by)
         stated = attributes(equation.params) if equation is not None and not shown else params
         call = Call(name, (*operands, *shown), params, stated, False, group)
@@ -321,7 +340,21 @@ def _binding(equation: Any) -> Callable[..., Any]:
 
 
 def _path(group: str, title: str) -> str:
-    return f"{group}/{title}" if group else title
+    return "/".join(filter(None, (group, title)))
+
+
+def _modules(equation: Any) -> str:
+    """The modules of flax's or equinox's that an equation stands in, and other named scopes, as a
+    path: MLP/Dense_0."""
+    stack = getattr(equation.source_info.name_stack, "stack", ())
+    names = [str(one.name) for one in stack if type(one).__name__ == "Scope"]
+    return "/".join(name.rpartition(".")[2] for name in names if NAMED.fullmatch(name))
+
+
+def _function_name(closed: Any) -> str:
+    """What the function is called that was made to a jaxpr."""
+    info = getattr(getattr(closed, "jaxpr", closed), "debug_info", None)
+    return str(getattr(info, "func_src_info", None) or "").partition(" at ")[0]
 
 
 def named(name: str) -> str:
@@ -332,9 +365,7 @@ def named(name: str) -> str:
 def told(name: str, params: Any) -> tuple[str, str]:
     """What an equation is called, and its parameters as they are written."""
     if name.startswith(RULED):   # by the name of the function
-        inner = getattr(params.get("call_jaxpr"), "jaxpr", None)
-        source = getattr(getattr(inner, "debug_info", None), "func_src_info", None)
-        return str(source or name).partition(" at ")[0], ""
+        return _function_name(params.get("call_jaxpr")) or name, ""
     if name in BRIEF:            # what else there is shows in the shapes
         return named(name), ", ".join(_text(params[key]) for key in BRIEF[name])
     shown = {key: x for key, x in params.items() if key not in UNSAID and key != "weak_type"

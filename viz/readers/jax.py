@@ -56,6 +56,8 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
           order: int = 1, level: str = "function", meta: bool = False) -> Graph:
     """The graph of a function of arrays at a point; arguments may be trees of arrays.
 
+    What a function holds that is a tree itself, such as equinox's and flax's modules, are its
+    parameters.
     order: 2 draws the derivative by the first argument, as jax.grad makes it.
     Raises what `run.run` raises.
     """
@@ -65,25 +67,28 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
         raise TargetError("--level is for PyTorch: a jaxpr has one level")
     passed = runs.arguments(target, point)
     trees = {name: given for name, given in passed.items()
-             if not runs.is_option(name, given, point)}
+             if not runs.is_option(name, given, point) or _is_tree(given)}
     leaves, inputs, tree = _leaves(trees)
+    held, holds, build = _held(target.function)
 
     def flat(*arrays: Any) -> Any:
         values = passed | jax.tree.unflatten(tree, _filled(leaves, arrays))
-        return target.function(*values.values())
+        made = jax.tree.unflatten(build, _filled(holds, arrays[len(inputs):]))
+        return made(*values.values())
 
     f = flat
     for _ in range(order - 1):
         f = jax.grad(f)
     with users(target.name), deadline(target, seconds):
-        closed, shape = jax.make_jaxpr(f, return_shape=True)(*inputs.values())
+        closed, shape = jax.make_jaxpr(f, return_shape=True)(*inputs.values(), *held.values())
     if not jax.tree.leaves(shape):
         raise RunError(f"{_place(target)}{target.name} returned {shape!r:.40}: does it end in a "
                        "return statement?")
     recorder = Recorder(Lines(target))
     states = {name: recorder.input(name, array) for name, array in inputs.items()}
+    parameters = [recorder.parameter(name, array) for name, array in held.items()]
     with users(target.name):
-        recorder.run(closed, list(states.values()))
+        recorder.run(closed, [*states.values(), *parameters])
         if grad:
             recorder.backward()
     names, stamps, places = recorder.lines.told()
@@ -117,11 +122,35 @@ def _leaves(trees: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any], Any]:
             array = array.astype(float)
         steps = [str(getattr(k, "key", getattr(k, "name", getattr(k, "idx", k)))) for k in path]
         name = ".".join(steps)
+        if steps[:1] == steps[1:2] and ".".join(steps[1:]) not in inputs:
+            name = ".".join(steps[1:])             # params of flax's: {"params": ...}
         leaves.append(_Slot(name))
         inputs[name] = array
     ordered = dict(sorted(inputs.items(), key=lambda item: order[item[0].partition(".")[0]]))
     slots = {name: i for i, name in enumerate(ordered)}
     return [slots[x.name] if isinstance(x, _Slot) else (x,) for x in leaves], ordered, tree
+
+
+def _is_tree(given: Any) -> bool:
+    """Whether a default is a tree of arrays: {"w": ...}."""
+    return isinstance(given, dict) and any(hasattr(x, "dtype") for x in jax.tree.leaves(given))
+
+
+def _held(function: Any) -> tuple[dict[str, Any], list[Any], Any]:
+    """The numbers that a function holds by name (layers.0.weight), its leaves, and the tree."""
+    found, tree = jax.tree_util.tree_flatten_with_path(function)
+    held: dict[str, Any] = {}
+    leaves: list[Any] = []
+    for path, leaf in found:
+        if not (hasattr(leaf, "dtype") and jax.numpy.issubdtype(leaf.dtype, np.inexact)):
+            leaves.append((leaf,))
+            continue
+        steps = [str(getattr(k, "key", getattr(k, "name", getattr(k, "idx", k)))) for k in path]
+        if len(steps) > 1 and steps[-1] == "value":            # of flax's Param
+            del steps[-1]
+        leaves.append(len(held))
+        held[".".join(steps)] = leaf
+    return held, leaves, tree
 
 
 class _Slot:
