@@ -208,6 +208,16 @@ def test_a_rule_of_its_own_opens_and_sends_what_the_rule_says():
     assert unfold(folded).edges == graph.edges
 
 
+def test_a_rule_that_is_given_an_operand_twice_sends_to_each_of_its_uses():
+    @jax.custom_vjp
+    def product(a, b):
+        return a * b
+    product.defvjp(lambda a, b: (a * b, None), lambda _, g: (10 * g, 20 * g))
+    graph = viz.trace(lambda x: product(x, x), jnp.asarray(3.0))
+    assert [e.facts["contribution"].number for e in graph.edges if e.tail == "x"] == [10.0, 20.0]
+    assert node(graph, "x").facts["grad"].number == 30.0
+
+
 def test_a_rule_for_an_identity_is_an_op():
     @jax.custom_vjp
     def clip_gradient(x):

@@ -219,9 +219,11 @@ class Recorder:
         arrays, vjp = self._vjp(_binding(equation), operands, by)
         whole = Call(title, tuple(operands))
         whole.outputs.extend(results)
-        ways = tuple(next(((call, call.args.index(operands[i])) for call in calls
-                           if operands[i] in call.args), (whole, i)) for i in by)
-        self._steps.append(Step(whole, vjp, by, arrays, False, ways))
+        ways: list[tuple[Call, int]] = []
+        for i in by:             # an operand that is given twice has two of its uses
+            ways.append(next(((call, k) for call in calls for k, m in enumerate(call.args)
+                              if m is operands[i] and (call, k) not in ways), (whole, i)))
+        self._steps.append(Step(whole, vjp, by, arrays, False, tuple(ways)))
         return results
 
     def _call(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
