@@ -83,6 +83,12 @@ def test_a_long_text_gives_way_in_its_middle():
     assert text.shorten("abcdefghij", 7) == "abc…hij"
     assert text.shorten("abc", 7) == "abc"
     assert len(text.shorten("x" * 100, 10)) == 10
+    assert text.shorten("model.layer[t].attention.self.query.weight", 30) == \
+        "…attention.self.query.weight"
+    assert text.shorten("view(linear(layer_norm(v)), 2, 10, −1, 8)", 30) == \
+        "view(linear(…), 2, 10, −1, 8)"
+    assert text.shorten("zoo.py:34 in a module of many words", 20).startswith("zoo.py:34")
+    assert len(text.shorten("(" * 60, 14)) == 14
 
 
 @pytest.mark.parametrize("given, shown", [

@@ -185,41 +185,54 @@ def word(name: str) -> str:
 def shorten(text: str, most: int) -> str:
     """The text, at most so many characters: an ellipsis stands for what gives way.
 
-    Of a path its first words: …attention.query.weight; of an expression what stands in brackets:
+    Of a path its first words: …query.weight; of an expression operands, as few as will do:
     view(linear(…), 2, −1); of any other text its middle.
     """
     if len(text) <= most:
         return text
-    if _PATH.fullmatch(text):
-        for dot in _DOT.finditer(text):
-            if len(text) - dot.end() < most:
-                return "…" + text[dot.end():]
+    for words in range(5, 0, -1):
+        if len(text) > most:
+            text = _PATH.sub(lambda found: _ending(found[0], words), text)
+    operands = False
     while len(text) > most:
-        ends = sorted(_brackets(text))             # (how much it spares, start, end)
-        if not ends or ends[-1][0] <= 0:
+        spans = sorted(_operands(text), key=lambda span: (span[1] - span[0], span))
+        if not spans:
             break
-        _, start, end = next((one for one in ends if len(text) - one[0] <= most), ends[-1])
-        text = f"{text[:start + 1]}…{text[end:]}"
+        spare = len(text) - most + 1
+        start, end = next((span for span in spans if span[1] - span[0] >= spare), spans[-1])
+        text, operands = f"{text[:start]}…{text[end:]}", True
     if len(text) <= most:
         return text
+    cut = text.rfind(" ", 0, most - 1) + 1
+    if operands and cut > most // 2:
+        return text[:cut] + "…"
     head = most // 2
     return text[:head] + "…" + text[len(text) - (most - 1 - head):]
 
 
-_PATH = re.compile(r"…?[\w\[\]]+(?:\.[\w\[\]]+)+")
-_DOT = re.compile(r"\.")
+_PATH = re.compile(r"…?[^\W\d][\w\[\],]*(?:\.[\w\[\],]*\w[\w\[\]]*)+(?![\w:])")
 
 
-def _brackets(text: str) -> list[tuple[int, int, int]]:
-    """The pairs of round brackets in a text: what an ellipsis would spare, where they stand."""
-    found, open_ = [], []
+def _ending(path: str, words: int) -> str:
+    """The last words of a path: …query.weight."""
+    kept = ".".join(path.split(".")[-words:])
+    return f"…{kept}" if len(kept) + 1 < len(path) else path
+
+
+def _operands(text: str) -> list[tuple[int, int]]:
+    """Where what stands in round brackets begins and ends: all of it, and what commas divide."""
+    found: list[tuple[int, int]] = []
+    starts: list[list[int]] = []                   # of the brackets that are open
     for i, c in enumerate(text):
         if c == "(":
-            open_.append(i)
-        elif c == ")" and open_:
-            start = open_.pop()
-            found.append((i - start - 2, start, i))
-    return found
+            starts.append([i + 1])
+        elif c == "," and starts:
+            found.append((starts[-1][-1], i))
+            starts[-1].append(i + 1 + (text[i + 1:i + 2] == " "))
+        elif c == ")" and starts:
+            parts = starts.pop()
+            found += [(parts[-1], i), (parts[0], i)]
+    return [(start, end) for start, end in found if end - start > 1]
 
 
 def literal(text: str) -> str:

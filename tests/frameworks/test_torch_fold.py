@@ -55,3 +55,18 @@ def test_the_cell_of_an_lstm():
     assert found == [(50, 2)]
     carried = {n.label for n in small.nodes if n.facts.get("port") == "carried"}
     assert carried == {"h", "c"}
+
+
+@pytest.mark.parametrize("which, inside", [
+    (slice(None), True), (slice(-1, None), False), (slice(3, 5), False)])
+def test_several_outputs_of_a_loop_do_not_cut_its_fold(which, inside):
+    def f(x=torch.ones(3)):
+        steps = [x]
+        for _ in range(20):
+            steps.append(torch.tanh(steps[-1] * 1.5 + x.sin()) * 0.9)
+        return [*steps[1:][which], steps[-1].sum()]
+    small, found = folds(f)
+    assert found == [(20, 5)]
+    assert inside == any(
+        n.kind == "output" and "repeats" in n.facts for n in small.nodes)
+    assert sum(n.kind == "output" and "repeats" not in n.facts for n in small.nodes) >= 1
