@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
@@ -58,26 +59,42 @@ def conditionals(file: str) -> frozenset[int]:
 
 @contextlib.contextmanager
 def deadline(target: Target, seconds: float) -> Iterator[None]:
-    """Inside, the user's code is stopped when this much time has passed. Raises TooLong in it."""
+    """Inside, the user's code is stopped when this much time has passed. Raises TooLong in it.
+
+    Lines are looked at only when the time is over: a second thread then says so to the frames of
+    the user's that are running. Until then a line costs nothing, a call next to nothing.
+    """
     until = min(time.monotonic() + seconds, _until.get())
     token = _until.set(until)
     folder = os.path.dirname(os.path.abspath(target.file)) if target.file else None
+    over = threading.Event()     # the time is, or the work is done
 
     def lines(frame: FrameType, event: str, _: Any) -> Any:
-        if time.monotonic() > until:
-            raise TooLong(f"still running after {seconds:g} s: does a loop never end? "
-                          "(--time-limit SECONDS allows more)")
-        return lines
+        raise TooLong(f"still running after {seconds:g} s: does a loop never end? "
+                      "(--time-limit SECONDS allows more)")
 
     def calls(frame: FrameType, event: str, _: Any) -> Any:
-        return lines if folder and frame.f_code.co_filename.startswith(folder) else None
+        late = folder and time.monotonic() > until and frame.f_code.co_filename.startswith(folder)
+        return lines if late else None
+
+    def watch(thread: int) -> None:
+        if folder is None or over.wait(max(0.0, until - time.monotonic())):
+            return
+        while not over.wait(0.01):                 # a frame may just have come
+            frame = sys._current_frames().get(thread)
+            while frame is not None:
+                if frame.f_code.co_filename.startswith(folder):
+                    frame.f_trace = lines
+                frame = frame.f_back
 
     before = sys.gettrace()
     if folder:
         sys.settrace(calls)
+        threading.Thread(target=watch, args=(threading.get_ident(),), daemon=True).start()
     try:
         yield
     finally:
+        over.set()
         sys.settrace(before)
         _until.reset(token)
 
