@@ -540,3 +540,13 @@ def test_where_lines_cross_other_ranks_and_copies_are_tried():
     (part, _), = split(cells(p.graph))
     plain = layers(part)
     assert crossings(*ordered(part)) < crossings(plain, order(plain, effort=20))
+
+
+def test_the_numbers_under_a_heats_scale_do_not_overlap():
+    from viz.layout import boxes, compose
+    from viz.layout.scene import Text
+    marks = compose._legend({"by": "grad", "limits": (1.0, 0.0041, 1.6e-5, 6.7e-8)}, 0.0)
+    numbers = sorted((m.x, boxes.wide(m.text, "tag")) for m in marks
+                     if isinstance(m, Text) and m.anchor == "middle" and m.y == 19.0)
+    assert len(numbers) > 6
+    assert all(x + a/2 < y - b/2 for (x, a), (y, b) in zip(numbers, numbers[1:]))

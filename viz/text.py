@@ -71,10 +71,11 @@ def _short(text: str) -> str:
 
 
 def counted(n: int, what: str) -> str:
-    """A number of many: 11.2 Mparameters, 26 MB."""
+    """A number of many, of a unit or of things: 26 MB, 11.2M parameters."""
     scale, unit = next(((10.0**e, unit) for e, unit in ((12, "T"), (9, "G"), (6, "M"), (3, "k"))
                         if n >= 10**e), (1.0, ""))
-    return f"{number(float(f'{n / scale:.3g}'))} {unit}{what}"
+    written = number(float(f"{n / scale:.3g}"))
+    return f"{written} {unit}{what}" if what[0].isupper() else f"{written}{unit} {what}"
 
 
 def shape(sizes: tuple[int, ...]) -> str:

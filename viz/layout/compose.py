@@ -227,8 +227,10 @@ def _caption(graph: Graph, width: float, height: float) -> tuple[list[Group], fl
 
 def _legend(heat: Mapping[str, Any], y: float) -> list[Mark]:
     """The scale of a heat: a row of cells from far below zero to far above it, with its limits."""
-    limits, cell, x = heat["limits"], 46.0, MARGIN
+    limits, x = heat["limits"], MARGIN
     bins = len(limits) - 1
+    texts = {sign: [text.number(sign*number, 2) for number in limits] for sign in (-1, 1)}
+    cell = max(46.0, 10 + max(boxes.wide(one, "tag") for one in texts[-1][:bins]))
     title = f"{heat['by']}, log scale"
     marks: list[Mark] = [Text(x, y + 4, title, "title")]
     x += boxes.wide(title, "title") + 24
@@ -242,9 +244,8 @@ def _legend(heat: Mapping[str, Any], y: float) -> list[Mark]:
     for i in range(-bins, bins + 1):           # the limit larger in magnitude stands outside
         if i:
             edge = x + (i + bins + (1 if i > 0 else 0)) * cell
-            number = limits[bins - abs(i)]
-            marks.append(Text(edge, y + 19, text.number(number if i > 0 else -number, 2), "tag",
-                              "middle"))
+            number = texts[1 if i > 0 else -1][bins - abs(i)]
+            marks.append(Text(edge, y + 19, number, "tag", "middle"))
     marks.append(Text(x + (bins + 0.5) * cell, y + 19, "0", "tag", "middle"))
     end = x + (2 * bins + 1) * cell + 20
     return [*marks, Text(end, y, "", "tag")]

@@ -73,7 +73,8 @@ ALIASES = {"truediv": "divide", "rsub": "subtract", "rdiv": "divide", "rpow": "p
            "ge": "greater_equal", "le": "less_equal", "eq": "equal", "ne": "not_equal",
            "clamp_min": "maximum", "clamp_max": "minimum", "sgn": "sign"}
 tinytorch.ops.load()             # now: while the user's function runs its lines are followed
-SYMBOLS = {"setitem": "[ ]=", "getitem": "[ ]", "einsum": "Σ", "cat": "cat"}
+SYMBOLS = {"setitem": "[ ]=", "getitem": "[ ]", "einsum": "Σ", "cat": "cat",
+           "scaled_dot_product_attention": "attention", "multi_head_attention_forward": "attention"}
 
 
 @lru_cache(maxsize=None)
