@@ -99,7 +99,7 @@ def test_a_scope_around_a_fold_and_within_one():
         return x
     folds = fold(viz.trace(f), mode="all", depth=9).facts["folds"]
     assert [(one["title"], one["count"], one["path"]) for one in folds] == [
-        ("body", 1, "1"), ("x = cos(x)", 60, "1/1"), ("body/step/inner", 1, "1/1/1")]
+        ("body", 1, "1"), ("x = cos(x)", 60, "1/1"), ("inner", 1, "1/1/1")]
 
 
 def test_an_input_enters_a_scope_from_outside_and_a_parameter_stands_in_it():

@@ -45,9 +45,11 @@ class _Bodies:
     def __init__(self, graph: Graph, parsed: Parsed, frames: Sequence[Frame], depth: int | None
                  ) -> None:
         self.graph, self.parsed, self.frames = graph, parsed, frames
-        scopes = any(frame.run.times == 1 for frame in frames)
+        once = any(frame.run.times == 1 for frame in frames)
+        self.scopes = {(scope.start, scope.end): scope.path        # the innermost comes last
+                       for scope in (scopes(parsed.program) if once else ())}
         self.wiring = Wiring(parsed, frames, frozenset(
-            -1 - k for k, i in enumerate(parsed.leaf if scopes else ())
+            -1 - k for k, i in enumerate(parsed.leaf if once else ())
             if graph.nodes[i].kind == "input"), depth)
         self.position: dict[Key, float] = {}
         self.label: dict[int, str] = {}            # op that stands for others -> its tensor's
@@ -362,6 +364,10 @@ class _Bodies:
                 return seen[0], seen[-1]
         return 1, count
 
+    def _scope(self, frame: Frame) -> str:
+        """The path of the scope that a frame of one repeat is, the innermost there."""
+        return self.scopes[frame.run.start, frame.run.start + frame.run.period]
+
     def _holds(self, frame: Frame) -> str:
         """What a scope holds: its ops and the numbers of its parameters."""
         program, nodes, (s, p, _, _) = self.parsed.program, self.graph.nodes, frame.run
@@ -370,7 +376,7 @@ class _Bodies:
         data = [node.facts.get("data") for node in leaves if node.kind == "parameter"]
         held = sum(prod(value.shape) for value in data if isinstance(value, Value))
         ops = sum(op >= 0 for op in self.parsed.op[s:s + p])
-        said = [self.graph.facts.get("scopes", {}).get(self._title(frame, -1), ""),
+        said = [self.graph.facts.get("scopes", {}).get(self._scope(frame), ""),
                 f"{ops} op{'s' * (ops != 1)}", text.counted(held, "parameters") if held else ""]
         return " · ".join(filter(None, said))
 
@@ -382,9 +388,9 @@ class _Bodies:
         s, p, count, _ = frame.run
         parsed, wiring = self.parsed, self.wiring
         groups = parsed.program.group
-        if count == 1:
-            return max((scope.path for scope in scopes(parsed.program)
-                        if (scope.start, scope.end) == (s, s + p)), key=len)
+        if count == 1:           # its own name; where that is a number, with the one above
+            way = self._scope(frame).split("/")
+            return "/".join(way[-2:] if way[-1].isdigit() else way[-1:])
         if groups[s]:
             some = range(min(count, SEEN))
             for words in range(len(groups[s]), 0, -1):
