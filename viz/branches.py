@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from .run import Run
 from .source import display
+from .tracer import syntax
 
 
 class Branch(NamedTuple):
@@ -31,12 +32,7 @@ def branches(run: Run) -> tuple[Branch, ...]:
     """What ran one way only, in order of file and line."""
     found: list[Branch] = []
     for file in sorted({file for file, _ in run.lines}):
-        try:
-            with open(file, encoding="utf-8") as source:
-                tree = ast.parse(source.read())
-        except (OSError, SyntaxError, ValueError):     # a notebook's cell, a generated file
-            continue
-        for node in ast.walk(tree):
+        for node in syntax(file, "if"):
             if isinstance(node, ast.If):
                 found += _statement(file, node, run)
             elif isinstance(node, ast.IfExp):

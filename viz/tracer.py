@@ -44,17 +44,26 @@ class Clock(NamedTuple):
     folder: str                  # where the framework's own files lie: no lines of the user's
 
 
-def conditionals(file: str) -> frozenset[int]:
-    """The lines of a source file that an `a if test else b` stands on; none where it has none."""
+def syntax(file: str, word: str) -> Iterator[Any]:
+    """The nodes of a source file's syntax tree; none where it cannot be had, or lacks a word."""
     import ast
     try:
         with open(file, encoding="utf-8") as source:
             written = source.read()
-        tree = ast.parse(written if "else" in written else "")
+        yield from ast.walk(ast.parse(written if word in written else ""))
     except (OSError, SyntaxError, ValueError):         # a notebook's cell, a generated file
-        return frozenset()
-    return frozenset(line for node in ast.walk(tree) if isinstance(node, ast.IfExp)
+        return
+
+
+def conditionals(file: str) -> frozenset[int]:
+    """The lines of a source file that an `a if test else b` stands on."""
+    return frozenset(line for node in syntax(file, "else") if type(node).__name__ == "IfExp"
                      for line in range(node.lineno, (node.end_lineno or node.lineno) + 1))
+
+
+def _late(seconds: float) -> TooLong:
+    return TooLong(f"still running after {seconds:g} s: does a loop never end? "
+                   "(--time-limit SECONDS allows more)")
 
 
 @contextlib.contextmanager
@@ -70,8 +79,7 @@ def deadline(target: Target, seconds: float) -> Iterator[None]:
     over = threading.Event()     # the time is, or the work is done
 
     def lines(frame: FrameType, event: str, _: Any) -> Any:
-        raise TooLong(f"still running after {seconds:g} s: does a loop never end? "
-                      "(--time-limit SECONDS allows more)")
+        raise _late(seconds)
 
     def calls(frame: FrameType, event: str, _: Any) -> Any:
         late = folder and time.monotonic() > until and frame.f_code.co_filename.startswith(folder)
@@ -169,8 +177,7 @@ class Tracer:
         self._here = place
         if time.monotonic() > self._until:
             self._until = float("inf")
-            raise TooLong(f"still running after {self._seconds:g} s: does a loop never end? "
-                          "(--time-limit SECONDS allows more)")
+            raise _late(self._seconds)
 
     def _call(self, frame: FrameType, event: str, _: Any) -> Any:
         code = frame.f_code

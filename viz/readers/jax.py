@@ -120,7 +120,7 @@ def _leaves(trees: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any], Any]:
                               ) from None
         if isinstance(leaf, int) and not isinstance(leaf, bool):
             array = array.astype(float)
-        steps = [str(getattr(k, "key", getattr(k, "name", getattr(k, "idx", k)))) for k in path]
+        steps = _steps(path)
         name = ".".join(steps)
         if steps[:1] == steps[1:2] and ".".join(steps[1:]) not in inputs:
             name = ".".join(steps[1:])             # params of flax's: {"params": ...}
@@ -145,12 +145,17 @@ def _held(function: Any) -> tuple[dict[str, Any], list[Any], Any]:
         if not (hasattr(leaf, "dtype") and jax.numpy.issubdtype(leaf.dtype, np.inexact)):
             leaves.append((leaf,))
             continue
-        steps = [str(getattr(k, "key", getattr(k, "name", getattr(k, "idx", k)))) for k in path]
+        steps = _steps(path)
         if len(steps) > 1 and steps[-1] == "value":            # of flax's Param
             del steps[-1]
         leaves.append(len(held))
         held[".".join(steps)] = leaf
     return held, leaves, tree
+
+
+def _steps(path: Any) -> list[str]:
+    """The words of a leaf's path in its tree: layers, 0, weight."""
+    return [str(getattr(k, "key", getattr(k, "name", getattr(k, "idx", k)))) for k in path]
 
 
 class _Slot:

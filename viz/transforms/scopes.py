@@ -75,16 +75,14 @@ def _end(run: Run) -> int:
 def _whole(start: int, end: int, runs: Sequence[Run], above: Sequence[int], inside: Sequence[int]
            ) -> bool:
     """Whether ops lie within the first repeat of all runs that hold them, and cut none."""
-    i, j = inside[start], inside[end - 1]
-    while i >= 0 and not _holds(runs[i], start, end):
-        if runs[i].start < start or _end(runs[i]) > end:
-            return False
-        i = above[i]
-    while j >= 0 and not _holds(runs[j], start, end):
-        if runs[j].start < start or _end(runs[j]) > end:
-            return False
-        j = above[j]
-    return i == j
+    around = []
+    for i in (inside[start], inside[end - 1]):
+        while i >= 0 and not _holds(runs[i], start, end):
+            if runs[i].start < start or _end(runs[i]) > end:
+                return False
+            i = above[i]
+        around.append(i)
+    return around[0] == around[1]
 
 
 def _holds(run: Run, start: int, end: int) -> bool:
