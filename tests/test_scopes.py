@@ -115,6 +115,20 @@ def test_an_input_enters_a_scope_from_outside_and_a_parameter_stands_in_it():
     assert shown.facts["folds"][0]["holds"] == "2 ops · 2 parameters"
 
 
+def test_an_output_of_a_closed_scope_is_seen():
+    def f(x=0.5):
+        with scope("a"):
+            x = x + 1
+            with scope("b"):
+                return (x*x).sin()
+    before = viz.trace(f)
+    for depth, inside in (0, ""), (1, ""), (2, "1"):
+        shown = fold(before, depth=depth)
+        outputs = [node for node in shown.nodes if node.kind == "output"]
+        assert [node.facts.get("fold", "")[:1] for node in outputs] == [inside]
+        assert outputs[0].facts["grad"].number == 1.0 and unfold(shown).nodes == before.nodes
+
+
 def test_every_writer_takes_scopes():
     for depth in 0, 1, 9:
         shown = fold(graph(), depth=depth)

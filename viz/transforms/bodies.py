@@ -223,6 +223,7 @@ class _Bodies:
         facts |= {"repeats": picked(nodes, mine), "at": tuple(mine)} if mine else {"drawn": "copy"}
         ends = self.wiring.ends.intersection(stood)
         some = 0 < len(ends) < len(stood) and len(ends) <= KEPT      # they have boxes outside
+        some |= once and c in self.wiring.forced
         kind = "value" if some else "output" if ends else first.kind
         if not label and once:
             label = first.label

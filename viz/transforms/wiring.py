@@ -69,13 +69,15 @@ class Wiring:
             self.arrows.setdefault((tail, head, argument), []).extend(places)
 
     def _leave(self) -> None:
-        """Outputs leave their frame, where not all repeats of a value are outputs, but a few."""
+        """Outputs leave their frame, where not all repeats of a value are outputs, but a few; and
+        closed scopes, so that they are seen."""
         last: dict[int, list[int]] = {}
         for o, box in enumerate(self.parsed.box) if self.ends else ():
             if box in self.ends and self.inside[self.stands[o]] >= 0:
                 last.setdefault(self.stands[o], []).append(o)
         for c, ops in last.items():
-            if len(ops) < len(self.repeats[c]) and len(ops) <= KEPT:
+            some = len(ops) < len(self.repeats[c]) and len(ops) <= KEPT
+            if some or len(self.repeats[c]) == 1 and not self._once(c, -1):
                 self.forced.update(ops)
                 self.exits.setdefault((c, -1), {}).update(dict.fromkeys(ops))
 
