@@ -129,8 +129,9 @@ class Edges:
 
     def _gradients(self, roots: list[Any], edges: list[Any], modules: Modules) -> Sequence[Any]:
         """The gradient at each edge, from ones at the roots; None where nothing flows."""
-        return torch.autograd.grad(roots, [GradientEdge(*edge) for edge in edges],
-                                   [torch.ones_like(t) for t in roots], allow_unused=True)
+        roots, seeds = seeded(roots)
+        return torch.autograd.grad(roots, [GradientEdge(*edge) for edge in edges], seeds,
+                                   allow_unused=True)
 
     def _reentrant(self, roots: list[Any], edges: list[Any], modules: Modules) -> Sequence[Any]:
         """The same where reentrant checkpoints need backward(), which changes the tensors' own
@@ -146,7 +147,8 @@ class Edges:
                 self._handles.append(edge[0].register_prehook(arrived))
         for t in modules.keep_grads(leaves.values()):
             t.grad = None
-        torch.autograd.backward(roots, [torch.ones_like(t) for t in roots])
+        roots, seeds = seeded(roots)
+        torch.autograd.backward(roots, seeds)
         found |= {edge: t.grad for edge, t in leaves.items()}
         return [found.get(edge) for edge in edges]
 
@@ -155,6 +157,17 @@ class Edges:
         for handle in self._handles:
             handle.remove()
         self._handles = []
+
+
+def seeded(roots: Sequence[Any]) -> tuple[list[Any], list[Any] | None]:
+    """What backward is called with, that ones arrive at the roots: their sums where that is all.
+
+    To a seed of the caller's PyTorch compares shapes, and for that it imports all of sympy.
+    """
+    if all(t.is_floating_point() for t in roots):
+        with torch.enable_grad():
+            return [t if t.numel() == 1 else t.sum() for t in roots], None
+    return list(roots), [torch.ones_like(t) for t in roots]
 
 
 def edge_of(t: Any) -> Any:
@@ -210,8 +223,8 @@ def local_derivatives(again: Sequence[Again]) -> None:
             leaves.append(leaf.requires_grad_(leaf.is_floating_point() or leaf.is_complex()))
         with torch.enable_grad():
             by = [a for a in leaves if isinstance(a, torch.Tensor) and a.requires_grad]
-            out = func(*leaves)
-            found = iter(torch.autograd.grad(out, by, torch.ones_like(out), allow_unused=True))
+            roots, seeds = seeded([func(*leaves)])
+            found = iter(torch.autograd.grad(roots, by, seeds, allow_unused=True))
         rows = [next(found) if isinstance(a, torch.Tensor) and a.requires_grad else None
                 for a in leaves]
         sizes = [prod(c.shape) for c in calls]
