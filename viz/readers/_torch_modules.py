@@ -71,9 +71,13 @@ class Modules:
             if id(t) in self.names and id(t) not in self._data and not t.is_meta:
                 self._data[id(t)] = t, t.detach().clone()
 
+    def parameters(self) -> list[Any]:
+        """All parameters of the modules that are known."""
+        return [p for module in self._modules for p in module.parameters()]
+
     def keep_grads(self, more: Iterable[Any] = ()) -> list[Any]:
         """Copy the gradients of parameters and other tensors, to put them back; those tensors."""
-        for t in (*(p for module in self._modules for p in module.parameters()), *more):
+        for t in (*self.parameters(), *more):
             if id(t) not in self._grads:
                 self._grads[id(t)] = t, None if t.grad is None else t.grad.clone()
         return [t for t, _ in self._grads.values()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -62,6 +63,7 @@ class Recorder(TorchFunctionMode):
 
     def __enter__(self) -> Recorder:
         self.modules.watch()
+        self._stated.values(self.modules.parameters())       # at once: one by one takes longer
         if self._operations is not None:
             self._operations.__enter__()
         else:
@@ -106,6 +108,15 @@ class Recorder(TorchFunctionMode):
         name = name_of(func)
         if name in SKIPPED:
             return func(*args, **kwargs)
+        lines = sys.gettrace()   # who follows the user's lines is not asked about each of ours
+        sys.settrace(None)
+        try:
+            return self._recorded(func, name, args, kwargs, lines)
+        finally:
+            sys.settrace(lines)
+
+    def _recorded(self, func: Any, name: str, args: Any, kwargs: Mapping[str, Any], lines: Any
+                  ) -> Any:
         given = tensors(args)
         if kwargs:
             given += tensors(kwargs.values())
@@ -114,17 +125,20 @@ class Recorder(TorchFunctionMode):
             self.modules.keep(given)
         if name == "backward":   # in the user's function: it adds to the parameters' grad
             self.modules.keep_grads(given)
+            sys.settrace(lines)
             return func(*args, **kwargs)
         before = {id(t): version(t) for t in given}
         states = [self._state(t) for t in given]
         groups, layers = self.modules.groups, self.modules.layers
         depth = len(groups)
+        sys.settrace(lines)      # it may run code of the user's
         try:
             out = func(*args, **kwargs)
         except Exception:
             self.failed, _ = self._call(func, name, args, kwargs, states)
             raise
         finally:
+            sys.settrace(None)
             del groups[depth:], layers[depth:]     # of a module that failed, and was caught
         changed = [t for t in given if version(t) != before[id(t)]]
         if target is not None and not changed and target.is_inference():
