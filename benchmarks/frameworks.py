@@ -1,11 +1,16 @@
-"""PyTorch to picture: CPU seconds beside torchviz, torchview, torchlens; tracing beside running."""
+"""PyTorch to picture: CPU seconds beside torchviz, torchview, torchlens; tracing beside running.
+
+`python -m benchmarks.frameworks TOOL CASE` is the process that one tool's pictures of one case are
+made in: it prints what each took.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import resource
-import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -14,10 +19,12 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
-LIMIT = 30                       # a peer is stopped after so many seconds
-PICTURES = 4                     # so many are made in one process: the first, and again
+LIMIT = 30                       # a tool is stopped after so many seconds
+PICTURES = 6                     # so many are made in one process: the first, and again
 REPEATS = 7
 TOKENS = ((8, 128), (1, 16))     # of the GPTs: in the first running it costs, in the other drawing
+PEERS = ("torchviz", "torchview", "torchlens")
+WARM = ("MLP", "GPT, 3 blocks, tokens (1, 16)")    # drawn before: all is imported when it counts
 
 
 def cases(blocks: tuple[int, ...] = (4, 12)) -> dict[str, tuple[Any, Any]]:
@@ -76,13 +83,19 @@ def cases(blocks: tuple[int, ...] = (4, 12)) -> dict[str, tuple[Any, Any]]:
         "loop of 150": (Loop(150), one), "loop of 2,000": (Loop(2000), one)}
 
 
-def ours(model: Any, x: Any, path: str) -> None:
+def ours(model: Any, x: Any, path: str, grad: bool = True) -> None:
     """Trace, fold where it is large, SVG: data and grad at every node."""
     import viz
     from viz import writers
     from viz.layout.compose import Options
     from viz.transforms.fold import fold
-    Path(path).write_bytes(writers.write(fold(viz.trace(model, x)), "svg", Options()))
+    graph = fold(viz.trace(model, x, grad=grad))
+    Path(path).write_bytes(writers.write(graph, "svg", Options()))
+
+
+def forward(model: Any, x: Any, path: str) -> None:
+    """Ours without gradients: no backward is run, as by torchviz and torchview."""
+    ours(model, x, path, grad=False)
 
 
 def torchviz(model: Any, x: Any, path: str) -> None:
@@ -123,41 +136,44 @@ class Timed(NamedTuple):
                                f"{self.size / 1000:.0f} kB")
 
 
-def timed(draw: Callable[..., None], model: Any, x: Any) -> Timed:
-    """Some pictures of the same, made in a process of its own. All alike: ours and theirs."""
-    read, write = os.pipe()
+def draw(tool: str, case: str) -> None:
+    """Some pictures of a case, in this process and folder: prints what each took."""
+    import torch
+    torch.set_num_threads(1)
+    function: Callable[..., None] = globals()[tool]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        for name in WARM:
+            with contextlib.suppress(Exception):
+                function(*cases((3,))[name], "warm.svg")
+    model, x = cases()[case]
+    began = perf_counter()
+    for _ in range(PICTURES):
+        start = spent()
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), \
+                    contextlib.redirect_stderr(io.StringIO()):
+                function(model, x, os.path.abspath("picture.svg"))
+        except Exception as error:                 # of a peer's: told, not raised
+            print(type(error).__name__)
+            return
+        print(spent() - start, flush=True)
+        if perf_counter() - began > LIMIT / 2:
+            return
+
+
+def timed(tool: str, case: str) -> Timed:
+    """Some pictures of a case, made in a process of its own. All alike: ours and theirs."""
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "picture.svg")
-        child = os.fork()
-        if not child:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            os.dup2(1, 2)
-            os.setsid()
-            began = perf_counter()
-            for _ in range(PICTURES):
-                start = spent()
-                try:
-                    draw(model, x, path)
-                except BaseException as error:     # of a peer's: told, not raised
-                    os.write(write, f"{type(error).__name__} ".encode())
-                    break
-                os.write(write, f"{spent() - start} ".encode())
-                if perf_counter() - began > LIMIT / 2:
-                    break
-            os._exit(0)
-        until = perf_counter() + LIMIT
-        while os.waitpid(child, os.WNOHANG) == (0, 0):
-            if perf_counter() > until:
-                os.killpg(child, signal.SIGKILL)
-                os.waitpid(child, 0)
-                break
-            signal.sigtimedwait([], 0.02)
-        os.close(write)
-        told = os.read(read, 1000).decode().split()
-        os.close(read)
-        size = sum(f.stat().st_size for f in Path(folder).iterdir())
-    failed = next((word for word in told if word[0].isalpha()), "")
-    seconds = [float(word) for word in told if not word[0].isalpha()]
+        told = Path(folder, "told")
+        with told.open("w") as out, contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run([sys.executable, "-m", __spec__.name, tool, case], stdout=out,
+                           stderr=subprocess.DEVNULL, cwd=folder, timeout=2 * LIMIT,
+                           env={**os.environ, "PYTHONDONTWRITEBYTECODE": "",
+                                "PYTHONPATH": str(Path(__file__).parent.parent)})
+        words = told.read_text().split()
+        size = sum(f.stat().st_size for f in Path(folder).glob("picture.svg*"))
+    failed = next((word for word in words if word[0].isalpha()), "")
+    seconds = [float(word) for word in words if not word[0].isalpha()]
     if failed or not seconds or not size:
         return Timed(LIMIT, LIMIT, 0, failed or ("no file" if seconds else f"over {LIMIT} s"))
     return Timed(seconds[0], min(seconds[1:] or seconds), size, "")
@@ -177,39 +193,36 @@ def overhead(model: Any, x: Any) -> tuple[float, float]:
     return best[0], best[1] / best[0]
 
 
+def ratio(mine: Timed, theirs: list[Timed]) -> str:
+    """Ours over the fastest that has made a picture."""
+    made = [took for took in theirs if not took.failed]
+    if not made or mine.failed:
+        return "none succeeds"
+    return (f"first {mine.first / min(t.first for t in made):.2f}x, "
+            f"again {mine.again / min(t.again for t in made):.2f}x")
+
+
 def main() -> None:
     if find_spec("torch") is None:
         print("PyTorch is not installed")
         return
     import torch
-    torch.set_num_threads(1)     # a forked child has no pool of threads
-    peers = [f for f in (torchviz, torchview, torchlens) if find_spec(f.__name__)]
-    for f in peers:
-        __import__(f.__name__)
-    for f in (ours, *peers):     # all is imported before anything is timed
-        if f is torchlens:       # once it has run it refuses to run in a fork
-            continue
-        with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Exception):
-            for case in ("MLP", "GPT, 2 blocks, tokens (1, 16)"):
-                f(*cases((2,))[case], os.path.join(folder, "picture.svg"))
+    torch.set_num_threads(1)
+    peers = [peer for peer in PEERS if find_spec(peer)]
     print("CPU seconds, also of dot; a process makes the first picture of a case and then some\n"
-          "again. ours: data and grad at every node, forward and backward are run; theirs: no "
-          "numbers")
-    for name, (model, x) in cases().items():
+          "again. ours: data and grad at every node, forward and backward are run; forward: ours\n"
+          "with data alone, no backward is run; theirs: no numbers, no backward is run")
+    for case, (model, x) in cases().items():
         plain, more = overhead(model, x)
-        print(f"{name}: forward and backward alone {plain:.3f} s, which no peer runs; "
-              f"tracing takes {more:.2f}x that")
-        mine = timed(ours, model, x)
-        theirs = {f.__name__: timed(f, model, x) for f in peers}
-        print(f"    ours: {mine}")
-        for peer, took in theirs.items():
-            print(f"    {peer}: {took}")
-        made = [took for took in theirs.values() if not took.failed]
-        if made and not mine.failed:
-            print(f"    ours over the fastest: first {mine.first / min(t.first for t in made):.2f}x"
-                  f", again {mine.again / min(t.again for t in made):.2f}x")
+        print(f"{case}: forward and backward alone {plain:.3f} s; tracing takes {more:.2f}x that")
+        took = {tool: timed(tool, case) for tool in ("ours", "forward", *peers)}
+        for tool, one in took.items():
+            print(f"    {tool}: {one}")
+        theirs = [took[peer] for peer in peers]
+        print(f"    ours over the fastest: {ratio(took['ours'], theirs)}; "
+              f"forward over it: {ratio(took['forward'], theirs)}")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    draw(*sys.argv[1:])
