@@ -105,6 +105,7 @@ def test_files_that_fail_to_load(write, code, message):
     ("import math\n    return math.sin(x)", r"t.py:3: TypeError: `math.sin.x.` .*np.sin"),
     ("return float(x)*2", r"t.py:2: TypeError: `float.x.`"),
     ("raise ValueError", "t.py:2: ValueError: no message"),
+    ("while True: pass", "t.py:2: TooLong: still running after 0.2 s"),
     ("while True:\n        x = x*1.0", "t.py:[23]: TooLong: still running after 0.2 s"),
     ("return x + [1, 2] + [1, 2, 3]", "t.py:2: ValueError: .*add does not fit the shapes"),
 ])

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from functools import reduce
 from html import unescape
 from pathlib import Path
 
@@ -17,12 +18,13 @@ from PIL import Image
 from test_hostile import Page, latex, mermaid
 
 from viz import source, text, trace, writers
-from viz.graph import Edge, Graph, Node, Value
+from viz.graph import Edge, Graph, Node, Value, from_json, to_json
 from viz.layout.cells import cells
 from viz.layout.compose import Options, compose
 from viz.layout.scene import Text
 from viz.steps import StepError
 from viz.theme import THEMES
+from viz.transforms.fold import fold
 from viz.transforms.heat import heat
 from viz.writers import html, pdf, png, svg, txt
 
@@ -116,6 +118,13 @@ def test_every_theme(format):
     assert all(made.values())
     colored = format not in ("json", "txt")
     assert len(set(made.values())) == (len(THEMES) if colored else 1)
+
+
+@pytest.mark.parametrize("format", [name for name in writers.formats() if name not in ("gif", "pdf")])
+def test_a_folded_graph_from_json_had_repeats_that_were_no_nodes(format):
+    small = fold(trace(lambda x: reduce(lambda y, _: y*x + 0.5, range(30), x), 1.01))
+    again = from_json(to_json(small))
+    assert writers.write(again, format, Options()) == writers.write(small, format, Options())
 
 
 def test_other_suffixes_of_a_format():

@@ -208,6 +208,8 @@ def _plain(fact: Any) -> Any:
             plain["stats"] = {k: _number(v) for k, v in fact.stats._asdict().items()
                               if v is not None}
         return {"value": plain}
+    if isinstance(fact, (Node, Edge)):             # one of a folded node's repeats
+        return {type(fact).__name__.lower(): [_plain(part) for part in fact]}
     if isinstance(fact, Mapping):
         return {"map": {key: _plain(value) for key, value in fact.items()}}
     if isinstance(fact, (list, tuple, Items)):
@@ -225,8 +227,9 @@ def _fact(plain: Any) -> Any:
     (kind, content), = plain.items()
     if kind == "map":
         return {key: _fact(value) for key, value in content.items()}
-    if kind == "list":
-        return tuple(_fact(value) for value in content)
+    if kind in ("list", "node", "edge"):
+        parts = tuple(_fact(part) for part in content)
+        return Node(*parts) if kind == "node" else Edge(*parts) if kind == "edge" else parts
     if kind == "float":
         return float(content)
     items, stats = content.get("items"), content.get("stats")

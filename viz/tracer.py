@@ -44,21 +44,28 @@ class Clock(NamedTuple):
     folder: str                  # where the framework's own files lie: no lines of the user's
 
 
-def syntax(file: str, word: str) -> Iterator[Any]:
-    """The nodes of a source file's syntax tree; none where it cannot be had, or lacks a word."""
+def syntax(file: str, *words: str) -> Iterator[Any]:
+    """The nodes of a source file's syntax tree; none where it cannot be had, or has no such word.
+    """
     import ast
     try:
         with open(file, encoding="utf-8") as source:
             written = source.read()
-        yield from ast.walk(ast.parse(written if word in written else ""))
+        yield from ast.walk(ast.parse(written if any(word in written for word in words)
+                                      else ""))
     except (OSError, SyntaxError, ValueError):         # a notebook's cell, a generated file
         return
 
 
 def conditionals(file: str) -> frozenset[int]:
-    """The lines of a source file that an `a if test else b` stands on."""
-    return frozenset(line for node in syntax(file, "else") if type(node).__name__ == "IfExp"
-                     for line in range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    """The lines of a source file that an `a if test else b` stands on, or a whole `while` loop: of
+    such a line it is not enough to know that it ran."""
+    found: list[int] = []
+    for node in syntax(file, "else", "while"):
+        last = getattr(node, "end_lineno", 0)
+        if type(node).__name__ == "IfExp" or type(node).__name__ == "While" and last == node.lineno:
+            found += range(node.lineno, last + 1)
+    return frozenset(found)
 
 
 def _late(seconds: float) -> TooLong:
@@ -92,7 +99,7 @@ def deadline(target: Target, seconds: float) -> Iterator[None]:
             frame = sys._current_frames().get(thread)
             while frame is not None:
                 if frame.f_code.co_filename.startswith(folder):
-                    frame.f_trace = lines
+                    frame.f_trace, frame.f_trace_opcodes = lines, True     # `while True: pass`
                 frame = frame.f_back
 
     before = sys.gettrace()
@@ -175,6 +182,9 @@ class Tracer:
             self.places.append(self._here)
         self._last = now
         self._here = place
+        self._in_time()
+
+    def _in_time(self) -> None:
         if time.monotonic() > self._until:
             self._until = float("inf")
             raise _late(self._seconds)
@@ -193,6 +203,7 @@ class Tracer:
             if event == "opcode":
                 if ran is not None:
                     ran.add(frame.f_lasti)
+                self._in_time()
                 return local
             if event == "line":
                 spot = code.co_filename, frame.f_lineno
@@ -209,7 +220,8 @@ class Tracer:
         return local
 
     def _watched(self, code: CodeType) -> set[int] | None:
-        """Where the instructions that ran are written down, of code with an `a if test else b`."""
+        """Where the instructions that ran are written down, of code with such a line: see
+        `conditionals`."""
         ran = self._ran.get(code)
         if ran is None:
             file = code.co_filename
