@@ -550,3 +550,23 @@ def test_the_numbers_under_a_heats_scale_do_not_overlap():
                      if isinstance(m, Text) and m.anchor == "middle" and m.y == 19.0)
     assert len(numbers) > 6
     assert all(x + a/2 < y - b/2 for (x, a), (y, b) in zip(numbers, numbers[1:]))
+
+
+def test_a_line_to_several_uses_left_a_frame_beside_its_port():
+    from tinytorch import cos, sin, tanh
+    from viz import trace
+    from viz.layout.compose import Options, compose
+    from viz.layout.scene import Path
+    from viz.transforms.fold import fold
+
+    def f(x, a=0.5, b=0.7, c=0.9):
+        q, k, v = (tanh(sin(cos(x*w))) for w in (a, b, c))
+        return q*k + v
+    scene = compose(fold(trace(f, 1.01), mode="all"), Options(wrap=800))
+    begins = [path.points[0] for group in scene.groups if group.role == "rail"
+              for path in group.marks if isinstance(path, Path)]
+    ends = [path for group in scene.groups for path in group.marks if isinstance(path, Path)
+            and path.points[-1] in begins]
+    assert begins and len(ends) == len(begins)
+    for path in ends:
+        assert {y for _, y in path.points} == {path.points[0][1]}

@@ -161,7 +161,7 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
     lines: dict[int | tuple[str, str], tuple[Point, ...]] = {}     # an edge's, or to such a port
     out_of: dict[int | tuple[str, str], tuple[str, str]] = {}      # a line -> the port it leaves by
     into: dict[int, str] = {}                      # an edge's line -> the port it enters by
-    bused: dict[tuple[str, str], Point] = {}       # a port -> where the frame's rail begins
+    bused: dict[tuple[str, str], int] = {}         # a port -> the rail that goes on from it
     text: dict[int, Point | None] = {}
     rails: list[Rail] = []
     chips: list[Chip] = []
@@ -169,7 +169,7 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
     for path, level in levels.items():
         inside = placed[path].placement
         move = _mover(shift[path])
-        begun = {rail.node: rail.points[0] for rail in inside.rails}
+        begun = {rail.node: len(rails) + i for i, rail in enumerate(inside.rails)}
         exits |= {(path, id): move(at) for id, at in placed[path].exits.items()}
         for node in level.nodes:
             at, size = move(inside.centers[node.id]), sizes[node.id]
@@ -197,20 +197,24 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
             if edge.tail != value and edge.tail[6:] in levels:
                 out_of[line] = edge.tail[6:], value
                 if edge.tail in begun:
-                    bused[edge.tail[6:], value] = move(begun[edge.tail])
+                    bused[edge.tail[6:], value] = begun[edge.tail]
             if i >= 0:
                 text[i] = route.label and move(route.label)
                 if edge.head != graph.edges[i].head and edge.head[6:] in levels:
                     into[i] = graph.edges[i].head
-        rails += [Rail(first[rail.node], tuple(map(move, rail.points)))
-                  for rail in inside.rails if rail.node in first]
+        rails += [Rail(first.get(rail.node, ""), tuple(map(move, rail.points)))
+                  for rail in inside.rails]
         chips += [chip._replace(edge=level.number[chip.edge], center=move(chip.center))
                   for chip in inside.chips if level.number[chip.edge] >= 0]
     ways: dict[tuple[str, str], list[tuple[Point, ...]]] = {port: [] for port in exits}
     for line, port in out_of.items():
         side = _side(exits[port], ports[port[1]], axis, 1)
         if port in bused:
-            ways[port] = [(side, *_curve(side, bused[port], axis))]
+            rail = rails[bused[port]]
+            if list(bused.values()).count(bused[port]) == 1:
+                rails[bused[port]] = rail = rail._replace(
+                    points=_ended(rail.points[::-1], side[1 - axis], axis)[::-1])
+            ways[port] = [(side, *_curve(side, rail.points[0], axis))]
             continue
         lines[line] = _ended(lines[line][::-1], side[1 - axis], axis)[::-1]
         ways[port].append((side, *_curve(side, lines[line][0], axis)))
@@ -230,8 +234,9 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
             *dict.fromkeys(ways[path, id] or [(side, *_curve(side, border, axis))]))))
     whole = placed[""].placement
     routes = tuple([Route(lines.get(i, ()), text.get(i)) for i in range(len(graph.edges))])
-    return Nested(Placement(whole.width, whole.height, centers, routes, tuple(rails),
-                            tuple(chips)), tuple(stacks), tuple(found))
+    return Nested(Placement(whole.width, whole.height, centers, routes,
+                            tuple([rail for rail in rails if rail.node]), tuple(chips)),
+                  tuple(stacks), tuple(found))
 
 
 def _ended(points: tuple[Point, ...], at: float, axis: int) -> tuple[Point, ...]:
