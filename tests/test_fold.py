@@ -16,7 +16,7 @@ from viz.layout.compose import Options, compose
 from viz.transforms.fold import NODES, fold, parse, said
 from viz.transforms.parts import TransformError
 from viz.transforms.periods import slots
-from viz.transforms.labels import common, grid, stepped
+from viz.transforms.labels import common, counted, grid
 from viz.transforms.repeats import spread
 from viz.transforms.unfold import unfold
 
@@ -246,7 +246,7 @@ def test_values_are_spread_over_the_repeats():
     (["w[3]", "w[4]"], "w[t]"), (["0.norm.weight", "1.norm.weight"], "[t].norm.weight"),
     (["w₁", "w₂"], "w[t]"), (["a", "b"], ""), (["block1/a2", "block1/a3"], "block1/a[t]")])
 def test_labels_that_count(labels, one):
-    assert stepped(labels, "t") == one
+    assert counted(labels, grid((2,))) == one
 
 
 W = ["0.5", "−0.25", "1e−6"]
@@ -288,7 +288,7 @@ def test_a_network_of_numbers_has_no_mutilated_number():
     small = check(viz.trace(f))
     labels = [node.label for node in small.nodes]
     assert not [label for label in labels if ".[" in label or "[.]" in label]
-    assert {"a·c₁[t]", "b·c₃[t]", "h[i]·c[t,i]", "v + h[i]·c[t,i]",
+    assert {"a·c₁[t]", "b·c₃[t]", "h[i]·c[t,i]", "v = v + h[i]·c[t,i]",
             "h[t] = tanh(v)"} <= set(labels)
     assert [(f["count"], f["first"], f["last"]) for f in paths(small).values()] == [(16, 1, 16)] * 4
 

@@ -15,6 +15,7 @@ from .scene import Group, Mark, Path, Rect, Text
 
 PAD = 14.0
 TITLE = 60                       # a title is at most so many characters wide
+NAMED = 4                        # so many repeats that have names are listed
 
 
 def placed(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
@@ -35,8 +36,12 @@ def scope(fold: Mapping[str, Any]) -> bool:
 
 
 def index(fold: Mapping[str, Any]) -> str:
-    """Which repeats a fold holds: t = 1 … 150."""
-    return f"{fold['index']} = {fold['first']} … {fold['last']}"
+    """Which repeats a fold holds, and where: blocks.[t] · t = 0 … 11; i = q, k, v."""
+    names = fold.get("names", ())
+    repeats = f"{fold['first']} … {fold['last']}" if not names else \
+        ", ".join(names[:NAMED]) + (f", … {names[-1]}" if len(names) > NAMED else "")
+    where = f"{fold['where']} · " if fold.get("where") else ""
+    return f"{where}{fold['index']} = {repeats}"
 
 
 def size(fold: Mapping[str, Any]) -> str:
@@ -58,7 +63,8 @@ def tip(fold: Mapping[str, Any]) -> str:
     """A fold in a few lines."""
     if scope(fold):
         return text.literal(f"{fold['title']}\n{size(fold)}")
-    return text.literal(f"{fold['title']} ×{fold['count']}") + f"\n{index(fold)}, {size(fold)}\n" \
+    return text.literal(f"{fold['title']} ×{fold['count']}") + \
+        f"\n{text.literal(index(fold))}, {size(fold)}\n" \
         f"--expand {fold['path']} draws all of it"
 
 
@@ -70,7 +76,7 @@ def _leaving(node: Node) -> Node:
 def _head(fold: Mapping[str, Any]) -> tuple[list[Rect | Text], float]:
     """The marks of a frame's head, from its upper left corner, and their width."""
     title = text.shorten(text.literal(fold["title"]), TITLE)
-    note = text.literal(size(fold)) if scope(fold) else f"{index(fold)} · {size(fold)}"
+    note = text.literal(size(fold) if scope(fold) else f"{index(fold)} · {size(fold)}")
     x = PAD
     marks: list[Rect | Text] = []
     if not scope(fold):

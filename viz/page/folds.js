@@ -120,7 +120,7 @@ const folds = {
   },
   called(f) {
     const fold = this.all[f];
-    return fold.chosen < 0 ? `all ${fold.count} repeats` : `${fold.index} = ${fold.first + fold.chosen}`;
+    return fold.chosen < 0 ? `all ${fold.count} repeats` : `${fold.index} = ${fold.names?.[fold.chosen] ?? fold.first + fold.chosen}`;
   },
   repeats(i) {                             // the chosen ones among those a node stands for; null: all
     const chain = this.chain(this.inside(i)).map(f => this.all[f]), n = graph.repeats(i);
@@ -159,7 +159,8 @@ const folds = {
     const fold = this.all[f];
     const once = fold.count === 1;
     facts.replaceChildren(...heading(fold.title, once ? "scope" : "fold"), ...this.panel(f), make("dl", {},
-      ...(once ? [["holds", fold.holds]] : [["repeats", `${fold.index} = ${fold.first} … ${fold.last}`],
+      ...(once ? [["holds", fold.holds]] : [["repeats", `${fold.index} = ${fold.names?.length ? fold.names.join(", ") : `${fold.first} … ${fold.last}`}`],
+        ...(fold.where ? [["where", fold.where]] : []),
         ["ops", `${fold.period} in each`]]).concat([["nodes", `${fold.nodes} in all`], ["path", fold.path]]).flatMap(([key, value]) =>
         [make("dt", {}, key), make("dd", {}, value)])));
   },

@@ -18,7 +18,7 @@ from .. import text
 from ..graph import Edge, Graph, Items, Node, Numbers
 from ..program import Parsed, Program
 from ._facts import attributes, dtype_name, value
-from ._names import Known, Names
+from ._names import Known, Names, stated
 
 FORMULAS = 400                   # a graph of more ops states no formulas on its edges
 FEW = 100                        # facts that are texts are compared over so many repeats
@@ -45,9 +45,9 @@ def read(tensors: Sequence[Any], known: Known, grads: Grads | None) -> Graph:
     nodes = Items(int(columns.first[-1]), columns.node, columns.of_nodes, columns.parsed,
                   columns.names.has)
     edges = Items(int(columns.into[-1]), columns.edge, columns.of_edges)
-    if many:
-        return Graph(known.name, nodes, edges, known.facts)
-    return Graph(known.name, tuple(nodes), tuple(edges), known.facts)
+    facts = {**known.facts, **stated(columns.names.letter)}
+    return Graph(known.name, nodes, edges, facts) if many else \
+        Graph(known.name, tuple(nodes), tuple(edges), facts)
 
 
 class Columns:

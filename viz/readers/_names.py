@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import tinytorch
@@ -15,6 +15,7 @@ from ._ids import Ids, word
 LONG = 26                        # an expression of more characters gets a name: v₁
 SHORT = 75                       # in a graph of more ops one that is written out has at most OPS
 OPS = 6
+LETTERS = "vusrqpzyxwhgnmdcbafkoeltji"         # of our names: the first that is free
 
 _SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _COUNTED = re.compile(r".*_[0-9]+")
@@ -31,6 +32,18 @@ class Known(NamedTuple):
     facts: Mapping[str, Any] = {}
 
 
+def letter(names: Iterable[str]) -> str:
+    """What values without a name are called, v₁, v₂, where the user's names are these: u₁ beside a
+    v of the user's, of which there may be v₁, v₂ too."""
+    taken = {name.rstrip(_SUBSCRIPTS) for name in names}
+    return next((c for c in LETTERS if c not in taken), "_")
+
+
+def stated(letter: str) -> dict[str, str]:
+    """The fact of a graph that says so, where it is not v."""
+    return {} if letter == "v" else {"letter": letter}
+
+
 class Names:
     """Names and ids of tensors by their place. names: stamp -> name, those of expressions too."""
 
@@ -44,7 +57,7 @@ class Names:
         results = sum(op is not None for op in ops)
         self.forms = formula.Written(
             self.names, limit=LONG, ops=None if results <= SHORT else OPS,
-            fresh=lambda t: "v" + text.subscript(self.own[self.place[t]]))
+            fresh=lambda t: self.letter + text.subscript(self.own[self.place[t]]))
         if results <= SHORT:                  # operands are asked for first
             for tensor in self.tensors[:-1]:
                 self.forms.name(tensor)
@@ -64,9 +77,9 @@ class Names:
                 names[self.tensors[k].stamp] = notes["name"]
         unnamed = [t for t, op in zip(self.tensors, self.ops) if op is None
                    and t.stamp not in names and self.kind(t) != "constant"]
-        letter = "w" if known.inputs else "x"
+        leaf = "w" if known.inputs else "x"
         for i, tensor in enumerate(unnamed):       # x, or x₁ and x₂
-            names[tensor.stamp] = letter if len(unnamed) == 1 else letter + text.subscript(i + 1)
+            names[tensor.stamp] = leaf if len(unnamed) == 1 else leaf + text.subscript(i + 1)
         self.names = names
         self.own: dict[int, int] = {}              # place -> k of v₁, v₂ ...
         for k, tensor in enumerate(self.tensors):
@@ -74,6 +87,7 @@ class Names:
                 self.own[k] = len(self.own) + 1
         self.all_names = [*known.inputs, *known.names.values()]
         self.given = dict(names)                   # those before expressions are written
+        self.letter = letter([*names.values(), *self.all_names])
 
     def _give_ids(self) -> None:
         """Ids. They can be told one by one where none looks like another's: mul_3, v_3, y_3."""
@@ -91,9 +105,9 @@ class Names:
             else:
                 stem = "c"
             self.rank[k] = count[stem] = count.get(stem, 0) + 1
-        taken = {*count, *(["v"] if self.own else [])}
+        taken = {*count, *([self.letter] if self.own else [])}
         plain = len(set(self.given.values())) == len(self.given) and \
-            not (self.own and "v" in count) and \
+            not (self.own and self.letter in count) and \
             len(set(words)) == len(words) and not taken & set(words) and \
             not any(_COUNTED.fullmatch(one) or one.endswith("_") for one in (*words, *count))
         self.ids: dict[int, tuple[str, str]] = {}
@@ -104,7 +118,7 @@ class Names:
         for k, tensor in enumerate(self.tensors):
             op, name = self.ops[k], self.given.get(tensor.stamp)
             doer = ids.new(stems[op] + "_1") if op is not None else ""
-            own = "v" + text.subscript(self.own[k]) if k in self.own else "c_1"
+            own = self.letter + text.subscript(self.own[k]) if k in self.own else "c_1"
             self.ids[k] = doer, ids.new(name or own)
 
     def id(self, k: int) -> str:
@@ -112,7 +126,8 @@ class Names:
         if self.ids:
             return self.ids[k][1]
         name = self.given.get(self.tensors[k].stamp)
-        return word(name) if name else f"v_{self.own[k]}" if k in self.own else f"c_{self.rank[k]}"
+        return word(name) if name else f"{self.letter}_{self.own[k]}" if k in self.own \
+            else f"c_{self.rank[k]}"
 
     def doer(self, k: int) -> str:
         """The id of the op that made it."""
@@ -127,7 +142,7 @@ class Names:
         stem, _, number = id.rpartition("_")
         if not number.isdecimal() or not stem:
             return id in self.bases
-        if stem in self.stems or stem == "v" and self.own:
+        if stem in self.stems or stem == self.letter and self.own:
             return int(number) <= self.stems.get(stem, len(self.own))
         return stem in self.bases and id in {word(name) for name in self.given.values()}
 

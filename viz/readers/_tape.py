@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,7 +19,7 @@ from ..branches import branches
 from ..graph import ITEMS, Edge, Graph, Node, Value
 from ..run import Run
 from ._ids import Ids
-from ._names import LONG
+from ._names import LONG, letter, stated
 from .tinytorch import FORMULAS, SUMMED, derivatives, headline, whereabouts
 
 
@@ -199,10 +198,9 @@ class _Shadows:
         self.own: dict[int, str] = {}
         self.names: dict[int, str] = {}            # stamp of a shadow -> name
         unnamed = [m for m in made if m.call is not None and m.stamp not in names]
-        taken = {re.sub("[₀-₉]+$", "", name) for name in names.values()}
-        letter = next((c for c in "vuts" if c not in taken), "v")
+        self.letter = letter(names.values())
         for i, m in enumerate(unnamed):
-            self.own[m.stamp] = letter + text.subscript(i + 1)
+            self.own[m.stamp] = self.letter + text.subscript(i + 1)
         back = {}
         for m in made:
             shadow = wrap(_numbers(m.data, ITEMS if whole else WRITTEN))
@@ -286,7 +284,8 @@ def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, 
         root = shadows.of[finals[0].stamp]
         written = formula.expressions([root], dict(shadows.names), expand=True)[root.stamp]
     data = {name: m.data for name, m in inputs.items()}
-    facts: dict[str, Any] = {"title": headline(run.target, data, written, order), **tape.facts}
+    facts: dict[str, Any] = {"title": headline(run.target, data, written, order),
+                             **stated(shadows.letter), **tape.facts}
     skipped = tuple(str(way) for way in ways if way.other)
     if skipped:
         facts["branches"] = skipped

@@ -17,6 +17,7 @@ class Modules:
         self.trained: set[int] = set()             # ids of the parameters that are to be trained
         self.groups: list[str] = []                # of the modules that are running
         self.layers: list[bool] = []               # and whether they are PyTorch's own
+        self.classes: dict[str, str] = {}          # path of a module that ran -> its class
         self._paths: dict[int, str] = {}           # id of a module -> its path
         self._modules: list[Any] = []
         self._hooks: list[Any] = []
@@ -50,6 +51,8 @@ class Modules:
         if id(module) not in self._paths:
             self.add(module, type(module).__name__.lower())
         self.groups.append(self._paths[id(module)].replace(".", "/"))
+        if self.group:
+            self.classes.setdefault(self.group, type(module).__name__)
         self.layers.append(type(module).__module__.startswith("torch.nn."))
 
     def _leave(self, module: Any, args: Any, result: Any) -> None:

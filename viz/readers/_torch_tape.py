@@ -308,6 +308,8 @@ class Recorder(TorchFunctionMode):
         if self.level == "aten":
             self._late()
         self.tape.outputs = [self._state(t) for t in roots]
+        if self.modules.classes:
+            self.tape.facts["modules"] = self.modules.classes
 
     def _late(self) -> None:
         """The edges of autograd that operations have got since they were recorded."""

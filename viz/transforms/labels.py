@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -11,9 +12,8 @@ from .. import text
 
 SEEN = 100                       # the labels of so many repeats are looked at
 LETTERS = "tijkl"                # what a repeat is called, by depth
+SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 
-_OWN = re.compile("v[₀-₉]+ = ")  # a name that is not the user's
-_NAMELESS = re.compile(r"(?<!\w)v[₀-₉]+")
 _PRIVATE, _MOST = 0xF0000, 0xFFFD  # where numbers of values wait to be written
 _LOW = re.compile("[₀-₉]+")
 _N = r"\d+(?:\.\d+)?(?:e−?\d+)?(?![A-Za-z_0-9]|\.\w)"
@@ -25,7 +25,7 @@ _PART = re.compile(
     "|(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
     "|(?P<step>[0-9]+|[₀-₉]+)")                    # w_3, block1, 0.norm.weight, w₁
 _INTEGER = re.compile("[0-9]+")
-_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_DIGITS = str.maketrans(SUBSCRIPTS, "0123456789")
 
 
 class Grid(NamedTuple):
@@ -80,19 +80,35 @@ def plain(string: str) -> str:
     return _LOW.sub("", string)
 
 
-def own(label: str) -> str:
-    """The name that only the reader gave: v₇ of v₇ = sin(x); else empty."""
-    return found.group()[:-3] if (found := _OWN.match(label)) else ""
+def own(label: str, letter: str = "v") -> str:
+    """The name that only the reader gave: v₇ of v₇ = sin(x); else empty.
+
+    letter: what such names begin with; names of the user's do not.
+    """
+    found = _own(letter).match(label) if label.startswith(letter) else None
+    return found.group()[:-3] if found else ""
 
 
-def counted_anew(label: str, numbers: Mapping[str, int]) -> str:
-    """A label in which names of the reader's have other numbers, as private characters that no
-    rule for numbers touches: see `written_out`."""
-    if not numbers or "v" not in label:
+def counted_anew(label: str, numbers: Mapping[str, int], letter: str = "v") -> str:
+    """A label without a name of the reader's, in which those have other numbers, as private
+    characters that no rule for numbers touches: see `written_out`."""
+    name = own(label, letter)
+    label = label[len(name) + 3:] if name else label
+    if not numbers or letter not in label:
         return label
-    label = label[len(own(label)) + 3:] if own(label) else label
-    return _NAMELESS.sub(lambda found: f"v{chr(_PRIVATE + numbers[found.group()])}"
-                         if numbers.get(found.group(), _MOST) < _MOST else found.group(), label)
+    return _nameless(letter).sub(
+        lambda found: f"{letter}{chr(_PRIVATE + numbers[found.group()])}"
+        if numbers.get(found.group(), _MOST) < _MOST else found.group(), label)
+
+
+@lru_cache(maxsize=None)
+def _own(letter: str) -> re.Pattern[str]:
+    return re.compile(f"{re.escape(letter)}[₀-₉]+ = ")
+
+
+@lru_cache(maxsize=None)
+def _nameless(letter: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(letter)}[₀-₉]+")
 
 
 def written_out(label: str) -> str:
@@ -110,8 +126,7 @@ def common(labels: Sequence[str], repeats: Grid, leaves: Named = {}) -> str:
     Where expressions differ in more than their numbers, that of most repeats says it for all. A
     constant that differs is written by the name of the leaf it is, or c.
     """
-    shown = [plain(label[len(found.group()):] if (found := _OWN.match(label)) else label)
-             for label in labels]
+    shown = [plain(label) for label in labels]
     differ = [column for column in leaves.values() if len(set(column)) > 1]
     sized = any("×" in column[0] for column in leaves.values())      # an array that has no name
     if len(set(shown)) == 1 and not sized or len(set(shown[1:])) == 1 and not differ and not sized:
@@ -124,24 +139,16 @@ def common(labels: Sequence[str], repeats: Grid, leaves: Named = {}) -> str:
     return _merged([shown[k] for k in most], most, repeats, leaves)
 
 
-def stepped(labels: Sequence[str], letter: str, *, path: bool = False) -> str:
-    """Labels that differ in the numbers of steps alone as one: w[3], w[4] is w[t]. Else empty.
-
-    path: every number is one of a step, as in the path of a scope: layers/0/norm.
-    """
-    return counted(labels, line(len(labels), letter), path=path)
-
-
-def counted(labels: Sequence[str], repeats: Grid, *, path: bool = False) -> str:
-    """The same for the labels of the repeats seen."""
-    parts = [_parts(label, path) for label in labels]
+def counted(labels: Sequence[str], repeats: Grid) -> str:
+    """Labels that differ in the numbers of steps alone as one: w[3], w[4] is w[t]. Else empty."""
+    parts = [_parts(label) for label in labels]
     if len({tuple([text if kind in ("", "number") else kind for kind, text in part])
             for part in parts}) > 1 or not any(kind in ("step", "place") for kind, _ in parts[0]):
         return ""
-    return _merged(labels, range(len(labels)), repeats, {}, path)
+    return _merged(labels, range(len(labels)), repeats, {})
 
 
-def _parts(label: str, path: bool = False) -> list[tuple[str, str]]:
+def _parts(label: str) -> list[tuple[str, str]]:
     """A label as texts (of kind ""), steps, places (steps in brackets), powers and numbers."""
     found: list[tuple[str, str]] = []
     end = 0
@@ -153,9 +160,6 @@ def _parts(label: str, path: bool = False) -> list[tuple[str, str]]:
             last = match.end()
         found.append(("", string[last:]))
 
-    if path:
-        steps(label, "step")
-        return found
     for match in _PART.finditer(label):
         found.append(("", label[end:match.start()]))
         if match.lastgroup == "index":
@@ -167,10 +171,9 @@ def _parts(label: str, path: bool = False) -> list[tuple[str, str]]:
     return found
 
 
-def _merged(labels: Sequence[str], ks: Sequence[int], repeats: Grid, leaves: Named,
-            path: bool = False) -> str:
+def _merged(labels: Sequence[str], ks: Sequence[int], repeats: Grid, leaves: Named) -> str:
     """Labels of one form as one; ks: which of the repeats seen they are of."""
-    parts = [_parts(label, path) for label in labels]
+    parts = [_parts(label) for label in labels]
     here = repeats._replace(seen=tuple([repeats.seen[k] for k in ks]),
                             at=tuple([repeats.at[k] for k in ks]))
     starts: dict[str, int] = {}

@@ -88,7 +88,8 @@ def _large(graph: Graph, options: Options) -> bytes:
         width, height = scene.width, scene.height
     pair, start = _themes(options)
     told = " ".join(filter(None, [description(graph), literal(said(graph))]))
-    folds = [{key: literal(value) if isinstance(value, str) else value
+    folds = [{key: literal(value) if isinstance(value, str) else
+              [*map(literal, value)] if key == "names" else value
               for key, value in fold.items() if key != "carried"}
              for fold in graph.facts.get("folds", ())]
     data = {"width": width, "height": height, "folds": folds, "look": _look(*pair),

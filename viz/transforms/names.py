@@ -1,0 +1,213 @@
+"""Names: what repeats, the leaves of a frame and values without a name are called in a fold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from math import prod
+
+from .. import text
+from ..graph import Graph, Node, Value
+from ..program import Parsed
+from .fold import Frame
+from .labels import (LETTERS, SUBSCRIPTS, Grid, common, counted, counted_anew, grid, own,
+                     written_out)
+from .paths import Steps, merged, steps, word
+from .wiring import Key, Wiring
+
+_PATH = re.compile(r"\w+(\.\w+)+")
+
+
+class Names:
+    """The names of a graph that is being folded."""
+
+    def __init__(self, graph: Graph, parsed: Parsed, frames: Sequence[Frame], wiring: Wiring
+                 ) -> None:
+        self.graph, self.parsed, self.frames, self.wiring = graph, parsed, frames, wiring
+        self.letter = str(graph.facts.get("letter", "v"))      # of the names that the reader gave
+        self.grids: list[Grid] = []                # frame -> the repeats whose labels are read
+        counts: list[tuple[int, ...]] = []
+        for frame in frames:
+            counts.append((*(counts[frame.parent] if frame.parent >= 0 else ()),
+                           *([frame.run.times] if frame.run.times > 1 else [])))
+            self.grids.append(grid(counts[-1] or (1,)))
+        self.leaves: list[dict[str, list[str]]] = [{} for _ in frames]     # name -> labels seen
+        self.called: dict[Key, str] = {}           # leaf -> its label
+        self.own: dict[int, int] = {}              # op whose tensor has no name -> k of v₁; 0: v
+        self.numbers: dict[str, int] = {}          # v₇₂₀, of any repeat -> that k
+        labels = self._leaf_labels()
+        self.steps = [self._steps(i, labels) for i in range(len(frames))]
+        self._name_leaves(labels)
+        self._number_nameless()
+
+    # ---- Repeats
+
+    def of(self, frame: int) -> str:
+        """What a repeat of a frame is called, by how many frames around it are repeated: t, i."""
+        depth, around = 0, self.frames[frame].parent
+        while around >= 0:
+            depth += self.frames[around].run.times > 1
+            around = self.frames[around].parent
+        return LETTERS[min(depth, len(LETTERS) - 2)]
+
+    def known(self, frame: int) -> list[Steps]:
+        """What the repeats of the frames that hold it and of itself are called, as its grid has
+        them."""
+        found: list[Steps] = []
+        while frame >= 0:
+            if self.frames[frame].run.times > 1:
+                found.append(self.steps[frame] or Steps())
+            frame = self.frames[frame].parent
+        return found[::-1] or [Steps()]
+
+    def across(self, o: int, frame: int) -> list[tuple[str, ...]]:
+        """The path of an op's scope in the repeats seen. o: an op of the first repeat."""
+        (s, p, count, _), starts = self.frames[frame].run, self.frames[frame].starts
+        group = self.parsed.program.group
+        return [group[o - s + starts[k // count] + k % count * p] for k in self.grids[frame].seen]
+
+    def own_axis(self, frame: int) -> int:
+        """How many of the repeats seen differ in the frame itself alone: the first ones."""
+        at = self.grids[frame].at
+        return sum(place[:-1] == at[0][:-1] for place in at)
+
+    def _steps(self, frame: int, labels: dict[Key, list[str]]) -> Steps | None:
+        """What the paths of scopes call the repeats of a frame; else those of parameters."""
+        (s, p, count, _), group = self.frames[frame].run, self.parsed.program.group
+        if count == 1:
+            return None
+        size = self.own_axis(frame)
+
+        def columns(found: Iterable[Sequence[Sequence[str]]]) -> Iterator[list[str]]:
+            for paths in found:
+                differ = [column for column in zip(*paths) if len(set(column)) > 1] \
+                    if len(set(map(len, paths))) == 1 else []
+                for column in differ:              # the same in all repeats around
+                    if list(column) == list(column[:size]) * (len(column) // size):
+                        yield list(column[:size])
+
+        scoped: dict[tuple[str, ...], int] = {}    # what differs between repeats -> an op in it
+        for o in range(s, s + p):
+            scoped.setdefault(group[o][:differing(group[o], group[o + p])], o)
+        found = steps(columns([path[:len(start)] for path in self.across(o, frame)]
+                              for start, o in scoped.items() if start)) or \
+            steps(columns([label.split(".") for label in column] for key, column in labels.items()
+                          if key[1] == frame and all(map(_PATH.fullmatch, column))))
+        return found if found and (not found.names or size == count) else None
+
+    # ---- Leaves
+
+    def _leaf_labels(self) -> dict[Key, list[str]]:
+        """The labels of the leaves of frames in the repeats seen."""
+        nodes, leaf = self.graph.nodes, self.parsed.leaf
+        found = {}
+        for key in self.wiring.leaves:
+            _, frame, codes = key
+            if frame >= 0:
+                found[key] = [nodes[leaf[-1 - code]].label for code in self._seen(key)]
+        return found
+
+    def _seen(self, key: Key) -> list[int]:
+        _, frame, codes = key
+        repeats, count = self.grids[frame], self.frames[frame].run.times
+        whole = len(codes) == prod(repeats.counts)
+        return [codes[k if whole else k // count] for k in repeats.seen]
+
+    def _name_leaves(self, found: dict[Key, list[str]]) -> None:
+        """What leaves that are another one in each repeat are called: w[t], or c[t]."""
+        unnamed: dict[tuple[int, str], list[tuple[Key, str]]] = {}
+        columns: dict[Key, list[str]] = {}
+        for key, labels in found.items():
+            frame, repeats = key[1], self.grids[key[1]]
+            first = self.graph.nodes[self.parsed.leaf[-1 - key[2][0]]]
+            columns[key] = labels if any(labels) else [_sized(first)] * len(labels)
+            named = labels[0] if len(set(labels)) == 1 else self._path(labels, frame) or \
+                counted(labels, repeats) or self._word(labels, frame)
+            if named:
+                self.called[key] = named
+            else:
+                stem, seen = "c" if first.kind == "constant" else "x", self._seen(key)
+                which = f"[{repeats.letter(seen)}]" if len(set(seen)) > 1 else ""
+                unnamed.setdefault((frame, stem), []).append((key, which))
+        for (_, stem), ones in unnamed.items():
+            for n, (key, which) in enumerate(ones, 1):
+                self.called[key] = f"{stem}{text.subscript(n) if len(ones) > 1 else ''}{which}"
+        for key, labels in columns.items():
+            self.leaves[key[1]][self.called[key]] = labels
+
+    def _path(self, labels: Sequence[str], frame: int) -> str:
+        """Paths of parameters as one: blocks.[t].{q,k,v}.weight."""
+        if not all(map(_PATH.fullmatch, labels)):
+            return ""
+        return ".".join(merged([label.split(".") for label in labels], self.grids[frame],
+                               self.known(frame)))
+
+    def _word(self, labels: Sequence[str], frame: int) -> str:
+        """Names of the user's, each of another repeat: {q,k,v}."""
+        if len(labels) < 2 or not all(map(str.isidentifier, labels)):
+            return ""
+        found = word(labels, self.grids[frame], self.known(frame))
+        return found if found.startswith("{") else ""
+
+    # ---- Values
+
+    def _number_nameless(self) -> None:
+        """Values that only the reader has named count anew in each outermost frame, the same in all
+        repeats: v₁, v₂. A single one is v."""
+        found: dict[str, dict[int, list[str]]] = {}            # outermost frame -> op -> names
+        for c, stood in self.wiring.repeats.items():
+            frame, box = self.wiring.inside[c], self.parsed.box
+            if frame >= 0 and box[c] >= 0 and 1 < len(stood) == prod(self.grids[frame].counts):
+                names = [own(self.graph.nodes[box[stood[k]]].label, self.letter)
+                         for k in self.grids[frame].seen]
+                if sum(map(bool, names)) > len(names) // 2:
+                    top = self.frames[frame].path.partition("/")[0]
+                    found.setdefault(top, {})[c] = names
+        for named in found.values():
+            for n, (c, names) in enumerate(named.items(), len(named) > 1):
+                self.own[c] = n
+                if n:
+                    self.numbers.update(dict.fromkeys(names, n))
+
+    def numbered(self, c: int) -> str:
+        """The name of a value that only the reader has named: v₂, or v. Else empty."""
+        k = self.own.get(c, -1)
+        return "" if k < 0 else f"{self.letter}{text.subscript(k) if k else ''}"
+
+    def common(self, labels: Sequence[str], frame: int, c: int = -1) -> str:
+        """One label for those of the repeats seen in a frame."""
+        parts = [label.partition(" = ") for label in labels]
+        names = self._word([name.rstrip(SUBSCRIPTS) for name, _, _ in parts], frame) \
+            if all(rest for _, _, rest in parts) else ""
+        if names:                                  # q = f(x), k = f(x), v = f(x)
+            labels = [rest for _, _, rest in parts]
+        written = [counted_anew(label, self.numbers, self.letter) for label in labels]
+        label = written_out(common(written, self.grids[frame], self.leaves[frame]))
+        name = names or self.numbered(c)
+        return f"{name} = {label}" if name else label
+
+    def outside(self, label: str, drawn: str, frame: int, repeat: int) -> str:
+        """What the value of one repeat is called outside its frame.
+
+        Where values that only the frame shows are named in its label, its own name will do; one
+        without is called as in the frame (drawn), with the name of the repeat: k: transpose(v).
+        """
+        name, equals, formula = label.rpartition(" = ")
+        hidden = re.search(rf"(?<!\w){re.escape(self.letter)}[₀-₉]*(?!\w)", formula)
+        if not hidden or self.frames[frame].run.times == 1:
+            return label
+        if equals:
+            return name
+        steps, drawn = self.steps[frame], drawn.partition(" = ")[0]
+        return f"{steps.names[repeat]}: {drawn}" if steps and steps.names else drawn
+
+
+def differing(a: Sequence[str], b: Sequence[str]) -> int:
+    """How many words of two paths lead to the first that differs, with it; 0 where none does."""
+    return next((k for k, (one, other) in enumerate(zip(a, b), 1) if one != other), 0)
+
+
+def _sized(node: Node) -> str:
+    """How an expression writes an array that has no name: [3×4]."""
+    data = node.facts.get("data")
+    return f"[{'×'.join(map(str, data.shape))}]" if isinstance(data, Value) else ""
