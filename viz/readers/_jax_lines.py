@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..source import Target
 from ..tracer import Place
 
 Span = tuple[int, int, int, int]                   # line, column, last line, last column
+Names = tuple[str, ...]
 
 
 class Lines:
@@ -20,26 +22,29 @@ class Lines:
     def __init__(self, target: Target) -> None:
         self._root = os.path.dirname(os.path.abspath(target.file)) + os.sep if target.file else ""
         self._file = target.file
-        self._named: dict[str, dict[Span, str]] = {}       # file -> span of an expression -> name
-        self._bound: dict[str, list[int]] = {}     # name -> the stamps it was given to
+        self._named: dict[str, dict[Span, Names]] = {}     # file -> span of an expression -> names
+        self._bound: dict[str, dict[int, int]] = {}        # name -> statement -> stamp
+        self._given: set[int] = set()              # stamps that have a name
         self._places: list[tuple[int, Place]] = []
 
-    def note(self, equation: Any, stamp: int, whole: bool = True) -> None:
-        """The tensor of this stamp was made by this equation, or, if not the whole, within it."""
-        found = self._frame(equation)
-        if found is None:
-            return
-        file, span, function = found
-        self._places.append((stamp, Place(file, span[0], function)))
-        if whole:
-            self.bind(equation, stamp)
+    def note(self, equation: Any, stamp: int) -> None:
+        """The tensor of this stamp was made by this equation."""
+        place = self.place(equation)
+        if place is not None:
+            self._places.append((stamp, place))
 
-    def bind(self, equation: Any, stamp: int) -> None:
-        """The tensor of this stamp has the name that the user gave what this equation makes."""
+    def bind(self, equation: Any, stamps: Sequence[int], statement: int) -> None:
+        """The tensors of these stamps have the names that the user gave what this equation makes,
+        where they have none; of what a statement makes the last ones have them."""
         found = self._frame(equation)
-        name = self._names(found[0]).get(found[1]) if found else None
-        if name and stamp not in self._bound.get(name, ()):
-            self._bound.setdefault(name, []).append(stamp)
+        names = self._names(found[0]).get(found[1], ()) if found else ()
+        if len(names) == len(stamps):
+            for name, stamp in zip(names, stamps):
+                if name and name != "_" and stamp and stamp not in self._given:
+                    bound = self._bound.setdefault(name, {})
+                    self._given.discard(bound.get(statement, 0))
+                    self._given.add(stamp)
+                    bound[statement] = stamp
 
     def place(self, equation: Any) -> Place | None:
         """The user's line that an equation comes from."""
@@ -51,12 +56,12 @@ class Lines:
         those of its own, with the lines they were first called from."""
         jaxpr = getattr(closed, "jaxpr", closed)
         source = str(getattr(getattr(jaxpr, "debug_info", None), "func_src_info", ""))
-        return self._is_users(source.partition(" at ")[2].rpartition(":")[0])
+        return self.is_users(source.partition(" at ")[2].rpartition(":")[0])
 
     def told(self) -> tuple[dict[int, str], tuple[int, ...], tuple[Place | None, ...]]:
         """Stamp -> name; and the stamps and places that a Run has."""
         names = {stamp: name if len(stamps) == 1 else name + text.subscript(i + 1)
-                 for name, stamps in self._bound.items() for i, stamp in enumerate(stamps)}
+                 for name, stamps in self._bound.items() for i, stamp in enumerate(stamps.values())}
         stamps: list[int] = []
         places: list[Place | None] = []
         for stamp, place in sorted(self._places, key=lambda item: item[0]):
@@ -70,31 +75,35 @@ class Lines:
         if traceback is None:
             return None
         for code, offset in zip(*traceback.raw_frames()):        # the innermost first
-            if self._is_users(code.co_filename):
+            if self.is_users(code.co_filename):
                 line, last, column, end = next(islice(code.co_positions(), offset // 2, None))
                 span = (line or code.co_firstlineno, column or 0, last or 0, end or 0)
                 return code.co_filename, span, code.co_name
         return None
 
-    def _is_users(self, file: str) -> bool:
+    def is_users(self, file: str) -> bool:
+        """Whether a file is one of the user's own."""
         return bool(self._root) and (file == self._file or (
             file.startswith(self._root) and "site-packages" not in file
             and not file.startswith(os.path.dirname(os.path.dirname(__file__)) + os.sep)))
 
-    def _names(self, file: str) -> dict[Span, str]:
+    def _names(self, file: str) -> dict[Span, Names]:
         """The expressions of a file that are given a name, by where they stand."""
         if file not in self._named:
-            named: dict[Span, str] = {}
+            named: dict[Span, Names] = {}
             try:
                 with open(file, encoding="utf-8") as source:
                     tree = ast.parse(source.read())
             except (OSError, SyntaxError, ValueError):
                 tree = ast.Module([], [])
             for node in ast.walk(tree):
-                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                    named[_span(node.value)] = node.targets[0].id
+                if isinstance(node, ast.Assign):
+                    to = node.targets[0]
+                    named[_span(node.value)] = tuple(
+                        one.id if isinstance(one, ast.Name) else ""
+                        for one in (to.elts if isinstance(to, ast.Tuple) else [to]))
                 elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-                    named[_span(node)] = node.target.id
+                    named[_span(node)] = node.target.id,
             self._named[file] = named
         return self._named[file]
 

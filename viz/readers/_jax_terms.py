@@ -5,7 +5,6 @@ The sweep calls it as it calls any other, and finds in the graph of the result w
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -17,8 +16,10 @@ from tinytorch import Tensor
 
 from ..source import of
 from ..tracer import Place
+from ._jax_calls import JAX, NOTHING
 from ._jax_lines import Lines
-from ._jax_tape import INLINE, SAME, named
+from ._jax_tape import INLINE
+from ._jax_words import named
 from ._shadows import WHOLE, leaf, shadow
 from ._tape import elementwise
 
@@ -27,7 +28,6 @@ Array = Any
 # So many points are computed with: a program is compiled for each of these lengths alone. They are
 # prime, so that no array of f's own has one of them.
 LENGTHS = (61, 509, 2053, 8209, 32771)
-FOLDER = os.path.dirname(os.path.abspath(jax.__file__)) + os.sep
 CONCRETE = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError,
             jax.errors.TracerIntegerConversionError)       # f looks at its values: if x > 0
 doubles: Any = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
@@ -229,7 +229,7 @@ def _flat(closed: Any, given: list[Any], steps: list[Step], count: int, lines: L
     for equation in jaxpr.eqns:
         name, params = equation.primitive.name, equation.params
         operands = [at(atom) for atom in equation.invars]
-        if name in SAME or name == "convert_element_type" and \
+        if name in NOTHING or name == "convert_element_type" and \
                 params["new_dtype"] == equation.invars[0].aval.dtype:
             env |= zip(equation.outvars, operands)
             continue
@@ -263,7 +263,7 @@ def _library(name: str, params: Any, inner: Any, operands: int) -> str:
     called, _, file = source.partition(" at ")
     called = called.lstrip("_")
     known = called in WHOLE or elementwise(called, operands)
-    return called if known and file.startswith(FOLDER) else ""
+    return called if known and file.startswith(JAX) else ""
 
 
 def _shadow(step: Step, i: int, operands: list[Tensor], data: Array, n: int, long: int) -> Tensor:
