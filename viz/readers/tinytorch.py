@@ -143,9 +143,10 @@ def _called(target: Target) -> str:
 
 
 def headline(target: Target, inputs: Mapping[str, Value], written: str, order: int = 1) -> str:
-    """The title of a picture: f(x) = x³ + x at x = 1.2."""
+    """The title of a picture: f(x) = x³ + x at x = 1.2; of params.w and params.b net(params)."""
     name = _called(target)
-    head = (f"{name}{PRIMES[:order - 1]}({', '.join(inputs)})"
+    arguments = dict.fromkeys(n.partition(".")[0] for n in inputs)
+    head = (f"{name}{PRIMES[:order - 1]}({', '.join(arguments)})"
             + (f" = {written}" if written and len(written) <= TITLE else ""))
     at = ", ".join(f"{n} = {text.given(v)}" for n, v in inputs.items())
     return head + (f" at {at}" if at and all(v.size == 1 for v in inputs.values()) else "")
