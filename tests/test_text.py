@@ -85,10 +85,16 @@ def test_a_long_text_gives_way_in_its_middle():
     assert len(text.shorten("x" * 100, 10)) == 10
     assert text.shorten("model.layer[t].attention.self.query.weight", 30) == \
         "…attention.self.query.weight"
+    assert text.shorten("layers.[2t+1].self.{query,key,value}.weight", 32) == \
+        "…self.{query,key,value}.weight"
+    assert text.shorten("layers.[t].output.dense.weight", 28) == "…[t].output.dense.weight"
+    assert text.shorten("[2t+1].output.dense.weight", 24) == "…output.dense.weight"
     assert text.shorten("view(linear(layer_norm(v)), 2, 10, −1, 8)", 30) == \
         "view(linear(…), 2, 10, −1, 8)"
     assert text.shorten("zoo.py:34 in a module of many words", 20).startswith("zoo.py:34")
     assert len(text.shorten("(" * 60, 14)) == 14
+    assert text.shorten("hidden_states = hidden_states + residual", 24) == "hidden_states"
+    assert text.shorten("h = hidden_states + residual + x", 24).startswith("h = hidden")
 
 
 @pytest.mark.parametrize("given, shown", [

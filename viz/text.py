@@ -187,7 +187,7 @@ def shorten(text: str, most: int) -> str:
     """The text, at most so many characters: an ellipsis stands for what gives way.
 
     Of a path its first words: …query.weight; of an expression operands, as few as will do:
-    view(linear(…), 2, −1); of any other text its middle.
+    view(linear(…), 2, −1), or all of one that a long name is given to; of any other text its middle.
     """
     if len(text) <= most:
         return text
@@ -204,6 +204,9 @@ def shorten(text: str, most: int) -> str:
         text, operands = f"{text[:start]}…{text[end:]}", True
     if len(text) <= most:
         return text
+    name, equals, _ = text.partition(" = ")
+    if equals and most // 2 < len(name) + 3 and len(name) <= most:
+        return name
     cut = text.rfind(" ", 0, most - 1) + 1
     if operands and cut > most // 2:
         return text[:cut] + "…"
@@ -211,7 +214,8 @@ def shorten(text: str, most: int) -> str:
     return text[:head] + "…" + text[len(text) - (most - 1 - head):]
 
 
-_PATH = re.compile(r"…?[^\W\d][\w\[\],]*(?:\.[\w\[\],]*\w[\w\[\]]*)+(?![\w:])")
+_PATH = re.compile(r"…?(?:[^\W\d]|[\[{](?=\w*[^\W\d]))[\w\[\],{}…+−]*"
+                   r"(?:\.[\w\[\],{}…+−]*\w[\w\[\]{}]*)+(?![\w:])")
 
 
 def _ending(path: str, words: int) -> str:

@@ -133,7 +133,8 @@ class _Bodies:
                     [parsed.box[o] for o in wiring.shifted(v, frame)], id, frame, ())
                 put(key, parsed.box[v], node._replace(
                     id=id, facts={**node.facts, "drawn": "exit"}, label=self.names.outside(
-                        node.label, self.label[c], wiring.inside[c], self._repeat(v, c))))
+                        node.label, self.label[c], wiring.inside[c], self._repeat(v, c)
+                        if len(wiring.kept(c, frame)) > 1 else None, frame < 0)))
         for i in parsed.leaf:                      # an argument that is not used
             if i not in owned:
                 placed.append((i, len(placed), nodes[i]))
@@ -165,9 +166,10 @@ class _Bodies:
         _, frame, way = key[:3]
         entering = self.wiring.entering(key)
         letter = self.names.of(frame)
-        if way == "each":
-            repeats = self.names.grids[frame]
-            label = common([_name(nodes[entering[k]]) for k in repeats.seen], repeats)
+        around = self.frames[frame].parent if way == "shared" else frame
+        if way == "each" or way == "shared" and len(entering) > 1:
+            repeats = self.names.grids[around]
+            label = self.names.common([_name(nodes[entering[k]]) for k in repeats.seen], around)
             letter = repeats.letter([entering[k] for k in repeats.seen])
         else:
             if way == "all":
@@ -177,7 +179,7 @@ class _Bodies:
             label = common(names, line(len(names), letter)) if len(entering) > 1 else names[0]
             if way == "carried":
                 c = self.wiring.stands[self.frames[frame].run.start + key[3]]
-                label = self.names.numbered(c) or label
+                label = self.names.nameless.name(c) or label
         if way in ("each", "all") and f"[{letter}]" not in label and "[…]" not in label:
             label = f"{label}[{letter}]"
         facts = {key: value for key, value in spread_facts(nodes, entering).items()

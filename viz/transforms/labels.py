@@ -97,8 +97,45 @@ def counted_anew(label: str, numbers: Mapping[str, int], letter: str = "v") -> s
     if not numbers or letter not in label:
         return label
     return _nameless(letter).sub(
-        lambda found: f"{letter}{chr(_PRIVATE + numbers[found.group()])}"
+        lambda found: token(letter, numbers[found.group()])
         if numbers.get(found.group(), _MOST) < _MOST else found.group(), label)
+
+
+def token(letter: str, n: int) -> str:
+    """The name of a value of the reader's in a label that is not written out yet."""
+    return f"{letter}{chr(_PRIVATE + n)}" if 0 < n < _MOST else letter
+
+
+def standing(label: str, formula: str, name: str) -> str:
+    """A label in which a name stands for a formula, wherever that is a whole operand."""
+    call = _call(formula)
+    shown, end = "", 0
+    while (at := label.find(formula, end)) >= 0:
+        before, after = label[end:at], label[at + len(formula):]
+        left = (shown + before)[-1:]
+        if call:                 # relu(x): binds closer than all else
+            whole = not (left.isalnum() or left in tuple("_.]"))
+        else:                    # x + y: an argument, the first of a sum, or in brackets
+            whole = (not left or (shown + before).endswith(("(", ", "))) and (
+                not after or after[0] in "),"
+                or after.startswith((" + ", " − ")) and not set(formula) & set("<>=≠≤≥"))
+        inner = (shown + before)[-2:-1]
+        if whole and not call and left == "(" and after[:1] == ")" and not (
+                inner.isalnum() or inner in tuple("_])")):
+            shown, end = f"{(shown + before)[:-1]}{name}", at + len(formula) + 1
+        else:
+            shown, end = f"{shown}{before}{name if whole else formula}", at + len(formula)
+    return shown + label[end:]
+
+
+def _call(formula: str) -> bool:
+    """Whether a formula is the call of one function: relu(x + y), not sin(x) + sin(y)."""
+    depth = 0
+    for i, c in enumerate(formula):
+        depth += (c == "(") - (c == ")")
+        if c == ")" and not depth:
+            return i == len(formula) - 1 and formula.partition("(")[0].isidentifier()
+    return False
 
 
 @lru_cache(maxsize=None)

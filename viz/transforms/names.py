@@ -10,12 +10,12 @@ from .. import text
 from ..graph import Graph, Node, Value
 from ..program import Parsed
 from .fold import Frame
-from .labels import (LETTERS, SUBSCRIPTS, Grid, common, counted, counted_anew, grid, own,
-                     written_out)
+from .labels import LETTERS, SUBSCRIPTS, Grid, common, counted, grid, written_out
+from .nameless import Nameless
 from .paths import Steps, merged, steps, word
 from .wiring import Key, Wiring
 
-_PATH = re.compile(r"\w+(\.\w+)+")
+_PATH = re.compile(r"\w+(\.\w+)*\.[^\W\d]\w*")           # 0.norm.weight, not 0.5
 
 
 class Names:
@@ -24,7 +24,6 @@ class Names:
     def __init__(self, graph: Graph, parsed: Parsed, frames: Sequence[Frame], wiring: Wiring
                  ) -> None:
         self.graph, self.parsed, self.frames, self.wiring = graph, parsed, frames, wiring
-        self.letter = str(graph.facts.get("letter", "v"))      # of the names that the reader gave
         self.grids: list[Grid] = []                # frame -> the repeats whose labels are read
         counts: list[tuple[int, ...]] = []
         for frame in frames:
@@ -33,12 +32,10 @@ class Names:
             self.grids.append(grid(counts[-1] or (1,)))
         self.leaves: list[dict[str, list[str]]] = [{} for _ in frames]     # name -> labels seen
         self.called: dict[Key, str] = {}           # leaf -> its label
-        self.own: dict[int, int] = {}              # op whose tensor has no name -> k of v₁; 0: v
-        self.numbers: dict[str, int] = {}          # v₇₂₀, of any repeat -> that k
         labels = self._leaf_labels()
         self.steps = [self._steps(i, labels) for i in range(len(frames))]
         self._name_leaves(labels)
-        self._number_nameless()
+        self.nameless = Nameless(graph, parsed, frames, wiring, self.grids)
 
     # ---- Repeats
 
@@ -151,29 +148,6 @@ class Names:
 
     # ---- Values
 
-    def _number_nameless(self) -> None:
-        """Values that only the reader has named count anew in each outermost frame, the same in all
-        repeats: v₁, v₂. A single one is v."""
-        found: dict[str, dict[int, list[str]]] = {}            # outermost frame -> op -> names
-        for c, stood in self.wiring.repeats.items():
-            frame, box = self.wiring.inside[c], self.parsed.box
-            if frame >= 0 and box[c] >= 0 and 1 < len(stood) == prod(self.grids[frame].counts):
-                names = [own(self.graph.nodes[box[stood[k]]].label, self.letter)
-                         for k in self.grids[frame].seen]
-                if sum(map(bool, names)) > len(names) // 2:
-                    top = self.frames[frame].path.partition("/")[0]
-                    found.setdefault(top, {})[c] = names
-        for named in found.values():
-            for n, (c, names) in enumerate(named.items(), len(named) > 1):
-                self.own[c] = n
-                if n:
-                    self.numbers.update(dict.fromkeys(names, n))
-
-    def numbered(self, c: int) -> str:
-        """The name of a value that only the reader has named: v₂, or v. Else empty."""
-        k = self.own.get(c, -1)
-        return "" if k < 0 else f"{self.letter}{text.subscript(k) if k else ''}"
-
     def common(self, labels: Sequence[str], frame: int, c: int = -1) -> str:
         """One label for those of the repeats seen in a frame."""
         parts = [label.partition(" = ") for label in labels]
@@ -181,25 +155,31 @@ class Names:
             if all(rest for _, _, rest in parts) else ""
         if names:                                  # q = f(x), k = f(x), v = f(x)
             labels = [rest for _, _, rest in parts]
-        written = [counted_anew(label, self.numbers, self.letter) for label in labels]
+        written = self.nameless.written(labels, frame, c)
         label = written_out(common(written, self.grids[frame], self.leaves[frame]))
-        name = names or self.numbered(c)
+        name = names or self.nameless.name(c)
         return f"{name} = {label}" if name else label
 
-    def outside(self, label: str, drawn: str, frame: int, repeat: int) -> str:
+    def outside(self, label: str, drawn: str, frame: int, repeat: int | None, paper: bool) -> str:
         """What the value of one repeat is called outside its frame.
 
         Where values that only the frame shows are named in its label, its own name will do; one
-        without is called as in the frame (drawn), with the name of the repeat: k: transpose(v).
+        without is called as in the frame (drawn), where several leave it with what the repeat is
+        called: k: transpose(v), i = 0: tanh(v).
         """
         name, equals, formula = label.rpartition(" = ")
-        hidden = re.search(rf"(?<!\w){re.escape(self.letter)}[₀-₉]*(?!\w)", formula)
+        hidden = re.search(rf"(?<!\w){re.escape(self.nameless.letter)}[₀-₉]*(?!\w)", formula)
         if not hidden or self.frames[frame].run.times == 1:
             return label
         if equals:
             return name
-        steps, drawn = self.steps[frame], drawn.partition(" = ")[0]
-        return f"{steps.names[repeat]}: {drawn}" if steps and steps.names else drawn
+        name, _, formula = drawn.rpartition(" = ")
+        drawn = formula if paper else name or formula
+        if repeat is None:
+            return drawn
+        steps = self.steps[frame] or Steps(1)
+        return f"{steps.names[repeat]}: {drawn}" if steps.names else \
+            f"{self.of(frame)} = {steps.first + repeat}: {drawn}"
 
 
 def differing(a: Sequence[str], b: Sequence[str]) -> int:

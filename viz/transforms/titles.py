@@ -115,35 +115,34 @@ class Titles:
             way = self._scope(frame).split("/")
             self.above[i] = len(way)
             return "/".join(way[-2:] if way[-1].isdigit() else way[-1:]), ""
-        steps, modules = self.names.steps[i], self._repeated(frame, i)
+        steps, (modules, whole) = self.names.steps[i], self._repeated(frame, i)
         found = [{self.modules.get("/".join(path), "") for path in paths} for paths in modules]
         classes = list(dict.fromkeys([one.pop() if len(one) == 1 else "" for one in found]))
-        if len(modules) == 1:
+        if whole and len(modules) == 1:
             self.above[i] = len(modules[0][0])
         if steps and steps.names and not all(map(str.isdigit, steps.names)):
             return _list(steps.names), classes[0] if len(classes) == 1 else ""
-        if classes and all(classes):
-            return _list(classes), self._path(modules[0], i, around, ".") \
-                if len(modules) == 1 else ""
-        path = self._path(self._whole(frame, i), i, around, "/") if len(modules) == 1 else ""
-        return path or self._computes(frame, i), ""
+        where = self._path(modules[0], i, around, ".") if len(modules) == 1 else ""
+        if whole and all(classes):
+            return _list(classes), where
+        path = self._path(self._whole(frame, i), i, around, "/") \
+            if whole and len(modules) == 1 else ""
+        return (path, "") if path else (self._computes(frame, i), where)
 
-    def _repeated(self, frame: Frame, i: int) -> list[list[tuple[str, ...]]]:
-        """The scopes that a body consists of, each by its paths in the repeats seen; none where
-        some of it was made in no scope of its own repeat's."""
+    def _repeated(self, frame: Frame, i: int) -> tuple[list[list[tuple[str, ...]]], bool]:
+        """The scopes that are another one in each repeat, each by its paths in the repeats seen;
+        and whether a body consists of them."""
         (s, p, _, _), group = frame.run, self.parsed.program.group
         found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
-        size = self.names.own_axis(i)
+        size, whole = self.names.own_axis(i), True
         for o in range(s, s + p):
             words = differing(group[o], group[o + p])
-            if not words:
-                return []
-            if group[o][:words] not in found:
-                paths = [path[:words] for path in self.names.across(o, i)]
-                if len(set(paths[:size])) < size:
-                    return []
-                found[group[o][:words]] = paths
-        return list(found.values())
+            way = group[o][:words]
+            if words and way not in found:
+                found[way] = [path[:words] for path in self.names.across(o, i)]
+            if not words or len(set(found[way][:size])) < size:
+                whole = False
+        return [paths for paths in found.values() if len(set(paths[:size])) == size], whole
 
     def _whole(self, frame: Frame, i: int) -> list[tuple[str, ...]]:
         """The innermost scope that holds all of a repeat, by its paths in the repeats seen."""
@@ -166,8 +165,8 @@ class Titles:
         body = [o for o in range(s, s + p) if wiring.inside[o] == i and wiring.stands[o] == o
                 and parsed.box[o] >= 0]
         named = [self.label[o] for o in body
-                 if " = " in self.label[o] and o not in self.names.own]
-        shown = [self.label[o].removeprefix(f"{self.names.numbered(o)} = ") for o in body]
+                 if " = " in self.label[o] and o not in self.names.nameless.own]
+        shown = [self.label[o].removeprefix(f"{self.names.nameless.name(o)} = ") for o in body]
         if len(named) == 1 or len(shown) == 1:
             return text.shorten((named or shown)[0], MOST)
         names = list(dict.fromkeys([label.partition(" = ")[0] for label in named]))
