@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from operator import attrgetter
@@ -56,10 +57,26 @@ def run(target: Target, point: Mapping[str, Any], *, seconds: float = SECONDS) -
     return ran._replace(result=_tensor(ran.result, target))
 
 
+class Whole(int):
+    """A default that is to stay a whole number, since the function needs one: range(n)."""
+
+
 def is_option(name: str, given: Any, point: Mapping[str, Any]) -> bool:
-    """Whether an argument is no input, but a default that is no number: flip=True, kind="relu"."""
-    return name not in point and (given is None or isinstance(given, (bool, str, dict))
-                                  or callable(given))
+    """Whether an argument is no input, but what is no number: flip=True, kind="relu"."""
+    return given is None or isinstance(given, (bool, str, Whole)) \
+        or name not in point and (isinstance(given, dict) or callable(given))
+
+
+def whole(target: Target, point: Mapping[str, Any], error: RunError) -> Target | None:
+    """The target with its defaults that are whole numbers left such, where what it raised says that
+    it needs them so and was given tensors: range(n), torch.zeros(n). Else None."""
+    cause = error.__cause__
+    found = {name: Whole(given) for name, given in target.defaults.items()
+             if type(given) is int and name not in point}
+    if not found or not isinstance(cause, (TypeError, IndexError)) \
+            or not re.search(r"\bint|index", str(cause)):
+        return None
+    return target._replace(defaults={**target.defaults, **found})
 
 
 def follow(target: Target, passed: Mapping[str, Any], inputs: Mapping[str, Any], clock: Clock, *,
@@ -86,9 +103,10 @@ def follow(target: Target, passed: Mapping[str, Any], inputs: Mapping[str, Any],
     return ran
 
 
-def arguments(target: Target, point: Mapping[str, Any]) -> dict[str, Any]:
+def arguments(target: Target, point: Mapping[str, Any], *, how: str = "") -> dict[str, Any]:
     """Argument -> what it is given at a point, or its default.
 
+    how: what an error tells to give for a missing one, where that is no number: --input "x=...".
     Raises TargetError where arguments are missing or unknown, or where there are none.
     """
     values = dict(zip(target.names, [_missing] * len(target.names))) | dict(target.defaults)
@@ -103,6 +121,9 @@ def arguments(target: Target, point: Mapping[str, Any]) -> dict[str, Any]:
         example = ("--at 1.2" if len(values) == 1 else
                    " ".join(f"--at {name}=1.2" for name in missing))
         default = f", or write a default: def {target.name}({missing[0]}=1.2)" if place else ""
+        if how:
+            example, default = " ".join(how.format(name) for name in missing), \
+                ", or write example_inputs() in its file: it returns the inputs"
         raise TargetError(f"{place}{target.name} needs a value for {', '.join(missing)}: "
                           f"give {example}{default}")
     if not values:

@@ -108,10 +108,16 @@ def of(function: Callable[..., Any], name: str = "") -> Target:
     for p in parameters:
         if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
             if p.kind == p.VAR_POSITIONAL:
+                inner = getattr(function, "_orig_mod", getattr(function, "module", None))
+                if module is not None and inner is not None and hasattr(inner, "forward"):
+                    return of(inner, name)       # torch.compile's, or DataParallel's around it
+                if getattr(module, "__name__", "") == "_forward_unimplemented":
+                    raise TargetError(f"{place}{name} is a {type(function).__name__}, which has no "
+                                      "forward: name a module that has one")
                 raise TargetError(f"{place}{name} takes *{p.name}: name its arguments one by one, "
                                   "each is an input of the graph")
             continue
-        if p.kind != p.KEYWORD_ONLY:
+        if p.kind != p.KEYWORD_ONLY or module is not None:
             names.append(p.name)
     if names[:1] == ["self"] and isinstance(function, FunctionType):
         raise TargetError(f"{place}{name} is a method: it needs an instance. Write a function that "

@@ -12,7 +12,7 @@ import contextlib
 import inspect
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.machinery import PathFinder
 from types import FunctionType, ModuleType
@@ -22,7 +22,7 @@ from .. import run as runs
 from ..expression import Expression, ExpressionError
 from ..graph import Graph
 from ..run import Run
-from ..source import Target, TargetError, of, users
+from ..source import RunError, Target, TargetError, of, users
 
 OURS = "tinytorch"
 BUILT_ON = {"jaxlib": "jax", "flax": "jax", "equinox": "jax", "transformers": "torch",
@@ -60,7 +60,8 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
             raise TargetError(f"{target.name} is a function of tinytorch: give numbers with --at "
                               "(--input, --level and --meta are for PyTorch and JAX)")
         point = point or examples(target)
-        return read_run(runs.run(target, point, seconds=seconds), grad=grad, order=order)
+        return _whole(lambda target: read_run(runs.run(target, point, seconds=seconds), grad=grad,
+                                              order=order), target, point)
     reader = import_module(f".{name}", __name__)
     target = _built(target, reader)
     point = dict(point)
@@ -73,8 +74,20 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
             raise TargetError(f"--input {text!r} is one too many: {target.name} takes "
                               f"{', '.join(target.names) or 'nothing'}")
         point[argument.strip()] = _generated(written, reader)
-    return reader.trace(target, point or examples(target), seconds=seconds, grad=grad, order=order,
-                        **options)
+    point = point or examples(target)
+    return _whole(lambda target: reader.trace(target, point, seconds=seconds, grad=grad,
+                                              order=order, **options), target, point)
+
+
+def _whole(traced: Callable[[Target], Graph], target: Target, point: Mapping[str, Any]) -> Graph:
+    """The graph of a target; where it needs a default to be a whole number, once more with that."""
+    try:
+        return traced(target)
+    except RunError as error:
+        again = runs.whole(target, point, error)
+        if again is None:
+            raise
+    return traced(again)
 
 
 def built(target: Target) -> Target:
@@ -90,8 +103,12 @@ def terms(f: Any) -> Any:
 
 
 def examples(target: Target) -> dict[str, Any]:
-    """What `example_inputs()` beside the target returns, by argument; {} where there is none."""
-    if target.examples is None:
+    """What `example_inputs()` beside the target returns, by argument; {} where there is none.
+
+    A function whose arguments all have defaults is run at these: it says more of itself.
+    """
+    own = target.names and all(target.defaults.get(name) is not None for name in target.names)
+    if target.examples is None or isinstance(target.function, FunctionType) and own:
         return {}
     with users("example_inputs"):
         given = target.examples()

@@ -270,9 +270,11 @@ def _cost(tape: Tape) -> tuple[str, ...]:
     parameters = sum(m.facts.get("params", 0) for m in tape.made)
     if not parameters:
         return ()
+    frozen = sum(m.facts.get("params", 0) for m in tape.made if m.facts.get("frozen"))
     flops, kept = (sum(call.facts.get(key, 0) for call in calls) for key in ("flops", "saved"))
     return (", ".join(text.counted(n, name) for n, name in (
-        (parameters, "parameters"), (flops, "FLOP"), (kept, "B kept for backward")) if n),)
+        (parameters, "parameters"), (frozen, "of them frozen"), (flops, "FLOP"),
+        (kept, "B kept for backward")) if n),)
 
 
 def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, ways: Any,

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import torch
 from torch.autograd.graph import GradientEdge
 
+from ..source import users
 from ._tape import Call, Made
 from ._torch_modules import Modules
-from ._torch_values import FLOATS, Stated, value
+from ._torch_values import FLOATS, Stated, value, written
 
 REENTRANT = "CheckpointFunctionBackward"           # works under backward() alone
 
@@ -98,7 +99,7 @@ class Edges:
         """One backward pass from ones at the roots: gradients of states, contributions of calls.
 
         changed: whether hooks of the user's may change a gradient that arrives.
-        Returns the states that a gradient has reached, with it.
+        Returns the states that a gradient has reached, with it. Raises RunError if backward does.
         """
         roots = [t for t in roots if t.requires_grad and edge_of(t) is not None]
         if not roots:
@@ -110,8 +111,9 @@ class Edges:
         alone = {edge for edge, _ in wanted if self._uses.get(edge) == 1} \
             if not (reentrant or changed) else set()       # what its only use sends is its gradient
         told = self._tell(alone)
-        grads = (self._reentrant if reentrant else self._gradients)(
-            roots, [edge for edge, _ in wanted], modules)
+        with users("backward"):
+            grads = (self._reentrant if reentrant else self._gradients)(
+                roots, [edge for edge, _ in wanted], modules)
         found = [(made, grad) for (_, made), grad in zip(wanted, grads) if grad is not None]
         stated = Stated()        # a gradient of one use is what that use sends
         for (made, _), of in zip(found, stated.values([grad for _, grad in found])):
@@ -152,6 +154,10 @@ class Edges:
         found |= {edge: t.grad for edge, t in leaves.items()}
         return [found.get(edge) for edge in edges]
 
+    def spoiled(self) -> Call | None:
+        """The last call that has kept a tensor for backward which was then written into."""
+        return next((call for call, node, *_ in reversed(self._hits) if written(node)), None)
+
     def close(self) -> None:
         """Take every hook off."""
         for handle in self._handles:
@@ -178,6 +184,9 @@ def edge_of(t: Any) -> Any:
     node = t.grad_fn
     if node is not None:
         return node, t.output_nr
+    if torch.is_inference_mode_enabled():          # where no view has a node
+        with torch.inference_mode(False):
+            return edge_of(t)
     with contextlib.nullcontext() if torch.is_grad_enabled() else torch.enable_grad():
         node = t.view_as(t).grad_fn.next_functions[0][0]       # of a leaf: made when asked for
     return None if node is None else (node, 0)

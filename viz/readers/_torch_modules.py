@@ -81,7 +81,7 @@ class Modules:
     def keep_grads(self, more: Iterable[Any] = ()) -> list[Any]:
         """Copy the gradients of parameters and other tensors, to put them back; those tensors."""
         for t in (*self.parameters(), *more):
-            if id(t) not in self._grads:
+            if id(t) not in self._grads and (t.is_leaf or t.retains_grad):
                 self._grads[id(t)] = t, None if t.grad is None else t.grad.clone()
         return [t for t, _ in self._grads.values()]
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
+from torch._C._functorch import peek_interpreter_stack
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ..graph import Stats, Value
+from ..source import display
 from ..tracer import Clock
 from ._tape import Call, Made, Tape, elementwise
 from ._torch_calls import SKIPPED, name_of, said, storage, tensors, version, written_by, \
@@ -45,6 +47,7 @@ class Recorder(TorchFunctionMode):
         self._again: list[Again] = []
         self._stated = Stated()
         self._stamp = 0
+        self._inside = ""        # the last of torch.func's transforms that has run: vmap
         self._deriving = False   # whether what is recorded now is autograd's own
         self._operations: Any = _Operations(self) if level == "aten" else None
 
@@ -107,6 +110,10 @@ class Recorder(TorchFunctionMode):
         kwargs = kwargs or {}
         name = name_of(func)
         if name in SKIPPED:
+            return func(*args, **kwargs)
+        inside = peek_interpreter_stack()
+        if inside is not None:   # what vmap, grad and jacrev are given is called with no numbers
+            self._inside = inside.key().name.lower()
             return func(*args, **kwargs)
         lines = sys.gettrace()   # who follows the user's lines is not asked about each of ours
         sys.settrace(None)
@@ -269,9 +276,11 @@ class Recorder(TorchFunctionMode):
         if t.grad_fn is not None and self.level == "function" and not self.edges.known(t):
             return self._unseen(t, None)
         made = self._new(t, "")
-        if t.requires_grad and t.is_leaf:          # also a tensor of the user's own
+        if t.requires_grad and t.is_leaf or made.kind == "parameter":  # also one of the user's own
             made.kind = "parameter"
             made.facts |= {"params": t.numel(), "bytes": t.numel() * t.element_size()}
+            if not t.requires_grad:
+                made.facts["frozen"] = True
         return made
 
     def _unseen(self, t: Any, inner: Made | None) -> Made:
@@ -279,24 +288,37 @@ class Recorder(TorchFunctionMode):
 
         Its operands are what autograd says.
         """
-        node, found = t.grad_fn, []
-        for edge in node.next_functions:
-            if edge in self.edges.states:
-                found.append(self.edges.states[edge])
-            elif hasattr(edge[0], "variable"):
-                found.append(self._state(edge[0].variable))
+        node = t.grad_fn
+        found = self._sources(node, deep=False)
+        name = node.name().removesuffix("Backward0").removesuffix("Backward").rpartition("::")[2]
+        if not found and inner is None and self._inside:
+            found, name = self._sources(node, deep=True), self._inside
         if not found and inner is None:
             made = self._new(t, "")
             made.facts["made"] = "before the recording"
             return made
-        name = node.name().removesuffix("Backward0").removesuffix("Backward").rpartition("::")[2]
         operands = found or [inner] if inner is not None else found
         call = Call(name, tuple(operands), group=self.modules.group)
         made = self._make(call, t)
         self._watch(call, [node])
         return made
 
+    def _sources(self, node: Any, *, deep: bool) -> list[Made]:
+        """The states that an autograd node takes; deep: and those that are behind unknown ones."""
+        found, stack, seen = [], [node], {node}
+        while stack:
+            for edge in stack.pop().next_functions:
+                if edge in self.edges.states:
+                    found.append(self.edges.states[edge])
+                elif hasattr(edge[0], "variable"):
+                    found.append(self._state(edge[0].variable))
+                elif deep and edge[0] is not None and edge[0] not in seen:
+                    seen.add(edge[0])
+                    stack.append(edge[0])
+        return list({id(made): made for made in found}.values()) if deep else found
+
     # ---- When the forward is over
+
 
     def finish(self, roots: list[Any]) -> None:
         """Note what the results are, or which call failed."""
@@ -344,6 +366,31 @@ class Recorder(TorchFunctionMode):
                     items=zeros, stats=None if zeros else Stats(0.0, 0.0, 0.0))
         local_derivatives([one for one in self._again if one.call.sent])
         self.tape.graded = True
+
+    def spoiled(self, place: Callable[[int], Any]) -> str:
+        """What was written into, where and by what, when backward has failed for that; marked.
+
+        place: stamp -> where what it was given to was made.
+        """
+        call = self.edges.spoiled()
+        if call is None:
+            return ""
+        first = call.outputs[0].stamp
+        near = {id(made) for made in (*call.args, *call.outputs)}
+        kept = {id(t) for t, made in self._made if id(made) in near}
+        writer = next((made for t, made in self._made
+                       if id(t) in kept and made.call is not None and made.stamp > first), None)
+
+        def at(made: Made) -> str:
+            found = place(made.stamp)
+            return f" at {display(found.file)}:{found.line}" if found else ""
+        call.outputs[0].facts["flag"] = "backward fails here"
+        if writer is None or writer.call is None:
+            return f"{call.name}{at(call.outputs[0])} needs for backward what was written into"
+        writer.facts["flag"] = "written into here"
+        return (f"{writer.call.name}{at(writer)} writes into what {call.name}"
+                f"{at(call.outputs[0])} needs for backward: make a new tensor, x = x + 1 for "
+                "x += 1")
 
     def close(self) -> None:
         """Take every hook off, and put back what the run has changed."""

@@ -179,6 +179,18 @@ def _kept(kind: Any) -> set[str]:
     return {name for name in dir(kind) if name.startswith("_saved_")}
 
 
+def written(node: Any) -> bool:
+    """Whether a tensor that an autograd node keeps was written into since: backward then raises."""
+    kind: Any = type(node)
+    for name in _kept(kind):
+        try:
+            getattr(node, name)
+        except RuntimeError as error:
+            if "modified by an inplace operation" in str(error):
+                return True
+    return False
+
+
 def saved(nodes: Sequence[Any], leaves: Collection[int]) -> int:
     """The bytes autograd nodes keep for backward, each storage once: no parameters, nothing sparse.
     """

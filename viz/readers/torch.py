@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import gc
-from collections.abc import Iterator, Mapping
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FunctionType
 from typing import Any
 
@@ -23,6 +25,8 @@ from ._torch_terms import Terms
 
 __all__ = ["Terms", "build", "generators", "prepared", "read", "trace"]
 SEED = 0
+HOW = '--input "{}=randn(2, 3)"'
+LEAF = "leaf Variable that requires grad"      # what PyTorch says of a write into one
 
 
 def generators() -> dict[str, Any]:
@@ -67,28 +71,47 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
           order: int = 1, level: str = "function", meta: bool = False) -> Graph:
     """The graph of a function of tensors, or of a module, at a point. Nothing is left changed.
 
+    Where what runs writes into an input, which its caller's tensors would allow, it is run again
+    with inputs that are made of leaves.
     level: "function" draws the functions that the code calls, "aten" the operations that ran.
     order: 2 draws the derivative by the first argument, as autograd makes it: operations that ran.
     meta: what is given as numbers is made without them, on the meta device.
     Raises what `run.run` raises; where the function raises, the error's `graph` is what was
     computed up to there, with the call that failed.
     """
+    options: dict[str, Any] = {"seconds": seconds, "grad": grad, "order": order, "level": level,
+                               "meta": meta}
+    try:
+        return _trace(target, point, **options)
+    except RunError as error:
+        if LEAF not in str(error):
+            raise
+    return _trace(target, point, apart=True, **options)
+
+
+def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bool, order: int,
+           level: str, meta: bool, apart: bool = False) -> Graph:
+    """As `trace`, once. apart: whether the inputs are no leaves, but made of such."""
     found = modules(target)
     recorder = Recorder("aten" if order > 1 else level)
     for name, module in found.items():
+        if any(map(torch.nn.parameter.is_lazy, module.parameters())):
+            raise TargetError(f"{name or target.name} has lazy layers, which have no shapes yet: "
+                              "call it once in its file, with an input such as it is made for")
         recorder.modules.add(module, name)
-    passed = runs.arguments(target, point)
+    passed = runs.arguments(target, point, how=HOW)
     called = target
     if "" in found:              # a module is given what it is given: its defaults are no inputs
         passed = {name: given for name, given in passed.items() if name in point}
-        called = target._replace(function=lambda *xs: target.function(**dict(zip(passed, xs))))
+        called = target._replace(function=_by_place(target.function, passed))
     inputs: dict[str, Any] = {}
     with torch.device("meta") if meta else contextlib.nullcontext():
         for name, given in passed.items():
             if not runs.is_option(name, given, point):
-                passed[name] = _input(name, given, inputs)
+                passed[name] = _input(name, given, inputs, apart)
     states = {name: recorder.input(name, t) for name, t in inputs.items()}
-    with torch.random.fork_rng(devices=[]), _garbage_kept():
+    ran = None
+    with torch.random.fork_rng(devices=[]), _garbage_kept(), _uncompiled():
         torch.manual_seed(SEED)
         try:
             with recorder:
@@ -111,14 +134,41 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
             if error.run is not None:
                 recorder.finish([])
                 error.graph = graph(recorder.tape, error.run, states, whole=True)
+            elif ran is not None:                  # backward has failed
+                told = recorder.spoiled(ran.place)
+                if told:
+                    error.args = (f"{told}\n{error.__cause__}",)
+                error.graph = graph(recorder.tape, ran, states)
             raise
         finally:
             recorder.close()
 
 
+def _by_place(module: Any, names: Iterable[str]) -> Callable[..., Any]:
+    """The module, to be called with values of these arguments of it: by place where that can be,
+    as people call it, and as hooks that look at its arguments expect."""
+    kinds = inspect.signature(getattr(module, "forward", module)).parameters.values()
+    places = [p.name for p in kinds if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names, first = list(names), 0
+    while names[first:first + 1] == places[first:first + 1] != []:
+        first += 1
+    return lambda *given: module(*given[:first], **dict(zip(names[first:], given[first:])))
+
+
+@contextlib.contextmanager
+def _uncompiled() -> Iterator[None]:
+    """What torch.compile has made runs as it was written: that is what is to be seen."""
+    if "torch._dynamo" in sys.modules:
+        with torch.compiler.set_stance("force_eager"):
+            yield
+    else:
+        yield
+
+
 def modules(target: Target) -> dict[str, Any]:
     """Name -> module: the target itself, without a name, or those that a function speaks of."""
-    f = target.function
+    f = inspect.unwrap(target.function) if isinstance(target.function, FunctionType) \
+        else target.function
     owner = getattr(f, "__self__", None)
     for thing in (f, owner):
         if isinstance(thing, torch.nn.Module):
@@ -131,15 +181,18 @@ def modules(target: Target) -> dict[str, Any]:
             if isinstance(thing, torch.nn.Module)}
 
 
-def _input(name: str, given: Any, inputs: dict[str, Any]) -> Any:
+def _input(name: str, given: Any, inputs: dict[str, Any], apart: bool) -> Any:
     """What an argument is given, its tensors apart from the user's own and differentiable.
 
     They are added to `inputs`, by their path: batch.mask. Raises TargetError for what is no number.
+    apart: whether they are no leaves, so that they may be written into.
     """
     def fresh(path: Any, leaf: Any) -> Any:
         if not isinstance(leaf, torch.Tensor):
             return leaf
         leaf = leaf.detach().clone().requires_grad_(leaf.is_floating_point() or leaf.is_complex())
+        if apart:
+            leaf = leaf.clone()
         steps = [str(getattr(k, "key", getattr(k, "idx", k))) for k in path]
         inputs[".".join([name, *steps])] = leaf
         return leaf
