@@ -132,7 +132,7 @@ def node_tip(node: Node) -> str:
         if value is not None:
             kind = f" ({text.shape(value.shape)} {value.dtype})" if value.shape else ""
             lines.append(f"{key} {text.numbers(value, 12)}{kind}")
-    lines += [str(node.facts[key]) for key in ("formula", "line")
+    lines += [str(node.facts[key]) for key in ("formula", "line", "source")
               if node.facts.get(key) and node.facts[key] != node.label]
     if node.facts.get("pass"):
         lines[-1] += f", pass {node.facts['pass']} of its loop"

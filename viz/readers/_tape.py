@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +19,7 @@ from .. import text
 from ..branches import branches
 from ..graph import ITEMS, Edge, Graph, Node, Value
 from ..run import Run
+from ..tracer import Place
 from ._ids import Ids
 from ._names import LONG, letter, stated
 from .tinytorch import FORMULAS, SUMMED, derivatives, headline, whereabouts
@@ -30,7 +32,7 @@ class Made:
     stamp: int                   # creation order, shared with the tracer of lines
     data: Any                    # Value, or None of a call that failed
     kind: str = "value"          # of a leaf: input, parameter or constant
-    name: str = ""
+    name: str = ""               # of a leaf; of another the variable that it is given to
     group: str = ""
     call: Call | None = None     # what made it; None for a leaf
     differentiable: bool = False
@@ -52,6 +54,7 @@ class Call:
     local: tuple[Value | None, ...] = ()           # per operand
     sent: dict[int, Value] = field(default_factory=dict)   # operand -> what backward sends to it
     facts: dict[str, Any] = field(default_factory=dict)
+    place: Place | None = None   # outside the framework: also in a library's code
 
 
 @dataclass(eq=False, slots=True)
@@ -100,8 +103,7 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
     """
     made = _reached(tape, inputs, whole)
     ways = branches(run)
-    names = {m.stamp: run.names.get(m.stamp) or m.name for m in made}
-    names = {stamp: name for stamp, name in names.items() if name}
+    names = _names(made, run)
     few = sum(m.call is not None for m in made) <= FORMULAS
     shadows = _Shadows(made, names, few)
     finals = [m for m in tape.outputs if m.call is not None]
@@ -126,7 +128,8 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
             continue
         call = m.call
         place = run.place(m.stamp)
-        about = whereabouts(place, run, ways) if place else {}
+        about = whereabouts(place, run, ways) if place else {} if call.place is None else \
+            {"source": f"{os.path.basename(call.place.file)}:{call.place.line}"}
         op = operation(call.name)
         shadow = shadows.of[m.stamp]
         of = written[shadow.stamp]
@@ -151,6 +154,24 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
         edges.append(Edge(doers[id(call)], called[m.stamp]))
     return Graph(run.target.stem, tuple(nodes), tuple(edges),
                  _facts(tape, run, inputs, shadows, ways, order))
+
+
+def _names(made: Sequence[Made], run: Run) -> dict[int, str]:
+    """Stamp -> name: the user's; elsewhere those of a library's variables, x₁, x₂ ..."""
+    names = {m.stamp: name for m in made
+             if (name := run.names.get(m.stamp) or (m.name if m.call is None else ""))}
+    others: dict[str, list[int]] = {}
+    for m in made:
+        if m.name and m.call is not None and m.stamp not in names and m.call.place is not None:
+            place = run.place(m.stamp)             # of the user's own lines all is known
+            if place is None or place.file != m.call.place.file:
+                others.setdefault(m.name, []).append(m.stamp)
+    taken = set(names.values())
+    for name, stamps in others.items():
+        several = len(stamps) > 1 or name in taken
+        names |= {stamp: name + text.subscript(i + 1) if several else name
+                  for i, stamp in enumerate(stamps)}
+    return names
 
 
 def _edge(call: Call, i: int, formulas: Sequence[str | None]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ class Modules:
         self.trained: set[int] = set()             # ids of the parameters that are to be trained
         self.groups: list[str] = []                # of the modules that are running
         self.layers: list[bool] = []               # and whether they are PyTorch's own
+        self.result: Callable[[Any, Any], None] = lambda result, frame: None   # is told of each
         self.classes: dict[str, str] = {}          # path of a module that ran -> its class
         self._paths: dict[int, str] = {}           # id of a module -> its path
         self._modules: list[Any] = []
@@ -58,6 +60,7 @@ class Modules:
     def _leave(self, module: Any, args: Any, result: Any) -> None:
         self.groups.pop()
         self.layers.pop()
+        self.result(result, sys._getframe(1))
 
     @property
     def group(self) -> str:

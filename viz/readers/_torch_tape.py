@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from ..graph import Stats, Value
 from ..source import display
 from ..tracer import Clock
+from ._frames import Frames
 from ._tape import Call, Made, Tape, elementwise
 from ._torch_calls import SKIPPED, name_of, said, storage, tensors, version, written_by, \
     written_into
@@ -22,6 +23,9 @@ from ._torch_edges import Again, Edges, local_derivatives
 from ._torch_modules import Modules
 from ._torch_values import FLOATS, Stated, dead, flops, ratios, saved
 
+FOLDER = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+FRAMES = Frames(FOLDER, ("overrides.py", "functional.py", "_tensor.py", "nn/functional.py",
+                         "nn/modules/module.py"))
 LOCALS = 4096                    # no local derivatives of results of more numbers than these
 
 
@@ -37,6 +41,7 @@ class Recorder(TorchFunctionMode):
         self.level = level
         self.tape = Tape()
         self.modules = Modules()
+        self.modules.result = self._given
         self.edges = Edges()
         self.failed: Call | None = None
         self._known: dict[int, tuple[Made, int]] = {}      # id of a tensor -> state, version
@@ -57,8 +62,7 @@ class Recorder(TorchFunctionMode):
 
     @property
     def clock(self) -> Clock:
-        return Clock(torch.Tensor, self.stamp, self._stamp_of,
-                     os.path.dirname(os.path.abspath(torch.__file__)) + os.sep)
+        return Clock(torch.Tensor, self.stamp, self._stamp_of, FOLDER)
 
     def _stamp_of(self, tensor: Any) -> int:
         known = self._known.get(id(tensor))
@@ -154,6 +158,7 @@ class Recorder(TorchFunctionMode):
         if made:
             call, swapped = self._call(func, name, args, kwargs, states)
             self._results(call, made, changed)
+            self._given(out, sys._getframe(2))
             if not changed and not call.params and made[0].numel() <= LOCALS and \
                     made[0].grad_fn is not None and elementwise(call.name, len(call.args)):
                 copies = [a.detach().clone() if isinstance(a, torch.Tensor) else a for a in args]
@@ -193,8 +198,23 @@ class Recorder(TorchFunctionMode):
             states = iter(operands)                # x * 2: the 2 is an operand, as in tinytorch
             operands = [next(states) if isinstance(a, torch.Tensor) else self._constant(a)
                         for a in told.operands]
-        return Call(told.name, tuple(operands), told.params, told.attributes, self.modules.brief,
-                    self.modules.group), told.swapped
+        call = Call(told.name, tuple(operands), told.params, told.attributes, self.modules.brief,
+                    self.modules.group)
+        call.place = None if self._deriving else FRAMES.place(sys._getframe(3))
+        return call, told.swapped
+
+    def _given(self, result: Any, frame: Any) -> None:
+        """A call or a module returns to a frame, whose variables give what it has made a name."""
+        variables = FRAMES.variables(frame)
+        if not variables:
+            return
+        parts = [result] if len(variables) == 1 else result
+        if not isinstance(parts, (tuple, list)) or len(parts) != len(variables):
+            return
+        for name, t in zip(variables, parts):
+            made, _ = self._known.get(id(t), (None, 0))
+            if made is not None and made.call is not None and not made.name and name != "_":
+                made.name = name
 
     def _results(self, call: Call, made: list[Any], changed: list[Any]) -> None:
         """The tensors that a call has made, or written into."""
@@ -318,7 +338,6 @@ class Recorder(TorchFunctionMode):
         return list({id(made): made for made in found}.values()) if deep else found
 
     # ---- When the forward is over
-
 
     def finish(self, roots: list[Any]) -> None:
         """Note what the results are, or which call failed."""

@@ -273,5 +273,5 @@ def _marked(node: Node, change: str) -> Node:
 
 def _named(node: Node) -> str:
     name = node.label.partition(" = ")[0]
-    where = node.facts.get("line") or node.group
+    where = node.facts.get("line") or node.facts.get("source") or node.group
     return (f"op {name}" if node.kind == "op" else name) + (f" ({where})" if where else "")
