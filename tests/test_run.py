@@ -280,3 +280,24 @@ def test_a_conditional_expression_says_which_part_was_taken(write):
         "t.py:9: x > 2 was False: 1 was not taken"]
     run = runs.run(target, {"x": 6.0})
     assert str(branches(run)[1]) == "t.py:8: x < 8 was True: y + 1 was not taken"
+
+
+def test_a_whole_number_stays_one_where_the_function_needs_it(write):
+    from viz import readers
+    write("a.py", """
+        import numpy as np
+        def f(x=0.5, n=3, y=2):
+            for _ in range(n):
+                x = np.sin(x) * y
+            return x
+        def g(x=0.5, n=3):
+            return x**n
+    """)
+    for point, n in (({}, 3), ({"n": 2}, 2)):
+        graph = readers.trace(source.load("a.py:f"), point)
+        assert [node.id for node in graph.nodes if node.kind == "input"] == ["x"]
+        assert sum(node.kind == "op" for node in graph.nodes) == 2 * n
+    assert [node.id for node in readers.trace(source.load("a.py:g"), {}).nodes
+            if node.kind == "input"] == ["x", "n"]
+    with pytest.raises(RunError, match="needs a plain int"):
+        readers.trace(source.load("a.py:f"), {"n": 3.0})

@@ -58,7 +58,7 @@ def run(target: Target, point: Mapping[str, Any], *, seconds: float = SECONDS) -
 
 
 class Whole(int):
-    """A default that is to stay a whole number, since the function needs one: range(n)."""
+    """A number that is to stay whole, since the function needs it so: range(n)."""
 
 
 def is_option(name: str, given: Any, point: Mapping[str, Any]) -> bool:
@@ -67,16 +67,19 @@ def is_option(name: str, given: Any, point: Mapping[str, Any]) -> bool:
         or name not in point and (isinstance(given, dict) or callable(given))
 
 
-def whole(target: Target, point: Mapping[str, Any], error: RunError) -> Target | None:
-    """The target with its defaults that are whole numbers left such, where what it raised says that
-    it needs them so and was given tensors: range(n), torch.zeros(n). Else None."""
+def whole(target: Target, point: Mapping[str, Any], error: RunError
+          ) -> tuple[Target, dict[str, Any]] | None:
+    """The target and the point with what is a whole number left such, where what it raised says
+    that it needs one so and was given a tensor: range(n), torch.zeros(n). Else None."""
+    def kept(given: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: Whole(n) if type(n) is int else n for name, n in given.items()}
+
     cause = error.__cause__
-    found = {name: Whole(given) for name, given in target.defaults.items()
-             if type(given) is int and name not in point}
-    if not found or not isinstance(cause, (TypeError, IndexError)) \
+    if int not in map(type, [*(dict(target.defaults) | dict(point)).values()]) \
+            or not isinstance(cause, (TypeError, IndexError)) \
             or not re.search(r"\bint|index", str(cause)):
         return None
-    return target._replace(defaults={**target.defaults, **found})
+    return target._replace(defaults=kept(target.defaults)), kept(point)
 
 
 def follow(target: Target, passed: Mapping[str, Any], inputs: Mapping[str, Any], clock: Clock, *,

@@ -176,19 +176,17 @@ def repeated(x=torch.tensor(0.5), n=3, y=2):
 
 
 def test_a_default_stays_whole_where_the_function_needs_it():
-    graph = readers.trace(source.of(repeated), {})
-    assert [n.id for n in graph.nodes if n.kind == "input"] == ["x"]
-    assert ops(graph) == ["Sin", "Mul"] * 3
+    for point, turns in (({}, 3), ({"n": 4}, 4)):
+        graph = readers.trace(source.of(repeated), point)
+        assert [n.id for n in graph.nodes if n.kind == "input"] == ["x"]
+        assert ops(graph) == ["Sin", "Mul"] * turns
+    with pytest.raises(RunError, match="only integer tensors"):
+        readers.trace(source.of(repeated), {"n": 3.0})
 
 
 def test_a_whole_default_is_an_input_where_it_can_be():
     graph = readers.trace(source.of(lambda x=torch.tensor(1.5), y=3: x * y), {})
     assert [n.facts["grad"].number for n in graph.nodes if n.kind == "input"] == [3, 1.5]
-
-
-def test_a_whole_number_that_is_given_is_an_input():
-    with pytest.raises(RunError, match="integer"):
-        readers.trace(source.of(repeated), {"n": 3})
 
 
 def test_examples_are_for_arguments_without_a_default():

@@ -60,8 +60,8 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
             raise TargetError(f"{target.name} is a function of tinytorch: give numbers with --at "
                               "(--input, --level and --meta are for PyTorch and JAX)")
         point = point or examples(target)
-        return _whole(lambda target: read_run(runs.run(target, point, seconds=seconds), grad=grad,
-                                              order=order), target, point)
+        return _whole(target, point, lambda target, point: read_run(
+            runs.run(target, point, seconds=seconds), grad=grad, order=order))
     reader = import_module(f".{name}", __name__)
     target = _built(target, reader)
     point = dict(point)
@@ -75,19 +75,20 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
                               f"{', '.join(target.names) or 'nothing'}")
         point[argument.strip()] = _generated(written, reader)
     point = point or examples(target)
-    return _whole(lambda target: reader.trace(target, point, seconds=seconds, grad=grad,
-                                              order=order, **options), target, point)
+    return _whole(target, point, lambda target, point: reader.trace(
+        target, point, seconds=seconds, grad=grad, order=order, **options))
 
 
-def _whole(traced: Callable[[Target], Graph], target: Target, point: Mapping[str, Any]) -> Graph:
-    """The graph of a target; where it needs a default to be a whole number, once more with that."""
+def _whole(target: Target, point: Mapping[str, Any],
+           traced: Callable[[Target, Mapping[str, Any]], Graph]) -> Graph:
+    """The graph of a target; where it needs a number to be a whole one, once more with that."""
     try:
-        return traced(target)
+        return traced(target, point)
     except RunError as error:
         again = runs.whole(target, point, error)
         if again is None:
             raise
-    return traced(again)
+    return traced(*again)
 
 
 def built(target: Target) -> Target:
