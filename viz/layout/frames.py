@@ -15,7 +15,7 @@ from .scene import Group, Mark, Path, Rect, Text
 
 PAD = 14.0
 TITLE = 60                       # a title is at most so many characters wide
-NAMED = 4                        # so many repeats that have names are listed
+NAMED = 5                        # so many repeats that have names are listed
 
 
 def placed(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
@@ -39,7 +39,7 @@ def index(fold: Mapping[str, Any]) -> str:
     """Which repeats a fold holds, and where: blocks.[t] · t = 0 … 11; i = q, k, v."""
     names = fold.get("names", ())
     repeats = f"{fold['first']} … {fold['last']}" if not names else \
-        ", ".join(names[:NAMED]) + (f", … {names[-1]}" if len(names) > NAMED else "")
+        ", ".join(names if len(names) <= NAMED else [*names[:NAMED - 2], f"… {names[-1]}"])
     where = f"{fold['where']} · " if fold.get("where") else ""
     return f"{where}{fold['index']} = {repeats}"
 

@@ -90,10 +90,8 @@ def own(label: str, letter: str = "v") -> str:
 
 
 def counted_anew(label: str, numbers: Mapping[str, int], letter: str = "v") -> str:
-    """A label without a name of the reader's, in which those have other numbers, as private
-    characters that no rule for numbers touches: see `written_out`."""
-    name = own(label, letter)
-    label = label[len(name) + 3:] if name else label
+    """A label in which names of the reader's have other numbers, as private characters that no
+    rule for numbers touches: see `written_out`."""
     if not numbers or letter not in label:
         return label
     return _nameless(letter).sub(

@@ -75,22 +75,20 @@ class Nameless:
     def written(self, labels: Sequence[str], frame: int, c: int = -1) -> list[str]:
         """The labels of a value in the repeats seen, with these names; their numbers are set by
         `written_out`."""
-        if any(self.inlined[i] for i in self._around(frame)):
-            labels = [self._without(label, frame, place, c)
-                      for label, place in zip(labels, self.grids[frame].at)]
-        return [counted_anew(label, self.numbers, self.letter) for label in labels]
-
-    def _without(self, label: str, frame: int, place: tuple[int, ...], c: int) -> str:
-        """A label in which values that are written out stand by their names."""
-        name = own(label, self.letter)
-        label = label.removeprefix(f"{name} = ")
-        found = [(formula, value) for i in self._around(frame)
-                 for value, formulas in self.inlined[i]
-                 for formula in formulas.get(place[:len(self.grids[i].counts)], ())
-                 if formula in label and (value != c or formula != label)]
-        for formula, value in sorted(found, key=lambda pair: -len(pair[0])):   # one in another
-            label = standing(label, formula, token(self.letter, self.own[value]))
-        return label
+        inlined = [(value, len(self.grids[i].counts), formulas)
+                   for i in self._around(frame) for value, formulas in self.inlined[i]]
+        found = []
+        for label, place in zip(labels, self.grids[frame].at):
+            name = own(label, self.letter)
+            label = label[len(name) + 3:] if name else label
+            if inlined:
+                held = [(formula, value) for value, size, formulas in inlined
+                        for formula in formulas.get(place[:size], ())
+                        if formula in label and (value != c or formula != label)]
+                for formula, value in sorted(held, key=lambda pair: -len(pair[0])):
+                    label = standing(label, formula, token(self.letter, self.own[value]))
+            found.append(counted_anew(label, self.numbers, self.letter))
+        return found
 
     def _around(self, frame: int) -> Iterator[int]:
         """A frame and those around it."""

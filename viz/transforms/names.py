@@ -150,11 +150,13 @@ class Names:
 
     def common(self, labels: Sequence[str], frame: int, c: int = -1) -> str:
         """One label for those of the repeats seen in a frame."""
-        parts = [label.partition(" = ") for label in labels]
-        names = self._word([name.rstrip(SUBSCRIPTS) for name, _, _ in parts], frame) \
-            if all(rest for _, _, rest in parts) else ""
-        if names:                                  # q = f(x), k = f(x), v = f(x)
-            labels = [rest for _, _, rest in parts]
+        names = ""
+        if " = " in labels[0]:                     # q = f(x), k = f(x), v = f(x)
+            parts = [label.partition(" = ") for label in labels]
+            if len({name.rstrip(SUBSCRIPTS) for name, _, _ in parts}) > 1 and \
+                    all(rest for _, _, rest in parts):
+                names = self._word([name.rstrip(SUBSCRIPTS) for name, _, _ in parts], frame)
+            labels = [rest for _, _, rest in parts] if names else labels
         written = self.nameless.written(labels, frame, c)
         label = written_out(common(written, self.grids[frame], self.leaves[frame]))
         name = names or self.nameless.name(c)
@@ -163,23 +165,23 @@ class Names:
     def outside(self, label: str, drawn: str, frame: int, repeat: int | None, paper: bool) -> str:
         """What the value of one repeat is called outside its frame.
 
-        Where values that only the frame shows are named in its label, its own name will do; one
-        without is called as in the frame (drawn), where several leave it with what the repeat is
-        called: k: transpose(v), i = 0: tanh(v).
+        Where several leave it (of a repeat each), or values that only the frame shows are named in
+        its label, its own name will do. One without is called as in the frame (drawn); of several
+        each says of which repeat it is: k: transpose(v), i = 0: tanh(v).
         """
-        name, equals, formula = label.rpartition(" = ")
+        name, _, formula = label.rpartition(" = ")
         hidden = re.search(rf"(?<!\w){re.escape(self.nameless.letter)}[₀-₉]*(?!\w)", formula)
-        if not hidden or self.frames[frame].run.times == 1:
+        if self.frames[frame].run.times == 1 or not hidden and repeat is None:
             return label
-        if equals:
+        if name:
             return name
         name, _, formula = drawn.rpartition(" = ")
-        drawn = formula if paper else name or formula
+        shown = label if not hidden else formula if paper else name or formula
         if repeat is None:
-            return drawn
+            return shown
         steps = self.steps[frame] or Steps(1)
-        return f"{steps.names[repeat]}: {drawn}" if steps.names else \
-            f"{self.of(frame)} = {steps.first + repeat}: {drawn}"
+        return f"{steps.names[repeat]}: {shown}" if steps.names else \
+            f"{self.of(frame)} = {steps.first + repeat}: {shown}"
 
 
 def differing(a: Sequence[str], b: Sequence[str]) -> int:

@@ -121,7 +121,7 @@ class Titles:
         if whole and len(modules) == 1:
             self.above[i] = len(modules[0][0])
         if steps and steps.names and not all(map(str.isdigit, steps.names)):
-            return _list(steps.names), classes[0] if len(classes) == 1 else ""
+            return _list(steps.names), classes[0] if whole and len(classes) == 1 else ""
         where = self._path(modules[0], i, around, ".") if len(modules) == 1 else ""
         if whole and all(classes):
             return _list(classes), where
