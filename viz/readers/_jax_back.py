@@ -135,12 +135,9 @@ class Backward:
                                    for m in results))
         else:                    # zeros for the others could become NaN: 0 · ∞
             found = differentiated(step.f, [arrays[m.stamp] for m in operands], step.by, wanted
-                                   )[1](given)
+                                   )[1](tuple(given))
         if step.simple:
-            local: list[Value | None] = [None] * len(step.call.args)
-            for i, x in zip(step.by, step.vjp((jax.numpy.ones_like(arrays[results[0].stamp]),))):
-                local[i] = numbers(x)
-            step.call.local = tuple(local)
+            step.call.local = self._local(step)
         for i, c, (call, way) in zip(step.by, found, step.ways):
             call.sent[way] = numbers(self._drawn(c, operands[i]))
         bases = [stamp for i in step.by for stamp in self._chain(operands[i].stamp)]
@@ -151,6 +148,17 @@ class Backward:
         for i, c in zip(step.by, found):
             if i != step.shifted:                  # that has been added as it came
                 self._add(operands[i].stamp, c)
+
+    def _local(self, step: Step) -> tuple[Value | None, ...]:
+        """By operand of what is elementwise its local derivative, of the result's shape."""
+        given = [self.arrays[m.stamp] for m in step.operands]
+        ones = jax.numpy.ones_like(self.arrays[step.results[0].stamp])
+        vjp = step.vjp
+        if any(given[i].shape != ones.shape for i in step.by):
+            vjp = differentiated(step.f, [jax.numpy.broadcast_to(a, ones.shape) for a in given],
+                                 step.by)[1]
+        found = dict(zip(step.by, vjp((ones,)) if vjp is not None else ()))
+        return tuple(numbers(found[i]) if i in found else None for i in range(len(step.call.args)))
 
     def _drawn(self, array: Any, operand: Made) -> Any:
         """What is sent to an operand, as it arrives at what is drawn in its place."""

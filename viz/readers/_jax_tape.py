@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from posixpath import commonpath
 from typing import Any
 
 import jax
@@ -41,14 +42,16 @@ class Recorder:
         self._whole: Any = None                    # the equation that is all of f
         self._scopes: dict[str, str] = {}          # path of a loop, a branch, a rule -> what it did
 
-    def input(self, name: str, array: Any) -> Made:
-        """An argument of the function."""
-        return self._new(array, "input", name)
+    def input(self, name: str, array: Any, *, held: bool = False) -> Made:
+        """An argument of the function, or, if held, a parameter of a module that is one."""
+        made = self._new(array, "parameter" if held else "input", name)
+        made.facts |= _size(array) if held else {}
+        return made
 
     def parameter(self, name: str, array: Any) -> Made:
         """What the function holds, and is differentiated by too."""
         made = self._new(array, "parameter", name, "/".join(name.split(".")[:-1]))
-        made.facts |= {"params": array.size, "bytes": array.nbytes}
+        made.facts |= _size(array)
         return made
 
     def run(self, closed: ClosedJaxpr, arguments: Sequence[Made]) -> None:
@@ -61,6 +64,23 @@ class Recorder:
         self._gone = calm(self.tape, self._fits, self._calls)
         if self._scopes:
             self.tape.facts["scopes"] = self._scopes
+        self._settle()
+
+    def _settle(self) -> None:
+        """What a module holds stands in the module, where no other uses it. So does what a tree of
+        arrays has under the module's name: params.Dense_0.kernel is a parameter, not an input."""
+        users: dict[int, list[str]] = {}
+        for call in {id(m.call): m.call for m in self.tape.made if m.call is not None}.values():
+            for m in call.args:
+                if "." in m.name or m.kind == "parameter":
+                    users.setdefault(m.stamp, []).append(call.group)
+        for m in self.tape.made:
+            if m.stamp in users:
+                group = commonpath(users[m.stamp])
+                named = group.rpartition("/")[2] == m.name.split(".")[-2:][0]
+                if group and (named if m.kind == "input" else group not in self._scopes):
+                    m.kind, m.group = "parameter", group
+                    m.facts |= _size(self._arrays[m.stamp])
 
     def backward(self) -> None:
         """One backward pass from ones at the outputs."""
@@ -297,6 +317,10 @@ class Recorder:
             return shifted(f, arrays, by)
         plain = primitive in ("add", "add_any") or primitive == "sub" and by[0] == 0
         return by[0] if plain and len(by) == 1 else -1
+
+
+def _size(array: Any) -> dict[str, int]:
+    return {"params": array.size, "bytes": array.nbytes}
 
 
 def _binding(equation: Any) -> Callable[..., Any]:

@@ -85,7 +85,8 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
         raise RunError(f"{_place(target)}{target.name} returned {shape!r:.40}: does it end in a "
                        "return statement?")
     recorder = Recorder(Lines(target))
-    states = {name: recorder.input(name, array) for name, array in inputs.items()}
+    states = {name: recorder.input(name, array, held=callable(trees.get(name.partition(".")[0])))
+              for name, array in inputs.items()}
     parameters = [recorder.parameter(name, array) for name, array in held.items()]
     with users(target.name):
         recorder.run(closed, [*states.values(), *parameters])
