@@ -40,7 +40,10 @@ def test_what_repeats_are_called(columns, found):
     (["0", "1", "2"], Steps(0), "[t]"), (["1", "2", "3"], Steps(1), "[t]"),
     (["1", "2", "3"], Steps(0), "[t+1]"), (["1", "3", "5"], Steps(0), "[2t+1]"),
     (["block_4", "block_5", "block_6"], Steps(5), "block_[t−1]"), (["a", "a", "a"], Steps(), "a"),
-    (["q", "k", "v"], Steps(), "{q,k,v}"), (["0", "1", "5"], Steps(0, ("0", "1", "5")), "[t]")])
+    (["q", "k", "v"], Steps(), "{q,k,v}"), (["to_q", "to_k", "_k"], Steps(), "{to_q,to_k,_k}"),
+    (["q_proj", "k_proj", "v_proj"], Steps(), "{q,k,v}_proj"),
+    (["a_b_x_y", "b_x_y", "c_x_y"], Steps(), "{a_b,b,c}_x_y"),
+    (["0", "1", "5"], Steps(0, ("0", "1", "5")), "[t]")])
 def test_words_of_all_repeats(column, known, one):
     assert word(column, grid((3,)), [known]) == one
 
@@ -61,7 +64,9 @@ def test_words_of_nested_repeats():
     ("myrelu(v₁)", "relu(v₁)", "myrelu(v₁)"), ("x + v₁ + y", "x + v₁", "v + y"),
     ("x + v₁·y", "x + v₁", "x + v₁·y"), ("a·x + v₁", "x + v₁", "a·x + v₁"),
     ("(x + v₁)²", "x + v₁", "v²"), ("sin(x + v₁)", "x + v₁", "sin(v)"),
-    ("f(a, x + v₁, b)", "x + v₁", "f(a, v, b)"), ("x > v₁ + y", "x > v₁", "x > v₁ + y"),
+    ("f(a, x + v₁, b)", "x + v₁", "f(a, v, b)"),
+    ("y = x + v₁ + z", "x + v₁", "y = v + z"),
+    ("x > v₁ + y", "x > v₁", "x > v₁ + y"),
     ("sin(x) + sin(y) + 1", "sin(x) + sin(y)", "v + 1"),
     ("a − x + v₁", "x + v₁", "a − x + v₁"), ("f(v₁) + f(v₁)", "f(v₁)", "v + v")])
 def test_a_name_stands_for_whole_operands_only(label, formula, one):

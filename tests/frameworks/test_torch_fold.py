@@ -165,7 +165,7 @@ def test_queries_keys_and_values_are_called_so():
     assert found == [("Attention", "blocks.[t] · t = 0 … 5"),
                      ("q_proj, k_proj, v_proj", "i = q_proj, k_proj, v_proj")]
     shown = [n.label for n in small.nodes if n.kind != "op"]
-    assert {"blocks.[t].{q_proj,k_proj,v_proj}.weight", "q", "k", "v"} <= set(shown)
+    assert {"blocks.[t].{q,k,v}_proj.weight", "q", "k", "v"} <= set(shown)
     assert [label for label in shown if label.startswith("{q,k,v} = transpose(")]
     assert small.facts["letter"] == "u"            # v is the user's
 

@@ -114,7 +114,7 @@ def standing(label: str, formula: str, name: str) -> str:
         if call:                 # relu(x): binds closer than all else
             whole = not (left.isalnum() or left in tuple("_.]"))
         else:                    # x + y: an argument, the first of a sum, or in brackets
-            whole = (not left or (shown + before).endswith(("(", ", "))) and (
+            whole = (not left or (shown + before).endswith(("(", ", ", " = "))) and (
                 not after or after[0] in "),"
                 or after.startswith((" + ", " − ")) and not set(formula) & set("<>=≠≤≥"))
         inner = (shown + before)[-2:-1]

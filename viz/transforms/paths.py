@@ -71,8 +71,15 @@ def word(column: Sequence[str], repeats: Grid, known: Sequence[Steps]) -> str:
 
 
 def listed(words: Sequence[str]) -> str:
-    """Words of which one stands there in each repeat: {q,k,v}, {a,b,…}."""
-    return f"{{{','.join(words)}}}" if len(words) <= FEW else f"{{{','.join(words[:2])},…}}"
+    """Words of which one stands there in each repeat: {q,k,v}_proj, {a,b,…}."""
+    parts = [one.split("_") for one in words]
+    least = min(map(len, parts))
+    same = [len({tuple(part[k:]) for part in parts}) == 1 for k in range(-least + 1, 0)]
+    end = sum(same)              # of the parts of each, the last ones that are alike
+    last = "".join(f"_{part}" for part in parts[0][len(parts[0]) - end:])
+    words = ["_".join(part[:len(part) - end]) for part in parts]
+    return f"{{{','.join(words)}}}{last}" if len(words) <= FEW else \
+        f"{{{','.join(words[:2])},…}}{last}"
 
 
 def _line(column: Sequence[str]) -> tuple[int, int] | None:
