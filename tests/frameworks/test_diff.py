@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 import cli
 import viz
-from viz.graph import topological
+from viz.graph import Graph, topological
 from viz.transforms.diff import diff, match
 
 
@@ -107,3 +107,57 @@ def test_the_command(tmp_path, monkeypatch):
                               "json"]).exit_code == 1
     assert run(cli.commands, ["diff", "a.json", "a.py", "--at", "1.2001", "--rtol", "0.01", "-o",
                               "d.json"]).exit_code == 0
+
+
+def test_what_is_there_is_told_before_what_it_comes_to():
+    a, b = viz.trace(f, 1.0, 2.0), viz.trace(inserted, 1.0, 2.0)
+    kinds = [s.partition(":")[0].split(" ")[0] for s in diff(a, b).sentences]
+    assert kinds[:3] == ["added"] * 3 and "added" not in kinds[3:] and len(kinds) > 3
+
+
+def test_where_numbers_begin_to_differ():
+    def traced(*other):
+        """Of a run where these came out half as large again, as on another machine."""
+        graph = viz.trace(lambda x, w: np.exp(np.sin(x * w)), 1.0, 2.0)
+        return Graph(graph.name, tuple(
+            n._replace(facts={**n.facts, key: n.facts[key]._replace(
+                items=(n.facts[key].number * 1.5,))}) if (n.id, key) in other else n
+            for n in graph.nodes for key in ["grad" if n.id == "x" else "data"]), graph.edges)
+    said = diff(traced(), traced(("v_2", "data"), ("v_3", "data"), ("x", "grad"))).sentences
+    assert [s.partition(":")[0].partition(" (")[0] for s in said] == [
+        "sin(x·w)", "exp(sin(x·w))", "x"]
+    assert [s.endswith("; its operands are as they were") for s in said] == [True, False, False]
+
+
+def test_another_name_in_the_same_place():
+    def g(x, weight):
+        h = x * weight
+        return np.sin(h) + h
+    found = diff(viz.trace(f, 1.0, 2.0), viz.trace(g, 1.0, 2.0))
+    assert found.sentences == ("weight: was w",)
+    assert changes(found) == {"weight": "name"}
+
+
+def test_the_type_of_the_numbers():
+    a, b = viz.trace(np.sin, np.float32(0.5)), viz.trace(np.sin, np.float64(0.5))
+    assert {n.facts["data"].dtype for n in a.nodes if n.kind != "op"} == {"float32"}
+    assert "data float32 → float64" in diff(a, b).sentences[0]
+
+
+def test_rounding_is_no_difference():
+    def traced(least):
+        data = np.array([1.0, -1.0, 1e-3 + least], np.float32)
+        return viz.trace(lambda x: x * np.float32(2), data)
+    assert not diff(traced(0), traced(1e-7)).sentences
+    assert diff(traced(0), traced(1e-7), rtol=1e-9).sentences
+    assert diff(traced(0), traced(1e-5)).sentences
+
+
+def test_many_differences_are_counted():
+    def long(x, by):
+        for _ in range(30):
+            x = np.sin(x) * by
+        return x
+    a, b = viz.trace(lambda x: long(x, 2), 1.0), viz.trace(lambda x: long(x, 3), 1.0)
+    said = diff(a, b).sentences
+    assert "changed:" in said[0] and said[-1].startswith("and ") and len(said) == 22

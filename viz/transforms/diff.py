@@ -13,6 +13,7 @@ from ..graph import Edge, Graph, Node, Value, topological
 
 NUMBERS = ("data", "grad")       # facts of a node that are compared
 ABSOLUTE = 1e-12                 # of the largest number: those that differ by less are equal
+ROUNDED = {"float32": 1e-6, "float16": 1e-3, "bfloat16": 1e-2}    # the same, of coarser numbers
 SAID = 20                        # so many differences are told in sentences
 DRAWN = 6                        # and so many of them under the picture
 ALIGNED = 4_000_000              # so many pairs of ops left over are aligned, else in order
@@ -28,15 +29,20 @@ class Difference(NamedTuple):
 def diff(a: Graph, b: Graph, *, rtol: float = 1e-6) -> Difference:
     """The second graph with the first one's removed nodes, and a `change` at each that differs.
 
-    `match` says which nodes are the same. `change` is added, removed, or what changed: data, grad,
-    shape, attributes; a node's `flag` says it in the picture. Numbers are the same where they
-    differ by at most `rtol` of the larger, or by rounding beside the largest of their array.
-    `graph.facts["differences"]` holds all sentences.  Near linear in the graphs.
+    `match` says which nodes are the same. `change` is added, removed, or what changed: name, data,
+    grad, shape, dtype, attributes; a node's `flag` says it in the picture. Numbers are the same
+    where they differ by at most `rtol` of the larger, or by rounding beside the largest of their
+    array. `graph.facts["differences"]` holds all sentences: what is there, then where numbers begin
+    to differ, then what that comes to.  Near linear in the graphs.
     """
     there = match(a, b)                            # id in a -> id in b
     back = {new: old for old, new in there.items()}
     old_nodes = {node.id: node for node in a.nodes}
     said: list[str] = []
+    gone: list[str] = []
+    numbers: list[tuple[int, str]] = []            # how far behind what it follows from, sentence
+    sources = _operands(b)
+    moved: set[str] = set()                        # ids of what has other data than before
     ids = {node.id for node in b.nodes}
     own: dict[str, str] = dict(there)              # id in a -> id in the drawn graph
     for node in a.nodes:
@@ -50,17 +56,25 @@ def diff(a: Graph, b: Graph, *, rtol: float = 1e-6) -> Difference:
     for node in b.nodes:
         before = old_nodes.get(back.get(node.id, ""))
         change, words = ("added", "") if before is None else _changes(before, node, rtol)
+        kinds = set(change.split(", "))
+        made_of = sources.get(node.id, ())
         if change == "added":
             said.append(f"added: {_named(node)}")
+        elif kinds <= {"data", "grad"} and change:
+            behind = 2 if "data" not in kinds else int(not moved.isdisjoint(made_of))
+            at = "; its operands are as they were" if made_of and not behind else ""
+            numbers.append((behind, f"{_named(node)}: {words}{at}"))
         elif change:
             said.append(f"{_named(node)}: {words}")
+        if not kinds.isdisjoint(("data", "shape", "dtype", "added")):
+            moved.add(node.id)
         nodes.append(_marked(node, change))
     for node in a.nodes:
         if node.id not in there:
-            said.append(f"removed: {_named(node)}")
+            gone.append(f"removed: {_named(node)}")
             nodes.append(_marked(node._replace(id=own[node.id]), "removed"))
     edges, rewired = _edges(a, b, there, own)
-    said += rewired
+    said += gone + rewired + [s for _, s in sorted(numbers, key=lambda pair: pair[0])]
     drawn = _ordered(b.name, nodes, edges)
     facts: dict[str, Any] = {"title": f"{a.name} → {b.name}", "differences": tuple(said)}
     if not said:
@@ -73,7 +87,9 @@ def diff(a: Graph, b: Graph, *, rtol: float = 1e-6) -> Difference:
                                       (*counts.items(), ("changed", changed)) if n)
                             or f"{len(rewired)} rewired",)
     facts["flags"] = _first(said, DRAWN)
-    return Difference(Graph(drawn.name, drawn.nodes, drawn.edges, facts), _first(said, SAID))
+    told = _first(said, SAID)
+    counted = (f"{facts['results'][0]}:",) if len(told) < len(said) else ()
+    return Difference(Graph(drawn.name, drawn.nodes, drawn.edges, facts), counted + told)
 
 
 def _first(said: list[str], most: int) -> tuple[str, ...]:
@@ -85,21 +101,25 @@ def match(a: Graph, b: Graph) -> dict[str, str]:
 
     Leaves by their names; then what has one meaning, a hash of what it does and of all it is made
     of, one for one in order; then what the user gave a name to; then the ops that are left, aligned
-    in order of creation so that most keep a partner; and the tensors that matched ops made.
+    in order of creation so that most keep a partner, within their modules and then anywhere; leaves
+    of another name that such ops are given in the same place; and the tensors that such ops made.
     Source: hash consing, Ershov, 1958; gestalt pattern matching, Ratcliff and Obershelp, 1988.
     """
     pairs: dict[str, str] = {}
     for keys in (_leaves, _meanings, _names):
         _pair(a, b, keys(a), keys(b), pairs)
-    taken = set(pairs.values())
-    mine = [node for node in a.nodes if node.kind == "op" and node.id not in pairs]
-    theirs = [node for node in b.nodes if node.kind == "op" and node.id not in taken]
-    if len(mine) * len(theirs) <= ALIGNED:
-        aligner = SequenceMatcher(None, [_does(n) for n in mine], [_does(n) for n in theirs], False)
-        for i, j, length in aligner.get_matching_blocks():
-            pairs |= {mine[i + k].id: theirs[j + k].id for k in range(length)}
-    else:
-        _pair(a, b, {n.id: _does(n) for n in mine}, {n.id: _does(n) for n in theirs}, pairs)
+    for does in (_does, lambda node: _does(node)[:2]):
+        taken = set(pairs.values())
+        mine = [node for node in a.nodes if node.kind == "op" and node.id not in pairs]
+        theirs = [node for node in b.nodes if node.kind == "op" and node.id not in taken]
+        if len(mine) * len(theirs) <= ALIGNED:
+            aligner = SequenceMatcher(None, list(map(does, mine)), list(map(does, theirs)), False)
+            for i, j, length in aligner.get_matching_blocks():
+                pairs |= {mine[i + k].id: theirs[j + k].id for k in range(length)}
+        else:
+            _pair(a, b, {n.id: does(n) for n in mine}, {n.id: does(n) for n in theirs}, pairs)
+    _pair(a, b, _places(a, {old: old for old in pairs}), _places(b, {
+        new: old for old, new in pairs.items()}), pairs)
     _pair(a, b, _made(a, pairs), _made(b, {new: new for new in pairs.values()}), pairs)
     return pairs
 
@@ -137,6 +157,27 @@ def _names(graph: Graph) -> dict[str, Any]:
             if node.id in named or node.id in makers}
 
 
+def _places(graph: Graph, own: Mapping[str, str]) -> dict[str, Any]:
+    """id -> where a leaf is first used, and its shape: of those that an op of `own` is given."""
+    leaves = {node.id: node for node in graph.nodes if node.kind in ("input", "parameter")}
+    found: dict[str, Any] = {}
+    for edge in graph.edges:
+        leaf = leaves.get(edge.tail)
+        if leaf is not None and edge.head in own:
+            data = leaf.facts.get("data")
+            found.setdefault(leaf.id, (own[edge.head], edge.facts.get("argument"), leaf.kind,
+                                       data.shape if data is not None else ()))
+    return found
+
+
+def _operands(graph: Graph) -> dict[str, list[str]]:
+    """id of a tensor -> what the op that made it was given."""
+    tails = _tails(graph)
+    ops = {node.id for node in graph.nodes if node.kind == "op"}
+    return {node.id: [id for op in tails[node.id] if op in ops for id in tails[op]]
+            for node in graph.nodes if node.kind != "op"}
+
+
 def _made(graph: Graph, pairs: Mapping[str, str]) -> dict[str, Any]:
     """id of a tensor -> the partner of the op that made it, where it has one."""
     ops = {node.id for node in graph.nodes if node.kind == "op"}
@@ -172,6 +213,9 @@ def _tails(graph: Graph) -> dict[str, list[str]]:
 def _changes(a: Node, b: Node, rtol: float) -> tuple[str, str]:
     """What is different between two nodes, in a word and in words; "" and "" where nothing is."""
     words, kinds = [], []
+    if a.kind in ("input", "parameter") and a.label != b.label:
+        kinds.append("name")
+        words.append(f"was {a.label}")
     for key in NUMBERS:
         x, y = a.facts.get(key), b.facts.get(key)
         if x is None and y is None:
@@ -182,9 +226,13 @@ def _changes(a: Node, b: Node, rtol: float) -> tuple[str, str]:
         elif x.shape != y.shape:
             kinds.append("shape")
             words.append(f"{key} {text.shape(x.shape)} → {text.shape(y.shape)}")
+        elif x.dtype != y.dtype and same(x, y, rtol):
+            kinds.append("dtype")
+            words.append(f"{key} {x.dtype} → {y.dtype}")
         elif not same(x, y, rtol):
             kinds.append(key)
-            words.append(f"{key} {text.numbers(x)} → {text.numbers(y)}" + _far(x, y))
+            cast = f"{x.dtype} → {y.dtype}, " if x.dtype != y.dtype else ""
+            words.append(f"{key} {cast}{text.numbers(x)} → {text.numbers(y)}" + _far(x, y))
     before, after = (str(n.facts.get("attributes", "")) for n in (a, b))
     if before != after:
         kinds.append("attributes")
@@ -198,7 +246,10 @@ def same(a: Value, b: Value, rtol: float) -> bool:
     if len(xs) != len(ys):
         return False
     largest = max((abs(x) for x in (*xs, *ys) if x - x == 0), default=0.0)
-    least = ABSOLUTE * largest
+    rounded = max(ROUNDED.get(value.dtype, ABSOLUTE) for value in (a, b))
+    least = max(ABSOLUTE, min(rounded, rtol)) * largest
+    if a.dtype != b.dtype:
+        rtol = max(rtol, rounded)
     return all(x == y or (x != x and y != y) or isclose(x, y, rel_tol=rtol, abs_tol=least)
                for x, y in zip(xs, ys))
 
