@@ -187,7 +187,7 @@ def shorten(text: str, most: int) -> str:
     """The text, at most so many characters: an ellipsis stands for what gives way.
 
     Of a path its first words: …query.weight; of an expression operands, as few as will do:
-    view(linear(…), 2, −1), or all of one that a long name is given to; of any other text its middle.
+    view(linear(…), 2, −1), or all of one that a name is given to; of any other text its middle.
     """
     if len(text) <= most:
         return text
@@ -204,12 +204,12 @@ def shorten(text: str, most: int) -> str:
         text, operands = f"{text[:start]}…{text[end:]}", True
     if len(text) <= most:
         return text
-    name, equals, _ = text.partition(" = ")
-    if equals and most // 2 < len(name) + 3 and len(name) <= most:
-        return name
-    cut = text.rfind(" ", 0, most - 1) + 1
-    if operands and cut > most // 2:
+    name, equals, expression = text.partition(" = ")
+    cut = text.rfind(" ", 0, most - 1) + 1         # before it the first operands stand whole
+    if cut > (len(name) + 3 if equals else most // 2 if operands else most):
         return text[:cut] + "…"
+    if equals and len(name) <= most and (" " in expression or len(name) > most // 3):
+        return name
     head = most // 2
     return text[:head] + "…" + text[len(text) - (most - 1 - head):]
 
