@@ -277,7 +277,9 @@ def _op(m: Made) -> Any:
         inside = params[1:-1] if params[:1] == "(" and params[-1:] == ")" else params
         return _plain(call.name, "[ ]", f"{{0}}[{inside}]", 4)     # (x + y)[0]: in brackets
     written = ", ".join(filter(None, [*operands, params]))
-    return _plain(call.name, SYMBOLS.get(call.name, ""), f"{call.name}({written}){which}")
+    symbol = SYMBOLS.get(call.name, "")
+    word = symbol if symbol.isascii() and symbol.isidentifier() else call.name     # attention
+    return _plain(call.name, symbol, f"{word}({written}){which}")
 
 
 @lru_cache(maxsize=None)
