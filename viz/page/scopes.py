@@ -18,17 +18,21 @@ def scopes(graph: Graph, boxes: Array, row: Array) -> dict[str, Any]:
     Boxes are left, top, width and height by node, row is by node too.
     """
     framed = any(fold["count"] == 1 for fold in graph.facts.get("folds", ()))
-    names: dict[str, int] = {}   # where the scopes have frames of their own: none
-    of = np.fromiter((names.setdefault("" if framed else node.group, len(names))
-                      for node in graph.nodes), np.int64)
-    keys, which = np.unique(of * (row.max(initial=0) + 1) + row, return_inverse=True)
+    names: dict[str, int] = {}   # where the scopes have frames of their own, and in a fold's: none
+    of = np.fromiter((names.setdefault("" if framed or "fold" in node.facts else node.group,
+                                       len(names)) for node in graph.nodes), np.int64)
+    keys, which, counts = np.unique(of * (row.max(initial=0) + 1) + row, return_inverse=True,
+                                    return_counts=True)
     low, high = np.full((len(keys), 2), np.inf), np.full((len(keys), 2), -np.inf)
     for k in (0, 1):
         np.minimum.at(low[:, k], which, boxes[:, k])
         np.maximum.at(high[:, k], which, boxes[:, k] + boxes[:, k + 2])
     words = [name.split("/") if name else [] for name in names]
     found: dict[tuple[str, int], list[float]] = {}
-    for key, (x0, y0), (x1, y1) in zip(keys.tolist(), low.tolist(), high.tolist()):
+    for key, (x0, y0), (x1, y1), count in zip(keys.tolist(), low.tolist(), high.tolist(),
+                                              counts.tolist()):
+        if count == 1:           # a box has a name of its own
+            continue
         name, at = divmod(key, int(row.max(initial=0)) + 1)
         for n in range(1, len(words[name]) + 1):
             box = found.setdefault(("/".join(words[name][:n]), at), [x0, y0, x1, y1])

@@ -1,7 +1,7 @@
 // Titles: frames and names of scopes and folds, while boxes are too small to read.
 
 function titlePainter(ctx, g, state) {
-  const strength = k => Math.min(1, Math.max(0, (0.46 - k) / 0.12));
+  const strength = k => Math.min(1, Math.max(0, (0.40 - k) / 0.10));
   const named = () => folds.all.flatMap((fold, f) => folds.shown(f) ? [{ ...folds.corner(f), first: true,
     name: (fold.count > 1 ? `×${fold.count} ` : "") + fold.title, depth: 1, framed: true, shut: !fold.open }] : []);
   function inSight([x0, y0, x1, y1], k) {
