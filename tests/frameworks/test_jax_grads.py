@@ -112,3 +112,20 @@ def test_what_nothing_comes_back_to_is_no_zero():
     grad = node(viz.trace(f, jnp.eye(3)), "x").facts["grad"].items
     np.testing.assert_array_equal(grad, np.ravel(jax.grad(f)(jnp.eye(3))))
     assert np.isfinite(grad).all()
+
+
+def test_a_loop_of_many_passes_is_one_node_with_its_derivative():
+    def root(x):                 # Newton's method, slowly
+        return jax.lax.while_loop(lambda s: s[0] < 5000,
+                                  lambda s: (s[0] + 1, s[1] - 0.001 * (s[1] * s[1] - x)),
+                                  (0, x))[1] * 1
+    graph = viz.trace(root, jnp.asarray(0.5))
+    assert node(graph, "x").facts["grad"].number == pytest.approx(0.5 ** 0.5, rel=5e-3)
+    assert [n.facts["op"] for n in graph.nodes if n.kind == "op"] == ["while", "Mul"]
+
+
+def test_without_gradients_nothing_is_differentiated():
+    def f(x):
+        return jax.pure_callback(np.sin, x, x)     # has no derivative
+    graph = viz.trace(f, jnp.asarray(0.5), grad=False)
+    assert graph.nodes[-1].facts["data"].number == np.sin(0.5)

@@ -26,7 +26,9 @@ INLINE = {"jit", "pjit", "closed_call", "core_call", *AGAIN}
 class Recorder:
     """Runs jaxprs; opens those within, of jit, scan, cond and while, as groups."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, *, grad: bool = True) -> None:
+        """grad: whether there will be a backward pass."""
+        self._grad = grad
         self.tape = Tape()
         self.lines = lines
         self._arrays: dict[int, Any] = {}          # stamp -> array
@@ -87,6 +89,10 @@ class Recorder:
         with jax.disable_jit():
             Backward(self._steps, self._arrays, self._gone).run(self.tape)
 
+    def _by(self, operands: Sequence[Made]) -> tuple[int, ...]:
+        """Which operands are differentiated by."""
+        return tuple(i for i, m in enumerate(operands) if m.differentiable) if self._grad else ()
+
     def _new(self, array: Any, kind: str = "value", name: str = "", group: str = "") -> Made:
         self._stamp += 1
         made = Made(self._stamp, numbers(array), kind, name, group)
@@ -136,7 +142,7 @@ class Recorder:
             done = self._closed(closed, operands, inner)
             if name in AGAIN:
                 self._again -= 1
-                by = tuple(i for i, m in enumerate(operands) if m.differentiable)
+                by = self._by(operands)
                 self._steps.append(Region(Step(Call("", ()), tuple(operands), tuple(done),
                                                _binding(equation), None, by, ())))
             self._caller = before
@@ -149,8 +155,8 @@ class Recorder:
             done = self._closed(ways[branch], operands[1:], self._scope(group, "cond", said))
         elif name == "scan" and params["length"] <= STEPS:
             done = self._scan(equation, operands, group)
-        elif name == "while" and (found := self._while(params, operands, group)) is not None:
-            done = found
+        elif name == "while":
+            done = self._while(equation, operands, group)
         elif name.startswith(RULED) and self._opens(equation):
             done = self._ruled(equation, operands, group)
         else:
@@ -182,26 +188,31 @@ class Recorder:
             self._call(equation, operands, group)[carried:]
         return [*carry, *stacked]
 
-    def _while(self, params: Any, operands: list[Made], group: str) -> list[Made] | None:
-        """The passes of a loop, each a group of its own; None where there are too many."""
+    def _while(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+        """The passes of a loop, each a group of its own; one node where there are too many."""
+        params = equation.params
         tests, fixed = params["cond_nconsts"], params["body_nconsts"]
-        test, consts = operands[:tests], operands[tests:tests + fixed]
-        carry = operands[tests + fixed:]
-
-        def goes_on(state: Sequence[Any], arrays: Sequence[Any]) -> bool:
-            return bool(jaxpr_as_fun(params["cond_jaxpr"])(*arrays, *state)[0])
-        arrays = [self._arrays[m.stamp] for m in carry]
-        fix = [self._arrays[m.stamp] for m in consts]
-        of_test = [self._arrays[m.stamp] for m in test]
-        n, state = 0, arrays
-        while goes_on(state, of_test):             # first without recording: how many are there?
-            state = jaxpr_as_fun(params["body_jaxpr"])(*fix, *state)
+        test, body = jaxpr_as_fun(params["cond_jaxpr"]), jaxpr_as_fun(params["body_jaxpr"])
+        arrays = [self._arrays[m.stamp] for m in operands]
+        of_test, fix = arrays[:tests], arrays[tests:tests + fixed]
+        with jax.disable_jit(False):               # first without recording: about how many?
+            n = int(jax.lax.while_loop(
+                lambda state: test(*of_test, *state[1:])[0],
+                lambda state: (state[0] + 1, *body(*fix, *state[1:])),
+                (0, *arrays[tests + fixed:]))[0])
+        if n > STEPS:
+            def counted(*given: Any) -> Any:       # so often, so that there is a derivative
+                fix = given[tests:tests + fixed]
+                with jax.disable_jit(False):
+                    return jax.lax.scan(lambda state, _: (tuple(body(*fix, *state)), None),
+                                        given[tests + fixed:], None, length=n)[0]
+            return self._record("while", operands, counted, group, f"passes={n}", equation)
+        scope = self._scope(group, "while", "")
+        consts, carry, n = operands[tests:tests + fixed], operands[tests + fixed:], 0
+        while test(*of_test, *(self._arrays[m.stamp] for m in carry))[0]:
+            carry = self._closed(params["body_jaxpr"], [*consts, *carry], f"{scope}/{n}")
             n += 1
-            if n > STEPS:
-                return None
-        scope = self._scope(group, "while", f"{n} pass{'es' * (n != 1)}")
-        for i in range(n):
-            carry = self._closed(params["body_jaxpr"], [*consts, *carry], f"{scope}/{i}")
+        self._scopes[scope] = f"{n} pass{'es' * (n != 1)}"
         return carry
 
     def _scope(self, group: str, title: str, said: str) -> str:
@@ -235,7 +246,7 @@ class Recorder:
                                self._scope(group, title, "with a derivative of its own"))
         del self._steps[before:]                   # their derivatives are not asked for
         calls = list({id(m.call): m.call for m in self.tape.made[made:] if m.call}.values())
-        by = tuple(i for i, m in enumerate(operands) if m.differentiable)
+        by = self._by(operands)
         whole = Call(title, tuple(operands))
         whole.outputs.extend(results)
         ways: list[tuple[Call, int]] = []
@@ -279,8 +290,8 @@ class Recorder:
                 params: str, equation: Any, shown: Sequence[Made] = ()) -> list[Made]:
         """Run a function of arrays, and remember how a cotangent goes back. shown: operands that
         are drawn, and not given to it."""
-        by = tuple(i for i, m in enumerate(operands) if m.differentiable) \
-            if name != "stop_gradient" else ()
+        through = any(m.differentiable for m in operands) and name != "stop_gradient"
+        by = self._by(operands) if through else ()
         arrays = [self._arrays[m.stamp] for m in operands]
         found, vjp = differentiated(f, arrays, by)
         stated = attributes(equation.params) if equation is not None and not shown else params
@@ -288,7 +299,7 @@ class Recorder:
         for array in found:
             made = self._new(array, "value", "", group)
             made.call = call
-            made.differentiable = made.differentiable and bool(by)
+            made.differentiable = made.differentiable and through
             call.outputs.append(made)
             if equation is not None:
                 self._calls[made.stamp] = self._now.call

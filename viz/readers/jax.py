@@ -84,7 +84,7 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
     if not jax.tree.leaves(shape):
         raise RunError(f"{_place(target)}{target.name} returned {shape!r:.40}: does it end in a "
                        "return statement?")
-    recorder = Recorder(Lines(target))
+    recorder = Recorder(Lines(target), grad=grad)
     states = {name: recorder.input(name, array, held=callable(trees.get(name.partition(".")[0])))
               for name, array in inputs.items()}
     parameters = [recorder.parameter(name, array) for name, array in held.items()]
