@@ -106,8 +106,29 @@ def test_parameters_of_a_list_of_layers_say_the_numbers():
             x = np.tanh(x*w)
         return x
     small, found = folded(f)
-    assert [said for _, said in found] == ["t = 0 … 19"]
+    assert found == [("x = tanh(x·layers.[t].w)", "layers.[t] · t = 0 … 19")]
     assert "layers.[t].w" in labels(small)
+
+
+def test_expressions_write_leaves_as_they_are_called():
+    """The bias of a layer and the matrix of the next were both layers.[t]."""
+    w = [Tensor(0.5 + k / 100, name=f"layers.{k}.w") for k in range(20)]
+    b = [Tensor(0.1 + k / 100, name=f"layers.{k}.b") for k in range(20)]
+
+    def f(x=0.5):
+        for k in range(19):
+            x = np.tanh(x + b[k])*w[k + 1]
+        return x
+    small, found = folded(f)
+    assert found == [("x = tanh(x + …[t].b)·…[t+1].w", "t = 0 … 18")]
+    assert {"x + layers.[t].b", "x = tanh(x + layers.[t].b)·layers.[t+1].w"} <= set(labels(small))
+
+    def g(x=0.5, a=0.1, b=0.2, c=0.3):
+        for _ in range(9):
+            x = sum([np.sin(np.cos(x*k)*k) for k in (a, b, c)])
+        return x
+    small, _ = folded(g)
+    assert {"x·{a,b,c}", "cos(x·{a,b,c})·{a,b,c}"} <= set(labels(small))
 
 
 def test_names_of_values_that_the_user_gave_are_no_names_of_ours():

@@ -104,6 +104,12 @@ def token(letter: str, n: int) -> str:
     return f"{letter}{chr(_PRIVATE + n)}" if 0 < n < _MOST else letter
 
 
+def swapped(label: str, name: str, other: str) -> str:
+    """A label in which a name stands for another: for layers.1.w, not for the end of a.layers.1.w.
+    """
+    return re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w\[]|\.\w)", other, label)
+
+
 def standing(label: str, formula: str, name: str) -> str:
     """A label in which a name stands for a formula, wherever that is a whole operand."""
     call = _call(formula)

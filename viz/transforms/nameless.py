@@ -43,12 +43,12 @@ class Nameless:
                 continue
             labels = [graph.nodes[box[stood[k]]].label for k in grids[i].seen]
             names = [own(label, self.letter) for label in labels]
-            formulas = [label.removeprefix(f"{name} = ") for label, name in zip(labels, names)]
             some = sum(map(bool, names))
-            hidden = not any(" = " in formula for formula in formulas)
+            hidden = sum(" = " in label for label in labels) - some <= len(names) // FEW
             if some > len(names) // 2 or hidden and (c in lags or some > len(names) // FEW):
                 found.setdefault(frames[i].path.partition("/")[0], {})[c] = names
                 if hidden and some < len(names):
+                    formulas = [label.rpartition(" = ")[2] for label in labels]
                     self._inline(c, i, formulas, lags.get(c, ()))
         for named in found.values():               # what is carried comes first: it enters
             order = sorted(named.items(), key=lambda item: item[0] not in lags)
@@ -79,8 +79,8 @@ class Nameless:
                    for i in self._around(frame) for value, formulas in self.inlined[i]]
         found = []
         for label, place in zip(labels, self.grids[frame].at):
-            name = own(label, self.letter)
-            label = label[len(name) + 3:] if name else label
+            if c in self.own or own(label, self.letter):       # it is named alike in all, or none
+                label = label.rpartition(" = ")[2]
             if inlined:
                 held = [(formula, value) for value, size, formulas in inlined
                         for formula in formulas.get(place[:size], ())

@@ -10,11 +10,16 @@ from .. import text
 from ..graph import Graph, Node, Value
 from ..program import Parsed
 from .fold import Frame
-from .labels import LETTERS, SUBSCRIPTS, Grid, common, counted, grid, written_out
+from .labels import LETTERS, SUBSCRIPTS, Grid, common, counted, grid, swapped, written_out
 from .nameless import Nameless
 from .paths import Steps, merged, steps, word
 from .wiring import Key, Wiring
 
+MOST = 1000                      # leaves of a frame that are told apart in expressions
+
+_HELD = re.compile(r"(?:^|\]\.)(\w[\w.]*\[[^\]]*\])\.[\w.]+$")       # of heads.[t].q.weight
+_WRITTEN = re.compile(r"\{|\[\d|\[[^\]]*[+−]")             # what no rule for numbers writes so
+_PLACE = 0x100000                # where such leaves wait to be written
 _PATH = re.compile(r"\w+(\.\w+)*\.[^\W\d]\w*")           # 0.norm.weight, not 0.5
 
 
@@ -32,6 +37,7 @@ class Names:
             self.grids.append(grid(counts[-1] or (1,)))
         self.leaves: list[dict[str, list[str]]] = [{} for _ in frames]     # name -> labels seen
         self.called: dict[Key, str] = {}           # leaf -> its label
+        self.replaced: list[list[tuple[str, list[str]]]] = [[] for _ in frames]
         labels = self._leaf_labels()
         self.steps = [self._steps(i, labels) for i in range(len(frames))]
         self._name_leaves(labels)
@@ -131,6 +137,8 @@ class Names:
                 self.called[key] = f"{stem}{text.subscript(n) if len(ones) > 1 else ''}{which}"
         for key, labels in columns.items():
             self.leaves[key[1]][self.called[key]] = labels
+            if _WRITTEN.search(self.called[key]) and len(self.replaced[key[1]]) < MOST:
+                self.replaced[key[1]].append((self.called[key], labels))
 
     def _path(self, labels: Sequence[str], frame: int) -> str:
         """Paths of parameters as one: blocks.[t].{q,k,v}.weight."""
@@ -146,6 +154,11 @@ class Names:
         found = word(labels, self.grids[frame], self.known(frame))
         return found if found.startswith("{") else ""
 
+    def held(self, frame: int) -> str:
+        """What holds the parameters of each repeat, where their paths agree: blocks.[t]."""
+        found = {match[1] for name in self.leaves[frame] if (match := _HELD.search(name))}
+        return found.pop() if len(found) == 1 else ""
+
     # ---- Values
 
     def common(self, labels: Sequence[str], frame: int, c: int = -1) -> str:
@@ -158,7 +171,12 @@ class Names:
                 names = self._word([name.rstrip(SUBSCRIPTS) for name, _, _ in parts], frame)
             labels = [rest for _, _, rest in parts] if names else labels
         written = self.nameless.written(labels, frame, c)
+        for k, (called, column) in enumerate(self.replaced[frame]):
+            written = [label if leaf not in label else swapped(label, leaf, chr(_PLACE + k))
+                       for label, leaf in zip(written, column)]
         label = written_out(common(written, self.grids[frame], self.leaves[frame]))
+        for k, (called, _) in enumerate(self.replaced[frame]):
+            label = label.replace(chr(_PLACE + k), called)
         name = names or self.nameless.name(c)
         return f"{name} = {label}" if name else label
 

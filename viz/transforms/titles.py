@@ -99,7 +99,8 @@ class Titles:
         ops = sum(op >= 0 for op in self.parsed.op[s:s + p])
         path = self._scope(frame)
         name, module = path.rpartition("/")[2], self.modules.get(path, "")
-        said = [module if module.lower() != name.replace("_", "").lower() else "",
+        alike = name.rstrip("0123456789").replace("_", "").lower()             # Dense_0, a Dense
+        said = [module if module.lower() != alike else "",
                 self.graph.facts.get("scopes", {}).get(path, ""),
                 f"{ops} op{'s' * (ops != 1)}", text.counted(held, "parameters") if held else ""]
         return " · ".join(filter(None, said))
@@ -127,7 +128,11 @@ class Titles:
             return _list(classes), where
         path = self._path(self._whole(frame, i), i, around, "/") \
             if whole and len(modules) == 1 else ""
-        return (path, "") if path else (self._computes(frame, i), where)
+        if path:
+            return path, ""
+        computed, named = self._computes(frame, i)
+        held = "" if modules else self.names.held(i)
+        return (computed, held or where) if named or not held else (held, "")
 
     def _repeated(self, frame: Frame, i: int) -> tuple[list[list[tuple[str, ...]]], bool]:
         """The scopes that are another one in each repeat, each by its paths in the repeats seen;
@@ -153,14 +158,16 @@ class Titles:
         return [path[:words] for path in self.names.across(s, i)]
 
     def _path(self, paths: Sequence[tuple[str, ...]], i: int, around: int, between: str) -> str:
-        """A scope of all repeats, as seen in the frame around: blocks.[t]. Empty where it is but a
-        number."""
-        words = merged(paths, self.names.grids[i], self.names.known(i))[around:]
-        return between.join(words) if between == "/" or len(words) > 1 or words[:1] and \
-            words[0][0] != "[" else ""
+        """A scope of all repeats, as seen in the frame around: blocks.[t]. One that is but a number
+        is told with the word above, scan/[t], or is empty where dots are between."""
+        words = merged(paths, self.names.grids[i], self.names.known(i))
+        seen = words[around:]
+        if len(seen) == 1 and seen[0][0] == "[":
+            seen = words[-2:] if between == "/" else []
+        return between.join(seen)
 
-    def _computes(self, frame: Frame, i: int) -> str:
-        """What a body carries, or computes."""
+    def _computes(self, frame: Frame, i: int) -> tuple[str, bool]:
+        """What a body carries, or computes; and whether the user has named it."""
         (s, p, _, _), parsed, wiring = frame.run, self.parsed, self.wiring
         body = [o for o in range(s, s + p) if wiring.inside[o] == i and wiring.stands[o] == o
                 and parsed.box[o] >= 0]
@@ -168,15 +175,15 @@ class Titles:
                  if " = " in self.label[o] and o not in self.names.nameless.own]
         shown = [self.label[o].removeprefix(f"{self.names.nameless.name(o)} = ") for o in body]
         if len(named) == 1 or len(shown) == 1:
-            return text.shorten((named or shown)[0], MOST)
+            return text.shorten((named or shown)[0], MOST), bool(named)
         names = list(dict.fromkeys([label.partition(" = ")[0] for label in named]))
         if names:
-            return _list(names)
+            return _list(names), True
         if shown and len(shown[-1]) <= MOST and "…" not in shown[-1]:
-            return shown[-1]
+            return shown[-1], False
         symbols = [self.graph.nodes[parsed.op[o]].label for o in range(s, s + p)
                    if wiring.stands[o] == o and parsed.op[o] >= 0]
-        return " ".join(symbols[:6]) + (" …" if len(symbols) > 6 else "")
+        return " ".join(symbols[:6]) + (" …" if len(symbols) > 6 else ""), False
 
 
 def _list(names: Sequence[str]) -> str:
