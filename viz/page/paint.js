@@ -128,7 +128,7 @@ function drawBoxes(ctx, look, g, model, seen, ox, oy, k, roleOf, heatOf) {
   centered(plain, "constant", b => model.tag(b) || model.name(b), () => 19.5, 10);
   pass("name", "left", () => {
     for (const b of boxes) {
-      const name = shorten(model.name(b), 30), room = g.width[b] - 24;
+      const name = g.name(b) || shorten(model.name(b), 30), room = g.width[b] - 24;
       if (name.length * 9 > room) ctx.fillText(name, g.x[b] - ox + 12, g.y[b] - oy + 21, room);
       else ctx.fillText(name, g.x[b] - ox + 12, g.y[b] - oy + 21);
     }

@@ -56,6 +56,7 @@ function sheetGeometry(c) {
       }
     },
     scopes: scopesOf(c), look: b => b < n ? c.roles[c.look[b]] : "", sum: b => c.texts[c.sum[b]],
+    name: b => c.texts[c.name[b]],
   };
   const level = (p, i) => p[i - 1] === p[i + 2] && p[i] === p[i + 2] && p[i + 1] === p[i + 2];
   const straight = i => level(py, i) || level(px, i);        // their control points may lie beyond them

@@ -26,15 +26,17 @@ def sheet(graph: Graph, options: Options = Options()) -> tuple[Scene, dict[str, 
     places = {f"fold-{fold['path'].replace('/', '-')}": i
               for i, fold in enumerate(facts.get("folds", ()))}
     boxes = [(0.0, 0.0, 0.0, 0.0)] * len(graph.nodes)
-    look, sums = [""] * len(graph.nodes), [""] * len(graph.nodes)
+    look = [""] * len(graph.nodes)
+    said = {role: [""] * len(graph.nodes) for role in ("name", "sum")}     # as the picture does
     marks: list[tuple[Any, int, int]] = []         # with what it belongs to, and which one
     for track in tracks(graph, scene):
         id, role = track.group.id, track.group.role
         if track.shows == "node":
             box = next(mark for mark in track.group.marks if isinstance(mark, Rect))
             boxes[track.of], look[track.of] = box[:4], box.role
-            sums[track.of] = next((mark.text for mark in track.group.marks
-                                   if isinstance(mark, Text) and mark.role == "sum"), "")
+            for mark in track.group.marks:
+                if isinstance(mark, Text) and mark.role in said:
+                    said[mark.role][track.of] = mark.text
             continue
         owner, of = track.shows, track.of
         if role == "fold":
@@ -48,7 +50,7 @@ def sheet(graph: Graph, options: Options = Options()) -> tuple[Scene, dict[str, 
     columns: dict[str, list[Any]] = {name: [] for name in (
         "mark_kind", "mark_role", "mark_owner", "mark_of", "mark_count", "mark_x", "mark_y",
         "mark_width", "mark_height", "mark_radius", "mark_text", "mark_anchor",
-        "look", "sum")}
+        "look", "name", "sum")}
     for mark, owner_kind, of in marks:
         points: Any = mark.points if isinstance(mark, (Path, Polygon)) else ((mark.x, mark.y),)
         columns["mark_kind"].append(KINDS[type(mark)])
@@ -66,7 +68,8 @@ def sheet(graph: Graph, options: Options = Options()) -> tuple[Scene, dict[str, 
             columns["mark_text"].append(texts.setdefault(mark.text, len(texts)))
             columns["mark_anchor"].append(("start", "middle", "end").index(mark.anchor))
     columns["look"] = [roles.setdefault(role, len(roles)) for role in look]
-    columns["sum"] = [texts.setdefault(string, len(texts)) for string in sums]
+    for role, strings in said.items():
+        columns[role] = [texts.setdefault(string, len(texts)) for string in strings]
     around = {fold["path"]: i + 1 for i, fold in enumerate(facts.get("folds", ()))}
     sides = np.array(boxes, float).reshape(-1, 4)
     found: dict[str, Any] = {name: np.array(column, np.int64) for name, column in columns.items()}

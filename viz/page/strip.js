@@ -92,7 +92,7 @@ function stripGeometry(c, graph) {
       box(b, q < 0 ? x[t] + width[t] : right[r0], startY(l), x[h], y[h] + height[h] / 2);
       if (c.drop[r0] !== c.drop[c.rank[h]]) b[2] = right[r0] + 24;
     },
-    scopes: scopesOf(c), look: b => b < n ? KINDS[c.kind[b]] : "", sum: () => "",
+    scopes: scopesOf(c), look: b => b < n ? KINDS[c.kind[b]] : "", sum: () => "", name: () => "",
   };
 
   function before(q) {                     // the joint that a joint follows; -1: the box itself
