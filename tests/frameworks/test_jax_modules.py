@@ -93,3 +93,35 @@ def test_layers_alike_fold():
         return x.sum()
     folds = fold(viz.trace(f, jnp.array([0.1, 0.2])), mode="all").facts["folds"]
     assert folds[0]["count"] in (19, 20)
+
+
+def test_the_class_of_each_module_of_flax_is_told():
+    nn = pytest.importorskip("flax.linen")
+
+    class Block(nn.Module):
+        @nn.compact
+        def __call__(self, x):
+            return x + nn.tanh(nn.Dense(4, name="up")(x))
+
+    class Net(nn.Module):
+        @nn.compact
+        def __call__(self, x):
+            for _ in range(3):
+                x = Block()(x)
+            return x.sum()
+    net, x = Net(), jnp.ones((2, 4))
+    params = net.init(jax.random.PRNGKey(0), x)
+    graph = viz.trace(lambda params, x: net.apply(params, x), params, x)
+    assert graph.facts["modules"] == {"Net": "Net"} | {
+        f"Net/Block_{i}{path}": kind for i in range(3)
+        for path, kind in (("", "Block"), ("/up", "Dense"))}
+    folds = fold(graph, mode="all").facts["folds"]
+    assert [(one["title"], one["count"]) for one in folds if one["count"] > 1] == [("Block", 3)]
+
+
+def test_a_module_that_is_an_argument_has_parameters():
+    model = Affine(jnp.eye(2), jnp.zeros(2))
+    graph = viz.trace(lambda model, x: model(x).sum(), model, jnp.array([0.3, 0.4]))
+    assert list(parameters(graph)) == ["model.w", "model.b"]
+    assert [n.label for n in graph.nodes if n.kind == "input"] == ["x"]
+    assert "6 parameters" in graph.facts["results"]

@@ -60,18 +60,26 @@ def calm(tape: Tape, fits: Sequence[Fit], calls: Mapping[int, int]) -> dict[int,
     gone: dict[int, Step] = {}
     merged = set()
 
-    def within(stamp: int, other: Made) -> bool:
-        return stamp in calls and calls[stamp] == calls.get(other.stamp)
-    for one in fits:
-        source, made = one.step.operands[0], one.step.call.outputs[0]
-        before, after = source.call, users.get(made.stamp, [])
+    def within(call: Call, other: Call) -> bool:
+        number = calls.get(call.outputs[0].stamp)
+        return number is not None and number == calls.get(other.outputs[0].stamp)
+    for one in reversed(fits):   # one may fit what another one fits in turn
+        call = one.step.call
+        made, after = call.outputs[0], users.get(call.outputs[0].stamp, [])
         if one.nothing or one.operand and after and made.stamp not in ends and all(
-                elementwise(call.name, len(call.args)) and within(made.stamp, call.outputs[0])
-                for call in after):
+                within(call, other) and (other.outputs[0].stamp in gone
+                                         or elementwise(other.name, len(other.args)))
+                for other in after):
             gone[made.stamp] = one.step
-        elif before and (one.result or one.order and before.name == "matmul") and \
-                within(made.stamp, source) and users[source.stamp] == [one.step.call] and \
-                len(before.outputs) == 1 and source.stamp not in ends | gone.keys():
+    for one in fits:
+        source, call = one.step.operands[0], one.step.call
+        made, before = call.outputs[0], source.call
+        if before is None or made.stamp in gone or len(before.outputs) != 1 or \
+                source.stamp in ends | gone.keys() or users[source.stamp] != [call]:
+            continue
+        if one.result and within(before, call) or one.order and before.name == "matmul" and (
+                within(before, call) or all(within(call, other) for other in
+                                            users.get(made.stamp, [before]))):
             before.outputs[0], made.call = made, before
             merged.add(source.stamp)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -79,7 +80,7 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
     f = flat
     for _ in range(order - 1):
         f = jax.grad(f)
-    with users(target.name), deadline(target, seconds):
+    with users(target.name), deadline(target, seconds), _modules() as classes:
         closed, shape = jax.make_jaxpr(f, return_shape=True)(*inputs.values(), *held.values())
     if not jax.tree.leaves(shape):
         raise RunError(f"{_place(target)}{target.name} returned {shape!r:.40}: does it end in a "
@@ -92,10 +93,35 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
         recorder.run(closed, [*states.values(), *parameters])
         if grad:
             recorder.backward()
+    if classes:
+        recorder.tape.facts["modules"] = classes
     names, stamps, places = recorder.lines.told()
     ran = Run(target, inputs, None, {m.stamp: n for n, m in states.items()} | names, {}, stamps,
               places)
     return graph(recorder.tape, ran, states, order=order)
+
+
+@contextlib.contextmanager
+def _modules() -> Iterator[dict[str, str]]:
+    """The classes of flax's modules that are called meanwhile, by the path of their scope."""
+    classes: dict[str, str] = {}
+    flax = sys.modules.get("flax.linen")
+    if flax is None:
+        yield classes
+        return
+    tops: list[str] = []
+
+    def note(call: Any, args: Any, kwargs: Any, context: Any) -> Any:
+        module = context.module
+        name, path = type(module).__name__, module.path
+        tops.append(tops[-1] if path else module.name or name)
+        classes["/".join([tops[-1], *path])] = name
+        try:
+            return call(*args, **kwargs)
+        finally:
+            tops.pop()
+    with flax.intercept_methods(note):
+        yield classes
 
 
 def _place(target: Target) -> str:
