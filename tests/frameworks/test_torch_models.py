@@ -249,3 +249,80 @@ def test_what_cuts_a_gradients_way_is_named():
     line = Cut.forward.__code__.co_firstlineno + 1
     assert f"does not reach a.weight, a.bias (detach at test_torch_models.py:{line} cuts the way)" \
         in said(viz.trace(Cut(), X))
+
+
+# ---- The meta device
+
+def written_out(x):
+    """What is asked of numbers that were written out, each with its true answer."""
+    mask, other = torch.ones(2, 8), torch.tensor([[1, 0, 2], [3, 0, 0]])
+    yield mask.sum() == mask.numel(), True
+    yield (torch.arange(8) < 3).tolist(), [True] * 3 + [False] * 5
+    yield (torch.ones_like(x) + 1)[0, 0].item(), 2.0
+    yield x.new_zeros(3).any(), False
+    yield int(torch.full((2,), 7).max()), 7
+    yield tuple(other.nonzero().shape), (3, 2)
+    yield other[other > 0].tolist(), [1, 2, 3]
+    yield bool(torch.linspace(0, 1, 5).cumsum(0)[-1] == 2.5), True
+    mask[:, 5:] = 0
+    yield mask.sum().item(), 10.0
+    mask.mul_(2).add_(1)
+    yield mask[0].tolist(), [3.0] * 5 + [1.0] * 3
+    yield torch.equal(mask[0], mask[1]), True
+    for row in torch.tensor([[1, 2], [3, 4]]):
+        yield row.sum().item() in (3, 7), True
+
+
+def unknown(x, weight):
+    """What is asked of what comes from chance or from parameters, or is too large."""
+    ones, view = torch.ones(4), torch.zeros(4)
+    ones[:2] = x[0, :2]
+    view[:2].copy_(x[0, :2])
+    yield from (lambda: (x > 0).all().item(), lambda: bool(weight.sum() > 0), lambda: ones.tolist(),
+                lambda: view.tolist(), lambda: torch.rand(2).tolist(),
+                lambda: torch.empty(2).tolist(), lambda: torch.ones(2**23).all().item(),
+                lambda: torch.nn.functional.dropout(torch.ones(3)).tolist())
+
+
+def test_the_meta_device_answers_what_was_written_out():
+    seen = []
+
+    def f(x):
+        for found, want in written_out(x):
+            seen.append(bool(found) == want if isinstance(found, torch.Tensor) else found == want)
+        for ask in unknown(x, Net().a.weight):
+            with pytest.raises((RuntimeError, NotImplementedError)):
+                ask()
+            seen.append(True)
+        return x * 2 if torch.ones(2).all() else x
+
+    with readers.prepared(meta=True):
+        graph = readers.trace(source.of(f), {"x": torch.randn(3, 4)}, meta=True)
+    assert all(seen) and len(seen) == 21 and ops(graph)[-1] == "Mul"
+    assert node(graph, "x").facts["data"].items is None
+    assert torch.ones(2).tolist() == [1, 1]
+
+
+def test_a_mask_on_the_meta_device():
+    class Masked(Net):
+        def forward(self, x, mask=None):
+            h = super().forward(x)
+            return h if mask is None or mask.all() else h * mask[:, None]
+
+    def graph(text):
+        with readers.prepared(meta=True):
+            return readers.trace(source.of(Masked()), {}, ("randn(3, 4)", text), meta=True)
+    assert ops(graph("ones(3)"))[-1] == "linear" and ops(graph("zeros(3)"))[-1] == "Mul"
+
+
+def test_what_is_on_the_meta_device_without_saying_so():
+    with pytest.raises(RunError, match="without numbers is drawn with --meta"):
+        viz.trace(Net().to("meta"), X)
+
+
+def test_a_factory_with_arguments():
+    def make(width=3):
+        return nn.Linear(4, width)
+    with pytest.raises(RunError, match="make returned Linear: a function that makes a module must "
+                                       "take no.*def make\\(\\): return make\\(\\.\\.\\.\\)"):
+        readers.trace(source.of(make), {})

@@ -38,9 +38,14 @@ def generators() -> dict[str, Any]:
 
 @contextlib.contextmanager
 def prepared(*, meta: bool = False) -> Iterator[None]:
-    """The same random numbers each time. With meta, tensors made inside have no numbers."""
-    with torch.random.fork_rng(devices=[]), \
-            torch.device("meta") if meta else contextlib.nullcontext():
+    """The same random numbers each time. With meta, tensors made inside have no numbers, but what
+    is made of numbers that are written out is known to whom asks."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(torch.random.fork_rng(devices=[]))
+        if meta:
+            from ._torch_known import Known
+            stack.enter_context(torch.device("meta"))
+            stack.enter_context(Known())
         torch.manual_seed(SEED)
         yield
 
@@ -129,8 +134,14 @@ def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bo
             return graph(recorder.tape, ran, states, order=order)
         except RunError as error:
             if meta and "meta tensor" in str(error):
-                error.args = (f"{error}\n(with --meta tensors have no numbers to look at: give "
-                              "what the code asks for with --input, or as the model's option)",)
+                error.args = (f"{error}\n(with --meta what comes from parameters and from chance "
+                              "has no numbers to look at: set an option of the model's that asks "
+                              "for none)",)
+            elif meta and "_meta_registrations" in str(error):
+                error.args = (f"{error}\n(on the meta device PyTorch asks for what its kernels for "
+                              "GPUs ask: maybe net.to(torch.bfloat16))",)
+            elif "on device meta" in str(error):
+                error.args = (f"{error}\n(a model without numbers is drawn with --meta)",)
             if error.run is not None:
                 recorder.finish([])
                 error.graph = graph(recorder.tape, error.run, states, whole=True)
@@ -219,5 +230,7 @@ def _roots(result: Any, target: Target) -> list[Any]:
         return list({id(t): t for t in floating or found}.values())
     place = f"{display(target.file)}:{target.line}: " if target.file else ""
     ending = ": does it end in a return statement?" if result is None else \
+        ": a function that makes a module must take no arguments. Write one such as " \
+        f"def make(): return {target.name}(...)" if isinstance(result, torch.nn.Module) else \
         f" {result!r:.60}: it must return a tensor, or some. Compute it without .item() or float()"
     raise RunError(f"{place}{target.name} returned {type(result).__name__}{ending}")
