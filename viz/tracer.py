@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tinytorch import errors
 
 from . import text
-from .source import Target, TooLong
+from .source import Target, TooLong, nameless
 
 _ENGINE = os.path.dirname(os.path.abspath(errors.__file__)) + os.sep
 errors.callers.append(os.path.dirname(os.path.abspath(__file__)) + os.sep)
@@ -33,6 +33,11 @@ class Place(NamedTuple):
     line: int
     function: str
     nth: int = 1                 # the line ran for the so-manieth time: the pass of a loop
+
+    def __str__(self) -> str:
+        """As a picture says it: f.py:3, or line 3 of what has no name."""
+        return f"line {self.line}" if nameless(self.file) else \
+            f"{os.path.basename(self.file)}:{self.line}"
 
 
 class Clock(NamedTuple):

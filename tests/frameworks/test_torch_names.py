@@ -113,3 +113,23 @@ def test_repeats_of_a_library_have_its_names(library):
 def test_where_nan_is_born_in_a_library_its_line_is_told(library):
     said = flag(drawn(f"{library}:build")).facts["flags"]
     assert any("a_library_of_layers.py:29" in line for line in said)
+
+
+def test_a_cells_lines_have_no_name_of_a_file(tmp_path):
+    """Of a model that another cell of a notebook defines."""
+    space = {}
+    code = compile("import torch\nclass Net(torch.nn.Module):\n    def forward(self, x):\n"
+                   "        half = x / 2\n        return half.exp()\n",
+                   "/tmp/ipykernel_4711/123456.py", "exec")
+    exec(code, space)
+    path = tmp_path / "model.py"
+    path.write_text("import torch\nnet = None\ndef f(x=2.0):\n    return net(x * torch.ones(3))\n")
+    target = source.load(f"{path}:f")
+    target.function.__globals__["net"] = space["Net"]()
+    assert {node.facts.get("line") for node in called(readers.trace(target, {})).values()} == {
+        None, "model.py:4"}
+    target.function.__globals__["net"] = None
+    graph = readers.trace(source.of(space["Net"]()), {"x": torch.ones(3)})
+    assert {node.facts.get("line") or node.facts.get("source")
+            for node in called(graph).values()} <= {None, "line 4", "line 5"}
+    assert "half" in called(graph)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -129,7 +128,7 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
         call = m.call
         place = run.place(m.stamp)
         about = whereabouts(place, run, ways) if place else {} if call.place is None else \
-            {"source": f"{os.path.basename(call.place.file)}:{call.place.line}"}
+            {"source": str(call.place)}
         op = operation(call.name)
         shadow = shadows.of[m.stamp]
         of = written[shadow.stamp]

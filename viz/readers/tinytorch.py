@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -18,7 +17,7 @@ from .. import text
 from ..branches import Branch, branches
 from ..graph import Graph, Value
 from ..run import Run
-from ..source import Target, nameless
+from ..source import Target
 from ..text import plus
 from ..tracer import Place
 from . import _columns
@@ -86,8 +85,7 @@ def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
 
 def whereabouts(place: Place, run: Run, ways: Sequence[Branch]) -> dict[str, Any]:
     """Where a tensor was made: its line, the pass of the loop, the branch."""
-    about: dict[str, Any] = {"line": f"line {place.line}" if nameless(place.file) else
-                             f"{os.path.basename(place.file)}:{place.line}"}
+    about: dict[str, Any] = {"line": str(place)}
     if run.lines.get((place.file, place.line), 1) > 1:
         about["pass"] = place.nth
     inside = [way for way in ways if way.file == place.file and way.first <= place.line <= way.last]
