@@ -186,7 +186,7 @@ def _birth_of_grad(edge: Edge, nodes: Mapping[str, Node], made: Mapping[str, str
     local = edge.facts.get("local")
     done = result.label.rpartition(" = ")[2]
     how = f": the derivative of {done} is {text.numbers(local)}, times" if local is not None \
-        else f": {done} sends it on, given"
+        else f": that of {done}, given"
     born = f"{'NaN' if bad == 'nan' else 'inf'} is born in the backward pass{_at(result)}"
     births.setdefault(born, {})[result.id] = f"{how} {_above(result)}"
 

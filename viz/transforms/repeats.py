@@ -34,7 +34,9 @@ def spread_facts(items: Sequence[Any], at: Sequence[int]) -> dict[str, Any]:
         if isinstance(one, Value):
             found[key] = spread([value for value in column if isinstance(value, Value)])
         elif key == "flag":
-            found |= {"flag": column[0]} if column else {}
+            if column:
+                n = column.count(column[0])
+                found[key] = column[0] if n == len(at) else f"{column[0]}, in {n} of {len(at)}"
         elif key in ("heat", "argument"):
             found[key] = max((x for x in column if x is not None), key=abs)
         elif key == "formula":
