@@ -16,6 +16,7 @@ from test_hostile import LABELS, Page, hostile
 from test_writers import chain, value
 
 import viz
+from tinytorch import scope
 from viz import text
 from viz.graph import KINDS, Graph, Node
 from viz.layout.compose import Options, compose
@@ -348,20 +349,21 @@ def test_paths_between_two_nodes_add_up(tmp_path):
         assert tab.errors == []
 
 
+def find(tab, node):
+    tab.press("/")
+    tab.run("document.querySelector('[data-part=search]').value = ''")
+    for c in node.id:
+        tab.press(c)
+    tab.press("Enter", "Escape")
+    tab.run("document.activeElement.blur()")
+
+
 @needs_browser
 def test_folds_close_open_and_show_each_repeat(tmp_path):
     graph = fold(power(), mode="all")
     last = graph.nodes[-1]
     body = next(node for node in graph.nodes if len(node.facts.get("repeats", ())) == 200
                 and node.kind == "value")
-
-    def find(tab, node):
-        tab.press("/")
-        tab.run("document.querySelector('[data-part=search]').value = ''")
-        for c in node.id:
-            tab.press(c)
-        tab.press("Enter", "Escape")
-        tab.run("document.activeElement.blur()")
 
     with Browser(1600, 900) as tab:
         opened(tab, tmp_path, graph)
@@ -386,6 +388,32 @@ def test_folds_close_open_and_show_each_repeat(tmp_path):
             assert told in part(tab, "rows")
         tab.press("[", "[", "[")
         assert "all 200 repeats" in part(tab, "facts")
+        assert tab.errors == []
+
+
+@needs_browser
+def test_a_repeat_is_called_as_the_frame_says(tmp_path):
+    """Modules blocks.0 … blocks.11 were t = 1 … 12; queries, keys and values i = 1 … 3."""
+    def f(x=0.5):
+        for k in range(12):
+            with scope("blocks"), scope(str(k)):
+                parts = []
+                for name in "qkv":
+                    with scope(name):
+                        parts.append(np.sin(x*x)*x)
+                x = parts[0]*parts[1] + parts[2]
+        return x
+    graph = fold(viz.trace(f), mode="all")
+    outer, inner = graph.facts["folds"]
+    assert (outer["first"], outer["last"], inner["names"]) == (0, 11, ("q", "k", "v"))
+    with Browser(1600, 900) as tab:
+        opened(tab, tmp_path, graph)
+        for fold_, names in (outer, ["t = 0", "t = 1", "t = 2"]), (inner, ["i = q", "i = k"]):
+            find(tab, next(node for node in graph.nodes if node.facts.get("fold") == fold_["path"]
+                           and len(node.facts.get("repeats", ())) >= 12 and node.kind == "value"))
+            for name in names:
+                tab.press("]")
+                assert f"{name}Close the fold" in part(tab, "facts")
         assert tab.errors == []
 
 

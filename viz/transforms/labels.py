@@ -132,6 +132,7 @@ def standing(label: str, formula: str, name: str) -> str:
     return shown + label[end:]
 
 
+@lru_cache(maxsize=1 << 10)
 def _call(formula: str) -> bool:
     """Whether a formula is the call of one function: relu(x + y), not sin(x) + sin(y)."""
     depth = 0
