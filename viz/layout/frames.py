@@ -40,8 +40,8 @@ def index(fold: Mapping[str, Any]) -> str:
     names = fold.get("names", ())
     repeats = f"{fold['first']} … {fold['last']}" if not names else \
         ", ".join(names if len(names) <= NAMED else [*names[:NAMED - 2], f"… {names[-1]}"])
-    where = f"{fold['where']} · " if fold.get("where") else ""
-    return f"{where}{fold['index']} = {repeats}"
+    where = f"{text.shorten(fold['where'], TITLE)} · " if fold.get("where") else ""
+    return f"{where}{fold['index']} = {text.shorten(repeats, TITLE)}"
 
 
 def size(fold: Mapping[str, Any]) -> str:
