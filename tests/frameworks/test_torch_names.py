@@ -1,4 +1,4 @@
-"""Names and places in a library's code: its variables and lines. In the user's all is the user's."""
+"""Names and places in a library's code: its variables, its lines. The user's are as they were."""
 
 import sys
 
