@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -14,13 +14,16 @@ from .. import run as runs
 from ..graph import Graph
 from ..run import Run
 from ..source import RunError, Target, TargetError, display, users
-from ..tracer import deadline
+from ..tracer import Clock, Tracer, deadline
+from ._jax_calls import JAX
 from ._jax_lines import Lines
 from ._jax_tape import Recorder
-from ._jax_terms import Terms
+from ._jax_terms import CONCRETE, Terms
+from ._jax_ways import Lost, Ways
 from ._tape import Made, graph
 
 SEED = 0
+CLOCK = Clock(jax.core.Tracer, lambda: 0, lambda _: -1, JAX)   # for lines: equations have places
 
 
 def generators() -> dict[str, Any]:
@@ -77,11 +80,15 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
         made = jax.tree.unflatten(build, _filled(holds, arrays[len(inputs):]))
         return made(*values.values())
 
-    f = flat
-    for _ in range(order - 1):
-        f = jax.grad(f)
+    given = [*inputs.values(), *held.values()]
     with users(target.name), deadline(target, seconds), _modules() as classes:
-        closed, shape = jax.make_jaxpr(f, return_shape=True)(*inputs.values(), *held.values())
+        tracer = Tracer(target, {}, CLOCK, seconds)
+        try:
+            closed, shape = _traced(flat, order, given)
+        except CONCRETE:         # if x > 0: along the way it takes here
+            with contextlib.suppress(*CONCRETE, jax.errors.UnexpectedTracerError, Lost):
+                flat = Ways(flat).at(given)
+            closed, shape = tracer.run(_traced, {"f": flat, "order": order, "arrays": given})
     if not jax.tree.leaves(shape):
         raise RunError(f"{_place(target)}{target.name} returned {shape!r:.40}: does it end in a "
                        "return statement?")
@@ -96,9 +103,17 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
     if classes:
         recorder.tape.facts["modules"] = classes
     names, stamps, places = recorder.lines.told()
-    ran = Run(target, inputs, None, {m.stamp: n for n, m in states.items()} | names, {}, stamps,
-              places)
+    ran = Run(target, inputs, None, {m.stamp: n for n, m in states.items()} | names, tracer.lines,
+              stamps, places, tracer.parts())
     return graph(recorder.tape, ran, states, order=order)
+
+
+def _traced(f: Any, order: int, arrays: Sequence[Any]) -> tuple[Any, Any]:
+    """The jaxpr of a function, or of a derivative of it, and what it returns."""
+    for _ in range(order - 1):
+        f = jax.grad(f)
+    closed, shape = jax.make_jaxpr(f, return_shape=True)(*arrays)
+    return closed, shape
 
 
 @contextlib.contextmanager
