@@ -174,7 +174,7 @@ def test_flags_are_said_and_strict_sets_the_status(here, capfdbinary):
     (["graph", "cubic.py", "-o", "folder.svg"], 1, "cannot write 'folder.svg': it is a folder"),
     (["graph", "cubic.py", "--engine", "dot", "-o", "a.svg"], 1,
      "there is no `dot` on this machine"),
-    (["graph", "bad.json"], 1, "not a graph in JSON"),
+    (["graph", "bad.json"], 2, "not a graph in JSON"),
     (["grpah", "cubic.py"], 2, "No such command"),
 ])
 def test_errors(here, capfdbinary, monkeypatch, args, status, message):

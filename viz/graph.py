@@ -15,7 +15,7 @@ ITEMS = 64                       # an array of at most so many numbers is kept w
 class GraphError(ValueError):
     """A graph that cannot be: a duplicate id, a dangling edge, a cycle, JSON of another shape."""
 
-    status = 1                   # what the command line exits with
+    status = 2                   # what the command line exits with
 
 
 class Stats(NamedTuple):
@@ -187,16 +187,16 @@ def topological(graph: Graph) -> list[Node]:
     return order
 
 
-# ---- JSON: not a number and the infinities are written as words, since JSON has no such numbers
+# ---- JSON: not a number, infinities and complex numbers are words, since JSON has no such numbers
 
 def _number(x: Any) -> Any:
     if isinstance(x, float) and (x != x or x in (float("inf"), -float("inf"))):
         return str(x)            # "nan", "inf", "-inf"
-    return x
+    return str(x) if isinstance(x, complex) else x         # "(1+2j)"
 
 
 def _unworded(x: Any) -> Any:
-    return float(x) if isinstance(x, str) else x
+    return x if not isinstance(x, str) else complex(x) if x.endswith(("j", "j)")) else float(x)
 
 
 def _plain(fact: Any) -> Any:

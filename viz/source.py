@@ -71,8 +71,9 @@ def load(target: str) -> Target:
     if not path.endswith(".py") and not os.path.isfile(path):
         return of(_attribute(_module(path), name, path), name)
     module = _file(path)
-    function = _attribute(module, name, path) if name else _only(module, path)
-    found = of(function, name or getattr(function, "__name__", ""))
+    picked = name or _only(module, path)
+    function = _attribute(module, picked, path)
+    found = of(function, name or getattr(function, "__name__", picked))
     return found._replace(file=found.file or os.path.abspath(path),
                           examples=getattr(module, EXAMPLES, None))
 
@@ -211,10 +212,19 @@ def _public(module: ModuleType) -> list[str]:
             and not name.startswith("_") and name != EXAMPLES]
 
 
-def _only(module: ModuleType, path: str) -> Callable[..., Any]:
+def _only(module: ModuleType, path: str) -> str:
+    """The name of the only function in a file, or of f; where there is none, of the only module."""
     names = _public(module)
     if len(names) == 1 or "f" in names:
-        return getattr(module, "f" if "f" in names else names[0])
+        return "f" if "f" in names else names[0]
+    modules = [name for name, thing in vars(module).items() if not name.startswith("_")
+               and callable(getattr(thing, "forward", None)) and not inspect.isclass(thing)
+               and not isinstance(thing, ModuleType)]
+    if not names and len(modules) == 1:
+        return modules[0]
+    if not names and modules:
+        raise TargetError(f"{path} has {len(modules)} modules: say which, "
+                          f"{' or '.join(f'{path}:{name}' for name in modules[:6])}")
     if not names:
         raise TargetError(f"{path} defines no public function: write one, such as "
                           "def f(x): return x*x")

@@ -9,7 +9,9 @@ from torch import nn  # noqa: E402
 
 import viz  # noqa: E402
 from viz import readers, source  # noqa: E402
+from viz.graph import from_json, to_json  # noqa: E402
 from viz.source import RunError, TargetError  # noqa: E402
+from viz.transforms.diff import diff  # noqa: E402
 from viz.transforms.flags import flag  # noqa: E402
 from viz.transforms.fold import fold  # noqa: E402
 
@@ -349,3 +351,23 @@ def test_a_fold_tells_of_how_many_repeats_a_flag_holds():
     shown = [n.facts["flag"] for n in fold(flagged).nodes
              if n.kind == "parameter" and "flag" in n.facts]
     assert f"vanishing grad, in {len(small)} of 30" in shown and len(small) < 30
+
+
+def test_a_file_with_modules_and_no_function(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.py").write_text("from torch import nn\nnet = nn.Linear(4, 2)\n")
+    (tmp_path / "two.py").write_text("from torch import nn\na = nn.Linear(4, 2)\nb = nn.ReLU()\n")
+    target = source.load("one.py")
+    assert target.name == "net" and ops(readers.trace(target, {"input": X})) == ["linear"]
+    with pytest.raises(TargetError, match="2 modules: say which, two.py:a or two.py:b"):
+        source.load("two.py")
+
+
+def test_complex_numbers_in_json():
+    x = torch.tensor([1 + 2j, -3j, complex("nan")])
+    graph = viz.trace(lambda x: (x * x).abs().sum(), x)
+    again = from_json(to_json(graph))
+    assert node(again, "x").facts["data"].items[:2] == (1 + 2j, -3j)
+    assert to_json(again) == to_json(graph)
+    assert not diff(graph, again).sentences
+    assert diff(graph, viz.trace(lambda x: (x * x).abs().sum(), x * 2)).sentences

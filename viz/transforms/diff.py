@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from cmath import isclose        # of complex numbers too
 from collections.abc import Mapping
 from difflib import SequenceMatcher
 from hashlib import blake2b
-from math import inf, isclose
+from math import inf
 from typing import Any, NamedTuple
 
 from .. import text
