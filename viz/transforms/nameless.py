@@ -32,6 +32,7 @@ class Nameless:
         # frame -> value that is written out in some repeats; what it is in each seen from there
         self.inlined: list[list[tuple[int, Mapping[tuple[int, ...], Iterable[str]]]]] = \
             [[] for _ in frames]
+        self.here: dict[int, list[list[tuple[str, int]]]] = {}
         lags: dict[int, set[int]] = {}
         for i, frame in enumerate(frames):
             for key in wiring.carried[i]:
@@ -75,20 +76,24 @@ class Nameless:
     def written(self, labels: Sequence[str], frame: int, c: int = -1) -> list[str]:
         """The labels of a value in the repeats seen, with these names; their numbers are set by
         `written_out`."""
-        inlined = [(value, len(self.grids[i].counts), formulas)
-                   for i in self._around(frame) for value, formulas in self.inlined[i]]
         found = []
-        for label, place in zip(labels, self.grids[frame].at):
+        for label, here in zip(labels, self._seen(frame)):
             if c in self.own or own(label, self.letter):       # it is named alike in all, or none
                 label = label.rpartition(" = ")[2]
-            if inlined:
-                held = [(formula, value) for value, size, formulas in inlined
-                        for formula in formulas.get(place[:size], ())
-                        if formula in label and (value != c or formula != label)]
-                for formula, value in sorted(held, key=lambda pair: -len(pair[0])):
+            for formula, value in here:
+                if formula in label and (value != c or formula != label):
                     label = standing(label, formula, token(self.letter, self.own[value]))
             found.append(counted_anew(label, self.numbers, self.letter))
         return found
+
+    def _seen(self, frame: int) -> list[list[tuple[str, int]]]:
+        """Of each repeat seen the formulas that names stand for; those that hold others first."""
+        if frame not in self.here:
+            self.here[frame] = [sorted(
+                [(formula, value) for i in self._around(frame) for value, seen in self.inlined[i]
+                 for formula in seen.get(place[:len(self.grids[i].counts)], ())],
+                key=lambda pair: -len(pair[0])) for place in self.grids[frame].at]
+        return self.here[frame]
 
     def _around(self, frame: int) -> Iterator[int]:
         """A frame and those around it."""
