@@ -14,8 +14,8 @@ import jax.numpy as jnp  # noqa: E402
 import viz  # noqa: E402
 from viz.graph import from_json, to_json  # noqa: E402
 
-from .jax_programs import FITTED, PLAIN, RICH, counted, kept, program, pushed  # noqa: E402
-from .jax_programs import reverse, rounded, scanned  # noqa: E402
+from .jax_programs import FITTED, PLAIN, RICH, assert_equal, counted, kept  # noqa: E402
+from .jax_programs import program, pushed, reverse, rounded, scanned  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def test_random_programs_of_arrays(seed):
     graph = viz.trace(f, x, y)
     dx, dy = jax.grad(f, (0, 1))(x, y)
     for name, want in (("x", dx), ("y", dy)):      # to the last bit
-        np.testing.assert_array_equal(node(graph, name).facts["grad"].items, np.ravel(want))
+        assert_equal(node(graph, name).facts["grad"].items, want)
     assert from_json(to_json(graph)) == graph
     sums = {}
     for edge in graph.edges:
@@ -68,7 +68,7 @@ def exact(f, *point):
     with jax.disable_jit():
         value, wanted = jax.value_and_grad(f, tuple(range(len(point))))(*point)
     for name, want in zip([n.id for n in graph.nodes if n.kind == "input"], wanted, strict=True):
-        np.testing.assert_array_equal(node(graph, name).facts["grad"].items, np.ravel(want))
+        assert_equal(node(graph, name).facts["grad"].items, want)
     assert [n.facts["data"].number for n in graph.nodes if n.kind == "output"] == [float(value)]
     return graph
 
@@ -110,7 +110,7 @@ def test_what_nothing_comes_back_to_is_no_zero():
     def f(x):                    # of equal eigenvalues the vectors have no derivative: 0 · ∞
         return jnp.linalg.eigh(x)[0].sum()
     grad = node(viz.trace(f, jnp.eye(3)), "x").facts["grad"].items
-    np.testing.assert_array_equal(grad, np.ravel(jax.grad(f)(jnp.eye(3))))
+    assert_equal(grad, jax.grad(f)(jnp.eye(3)))
     assert np.isfinite(grad).all()
 
 

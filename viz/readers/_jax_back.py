@@ -1,8 +1,9 @@
 """Backward through what a jaxpr has computed, step by step, adding up as jax.grad does.
 
-The numbers are jax.grad's to the last bit where it runs as this does, an equation at a time and a
-loop's steps one after the other: under `jax.disable_jit()`. A program that XLA compiles as a whole
-(`jit`; the body of a `scan`) fuses its ops and rounds otherwise: of a * b + c only once.
+The numbers are those of jax.grad (of JAX 0.10) to the last bit where it runs as this does, an
+equation at a time and a loop's steps one after the other: under `jax.disable_jit()`. A program that
+XLA compiles as a whole (`jit`; the body of a `scan`) fuses its ops and rounds otherwise: of
+a * b + c only once. A scan or while_loop of more than 256 steps is compiled here too.
 """
 
 from __future__ import annotations
