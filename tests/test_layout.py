@@ -570,3 +570,29 @@ def test_a_line_to_several_uses_left_a_frame_beside_its_port():
     assert begins and len(ends) == len(begins)
     for path in ends:
         assert {y for _, y in path.points} == {path.points[0][1]}
+
+
+def test_several_values_left_a_frame_across_it():
+    from tinytorch import cos, sin, tanh
+    from viz import trace
+    from viz.layout.compose import Options, compose
+    from viz.layout.scene import Path
+    from viz.transforms.fold import fold
+
+    def f(x):
+        h, sums = x, 0
+        for _ in range(12):
+            h, sums = tanh(sin(cos(h*0.9 + x))), sums + sin(h)
+        return sin(h)*cos(sums) + h*sums
+    several = 0
+    for wrap in (700, 1000, 3000):
+        scene = compose(fold(trace(f, 0.3), mode="all"), Options(wrap=wrap))
+        starts = [path.points[0] for group in scene.groups if group.role == "rail"
+                  for path in group.marks if isinstance(path, Path)]
+        found = [path.points for group in scene.groups if group.role == "port"
+                 for path in group.marks if isinstance(path, Path) and path.points[-1] in starts]
+        several += len(found)
+        for points in found:     # until shortly before the frame's border each is level
+            assert abs(points[3][1] - points[0][1]) < 0.01, points
+            assert abs(points[-1][0] - points[3][0]) <= 41
+    assert several > 2

@@ -1,10 +1,13 @@
 """Reading what tinytorch recorded: nodes, edges, names, facts, titles."""
 
+import sys
+
 import numpy as np
 import pytest
 
 import viz
 from tinytorch import Function, Tensor, formula
+from viz import readers
 from viz.graph import from_json, to_json, topological
 from viz.transforms.backward import backward
 
@@ -324,3 +327,21 @@ def test_a_long_expression_of_arrays_was_compared_elementwise():
     (lambda x: (x + x).T[0], "(x + x).T[0]")])
 def test_what_stands_after_an_expression_took_its_last_term_only(f, title):
     assert viz.trace(f, [1.0, 2.0]).facts["title"] == f"f(x) = {title}"
+
+
+def test_a_framework_that_is_only_asked_for_was_taken_for_imported(tmp_path, monkeypatch):
+    """transformers looks whether there is a torch before it imports it: seeds and --meta were not
+    set then."""
+    import importlib.util
+    (tmp_path / "a_framework.py").write_text("x = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    imported = []
+    finder = readers._Finder({"a_framework": lambda: imported.append(True)})
+    monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
+    try:
+        assert importlib.util.find_spec("a_framework") and not imported
+        assert importlib.import_module("a_framework").x == 1
+        importlib.reload(sys.modules["a_framework"])
+    finally:
+        sys.modules.pop("a_framework", None)
+    assert imported == [True]

@@ -8,6 +8,7 @@ import pytest
 import viz
 from tinytorch import Tensor
 from viz import text, writers
+from viz.graph import Graph
 from viz.layout.compose import Options, compose
 from viz.layout.scene import Path, Polygon, Rect, Text
 from viz.theme import THEMES
@@ -88,7 +89,9 @@ def painted():
     graph = viz.trace(every_kind, 0.7, -2.0)
     small = viz.trace(lambda x: x * x * np.exp(-3 * x) - 5 * x, 1.2)
     repeated = viz.trace(lambda x: sum((x * k for k in range(1, 12)), x), 1.5)
-    graphs = [flag(small), fold(graph), fold(flag(graph)), repeated,
+    cut = Graph("cut", small.nodes, tuple(e._replace(facts={**e.facts, "break": "no_grad"})
+                                          for e in small.edges))
+    graphs = [cut, flag(small), fold(graph), fold(flag(graph)), repeated,
               viz.trace(lambda x: loop(9, x), 1.5),
               fold(viz.trace(lambda x: loop(200, x), 1.5)),
               *(g for by in ("grad", "data", "contribution")

@@ -120,7 +120,7 @@ def test_every_theme(format):
     assert len(set(made.values())) == (len(THEMES) if colored else 1)
 
 
-@pytest.mark.parametrize("format", [name for name in writers.formats() if name not in ("gif", "pdf")])
+@pytest.mark.parametrize("format", [one for one in writers.formats() if one not in ("gif", "pdf")])
 def test_a_folded_graph_from_json_had_repeats_that_were_no_nodes(format):
     small = fold(trace(lambda x: reduce(lambda y, _: y*x + 0.5, range(30), x), 1.01))
     again = from_json(to_json(small))

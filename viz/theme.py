@@ -104,6 +104,7 @@ def _theme(name: str, palette: Palette) -> Theme:
         "inner":  Shape(None, stroke["output"], 1.0),          # an output's second border
         "op":     Shape(palette.op, None),
         "edge":   Shape(None, palette.line, 1.5),
+        "cut":    Shape(None, palette.line, 1.5, (2, 5)),      # no gradient flows back
         "arrow":  Shape(palette.line, None),
         "rail":   Shape(None, stroke["input"], 2.0),
         "bus":    Shape(None, palette.line, 1.5),              # the rail of what is no leaf

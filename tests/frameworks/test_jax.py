@@ -208,6 +208,7 @@ def test_nothing_goes_back_through_stop_gradient():
     graph = viz.trace(lambda x: jax.lax.stop_gradient(jnp.sin(x)) * x, jnp.asarray(0.5))
     assert node(graph, "x").facts["grad"].number == float(jnp.sin(0.5))
     assert [e.tail for e in graph.edges if "contribution" in e.facts] == ["x"]
+    assert [e.facts["break"] for e in graph.edges if "break" in e.facts] == ["stop_gradient"]
     assert [n.label for n in graph.nodes if n.kind == "value" and "grad" not in n.facts] == [
         "sin(x)", "stop_gradient(sin(x))"]
 

@@ -15,6 +15,7 @@ from torch.utils.checkpoint import checkpoint  # noqa: E402
 
 import cli  # noqa: E402
 import viz  # noqa: E402
+from viz import writers  # noqa: E402
 from viz.graph import from_json, to_json  # noqa: E402
 from viz.source import RunError, TargetError  # noqa: E402
 
@@ -160,6 +161,13 @@ def test_breaks_are_told():
     graph = viz.trace(f, double(3.0))
     assert node(graph, "x").facts["grad"].number == 6.0
     assert [n.facts["break"] for n in graph.nodes if "break" in n.facts] == ["no_grad", "detach"]
+    cut = [(e.tail, e.facts["break"]) for e in graph.edges if "break" in e.facts]
+    assert cut == [("x", "no_grad"), ("x", "detach")]          # and the constant's edge is whole
+    drawn = writers.write(graph, "svg").decode()
+    assert drawn.count("no gradient flows back here") == 2
+    assert drawn.count('stroke-dasharray="2 5"') >= 1
+    assert writers.write(graph, "mermaid").decode().count("-.->") == 2
+    assert writers.write(graph, "dot").decode().count("dotted") == 2
 
 
 def test_an_autograd_function():

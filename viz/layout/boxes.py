@@ -202,9 +202,9 @@ def total(terms: Sequence[Value], *, partial: bool = False) -> str:
 
 
 def label(edge: Edge, shown: str) -> Content | None:
-    """What stands beside an edge: its local derivative, and what it sends back. None where nothing.
+    """What stands beside an edge: its local derivative, and what it sends back, or what has cut it.
 
-    `shown` is none, local, contribution or both.
+    None where nothing. `shown` is none, local, contribution or both.
     """
     lines = []
     local, sent = edge.facts.get("local"), edge.facts.get("contribution")
@@ -212,6 +212,8 @@ def label(edge: Edge, shown: str) -> Content | None:
         lines.append(("∂ " + _slope(edge, local), "local"))
     if shown in ("contribution", "both") and sent is not None:
         lines += [(line, "contribution") for line in (_sent(sent), _range(sent)) if line]
+    if shown != "none" and edge.facts.get("break"):
+        lines.append((text.literal(edge.facts["break"]), "contribution"))
     if edge.label:
         lines.append((text.shorten(text.literal(edge.label), NAME), "contribution"))
     if not lines:

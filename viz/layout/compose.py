@@ -96,7 +96,8 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
     for edge, route, label in zip(graph.edges, placement.routes, labels, strict=True):
         if not route.points:     # within a fold that is closed
             continue
-        role = f"line{edge.facts['heat']:+d}" if "heat" in edge.facts else "edge"
+        role = f"line{edge.facts['heat']:+d}" if "heat" in edge.facts else \
+            "cut" if edge.facts.get("break") else "edge"
         marks = _arrow(route.points, role) if nodes[edge.head].kind == "op" else \
             (Path(route.points, role),)
         if label is not None and route.label is not None:
@@ -145,6 +146,8 @@ def edge_tip(edge: Edge, nodes: Mapping[str, Node]) -> str:
     """What an edge carries, in words: ∂/∂x = cos(x) = 0.54. Empty from an op to what it made."""
     lines = []
     local, sent = edge.facts.get("local"), edge.facts.get("contribution")
+    if edge.facts.get("break"):
+        return text.literal(f"no gradient flows back here: {edge.facts['break']}")
     if local is None and sent is None:
         return ""
     if local is not None:

@@ -104,7 +104,10 @@ def _framed(inside: Placement, level: Level, sizes: Mapping[str, Size],
             if node.id not in (*ROOTS, END)]
     held += [(center, ports[id]) for id, center in exits.items()]
     points: list[Point] = []
-    for route, i in zip(inside.routes, level.number):
+    across: list[float] = []     # where lines to an exit pass: how far they go is not settled yet
+    for edge, route, i in zip(level.edges, inside.routes, level.number, strict=True):
+        if edge.head == END:
+            across += [point[1 - axis] for point in route.points]
         if i >= 0:
             points += route.points
             if route.label:
@@ -112,10 +115,10 @@ def _framed(inside: Placement, level: Level, sizes: Mapping[str, Size],
     for rail in inside.rails:
         if rail.node not in ROOTS:
             points += rail.points
-    low = [min([*[at[k] - size[k] / 2 for at, size in held], *[p[k] for p in points]],
-               default=inf) for k in (0, 1)]
-    high = [max([0.0, *[at[k] + size[k] / 2 for at, size in held], *[p[k] for p in points]])
-            for k in (0, 1)]
+    lines = [[p[k] for p in points] + across * (k != axis) for k in (0, 1)]
+    low = [min([*[at[k] - size[k] / 2 for at, size in held], *lines[k]], default=inf)
+           for k in (0, 1)]
+    high = [max([0.0, *[at[k] + size[k] / 2 for at, size in held], *lines[k]]) for k in (0, 1)]
     pad, after = [EDGE, EDGE], [EDGE, EDGE]
     if any("port" in node.facts for node in level.nodes):
         pad[axis] = GUTTER
@@ -209,12 +212,18 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
     ways: dict[tuple[str, str], list[tuple[Point, ...]]] = {port: [] for port in exits}
     for line, port in out_of.items():
         side = _side(exits[port], ports[port[1]], axis, 1)
-        if port in bused:
+        if port in bused:        # all that leave by a rail, on one level where that can be
+            beside = [_side(exits[one], ports[one[1]], axis, 1) for one, rail in bused.items()
+                      if rail == bused[port]]
             rail = rails[bused[port]]
-            if list(bused.values()).count(bused[port]) == 1:
+            middle = sum(point[1 - axis] for point in beside) / len(beside)
+            if abs(rail.points[0][1 - axis] - middle) > 0.01:
                 rails[bused[port]] = rail = rail._replace(
-                    points=_ended(rail.points[::-1], side[1 - axis], axis)[::-1])
-            ways[port] = [(side, *_curve(side, rail.points[0], axis))]
+                    points=_ended(rail.points[::-1], middle, axis)[::-1])
+            begin = rail.points[0]
+            near = max(side[axis], begin[axis] - BEND)
+            knee = (side[0], near) if axis else (near, side[1])
+            ways[port] = [(side, *_curve(side, knee, axis), *_curve(knee, begin, axis))]
             continue
         lines[line] = _ended(lines[line][::-1], side[1 - axis], axis)[::-1]
         ways[port].append((side, *_curve(side, lines[line][0], axis)))

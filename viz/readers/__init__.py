@@ -147,15 +147,14 @@ class _Finder:
         self.waiting = waiting
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        then = self.waiting.pop(name, None)
-        spec = PathFinder.find_spec(name, path) if then else None
-        if then is None or spec is None or spec.loader is None:
+        spec = PathFinder.find_spec(name, path) if name in self.waiting else None
+        if spec is None or spec.loader is None:
             return None
         load = spec.loader.exec_module
 
         def exec_module(module: ModuleType) -> None:
             load(module)
-            then()
+            self.waiting.pop(name, lambda: None)()           # now: to be asked for is not enough
         spec.loader.exec_module = exec_module      # type: ignore[method-assign]
         return spec
 

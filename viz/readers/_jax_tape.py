@@ -296,6 +296,8 @@ class Recorder:
         found, vjp = differentiated(f, arrays, by)
         stated = attributes(equation.params) if equation is not None and not shown else params
         call = Call(name, (*operands, *shown), params, stated, False, group)
+        if name == "stop_gradient":
+            call.facts["break"] = name
         for array in found:
             made = self._new(array, "value", "", group)
             made.call = call

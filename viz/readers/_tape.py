@@ -175,6 +175,8 @@ def _names(made: Sequence[Made], run: Run) -> dict[int, str]:
 
 def _edge(call: Call, i: int, formulas: Sequence[str | None]) -> dict[str, Any]:
     facts: dict[str, Any] = {"argument": i}
+    if "break" in call.facts and call.args[i].differentiable:
+        facts["break"] = call.facts["break"]
     if i in call.sent:
         if i < len(call.local) and call.local[i] is not None:
             facts["local"] = call.local[i]

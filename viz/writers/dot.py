@@ -58,6 +58,7 @@ def digraph(graph: Graph, options: Options = Options()) -> graphviz.Digraph:
             key: value for key, value in {
                 "label": _escape(_lines(edge, shown)), "tooltip": _escape([edge_tip(edge, nodes)]),
                 "arrowhead": "none" if out else "", "weight": "8" if out else "",
+                "style": "dotted" if edge.facts.get("break") else "",
                 **_heat(look.shapes, "line", edge)}.items() if value})
     if "heat" in graph.facts:
         drawing.node("its legend", shape="plain", label=_legend(graph.facts["heat"], look))

@@ -47,7 +47,7 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
         lines += [f"    {_node(node, ids)}" for node in inside.get(fold["path"], ())]
     lines += ["  end"] * len(opened)
     for edge in graph.edges:
-        arrow = "---" if kinds[edge.tail] == "op" else "-->"
+        arrow = "---" if kinds[edge.tail] == "op" else "-.->" if edge.facts.get("break") else "-->"
         lines.append(f"  {ids[edge.tail]} {arrow}{_edge(edge, shown)} {ids[edge.head]}")
     used = dict.fromkeys(node.kind for node in graph.nodes)
     lines += [f"  classDef {kind} {_style(kind, THEMES[options.theme])}" for kind in used]
