@@ -12,6 +12,7 @@ from viz.graph import Graph
 from viz.layout.compose import Options, compose
 from viz.layout.scene import Path, Polygon, Rect, Text
 from viz.theme import THEMES
+from viz.transforms.diff import diff
 from viz.transforms.flags import flag
 from viz.transforms.fold import fold
 from viz.transforms.heat import heat
@@ -91,7 +92,8 @@ def painted():
     repeated = viz.trace(lambda x: sum((x * k for k in range(1, 12)), x), 1.5)
     cut = Graph("cut", small.nodes, tuple(e._replace(facts={**e.facts, "break": "no_grad"})
                                           for e in small.edges))
-    graphs = [cut, flag(small), fold(graph), fold(flag(graph)), repeated,
+    other = viz.trace(lambda x: x * np.sin(x) * np.exp(-2 * x) - 5, 1.2)
+    graphs = [cut, diff(small, other).graph, flag(small), fold(graph), fold(flag(graph)), repeated,
               viz.trace(lambda x: loop(9, x), 1.5),
               fold(viz.trace(lambda x: loop(200, x), 1.5)),
               *(g for by in ("grad", "data", "contribution")

@@ -24,6 +24,7 @@ from viz.layout.compose import Options, compose
 from viz.layout.scene import Text
 from viz.steps import StepError
 from viz.theme import THEMES
+from viz.transforms.diff import diff
 from viz.transforms.fold import fold
 from viz.transforms.heat import heat
 from viz.writers import html, pdf, png, svg, txt
@@ -461,3 +462,22 @@ def test_writing_is_quick_to_begin():
     done = subprocess.run([sys.executable, "-c", code, *light],
                           capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_what_differs_looked_all_alike():
+    a = trace(lambda x, w: (x*w).tanh()**2, 1.2, 0.5)
+    b = trace(lambda x, w: ((x*w).sin() + 1.0)**2, 1.2, 0.5)
+    both = diff(a, b).graph
+    drawn = {name: node.facts.get("change") for node in both.nodes if node.kind == "op"
+             for name in [node.label]}
+    assert drawn["tanh"] == "removed" and drawn["sin"] == drawn["+"] == "added"
+    roles = {group.id: {mark.role for mark in group.marks} for group in compose(both).groups}
+    removed, = [n.id for n in both.nodes if n.kind == "op" and n.facts.get("change") == "removed"]
+    assert "removed" in roles[removed]
+    lines = [roles[f"{edge.tail}--{edge.head}.{edge.facts['argument']}"] for edge in both.edges
+             if edge.head == removed]
+    assert lines == [{"edge removed", "arrow"}]
+    shown = writers.write(both, "txt").decode()
+    assert "− removed" in shown and "+ added" in shown and "≠ data" in shown
+    assert writers.write(both, "mermaid").decode().count("stroke-dasharray:6 3") >= 2
+    assert "dashed" in writers.write(both, "dot").decode()

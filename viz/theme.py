@@ -89,6 +89,7 @@ _TEXTS: dict[str, tuple[str, float, str]] = {
     "title":         ("muted",  13.0, "sans"),
     "result":        ("grad",   13.0, "sans"),
     "flag":          ("flag",   12.0, "bold"),
+    "change":        ("ink",    12.0, "bold"),
     "head":          ("ink",    14.0, "bold"),
     "note":          ("muted",  12.0, "sans"),
     "times":         ("op_ink", 13.0, "bold"),
@@ -110,6 +111,13 @@ def _theme(name: str, palette: Palette) -> Theme:
         "bus":    Shape(None, palette.line, 1.5),              # the rail of what is no leaf
     }
     shapes["flag"] = Shape(None, palette.flag, 2.5)
+    shapes |= {                  # of what differs from another graph
+        "added":        Shape(None, stroke["input"], 2.5),
+        "removed":      Shape(None, palette.flag, 2.5, (6, 3)),
+        "changed":      Shape(None, stroke["output"], 1.5),
+        "edge added":   Shape(None, stroke["input"], 2.5),
+        "edge removed": Shape(None, palette.flag, 1.5, (6, 3)),
+    }
     shapes |= {                  # of what is folded
         "frame":   Shape(palette.frame, palette.line, 1.4),
         "veil":    Shape(palette.frame, None),

@@ -14,6 +14,7 @@ from .placement import Size
 from .scene import Rect, Text
 
 TYPES = THEMES["light"].texts    # sizes and fonts are the same in every theme
+SIGNS = {"flag": "⚠", "added": "+", "removed": "−", "changed": "≠"}
 PAD = 12.0
 DOT = 34.0
 NAME = 30                        # a label is at most so many characters wide
@@ -52,23 +53,24 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
     The terms are what each use sends back to an input: their sum is its grad.
     """
     if node.kind == "op":
-        return _dot(node.label)
+        return _ringed(_dot(node.label), node)
     if "port" in node.facts:
         return port(node)
     if node.kind == "constant" and "grad" not in node.facts:
-        return _constant(node)
+        return _ringed(_constant(node), node)
     data, grad = node.facts.get("data"), node.facts.get("grad")
     rows = [(key, written(node, key)) for key, value in (("data", data), ("grad", grad))
             if value is not None]
     sum_ = total(terms, partial=bool(node.facts.get("partial")))
-    warning = f"⚠ {node.facts['flag']}" if node.facts.get("flag") else ""
+    warning, mark = said_of(node), mark_of(node)
+    role = "flag" if mark == "flag" else "change"
     name = text.shorten(text.literal(node.label), NAME)
     tag = tag_of(node)
     width = even(2 * PAD + max([
         112.0 - 2 * PAD,
         wide(name, "name") + (18 + wide(tag, "tag") if tag else 0),
         wide(sum_, "sum"),
-        wide(warning, "flag"),
+        wide(warning, role),
         *[wide(key, "key") + 16 + wide(value, key) for key, value in rows]]))
     right = width - PAD
     y = 21.0
@@ -83,16 +85,40 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
         marks.append(Text(right, y, sum_, "sum", "end"))
     if warning:
         y += 17
-        marks.append(Text(PAD, y, warning, "flag"))
+        marks.append(Text(PAD, y, warning, role))
     height = even(y + 12)
     if "heat" in node.facts:
         marks.insert(0, Rect(4, 8, 5, height - 16, 2, f"heat{node.facts['heat']:+d}"))
     marks.insert(0, Rect(0, 0, width, height, 8, outline(node)))
     if warning:
-        marks.insert(1, Rect(-3, -3, width + 6, height + 6, 10, "flag"))
+        marks.insert(1, Rect(-3, -3, width + 6, height + 6, 10, mark))
     if node.kind == "output":    # a double border: an output is one in a black-and-white print too
         marks.insert(1, Rect(3.5, 3.5, width - 7, height - 7, 5, "inner"))
     return Content(Size(width, height), tuple(marks))
+
+
+def mark_of(item: Node | Edge) -> str:
+    """The role of what marks a node or an edge: added, removed, changed, flag; "" where nothing."""
+    change = item.facts.get("change")
+    if change:
+        return change if change in ("added", "removed") else "changed"
+    return "flag" if item.facts.get("flag") else ""
+
+
+def said_of(node: Node) -> str:
+    """What is said of a node that is marked: ⚠ nan born here, ≠ data changed."""
+    flag = node.facts.get("flag")
+    return f"{SIGNS[mark_of(node)]} {flag}" if flag else ""
+
+
+def _ringed(content: Content, node: Node) -> Content:
+    """What has no room for words, with a ring around it where it is added, removed or changed."""
+    if not node.facts.get("change"):
+        return content
+    (width, height), (rect, *words) = content
+    assert isinstance(rect, Rect)
+    ring = Rect(-4, -4, width + 8, height + 8, rect.radius + 4, mark_of(node))
+    return Content(content.size, (rect, ring, *words))
 
 
 def outline(node: Node) -> str:

@@ -97,6 +97,7 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
         if not route.points:     # within a fold that is closed
             continue
         role = f"line{edge.facts['heat']:+d}" if "heat" in edge.facts else \
+            f"edge {edge.facts['change']}" if edge.facts.get("change") else \
             "cut" if edge.facts.get("break") else "edge"
         marks = _arrow(route.points, role) if nodes[edge.head].kind == "op" else \
             (Path(route.points, role),)

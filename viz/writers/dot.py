@@ -81,8 +81,10 @@ def _legend(heat: Mapping[str, Any], look: Theme) -> str:
 
 def _heat(shapes: Mapping[str, Shape], role: str, item: Node | Edge) -> dict[str, str]:
     """The colour and the width of a line that shows a heat, or what is flagged."""
-    if item.facts.get("flag"):
-        return {"color": shapes["flag"].stroke or "", "penwidth": "2.5"}
+    mark = boxes.mark_of(item)
+    if mark:
+        dashed = {"style": "dashed"} if mark == "removed" and role == "line" else {}
+        return {"color": shapes[mark].stroke or "", "penwidth": "2.5", **dashed}
     heat = item.facts.get("heat")
     if heat is None:
         return {}
@@ -121,6 +123,7 @@ def _attributes(node: Node, look: Theme) -> dict[str, str]:
         return attributes | {
             "label": _escape([name]), "fontcolor": look.texts["symbol"].color,
             "color": shape.fill or "", "margin": "0.06,0.02",
+            **(_heat(look.shapes, "heat", node) if node.facts.get("change") else {}),
             **({"shape": "circle", "fontsize": "14", "width": "0.35", "fixedsize": "true"} if symbol
                else {"shape": "box", "style": "rounded,filled", "height": "0.3"})}
     lines = [name]
@@ -132,8 +135,7 @@ def _attributes(node: Node, look: Theme) -> dict[str, str]:
     tag = boxes.tag_of(node)
     if tag and node.kind != "constant":
         lines.insert(1, tag)
-    if node.facts.get("flag"):
-        lines.append(f"⚠ {node.facts['flag']}")
+    lines += filter(None, [boxes.said_of(node)])
     if node.kind == "output":
         attributes["peripheries"] = "2"
     heat = {key: value for key, value in _heat(look.shapes, "heat", node).items() if value}

@@ -59,9 +59,11 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
         lines.append(f"  linkStyle default {_line(look['edge'])}")
     heats = [(e, edge.facts["heat"]) for e, edge in enumerate(graph.edges) if "heat" in edge.facts]
     lines += [f"  linkStyle {e} {_line(look[f'line{heat:+d}'])}" for e, heat in heats]
+    lines += [f"  linkStyle {e} {_line(look[f'edge {mark}'])}" for e, edge in enumerate(graph.edges)
+              if (mark := edge.facts.get("change"))]
     for node in graph.nodes:
-        if node.facts.get("flag"):
-            lines.append(f"  style {ids[node.id]} {_line(look['flag'])}")
+        if boxes.mark_of(node):
+            lines.append(f"  style {ids[node.id]} {_line(look[boxes.mark_of(node)])}")
         elif "heat" in node.facts:
             lines.append(f"  style {ids[node.id]} {_heat(look, '', node.facts['heat'])}")
     lines += _legend(graph, THEMES[options.theme])
@@ -120,8 +122,7 @@ def _label(node: Node) -> str:
             lines.append(f"{key} {boxes.written(node, key)}")
     if node.kind == "constant" and lines[-1] == f"data {name}":
         lines.pop()              # the constant 2 is called 2
-    if node.facts.get("flag"):
-        lines.append(f"⚠ {node.facts['flag']}")
+    lines += filter(None, [boxes.said_of(node)])
     return _escape(lines)
 
 

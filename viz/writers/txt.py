@@ -104,7 +104,7 @@ def _fields(graph: Graph, parts: Cells, row: Row, shown: str) -> list[str]:
         if node.kind == "output" and node.facts.get("line"):
             tag += f" {node.facts['line']}"
         fields[7] = text.shorten(text.literal(tag), NAME)
-        fields[8] = text.literal(f"⚠ {node.facts['flag']}") if node.facts.get("flag") else ""
+        fields[8] = text.literal(boxes.said_of(node))
     if row.edge >= 0:
         facts = graph.edges[row.edge].facts
         for i, key in (4, "local"), (5, "contribution"):
