@@ -10,6 +10,7 @@ import contextlib
 import io
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -165,11 +166,17 @@ def timed(tool: str, case: str) -> Timed:
     """Some pictures of a case, made in a process of its own. All alike: ours and theirs."""
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder, "told")
-        with told.open("w") as out, contextlib.suppress(subprocess.TimeoutExpired):
-            subprocess.run([sys.executable, "-m", __spec__.name, tool, case], stdout=out,
-                           stderr=subprocess.DEVNULL, cwd=folder, timeout=2 * LIMIT,
-                           env={**os.environ, "PYTHONDONTWRITEBYTECODE": "",
-                                "PYTHONPATH": str(Path(__file__).parent.parent)})
+        with told.open("w") as out:
+            made = subprocess.Popen(
+                [sys.executable, "-m", __spec__.name, tool, case], stdout=out,
+                stderr=subprocess.DEVNULL, cwd=folder, start_new_session=True,
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "",
+                     "PYTHONPATH": str(Path(__file__).parent.parent)})
+            try:
+                made.wait(2 * LIMIT)
+            except subprocess.TimeoutExpired:
+                os.killpg(made.pid, signal.SIGKILL)          # a dot that runs for minutes, too
+                made.wait()
         words = told.read_text().split()
         size = sum(f.stat().st_size for f in Path(folder).glob("picture.svg*"))
     failed = next((word for word in words if word[0].isalpha()), "")
