@@ -119,6 +119,27 @@ def deadline(target: Target, seconds: float) -> Iterator[None]:
         _until.reset(token)
 
 
+def tensors(name: str, thing: Any, kind: type) -> list[tuple[str, Any]]:
+    """The tensors of a variable, each with its name: w, w[0], w['bias']. kind: their class."""
+    if isinstance(thing, kind):
+        return [(name, thing)]
+    if not isinstance(thing, (list, tuple, dict)) or not 0 < len(thing) <= MANY:
+        return []
+    items = thing.items() if isinstance(thing, dict) else enumerate(thing)
+    return [(f"{name}[{i!r}]", t) for i, t in items if isinstance(t, kind)]
+
+
+def held(function: Callable[..., Any], kind: type) -> list[tuple[str, Any]]:
+    """The tensors that a function's module and its closure hold, each with its name."""
+    found = dict(getattr(function, "__globals__", {}))
+    code = getattr(function, "__code__", None)
+    for name, cell in zip(code.co_freevars if code else (),
+                          getattr(function, "__closure__", None) or ()):
+        with contextlib.suppress(ValueError):      # an empty cell
+            found[name] = cell.cell_contents
+    return [pair for name, thing in found.items() for pair in tensors(name, thing, kind)]
+
+
 class Tracer:
     """Follows the user's own frames line by line: stamps say which tensors a line has made."""
 
@@ -249,26 +270,10 @@ class Tracer:
 
     def _held(self, function: Callable[..., Any]) -> None:
         """The tensors that a function's module and closure hold have the names of its variables."""
-        held = dict(getattr(function, "__globals__", {}))
-        code = getattr(function, "__code__", None)
-        for name, cell in zip(code.co_freevars if code else (),
-                              getattr(function, "__closure__", None) or ()):
-            with contextlib.suppress(ValueError):  # an empty cell
-                held[name] = cell.cell_contents
-        for name, thing in held.items():
-            for called, tensor in self._things(name, thing):
-                stamp = self._stamp_of(tensor)
-                if 0 <= stamp < self._first:
-                    self.names.setdefault(stamp, tensor.name or called)
-
-    def _things(self, name: str, thing: Any) -> list[tuple[str, Any]]:
-        """The tensors of a variable, each with its name: w, w[0], w['bias']."""
-        if isinstance(thing, self._tensor):
-            return [(name, thing)]
-        if not isinstance(thing, (list, tuple, dict)) or not 0 < len(thing) <= MANY:
-            return []
-        items = thing.items() if isinstance(thing, dict) else enumerate(thing)
-        return [(f"{name}[{i!r}]", t) for i, t in items if isinstance(t, self._tensor)]
+        for called, tensor in held(function, self._tensor):
+            stamp = self._stamp_of(tensor)
+            if 0 <= stamp < self._first:
+                self.names.setdefault(stamp, tensor.name or called)
 
     def _name(self, frame: FrameType, seen: int) -> int:
         """Give the tensors bound since `seen`, or made before all, the names of their variables."""
@@ -276,7 +281,7 @@ class Tracer:
         for name, thing in frame.f_locals.items():
             if not isinstance(thing, (Tensor, list, tuple, dict)):
                 continue
-            for called, tensor in self._things(name, thing):
+            for called, tensor in tensors(name, thing, Tensor):
                 stamp = of(tensor)
                 if stamp in self.names or not (stamp >= seen or 0 <= stamp < first):
                     continue

@@ -133,3 +133,14 @@ def test_a_cells_lines_have_no_name_of_a_file(tmp_path):
     assert {node.facts.get("line") or node.facts.get("source")
             for node in called(graph).values()} <= {None, "line 4", "line 5"}
     assert "half" in called(graph)
+
+
+def test_a_files_own_parameters_had_no_names(tmp_path):
+    path = tmp_path / "model.py"
+    path.write_text("import torch\nw = torch.nn.Parameter(torch.ones(2, 2))\n"
+                    "layers = {'b': torch.ones(2, requires_grad=True)}\nscale = torch.ones(2) * 3\n"
+                    "def g(x): return w @ x\n"
+                    "def f(x=2.0): return (g(x * scale) + layers['b']).sum()\n")
+    names = called(readers.trace(source.load(f"{path}:f"), {}))
+    assert names["w"].kind == names["layers['b']"].kind == "parameter"
+    assert names["scale"].kind == "constant" and names["w @ (x·scale)"].kind == "value"

@@ -44,6 +44,12 @@ class Modules:
         self._modules.append(module)
         self.keep(module.buffers())
 
+    def hold(self, tensors: Iterable[tuple[str, Any]]) -> None:
+        """Give tensors beside modules, such as a file's own parameters, the names they go by."""
+        for name, t in tensors:
+            kind = "parameter" if t.requires_grad and t.is_leaf else "constant"
+            self.names.setdefault(id(t), (kind, name, ""))
+
     def watch(self) -> None:
         """Follow the modules that run, until `close`."""
         self._hooks = [hooks.register_module_forward_pre_hook(self._enter),

@@ -17,6 +17,7 @@ from torch.utils._pytree import tree_map_with_path
 from .. import run as runs
 from ..graph import Graph
 from ..source import RunError, Target, TargetError, display
+from ..tracer import held
 from ._tape import graph
 from ._torch_autograd import read
 from ._torch_calls import tensors
@@ -104,6 +105,7 @@ def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bo
             raise TargetError(f"{name or target.name} has lazy layers, which have no shapes yet: "
                               "call it once in its file, with an input such as it is made for")
         recorder.modules.add(module, name)
+    recorder.modules.hold(held(target.function, torch.Tensor))
     passed = runs.arguments(target, point, how=HOW)
     called = target
     if "" in found:              # a module is given what it is given: its defaults are no inputs
