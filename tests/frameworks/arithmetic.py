@@ -2,6 +2,8 @@
 
 import inspect
 
+import numpy as np
+
 import viz
 
 
@@ -52,3 +54,20 @@ def same(f, module, point):
     nodes = [(n.id, n.kind, n.label, n.facts.get("op"), numbers(n.facts)) for n in graph.nodes]
     edges = [(e.tail, e.head, e.facts.get("formula"), numbers(e.facts)) for e in graph.edges]
     return nodes, edges, graph.facts["title"], graph.facts.get("results")
+
+
+def node(graph, id):
+    return next(n for n in graph.nodes if n.id == id)
+
+
+def sums(graph):
+    """Node -> the sum of what its uses send to it."""
+    found = {}
+    for edge in graph.edges:
+        if "contribution" in edge.facts:
+            found.setdefault(edge.tail, []).append(np.array(edge.facts["contribution"].items))
+    return {id: sum(parts) for id, parts in found.items()}
+
+
+def ops(graph):
+    return [n.facts["op"] for n in graph.nodes if n.kind == "op"]

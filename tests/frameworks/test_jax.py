@@ -15,23 +15,9 @@ from viz.source import RunError, TargetError  # noqa: E402
 from viz.transforms.fold import fold  # noqa: E402
 from viz.transforms.unfold import unfold  # noqa: E402
 
-from .arithmetic import FUNCTIONS, choice, same  # noqa: E402
+from .arithmetic import FUNCTIONS, choice, node, ops, same  # noqa: E402
 
-
-@pytest.fixture(autouse=True)
-def doubles():
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    yield
-    jax.config.update("jax_enable_x64", before)
-
-
-def node(graph, id):
-    return next(n for n in graph.nodes if n.id == id)
-
-
-def ops(graph):
-    return [n.facts["op"] for n in graph.nodes if n.kind == "op"]
+pytestmark = pytest.mark.usefixtures("doubles")
 
 
 def groups(graph):

@@ -12,13 +12,7 @@ import cli  # noqa: E402
 import viz  # noqa: E402
 from viz.graph import from_json  # noqa: E402
 
-
-@pytest.fixture(autouse=True)
-def doubles():
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    yield
-    jax.config.update("jax_enable_x64", before)
+pytestmark = pytest.mark.usefixtures("doubles")
 
 
 def said(graph):

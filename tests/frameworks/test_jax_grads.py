@@ -14,20 +14,11 @@ import jax.numpy as jnp  # noqa: E402
 import viz  # noqa: E402
 from viz.graph import from_json, to_json  # noqa: E402
 
+from .arithmetic import node, sums  # noqa: E402
 from .jax_programs import FITTED, PLAIN, RICH, assert_equal, counted, kept  # noqa: E402
 from .jax_programs import program, pushed, reverse, rounded, scanned  # noqa: E402
 
-
-@pytest.fixture(autouse=True)
-def doubles():
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
-    yield
-    jax.config.update("jax_enable_x64", before)
-
-
-def node(graph, id):
-    return next(n for n in graph.nodes if n.id == id)
+pytestmark = pytest.mark.usefixtures("doubles")
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -53,13 +44,8 @@ def test_random_programs_of_arrays(seed):
     for name, want in (("x", dx), ("y", dy)):      # to the last bit
         assert_equal(node(graph, name).facts["grad"].items, want)
     assert from_json(to_json(graph)) == graph
-    sums = {}
-    for edge in graph.edges:
-        if "contribution" in edge.facts:
-            sums.setdefault(edge.tail, []).append(np.array(edge.facts["contribution"].items))
-    for n in graph.nodes:
-        if n.id in sums:
-            np.testing.assert_allclose(sum(sums[n.id]), n.facts["grad"].items, 1e-9, 1e-12)
+    for id, total in sums(graph).items():
+        np.testing.assert_allclose(total, node(graph, id).facts["grad"].items, 1e-9, 1e-12)
 
 
 def exact(f, *point):

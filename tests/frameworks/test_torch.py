@@ -19,15 +19,7 @@ from viz import writers  # noqa: E402
 from viz.graph import from_json, to_json  # noqa: E402
 from viz.source import RunError, TargetError  # noqa: E402
 
-from .arithmetic import FUNCTIONS, choice, same  # noqa: E402
-
-
-def node(graph, id):
-    return next(n for n in graph.nodes if n.id == id)
-
-
-def ops(graph):
-    return [n.facts["op"] for n in graph.nodes if n.kind == "op"]
+from .arithmetic import FUNCTIONS, choice, node, ops, same, sums  # noqa: E402
 
 
 def double(x):
@@ -102,13 +94,10 @@ def test_grads_of_random_programs_to_the_last_bit(seed):
     assert exact(node(graph, "x").facts["grad"], da if da is not None else torch.zeros(3, 3))
     assert exact(node(graph, "y").facts["grad"], db if db is not None else torch.zeros(3, 3))
     assert from_json(to_json(graph)) == graph
-    sums = {}
-    for edge in graph.edges:
-        if "contribution" in edge.facts:
-            sums.setdefault(edge.tail, []).append(np.array(edge.facts["contribution"].items))
-    for n in graph.nodes:
-        if n.kind != "op" and "grad" in n.facts and n.id in sums:
-            np.testing.assert_allclose(sum(sums[n.id]), n.facts["grad"].items, rtol=1e-4, atol=1e-6)
+    for id, total in sums(graph).items():
+        grad = node(graph, id).facts.get("grad")
+        if grad is not None:
+            np.testing.assert_allclose(total, grad.items, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(6))

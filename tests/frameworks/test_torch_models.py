@@ -15,6 +15,8 @@ from viz.transforms.diff import diff  # noqa: E402
 from viz.transforms.flags import flag  # noqa: E402
 from viz.transforms.fold import fold  # noqa: E402
 
+from .arithmetic import node, ops  # noqa: E402
+
 
 class Net(nn.Module):
     def __init__(self):
@@ -24,14 +26,6 @@ class Net(nn.Module):
 
     def forward(self, x):
         return self.b(torch.relu(self.a(x)))
-
-
-def node(graph, id):
-    return next(n for n in graph.nodes if n.id == id)
-
-
-def ops(graph):
-    return [n.facts["op"] for n in graph.nodes if n.kind == "op"]
 
 
 def said(graph):
