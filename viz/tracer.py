@@ -62,7 +62,7 @@ def syntax(file: str, *words: str) -> Iterator[Any]:
         return
 
 
-def conditionals(file: str) -> frozenset[int]:
+def watched(file: str) -> frozenset[int]:
     """The lines of a source file that an `a if test else b` stands on, or a whole `while` loop: of
     such a line it is not enough to know that it ran."""
     found: list[int] = []
@@ -247,12 +247,12 @@ class Tracer:
 
     def _watched(self, code: CodeType) -> set[int] | None:
         """Where the instructions that ran are written down, of code with such a line: see
-        `conditionals`."""
+        `watched`."""
         ran = self._ran.get(code)
         if ran is None:
             file = code.co_filename
             if file not in self._forks:
-                self._forks[file] = conditionals(file)
+                self._forks[file] = watched(file)
             if self._forks[file].isdisjoint(line for _, _, line in code.co_lines()):
                 return None
             ran = self._ran[code] = set()
