@@ -38,13 +38,14 @@ def number(x: Any, digits: int = DIGITS) -> str:
     A last digit that another processor rounds otherwise changes nothing, be it next to a tie, such
     as 10.0625, or to a whole number.
     """
-    if isinstance(x, bool) or isinstance(x, str):
-        return str(x)
-    if isinstance(x, int):
-        return _short(str(x) if abs(x) < 10**12 else f"{x:.{digits - 1}e}")
-    if isinstance(x, complex):
-        sign = "+" if x.imag >= 0 or x.imag != x.imag else ""
-        return f"{number(x.real, digits)}{sign}{number(x.imag, digits)}i"
+    if not isinstance(x, float):                   # most are
+        if isinstance(x, (bool, str)):
+            return str(x)
+        if isinstance(x, int):
+            return _short(str(x) if abs(x) < 10**12 else f"{x:.{digits - 1}e}")
+        if isinstance(x, complex):
+            sign = "+" if x.imag >= 0 or x.imag != x.imag else ""
+            return f"{number(x.real, digits)}{sign}{number(x.imag, digits)}i"
     return _decimal(float(x), digits) if x else "−0" if str(x).startswith("-") else "0"
 
 
@@ -78,6 +79,7 @@ def counted(n: int, what: str) -> str:
     return f"{written} {unit}{what}" if what[0].isupper() else f"{written}{unit} {what}"
 
 
+@lru_cache(1 << 10)              # of all values in a graph there are few
 def shape(sizes: tuple[int, ...]) -> str:
     """A shape: 32×10, (3,), () for a number."""
     return "×".join(map(str, sizes)) if len(sizes) > 1 else str(tuple(sizes))
@@ -107,7 +109,8 @@ def numbers(value: Value | None, digits: int = DIGITS) -> str:
     items, stats = value.items, value.stats
     if items is not None and len(items) == 1:      # Tensor([1.2]) reads as 1.2: its shape stands
         return number(items[0], digits)            # elsewhere
-    if value.size == 0:
+    size = value.size
+    if size == 0:
         return "empty"
     if items is None and stats is None:            # its numbers are not known
         return value.dtype
@@ -116,19 +119,21 @@ def numbers(value: Value | None, digits: int = DIGITS) -> str:
             return number(items[0], digits)
         if len(value.shape) == 1:
             return f"[{', '.join([number(x, digits) for x in items])}]"
-    low, mean, high, nan, inf = spread(value)
+    median = stats and stats.median
+    if stats is None or median is None:
+        low, middle, high, nan, inf = spread(value)
+    else:
+        low, _, high, nan, inf = stats[:5]
+        middle = 0.0 if _noise(median, low, high, value.dtype) else median
     small = min(digits, 3)
-    middle = stats.median if stats is not None else None
-    if middle is not None and _noise(middle, low, high, value.dtype):
-        middle = 0.0
     first, last = number(low, small), number(high, small)
-    if nan + inf == value.size and middle is None:
+    if nan + inf == size and median is None:
         text = ""
     elif first == last or low == high:
-        word = "all" if middle is None else "each"
+        word = "all" if median is None else "each"
         text = f"{word} {number(low, digits if same(low, high, digits) else small)}"
     else:
-        text = f"{first} … {number(mean if middle is None else middle, small)} … {last}"
+        text = f"{first} … {number(middle, small)} … {last}"
     return ", ".join(filter(None, [text, *_odd(value, nan, inf)])) if nan + inf else text
 
 
@@ -191,9 +196,10 @@ def shorten(text: str, most: int) -> str:
     """
     if len(text) <= most:
         return text
-    for words in range(5, 0, -1):
-        if len(text) > most:
-            text = _PATH.sub(lambda found: _ending(found[0], words), text)
+    words = paths = 5
+    while words and paths and len(text) > most:
+        text, paths = _PATH.subn(lambda found: _ending(found[0], words), text)
+        words -= 1
     operands = False
     while len(text) > most:
         spans = sorted(_operands(text), key=lambda span: (span[1] - span[0], span))

@@ -42,6 +42,9 @@ class Theme(NamedTuple):
     texts: Mapping[str, Type]
     plot: Mapping[str, str]
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
 
 class Palette(NamedTuple):
     """The colours that a theme is made of."""

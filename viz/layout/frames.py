@@ -23,11 +23,11 @@ def placed(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Si
            ) -> tuple[Placement, tuple[list[Group], list[Group]]]:
     """The placement of a folded graph; its frames, under all else, their heads, over the lines."""
     heads = {fold["path"]: Size(_head(fold)[1], HEADER) for fold in graph.facts["folds"]}
-    leaving = {node.id: boxes.port(_leaving(node)).size for node in graph.nodes
-               if node.facts.get("fold")}
-    found = nested(place, graph, sizes, labels, heads, leaving, rankdir)
+    ports = {id: boxes.port(_leaving(node)) for id, node in _sources(graph).items()}
+    found = nested(place, graph, sizes, labels, heads,
+                   {id: port.size for id, port in ports.items()}, rankdir)
     under, over = _stacks(graph, found)
-    return found.placement, ([*under, *_gates(graph, found)], over)
+    return found.placement, ([*under, *_gates(graph, found, ports)], over)
 
 
 def scope(fold: Mapping[str, Any]) -> bool:
@@ -66,6 +66,15 @@ def tip(fold: Mapping[str, Any]) -> str:
     return text.literal(f"{fold['title']} ×{fold['count']}") + \
         f"\n{text.literal(index(fold))}, {size(fold)}\n" \
         f"--expand {fold['path']} draws all of it"
+
+
+def _sources(graph: Graph) -> dict[str, Node]:
+    """The nodes whose value may leave a frame."""
+    nodes = {node.id: node for node in graph.nodes}
+    within = {id: node.facts.get("fold") for id, node in nodes.items()}
+    used = [edge.tail for edge in graph.edges if within[edge.tail] != within[edge.head]]
+    carried = [out for fold in graph.facts["folds"] for _, out in fold["carried"]]
+    return {id: nodes[id] for id in (*used, *carried) if within[id]}
 
 
 def _leaving(node: Node) -> Node:
@@ -108,18 +117,16 @@ def _stacks(graph: Graph, found: Nested) -> tuple[list[Group], list[Group]]:
     return under, over
 
 
-def _gates(graph: Graph, found: Nested) -> list[Group]:
-    nodes = {node.id: node for node in graph.nodes}
+def _gates(graph: Graph, found: Nested, ports: Mapping[str, Content]) -> list[Group]:
     carried = {(fold["path"], out) for fold in graph.facts["folds"] for _, out in fold["carried"]}
     groups = []
     for gate in found.gates:
         role = "port" if (gate.path, gate.node) in carried else "through"
-        content = boxes.port(_leaving(nodes[gate.node]))
         at = gate.center[0] - gate.size.width / 2, gate.center[1] - gate.size.height / 2
         marks: list[Mark] = [Path(line, "carried" if role == "port" else "edge")
                              for line in gate.lines if line]
         marks += [mark._replace(role=role) if isinstance(mark, Rect) else mark
-                  for mark in content.at(*at)]
+                  for mark in ports[gate.node].at(*at)]
         groups.append(Group(f"{gate.node}--out-{gate.path.replace('/', '-')}", "port", "",
                             tuple(marks)))
     return groups

@@ -29,13 +29,15 @@ def split(graph: Graph, folds: Mapping[str, Mapping[str, Any]], shown: Mapping[s
           home: Mapping[str, str], item: Mapping[str, str]) -> dict[str, Level]:
     """By path what is laid out together: nodes, frames as boxes, ports where values leave."""
     levels = {path: Level([], [], [], []) for path in ("", *(p for p in folds if shown[p]))}
-    boxed: set[str] = set()
+    boxed = {""}
     port = {node.id for node in graph.nodes if "port" in node.facts}
     for node in graph.nodes:
-        for up in chain(node.facts.get("fold", ""))[1:]:
-            if f"frame:{up}" not in boxed and folds[up]["parent"] in levels:
-                boxed.add(f"frame:{up}")           # where its first node stands
-                levels[folds[up]["parent"]].nodes.append(Node(f"frame:{up}", "value", ""))
+        path = node.facts.get("fold", "")
+        for up in chain(path) if path not in boxed else ():
+            if up not in boxed:
+                boxed.add(up)                      # where its first node stands
+                if folds[up]["parent"] in levels:
+                    levels[folds[up]["parent"]].nodes.append(Node(f"frame:{up}", "value", ""))
         if item[node.id] == node.id:
             levels[home[node.id]].nodes.append(node)
 

@@ -64,14 +64,16 @@ def nested(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Si
     leaves a frame, by node.
     """
     folds = {fold["path"]: fold for fold in graph.facts["folds"]}
-    shown = {path: not any(folds[up]["closed"] for up in chain(path)[1:]) for path in folds}
+    shut = {path: next((up for up in chain(path)[1:] if folds[up]["closed"]), "")
+            for path in ("", *folds)}              # the outermost closed frame around it, or ""
+    shown = {path: not shut[path] for path in folds}
     axis = 1 if rankdir == "TB" else 0
     home, item = {}, {}          # node -> the level it is drawn in, and as what there
     for node in graph.nodes:
         path = node.facts.get("fold", "")
-        closed = [up for up in chain(path)[1:] if folds[up]["closed"]]
-        home[node.id] = folds[closed[0]]["parent"] if closed else path
-        item[node.id] = f"frame:{closed[0]}" if closed else node.id
+        closed = shut[path]
+        home[node.id] = folds[closed]["parent"] if closed else path
+        item[node.id] = f"frame:{closed}" if closed else node.id
     levels = split(graph, folds, shown, home, item)
     placed: dict[str, _Placed] = {}
     behind = {path: SHEET * SHEETS * (fold["count"] > 1) for path, fold in folds.items()}
@@ -171,11 +173,11 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
     stacks: list[Stack] = []
     for path, level in levels.items():
         inside = placed[path].placement
-        move = _mover(shift[path])
+        dx, dy = shift[path]
         begun = {rail.node: len(rails) + i for i, rail in enumerate(inside.rails)}
-        exits |= {(path, id): move(at) for id, at in placed[path].exits.items()}
+        exits |= {(path, id): _moved([at], dx, dy)[0] for id, at in placed[path].exits.items()}
         for node in level.nodes:
-            at, size = move(inside.centers[node.id]), sizes[node.id]
+            (at,), size = _moved([inside.centers[node.id]], dx, dy), sizes[node.id]
             name = node.id[6:] if node.id.startswith("frame:") and not node.facts else ""
             if name in folds:
                 sheets = SHEET * SHEETS * (folds[name]["count"] > 1)
@@ -183,8 +185,8 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
                 corner[name] = spot
                 stacks.append(Stack(name, spot, Size(size.width - sheets, size.height - sheets)))
                 if name in levels:
-                    dx, dy = placed[name].shift
-                    shift[name] = spot[0] + dx, spot[1] + dy
+                    x, y = placed[name].shift
+                    shift[name] = spot[0] + x, spot[1] + y
             elif node.id not in (*ROOTS, END):
                 centers[node.id] = at
         first: dict[str, str] = {}                 # what stands here -> a value that leaves it
@@ -196,18 +198,19 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
             line: int | tuple[str, str] = i if i >= 0 else (path, gate)
             value = graph.edges[i].tail if i >= 0 else gate
             first.setdefault(edge.tail, value)
-            lines[line] = tuple(map(move, route.points))
+            lines[line] = _moved(route.points, dx, dy)
             if edge.tail != value and edge.tail[6:] in levels:
                 out_of[line] = edge.tail[6:], value
                 if edge.tail in begun:
                     bused[edge.tail[6:], value] = begun[edge.tail]
             if i >= 0:
-                text[i] = route.label and move(route.label)
+                text[i] = route.label and _moved([route.label], dx, dy)[0]
                 if edge.head != graph.edges[i].head and edge.head[6:] in levels:
                     into[i] = graph.edges[i].head
-        rails += [Rail(first.get(rail.node, ""), tuple(map(move, rail.points)))
+        rails += [Rail(first.get(rail.node, ""), _moved(rail.points, dx, dy))
                   for rail in inside.rails]
-        chips += [chip._replace(edge=level.number[chip.edge], center=move(chip.center))
+        chips += [Chip(chip.node, level.number[chip.edge], _moved([chip.center], dx, dy)[0],
+                       chip.size)
                   for chip in inside.chips if level.number[chip.edge] >= 0]
     ways: dict[tuple[str, str], list[tuple[Point, ...]]] = {port: [] for port in exits}
     for line, port in out_of.items():
@@ -273,8 +276,8 @@ def _ended(points: tuple[Point, ...], at: float, axis: int) -> tuple[Point, ...]
     return (*points[:flat], *moved)
 
 
-def _mover(by: Point) -> Callable[[Point], Point]:
-    return lambda point: (round(point[0] + by[0], 2), round(point[1] + by[1], 2))
+def _moved(points: Sequence[Point], dx: float, dy: float) -> tuple[Point, ...]:
+    return tuple([(round(x + dx, 2), round(y + dy, 2)) for x, y in points])
 
 
 def _side(center: Point, size: Size, axis: int, sign: int) -> Point:

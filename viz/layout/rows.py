@@ -93,7 +93,7 @@ def rows(strip: Strip, wrap: float) -> Cut:
             if width > wrap and cost < inf:
                 break
             new = fixed[start] + tall
-            if end < count and width < wrap:
+            if new < cost and end < count and width < wrap:
                 new += RAGGED * (1.0 - width / wrap) ** 2
             if new < cost:
                 cost, best = new, start
@@ -158,10 +158,11 @@ def page(strip: Strip, least: float, ratio: float) -> Cut:
         low, high, grow = max(widest, 0.85 * best.width), min(whole, 1.2 * best.width), 1.1
         if count > MANY:
             return best
-    wrap = low
+    wrap, most = low, worth(best)
     while wrap < high:
         found = rows(strip, wrap)
-        best = min(best, found, key=worth)
+        if (height := worth(found)) < most:
+            best, most = found, height
         wrap = max(wrap, found.width) * grow
     return best
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 
 from ..graph import Graph
@@ -22,6 +23,7 @@ class FormatError(ValueError):
     status = 2                   # what the command line exits with
 
 
+@cache
 def formats() -> tuple[str, ...]:
     """The names of all formats, in order: the files in this folder."""
     return tuple(sorted(name[:-3] for name in os.listdir(os.path.dirname(__file__))

@@ -75,6 +75,7 @@ def document(scene: Scene, theme: Theme, lines: list[str]) -> str:
         *lines, "</svg>\n"])
 
 
+@lru_cache(8)
 def attributes(theme: Theme) -> Look:
     """A theme's roles as plain attributes of elements in a `document`."""
     usual, line = theme.texts["key"], theme.shapes["edge"].width
