@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple
 
@@ -277,7 +278,12 @@ def _ended(points: tuple[Point, ...], at: float, axis: int) -> tuple[Point, ...]
 
 
 def _moved(points: Sequence[Point], dx: float, dy: float) -> tuple[Point, ...]:
-    return tuple([(round(x + dx, 2), round(y + dy, 2)) for x, y in points])
+    return tuple([(_hundredth(x + dx), _hundredth(y + dy)) for x, y in points])
+
+
+@lru_cache(1 << 14)              # a level line has one height, most places are whole
+def _hundredth(x: float) -> float:
+    return round(x, 2)
 
 
 def _side(center: Point, size: Size, axis: int, sign: int) -> Point:

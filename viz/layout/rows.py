@@ -73,38 +73,63 @@ def rows(strip: Strip, wrap: float) -> Cut:
 
     Dynamic programming over the cuts: O(ranks x ranks in a row).
     """
+    return _cut(strip, _firsts(_spans(strip, wrap), strip.lines, wrap))
+
+
+def _spans(strip: Strip, wrap: float) -> list[list[tuple[int, float, float]]]:
+    """rank -> the rows that may end before it, shortest first: first rank, width, height.
+
+    Of those wider than `wrap` the shortest, and where a row cannot end none.
+    """
     wide, heights, ends, begins, lines = strip
     count = len(wide)
-    gutter = [0.0, *[2 * TURN + LANE * n for n in lines[1:]]]
-    least = [0.0] * (count + 1)  # rank -> cost of the best rows that end before it
-    first = [0] * (count + 1)
-    fixed = [0.0] * (count + 1)  # rank -> the cost of a row that begins there, but for its height
+    spans: list[list[tuple[int, float, float]]] = [[]]
     for end in range(1, count + 1):
-        cost, best = inf, 0
+        found: list[tuple[int, float, float]] = []
+        spans.append(found)
+        if end < count and not lines[end]:           # a row of leaves alone would be empty
+            continue
         after = ends[end - 1] if end < count else 0.0        # the width of the ranks from start on
         tall = 0.0
         for start in range(end - 1, -1, -1):
             after += wide[start]
             if heights[start] > tall:
                 tall = heights[start]
-            if start and not lines[start]:           # a row of leaves alone would be empty
-                continue
-            width = after + begins[start]
+            if lines[start] or not start:
+                width = after + begins[start]
+                if width > wrap and found:
+                    break
+                found.append((start, width, tall))
+    return spans
+
+
+def _firsts(spans: list[list[tuple[int, float, float]]], lines: Sequence[int], wrap: float
+            ) -> list[int]:
+    """The first ranks of the best rows no wider than `wrap`, of which the spans are known."""
+    count = len(spans) - 1
+    first = [0] * (count + 1)
+    fixed = [0.0] * (count + 1)  # rank -> the cost of a row that begins there, but for its height
+    for end, rows in enumerate(spans):
+        if not rows:
+            continue
+        cost, best = inf, 0
+        for start, width, tall in rows:
             if width > wrap and cost < inf:
                 break
             new = fixed[start] + tall
-            if new < cost and end < count and width < wrap:
-                new += RAGGED * (1.0 - width / wrap) ** 2
             if new < cost:
-                cost, best = new, start
-        least[end], first[end] = cost, best
-        fixed[end] = cost + gutter[end] + LINE * lines[end]
+                if end < count and width < wrap:
+                    new += RAGGED * (1.0 - width / wrap) ** 2
+                if new < cost:
+                    cost, best = new, start
+        first[end] = best
+        fixed[end] = cost + (2 * TURN + LANE * lines[end]) + LINE * lines[end]
     firsts = []
     end = count
     while end:
         end = first[end]
         firsts.append(end)
-    return _cut(strip, firsts[::-1] or [0])
+    return firsts[::-1] or [0]
 
 
 def _cut(strip: Strip, firsts: list[int]) -> Cut:
@@ -159,8 +184,12 @@ def page(strip: Strip, least: float, ratio: float) -> Cut:
         if count > MANY:
             return best
     wrap, most = low, worth(best)
+    spans = _spans(strip, high)
+    found = best
     while wrap < high:
-        found = rows(strip, wrap)
+        firsts = _firsts(spans, strip.lines, wrap)
+        if firsts != found.firsts:
+            found = _cut(strip, firsts)
         if (height := worth(found)) < most:
             best, most = found, height
         wrap = max(wrap, found.width) * grow
