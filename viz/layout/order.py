@@ -43,7 +43,7 @@ def order(layers: Layers, *, starts: int = 3, sweeps: int = 24, effort: int = 0)
 def crossings(layers: Layers, ranks: Order) -> int:
     """How many pairs of links cross between neighbouring ranks."""
     search = _Search(layers)
-    search.start(ranks)
+    search.place(ranks)
     return search.crossings()
 
 
@@ -114,15 +114,15 @@ class _Search:
 
     def start(self, ranks: Order) -> None:
         """Goes on from another order."""
-        self.ranks = [list(items) for items in ranks]
-        for items in self.ranks:
-            for p, i in enumerate(items):
-                self.pos[i] = p
+        self.place(ranks)
         self._keep(self.crossings())
 
     def restore(self) -> None:
         """Goes back to the best order."""
-        self.ranks = [list(items) for items in self.best]
+        self.place(self.best)
+
+    def place(self, ranks: Order) -> None:
+        self.ranks = [list(items) for items in ranks]
         for items in self.ranks:
             for p, i in enumerate(items):
                 self.pos[i] = p
@@ -157,6 +157,8 @@ class _Search:
         crosses no more than before: so a lucky place is not lost to an unlucky one elsewhere, as
         it is in a start anew. `effort`: how often an item may be moved, on the average.
         """
+        if not (self.least and effort):
+            return
         ranks, pos, up, down = self.ranks, self.pos, self.layers.up, self.layers.down
         last = len(ranks) - 1
         gaps = [self._gap(r) for r in range(last)]
@@ -316,7 +318,7 @@ class _Search:
 
     def tidy(self) -> None:
         """Puts operands in order where that costs no crossing; turns all upside down if better."""
-        if not (self.least or self._cost()):
+        if not (self.least or self._disorder()):
             return
         self._arrange()
         if len(self.pos) > 400:
@@ -331,10 +333,14 @@ class _Search:
             self.start(kept)
 
     def _cost(self) -> int:
-        """Crossings, and operands out of order: two thousandths each, one where one is a rail."""
+        """Crossings, and operands out of order."""
+        return CROSSING * self.crossings() + self._disorder()
+
+    def _disorder(self) -> int:
+        """Operands out of order: two thousandths of a crossing each, one where one is a rail."""
         down, slot = self.layers.down, self.layers.slot
         joints = self.layers.n_cells + self.layers.n_chips
-        cost = CROSSING * self.crossings()
+        cost = 0
         for items in self.ranks:
             wrong: dict[int, list[int]] = {}
             for i in items:
