@@ -102,11 +102,11 @@ def of(function: Callable[..., Any], name: str = "") -> Target:
         file, line = "", 0
     place = f"{display(file)}:{line}: " if file else ""
     try:
-        parameters = inspect.signature(called).parameters.values()
+        stated = parameters(called)
     except (TypeError, ValueError):
         raise TargetError(f"{place}the arguments of {name} cannot be read") from None
     names = []
-    for p in parameters:
+    for p in stated:
         if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
             if p.kind == p.VAR_POSITIONAL:
                 inner = getattr(function, "_orig_mod", getattr(function, "module", None))
@@ -124,9 +124,22 @@ def of(function: Callable[..., Any], name: str = "") -> Target:
         raise TargetError(f"{place}{name} is a method: it needs an instance. Write a function that "
                           f"makes one, such as def f(x): return {name.rpartition('.')[0]}()."
                           f"{name.rpartition('.')[2]}(x)")
-    defaults = {p.name: p.default for p in parameters
+    defaults = {p.name: p.default for p in stated
                 if p.name in names and p.default is not p.empty}
     return Target(name, function, tuple(names), defaults, file, line)
+
+
+def parameters(called: Callable[..., Any]) -> list[inspect.Parameter]:
+    """What a function takes: as its signature says, or the schema that TorchScript's have."""
+    try:
+        return list(inspect.signature(called).parameters.values())
+    except ValueError:
+        stated = getattr(getattr(called, "schema", None), "arguments", None)
+        if stated is None:
+            raise
+    return [inspect.Parameter(a.name, inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                              default=a.default_value if a.has_default_value() else
+                              inspect.Parameter.empty) for a in stated if a.name != "self"]
 
 
 def functions() -> dict[str, Callable[..., Any]]:

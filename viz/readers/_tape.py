@@ -244,6 +244,7 @@ class _Shadows:
 
 
 STAND_IN = np.full(2, 0.5)
+SHORT = 64                       # a model of more tensors is too much for a title
 WRITTEN = 3                      # leaves of more numbers than these are not written out
 KEPT: dict[str, Any] = {"float32": np.float32, "int64": np.int64, "int32": np.int32,
                         "bool": np.bool_}
@@ -272,8 +273,9 @@ def _op(m: Made) -> Any:
     several = len(call.outputs) > 1
     which = f"[{call.outputs.index(m)}]" if several else ""
     params = "" if call.brief and call.args else call.params.replace("{", "{{").replace("}", "}}")
-    operands = [f"{{{i}}}" for i, a in enumerate(call.args)      # a layer's own are seen beside it
-                if a.kind != "parameter" or not a.group]
+    shown = [i for i, a in enumerate(call.args)    # a layer's own are seen beside it
+             if a.kind != "parameter" or not a.group] or range(len(call.args))
+    operands = [f"{{{i}}}" for i in shown]
     if call.name == "getitem" and len(call.args) == 1 and not several:
         inside = params[1:-1] if params[:1] == "(" and params[-1:] == ")" else params
         return _plain(call.name, "[ ]", f"{{0}}[{inside}]", 4)     # (x + y)[0]: in brackets
@@ -306,7 +308,7 @@ def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, 
     """The title of the picture, and the derivatives it has come to."""
     finals = tape.outputs
     written = ""
-    if len(finals) == 1 and len(shadows.of) <= FORMULAS:
+    if len(finals) == 1 and len(shadows.of) <= (SHORT if "modules" in tape.facts else FORMULAS):
         root = shadows.of[finals[0].stamp]
         written = formula.expressions([root], dict(shadows.names), expand=True)[root.stamp]
     data = {name: m.data for name, m in inputs.items()}

@@ -6,6 +6,7 @@ import contextlib
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import torch
@@ -232,7 +233,10 @@ def storage(t: Any) -> int:
 
 def version(t: Any) -> int:
     """How often a tensor was written into; -1 of one of inference mode, where nobody counts."""
-    return -1 if t.is_inference() else t._version
+    try:
+        return int(t._version)
+    except RuntimeError:
+        return -1
 
 
 IN_PLACE = {"__setitem__", *(f"__i{name}__" for name in (
@@ -243,9 +247,24 @@ IN_PLACE = {"__setitem__", *(f"__i{name}__" for name in (
 def written_by(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """The tensor that a function writes into, as its name says: mul_, +=, out=; or None."""
     target = kwargs.get("out")
-    if target is None and args and (name in IN_PLACE or name[-1:] == "_" and name[-2:] != "__"):
-        target = args[0]
+    if target is None and (name in IN_PLACE or name[-1:] == "_" and name[-2:] != "__"):
+        target = next((x for x in (*args, *kwargs.values()) if isinstance(x, torch.Tensor)), None)
     return target if isinstance(target, torch.Tensor) else None
+
+
+EXPOSING = {"numpy", "__array__", "__dlpack__", "data_ptr", "storage", "untyped_storage", "__set__",
+            "from_numpy", "from_dlpack", "frombuffer", "asarray", "as_tensor"}
+WRITING = ("embedding", "batch_norm", "instance_norm", "fake_quant")      # into weights, statistics
+BUILTIN = (type(torch.add), type(torch.Tensor.add), type(GETITEM.__get__))
+
+
+def may_write(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+    """Whether a function may write into a tensor though its name does not say so: relu(x, True)."""
+    if func.__class__ in BUILTIN or \
+            func.__class__ is FunctionType and func.__module__.startswith("torch."):
+        return (any(word in name for word in WRITING) or bool(kwargs.get("inplace"))
+                or func.__class__ is FunctionType and any(x is True for x in args))
+    return True
 
 
 def written_into(func: Any, args: Any, kwargs: Mapping[str, Any]) -> list[Any]:

@@ -24,14 +24,23 @@ class Edges:
     def __init__(self) -> None:
         self.states: dict[Any, Made] = {}          # (autograd node, output) -> the state it made
         self.of: dict[int, Any] = {}               # stamp -> that edge
+        self._leaves: dict[int, Any] = {}          # id of a parameter -> its edge
         self._uses: dict[Any, int] = {}            # edge -> how often autograd nodes take it
         self._hits: list[_Hits] = []
         self._sent: dict[Any, tuple[Call, Any]] = {}       # (id of call, operand) -> call, tensor
         self._handles: list[Any] = []
 
+    def prepare(self, leaves: Sequence[Any]) -> None:
+        """Ask for the edges of parameters at once: one by one takes longer."""
+        leaves = [t for t in leaves if t.requires_grad]
+        if leaves and not torch.is_inference_mode_enabled():
+            with torch.enable_grad():
+                node: Any = _Taken.apply(*leaves).grad_fn
+            self._leaves = dict(zip(map(id, leaves), node.next_functions))
+
     def add(self, made: Made, t: Any) -> None:
         """The tensor is now in this state, and requires a gradient, if one can flow to it."""
-        edge = edge_of(t)
+        edge = self._leaves.get(id(t)) or edge_of(t)
         made.differentiable = edge is not None
         if edge is None:
             return
@@ -190,6 +199,14 @@ def edge_of(t: Any) -> Any:
     with contextlib.nullcontext() if torch.is_grad_enabled() else torch.enable_grad():
         node = t.view_as(t).grad_fn.next_functions[0][0]       # of a leaf: made when asked for
     return None if node is None else (node, 0)
+
+
+class _Taken(torch.autograd.Function):
+    """What takes many tensors and makes nothing of them: its node has the edges of all."""
+
+    @staticmethod
+    def forward(ctx: Any, *tensors: Any) -> Any:
+        return torch.empty(0)
 
 
 class _Hits(NamedTuple):

@@ -17,15 +17,16 @@ from ..source import display
 from ..tracer import Clock
 from ._frames import Frames
 from ._tape import Call, Made, Tape, elementwise
-from ._torch_calls import SKIPPED, name_of, said, storage, tensors, version, written_by, \
-    written_into
+from ._torch_calls import EXPOSING, SKIPPED, may_write, name_of, said, storage, tensors, \
+    version, written_by, written_into
 from ._torch_edges import Again, Edges, local_derivatives
 from ._torch_modules import Modules
-from ._torch_values import FLOATS, Stated, dead, flops, ratios, saved
+from ._torch_values import EMPTY, FLOATS, Stated, dead, flops, private, ratios, saved, shell
 
 FOLDER = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
 FRAMES = Frames(FOLDER, ("overrides.py", "functional.py", "_tensor.py", "nn/functional.py",
                          "nn/modules/module.py"))
+UNSEEN = "unseen: TorchScript or C++ ran here; --level aten draws what it did"
 LOCALS = 4096                    # no local derivatives of results of more numbers than these
 
 
@@ -50,7 +51,7 @@ class Recorder(TorchFunctionMode):
         self._made: list[tuple[Any, Made]] = []    # all tensors live on: no id is given again
         self._kept: list[Any] = []                 # and those that are the same as one of them
         self._again: list[Again] = []
-        self._stated = Stated()
+        self._stated = Stated(exposed=level == "aten")     # where x.numpy() is not seen
         self._stamp = 0
         self._inside = ""        # the last of torch.func's transforms that has run: vmap
         self._deriving = False   # whether what is recorded now is autograd's own
@@ -70,7 +71,9 @@ class Recorder(TorchFunctionMode):
 
     def __enter__(self) -> Recorder:
         self.modules.watch()
-        self._stated.values(self.modules.parameters())       # at once: one by one takes longer
+        parameters = self.modules.parameters()
+        self._stated.values(parameters)            # at once: one by one takes longer
+        self.edges.prepare(parameters)
         if self._operations is not None:
             self._operations.__enter__()
         else:
@@ -113,6 +116,9 @@ class Recorder(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         name = name_of(func)
+        if name in EXPOSING:
+            self._stated.settle()
+            self._stated.exposed = True
         if name in SKIPPED:
             return func(*args, **kwargs)
         inside = peek_interpreter_stack()
@@ -134,6 +140,8 @@ class Recorder(TorchFunctionMode):
         target = written_by(name, args, kwargs)
         if target is not None:
             self.modules.keep(given)
+        if target is not None or may_write(func, name, args, kwargs):
+            self._stated.settle()
         if name == "backward":   # in the user's function: it adds to the parameters' grad
             self.modules.keep_grads(given)
             sys.settrace(lines)
@@ -250,10 +258,17 @@ class Recorder(TorchFunctionMode):
         self.tape.made.append(made)
         return made
 
-    def _new(self, t: Any, group: str) -> Made:
-        """The state that a tensor is in now, as a new one."""
+    def _new(self, t: Any, group: str, call: Call | None = None) -> Made:
+        """The state that a tensor is in now, as a new one: of a leaf, or made by a call."""
         kind, name, own = self.modules.names.get(id(t), ("constant", "", group))
-        made = Made(self.stamp(), self._stated.value(t), kind, name, own, None, t.requires_grad)
+        made = Made(self.stamp(), None, kind, name, own, call, t.requires_grad)
+        if call is None:
+            made.data = self._stated.value(t)
+            self._stated.exposed |= not private(t)
+        elif call.name in EMPTY:
+            made.data = shell(t)
+        else:
+            self._stated.later(made, t)
         self.tape.made.append(made)
         self._known[id(t)] = made, version(t)
         self._made.append((t, made))
@@ -269,8 +284,7 @@ class Recorder(TorchFunctionMode):
 
     def _make(self, call: Call, t: Any) -> Made:
         """The state that a call has brought a tensor into."""
-        made = self._new(t, call.group)
-        made.call = call
+        made = self._new(t, call.group, call)
         if self.level == "aten" and call.name != "detach":
             self._same[self._where(t)] = made
         call.outputs.append(made)
@@ -285,7 +299,7 @@ class Recorder(TorchFunctionMode):
         elif self.level == "aten":
             return known[0]
         elif known[1] == version(t):
-            if t.grad_fn is None or known[0].differentiable or self.edges.known(t):
+            if known[0].differentiable or t.grad_fn is None or self.edges.known(t):
                 return known[0]
             return self._unseen(t, known[0])       # an autograd.Function has made it its own
         if self._deriving and known is None and self._where(t) in self._same:
@@ -309,10 +323,15 @@ class Recorder(TorchFunctionMode):
         Its operands are what autograd says.
         """
         node = t.grad_fn
-        found = self._sources(node, deep=False)
+        found, whole = self._sources(node, deep=False)
         name = node.name().removesuffix("Backward0").removesuffix("Backward").rpartition("::")[2]
-        if not found and inner is None and self._inside:
-            found, name = self._sources(node, deep=True), self._inside
+        if not whole and inner is None:
+            deep, _ = self._sources(node, deep=True)
+            if self._inside and not found:
+                found, name = deep, self._inside
+            elif found or any(made.call or made.kind == "input" for made in deep):
+                found, name = deep, "unseen"       # several operations: TorchScript's, or in C++
+                self.tape.note = UNSEEN
         if not found and inner is None:
             made = self._new(t, "")
             made.facts["made"] = "before the recording"
@@ -323,19 +342,24 @@ class Recorder(TorchFunctionMode):
         self._watch(call, [node])
         return made
 
-    def _sources(self, node: Any, *, deep: bool) -> list[Made]:
-        """The states that an autograd node takes; deep: and those that are behind unknown ones."""
-        found, stack, seen = [], [node], {node}
+    def _sources(self, node: Any, *, deep: bool) -> tuple[list[Made], bool]:
+        """The states that an autograd node takes, and whether these are all it takes; deep: and
+        those that are behind unknown ones."""
+        found, stack, seen, whole = [], [node], {node}, True
         while stack:
             for edge in stack.pop().next_functions:
                 if edge in self.edges.states:
                     found.append(self.edges.states[edge])
                 elif hasattr(edge[0], "variable"):
                     found.append(self._state(edge[0].variable))
-                elif deep and edge[0] is not None and edge[0] not in seen:
-                    seen.add(edge[0])
-                    stack.append(edge[0])
-        return list({id(made): made for made in found}.values()) if deep else found
+                elif edge[0] is not None:
+                    whole = False
+                    if deep and edge[0] not in seen:
+                        seen.add(edge[0])
+                        stack.append(edge[0])
+        if deep:
+            found = sorted({id(made): made for made in found}.values(), key=lambda made: made.stamp)
+        return found, whole
 
     # ---- When the forward is over
 
@@ -349,6 +373,7 @@ class Recorder(TorchFunctionMode):
         if self.level == "aten":
             self._late()
         self.tape.outputs = [self._state(t) for t in roots]
+        self._stated.settle()
         if self.modules.classes:
             self.tape.facts["modules"] = self.modules.classes
 

@@ -11,9 +11,12 @@ from typing import Any
 import torch
 
 from ..graph import ITEMS, Stats, Value
+from ._tape import Made
 from ._torch_calls import storage, version
 
 FLOATS = ("float64", "float32", "float16", "bfloat16")
+EMPTY = {"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"}     # whatever
+#                                  was in memory before is nobody's number, nor twice the same
 EXACT = 2**24                    # the integers up to here are numbers of float32
 SHORT = 2**15                    # PyTorch adds fewer numbers than these in one thread, row by row
 TOGETHER = 2**20                 # at most so many numbers are copied to look at them at once
@@ -24,12 +27,22 @@ def _spelled(dtype: Any) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+def shell(t: Any) -> Value:
+    """What a tensor is, without its numbers."""
+    return Value(tuple(t.shape), _spelled(t.dtype))
+
+
+def private(t: Any) -> bool:
+    """Whether PyTorch alone knows the memory of a tensor: one made from_numpy is not."""
+    return t.layout != torch.strided or t.is_meta or bool(t.untyped_storage().resizable())
+
+
 def value(t: Any) -> Value:
     """The numbers of a tensor, copied; of one with more than ITEMS numbers its stats; of one on the
     meta device its shape and dtype alone."""
     dtype, shape = _spelled(t.dtype), tuple(t.shape)
     if t.is_meta:
-        return Value(shape, dtype)
+        return shell(t)
     if t.layout != torch.strided:
         t = t.to_dense()
     if not shape:
@@ -73,13 +86,37 @@ def dead(t: Any) -> dict[str, int]:
 
 
 class Stated:
-    """The values of tensors, each computed once: a view of all of a storage has its numbers."""
+    """The values of tensors, each computed once: a view of all of a storage has its numbers.
 
-    def __init__(self) -> None:
+    exposed: whether someone may write into tensors where nobody sees it.
+    """
+
+    def __init__(self, *, exposed: bool = False) -> None:
         self._known: dict[int, tuple[Any, dict[Any, Value]]] = {}      # storage: held, not reused
+        self._waiting: list[tuple[Made, Any]] = []
+        self.exposed = exposed
 
-    def _of(self, held: Any) -> dict[Any, Value]:
-        """(dtype, version) -> what is known of a storage."""
+    def later(self, made: Made, t: Any) -> None:
+        """Give what a call has made its value, now or when it is asked to `settle`: the values of
+        many tensors alike are found faster at once."""
+        if ITEMS < t.numel() < SHORT and not self.exposed and not t.is_meta:
+            made.data = shell(t)
+            self._waiting.append((made, t))
+        else:
+            made.data = self.value(t)
+
+    def settle(self) -> None:
+        """Find the values that wait, before something may be written into their tensors."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            for (made, _), found in zip(waiting, self.values([t for _, t in waiting])):
+                made.data = found
+
+    def _shelf(self, t: Any) -> dict[Any, Value] | None:
+        """(dtype, version) -> what is known of the storage of a tensor, if that is all of it."""
+        held = t.untyped_storage()
+        if held.nbytes() != t.numel() * t.element_size():
+            return None
         known = self._known.get(held._cdata)
         if known is None:
             known = self._known[held._cdata] = held, {}
@@ -91,35 +128,34 @@ class Stated:
 
     def value(self, t: Any) -> Value:
         """The value of a tensor."""
-        n = t.numel()
-        if n <= ITEMS or t.is_meta or t.layout != torch.strided:
+        if t.numel() <= ITEMS or t.is_meta or t.layout != torch.strided:
             return value(t)
-        held = t.untyped_storage()
-        if held.nbytes() != n * t.element_size():
+        shelf = self._shelf(t)
+        if shelf is None:
             return value(t)
-        known = self._of(held)
         key = t.dtype, version(t)
-        found = known.get(key)
+        found = shelf.get(key)
         if found is None:
-            found = known[key] = value(t)
+            found = shelf[key] = value(t)
         return found if found.shape == t.shape else Value(tuple(t.shape), found.dtype, None,
                                                           found.stats)
 
     def values(self, several: Sequence[Any]) -> list[Value]:
         """The values of tensors. Those alike are looked at together, with the same result."""
-        alike: dict[Any, list[Any]] = {}
+        alike: dict[Any, dict[Any, tuple[Any, Any]]] = {}
         for t in several:
-            if ITEMS < t.numel() < SHORT and t.is_contiguous() and t.device.type == "cpu" and \
-                    t.dtype in (torch.float32, torch.float64):
-                alike.setdefault((t.dtype, t.shape), []).append(t)
-        for group in alike.values():
-            step = max(1, TOGETHER // group[0].numel())
-            for i in range(0, len(group), step):
-                part = group[i:i + step]
-                for t, found in zip(part, _together(part)):
-                    held = t.untyped_storage()
-                    if held.nbytes() == t.numel() * t.element_size():
-                        self._of(held).setdefault((t.dtype, version(t)), found)
+            if ITEMS < t.numel() < SHORT and t.layout == torch.strided and t.is_cpu and \
+                    t.dtype in (torch.float32, torch.float64) and t.is_contiguous():
+                shelf, key = self._shelf(t), (t.dtype, version(t))
+                if shelf is not None and key not in shelf:
+                    alike.setdefault((t.dtype, t.shape), {})[id(shelf), key] = t, shelf
+        for shape, group in alike.items():
+            step, parts = max(1, TOGETHER // shape[1].numel()), list(group.items())
+            for i in range(0, len(parts), step):
+                part = parts[i:i + step]
+                stated = _together([t for _, (t, _) in part])
+                for ((_, key), (_, shelf)), found in zip(part, stated):
+                    shelf[key] = found
         return [self.value(t) for t in several]
 
 
@@ -127,7 +163,7 @@ def _together(alike: Sequence[Any]) -> list[Value]:
     """The values of large tensors of one shape and type."""
     dtype, shape = _spelled(alike[0].dtype), tuple(alike[0].shape)
     with torch.no_grad():
-        rows = torch.stack(list(alike)).flatten(1)
+        rows = torch.stack(list(alike)).flatten(1)         # aminmax of rows takes longer
         found = zip(alike, rows.amin(1).tolist(), rows.mean(1).tolist(), rows.amax(1).tolist())
     return [Value(shape, dtype, None, Stats(*stats))
             if stats[1] - stats[1] == 0 and stats[2] - stats[0] >= 0 else value(t)

@@ -16,7 +16,7 @@ from torch.utils._pytree import tree_map_with_path
 
 from .. import run as runs
 from ..graph import Graph
-from ..source import RunError, Target, TargetError, display
+from ..source import RunError, Target, TargetError, display, parameters
 from ..tracer import held
 from ._tape import graph
 from ._torch_autograd import read
@@ -42,12 +42,22 @@ def prepared(*, meta: bool = False) -> Iterator[None]:
     """The same random numbers each time. With meta, tensors made inside have no numbers, but what
     is made of numbers that are written out is known to whom asks."""
     with contextlib.ExitStack() as stack:
-        stack.enter_context(torch.random.fork_rng(devices=[]))
+        stack.enter_context(_seeded())
         if meta:
             from ._torch_known import Known
             stack.enter_context(torch.device("meta"))
             stack.enter_context(Known())
-        torch.manual_seed(SEED)
+        yield
+
+
+@contextlib.contextmanager
+def _seeded() -> Iterator[None]:
+    """The same random numbers each time, and the caller's own go on afterwards as if nothing was.
+    """
+    gpus = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
+    every = bool(gpus) or torch.backends.mps.is_available()        # of a CPU alone it is faster
+    with torch.random.fork_rng(devices=gpus):
+        (torch.manual_seed if every else torch.default_generator.manual_seed)(SEED)
         yield
 
 
@@ -118,8 +128,7 @@ def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bo
                 passed[name] = _input(name, given, inputs, apart)
     states = {name: recorder.input(name, t) for name, t in inputs.items()}
     ran = None
-    with torch.random.fork_rng(devices=[]), _garbage_kept(), _uncompiled():
-        torch.manual_seed(SEED)
+    with _seeded(), _garbage_kept(), _uncompiled():
         try:
             with recorder:
                 ran = runs.follow(called, passed, inputs, recorder.clock, seconds=seconds)
@@ -160,7 +169,7 @@ def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bo
 def _by_place(module: Any, names: Iterable[str]) -> Callable[..., Any]:
     """The module, to be called with values of these arguments of it: by place where that can be,
     as people call it, and as hooks that look at its arguments expect."""
-    kinds = inspect.signature(getattr(module, "forward", module)).parameters.values()
+    kinds = parameters(getattr(module, "forward", module))
     places = [p.name for p in kinds if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     names, first = list(names), 0
     while names[first:first + 1] == places[first:first + 1] != []:
@@ -170,12 +179,13 @@ def _by_place(module: Any, names: Iterable[str]) -> Callable[..., Any]:
 
 @contextlib.contextmanager
 def _uncompiled() -> Iterator[None]:
-    """What torch.compile has made runs as it was written: that is what is to be seen."""
-    if "torch._dynamo" in sys.modules:
-        with torch.compiler.set_stance("force_eager"):
+    """What torch.compile and TorchScript have made runs as it was written: that is to be seen."""
+    with torch.jit.optimized_execution(False):
+        if "torch._dynamo" in sys.modules:
+            with torch.compiler.set_stance("force_eager"):
+                yield
+        else:
             yield
-    else:
-        yield
 
 
 def modules(target: Target) -> dict[str, Any]:
