@@ -109,8 +109,7 @@ def numbers(value: Value | None, digits: int = DIGITS) -> str:
     items, stats = value.items, value.stats
     if items is not None and len(items) == 1:      # Tensor([1.2]) reads as 1.2: its shape stands
         return number(items[0], digits)            # elsewhere
-    size = value.size
-    if size == 0:
+    if 0 in value.shape:
         return "empty"
     if items is None and stats is None:            # its numbers are not known
         return value.dtype
@@ -127,7 +126,7 @@ def numbers(value: Value | None, digits: int = DIGITS) -> str:
         middle = 0.0 if _noise(median, low, high, value.dtype) else median
     small = min(digits, 3)
     first, last = number(low, small), number(high, small)
-    if nan + inf == size and median is None:
+    if nan + inf and median is None and nan + inf == value.size:
         text = ""
     elif first == last or low == high:
         word = "all" if median is None else "each"

@@ -30,10 +30,7 @@ class Content(NamedTuple):
 
     def at(self, x: float, y: float) -> tuple[Rect | Text, ...]:
         """The marks, their top left corner at (x, y)."""
-        return tuple([Text(mark.x + x, mark.y + y, mark.text, mark.role, mark.anchor)
-                      if isinstance(mark, Text) else
-                      Rect(mark.x + x, mark.y + y, mark.width, mark.height, mark.radius, mark.role)
-                      for mark in self.marks])
+        return tuple([type(mark)(mark[0] + x, mark[1] + y, *mark[2:]) for mark in self.marks])
 
 
 @lru_cache(1 << 14)              # few words, many times

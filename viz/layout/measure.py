@@ -40,20 +40,17 @@ def measured(part: Cells, edges: Sequence[int], layers: Layers, order: Order,
     labels = [sheet.texts[e] for e in edges]
     wrapped = sheet.wrap is not None and len(order) * LEAST > sheet.wrap
     level = _levels(part, layers, order, block, labels, sheet, rough=wrapped)
-    if sheet.wrap is not None:
+    if sheet.wrap is None or sum([extent.width for extent in level.extents]) <= sheet.wrap:
+        if wrapped:
+            level = _levels(part, layers, order, block, labels, sheet)
+    else:
         turns = turning(part, layers)
         lines = [0] * (len(order) + 1)               # rank -> how many lines come from before it
         for r, turn in zip(layers.rank, turns):
             lines[r + 1] += turn
         ranks = strip(level.extents, _tall(order, level.spacing), lines)
-        if sum(ranks.wide) <= sheet.wrap:
-            cut = [0]
-            if wrapped:
-                level = _levels(part, layers, order, block, labels, sheet)
-        elif sheet.ratio is None:
-            cut = rows(ranks, sheet.wrap).firsts
-        else:
-            cut = page(ranks, sheet.wrap, sheet.ratio).firsts
+        cut = rows(ranks, sheet.wrap).firsts if sheet.ratio is None else \
+            page(ranks, sheet.wrap, sheet.ratio).firsts
         if len(cut) > 1:
             found = rowed(layers, order, block, turns, cut)
             level = _levels(part, found.layers, found.order, found.block, labels, sheet, found)
