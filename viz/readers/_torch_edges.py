@@ -13,7 +13,7 @@ from torch.autograd.graph import GradientEdge
 from ..source import users
 from ._tape import Call, Made
 from ._torch_modules import Modules
-from ._torch_values import FLOATS, Stated, value, written
+from ._torch_values import FLOATS, Stated, each, written
 
 REENTRANT = "CheckpointFunctionBackward"           # works under backward() alone
 
@@ -255,7 +255,7 @@ def local_derivatives(again: Sequence[Again]) -> None:
                 for a in leaves]
         sizes = [prod(c.shape) for c in calls]
         columns = [[None] * len(calls) if row is None else
-                   [value(part.view(c.shape)) for part, c in zip(row.split(sizes), calls)]
+                   each([part.view(c.shape) for part, c in zip(row.split(sizes), calls)])
                    for row in rows]
         for c, local in zip(calls, zip(*columns)):
             c.call.local = tuple(reversed(local)) if c.swapped else local

@@ -141,22 +141,35 @@ class Stated:
                                                           found.stats)
 
     def values(self, several: Sequence[Any]) -> list[Value]:
-        """The values of tensors. Those alike are looked at together, with the same result."""
-        alike: dict[Any, dict[Any, tuple[Any, Any]]] = {}
+        """The values of tensors."""
+        new = {}
         for t in several:
-            if ITEMS < t.numel() < SHORT and t.layout == torch.strided and t.is_cpu and \
-                    t.dtype in (torch.float32, torch.float64) and t.is_contiguous():
+            if t.numel() > ITEMS and t.layout == torch.strided and not t.is_meta:
                 shelf, key = self._shelf(t), (t.dtype, version(t))
-                if shelf is not None and key not in shelf:
-                    alike.setdefault((t.dtype, t.shape), {})[id(shelf), key] = t, shelf
-        for shape, group in alike.items():
-            step, parts = max(1, TOGETHER // shape[1].numel()), list(group.items())
-            for i in range(0, len(parts), step):
-                part = parts[i:i + step]
-                stated = _together([t for _, (t, _) in part])
-                for ((_, key), (_, shelf)), found in zip(part, stated):
-                    shelf[key] = found
+                if shelf is not None and key not in shelf and (id(shelf), key) not in new:
+                    new[id(shelf), key] = t, shelf
+        for ((_, key), (_, shelf)), found in zip(new.items(), each([t for t, _ in new.values()])):
+            shelf[key] = found
         return [self.value(t) for t in several]
+
+
+def each(several: Sequence[Any]) -> list[Value]:
+    """The values of tensors. Those alike are looked at together, with the same result."""
+    found: list[Any] = [None] * len(several)
+    alike: dict[Any, list[int]] = {}
+    for i, t in enumerate(several):
+        if ITEMS < t.numel() < SHORT and t.layout == torch.strided and t.is_cpu and \
+                t.dtype in (torch.float32, torch.float64) and t.is_contiguous():
+            alike.setdefault((t.dtype, t.shape), []).append(i)
+        else:
+            found[i] = value(t)
+    for (_, shape), places in alike.items():
+        step = max(1, TOGETHER // shape.numel())
+        for k in range(0, len(places), step):
+            part = places[k:k + step]
+            for i, of in zip(part, _together([several[i] for i in part])):
+                found[i] = of
+    return found
 
 
 def _together(alike: Sequence[Any]) -> list[Value]:
