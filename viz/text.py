@@ -187,6 +187,7 @@ def word(name: str) -> str:
     return name if plain else f"({name})"
 
 
+@lru_cache(1 << 12)              # in a box, in the head of a frame, of all repeats
 def shorten(text: str, most: int) -> str:
     """The text, at most so many characters: an ellipsis stands for what gives way.
 
