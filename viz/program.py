@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class Program(NamedTuple):
@@ -20,7 +20,6 @@ class Program(NamedTuple):
     group: list[tuple[str, ...]]  # op -> the path of its scope
     numbers: dict[int, tuple[int, ...]]        # op -> the integers of its attributes, if any
     parts: set[int]              # ops that are an output of the one before: not apart from it
-    arrays: tuple[Any, ...] = ()  # label, first, source and leaf as arrays, where they are needed
 
 
 class Parsed(NamedTuple):

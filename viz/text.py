@@ -161,7 +161,7 @@ def spread(value: Value) -> tuple[float, float, float, int, int]:
     A mean that is rounding error, which another processor rounds elsewhere, is 0.
     """
     if value.stats is not None:
-        low, mean, high, nan, inf = value.stats[:5]
+        low, mean, high, nan, inf, _ = value.stats
     else:
         items = [float(x.real if isinstance(x, complex) else x) for x in value.items or ()]
         finite = [x for x in items if x - x == 0]
@@ -170,7 +170,9 @@ def spread(value: Value) -> tuple[float, float, float, int, int]:
         if not finite:
             return 0.0, 0.0, 0.0, nan, inf
         low, mean, high = min(finite), sum(finite) / len(finite), max(finite)
-    return low, 0.0 if _noise(mean, low, high, value.dtype) else mean, high, nan, inf
+    if low < 0 < high and _noise(mean, low, high, value.dtype):
+        mean = 0.0
+    return low, mean, high, nan, inf
 
 
 def _noise(mean: float, low: float, high: float, dtype: str) -> bool:

@@ -9,9 +9,9 @@ from typing import Any
 from ..graph import Edge, Graph, Items, Node
 from ..program import Parsed
 from .fold import Frame
-from .labels import LETTERS, SEEN, common, line
+from .labels import LETTERS, SEEN, common, line, plain
 from .names import Names
-from .repeats import spread_facts
+from .repeats import Known, spread_facts
 from .titles import Titles
 from .wiring import KEPT, Key, Wiring
 
@@ -48,6 +48,7 @@ class _Bodies:
             -1 - k for k, i in enumerate(parsed.leaf if once else ())
             if graph.nodes[i].kind == "input"), depth)
         self.names = Names(graph, parsed, frames, self.wiring)
+        self.spread: Known = {}
         self.position: dict[Key, float] = {}
         self.label: dict[int, str] = {}            # op that stands for others -> its tensor's
 
@@ -148,7 +149,7 @@ class _Bodies:
         first = nodes[stood[0]]
         repeats = self.names.grids[frame]
         once = prod(repeats.counts) == 1           # in a scope that is not repeated
-        facts = dict(first.facts) if once else spread_facts(nodes, stood)
+        facts = dict(first.facts) if once else spread_facts(nodes, stood, self.spread)
         facts["fold"] = self.frames[frame].path
         facts |= {"repeats": picked(nodes, mine), "at": tuple(mine)} if mine else {"drawn": "copy"}
         ends = self.wiring.ends.intersection(stood)
@@ -157,6 +158,8 @@ class _Bodies:
         kind = "value" if some else "output" if ends else first.kind
         if not label and once:
             label = first.label
+        elif not label and kind == "op":           # the same in all repeats
+            label = plain(first.label)
         elif not label:
             label = self.names.common([nodes[stood[k]].label for k in repeats.seen], frame, c)
         return Node(id, kind, label, facts, first.group)
@@ -182,8 +185,7 @@ class _Bodies:
                 label = self.names.nameless.name(c) or label
         if way in ("each", "all") and f"[{letter}]" not in label and "[…]" not in label:
             label = f"{label}[{letter}]"
-        facts = {key: value for key, value in spread_facts(nodes, entering).items()
-                 if key in PER_REPEAT}
+        facts = spread_facts(nodes, entering, self.spread, PER_REPEAT)
         facts |= {"fold": self.frames[frame].path, "port": way, "drawn": "port"}
         if way == "carried":
             facts["lag"] = key[4]
@@ -237,13 +239,13 @@ class _Bodies:
             label = f"×{len({parsed.tail[e] for e in at})}"
             facts = {"argument": one.facts.get("argument")}
         else:
-            facts = spread_facts(edges, at)
+            facts = spread_facts(edges, at, self.spread)
         return Edge(tail, head, label, {**facts, "repeats": picked(edges, at), "at": tuple(at)})
 
 
 def picked(items: Sequence[Any], at: Sequence[int]) -> Sequence[Any]:
     """Some nodes or edges, made when they are asked for where the others are."""
-    return items.picked(at) if isinstance(items, Items) else tuple([items[i] for i in at])
+    return items.picked(at) if items.__class__ is Items else tuple([items[i] for i in at])
 
 
 def _name(node: Node) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 from .. import text
@@ -18,6 +19,8 @@ SHARE = 0.3                      # and where this share of its nodes can be spar
 MODES = ("auto", "none", "all")
 
 _NUMBER = re.compile(r"-?\d+")
+
+Wired = Callable[[int, int, int], "tuple[Slot, ...] | None"]       # `slots` of one program
 
 
 class Frame(NamedTuple):
@@ -57,12 +60,13 @@ def fold(graph: Graph, *, mode: str = "auto", depth: int | None = None,
     parsed = parse(graph)
     if parsed is None:
         return _unfound(graph, expand, [])
-    found = [] if few or mode == "none" else _verified(parsed.program, runs(parsed.program), [0])
-    frames, depth = _scoped(graph, parsed.program, found, mode, depth)
+    wired = cache(partial(slots, parsed.program))
+    found = [] if few or mode == "none" else _verified(wired, runs(parsed.program))
+    frames, depth = _scoped(graph, parsed.program, wired, found, mode, depth)
     if expand:
         wanted = dict(_wanted(path) for path in expand)
         _unfound(graph, list(wanted), [frame.path for frame in frames])
-        frames = framed(parsed.program, _expanded(frames, wanted))
+        frames = framed(wired, _expanded(frames, wanted))
     if not frames:
         return graph
     small = folded(graph, parsed, frames, depth)
@@ -72,8 +76,8 @@ def fold(graph: Graph, *, mode: str = "auto", depth: int | None = None,
     return small
 
 
-def _scoped(graph: Graph, program: Program, found: Sequence[Run], mode: str, depth: int | None
-            ) -> tuple[list[Frame], int | None]:
+def _scoped(graph: Graph, program: Program, wired: Wired, found: Sequence[Run], mode: str,
+            depth: int | None) -> tuple[list[Frame], int | None]:
     """The frames of runs and of scopes, and how deep they are open.
 
     The scopes are those the reader names (`graph.facts["scopes"]`); where a depth is given, all.
@@ -83,14 +87,14 @@ def _scoped(graph: Graph, program: Program, found: Sequence[Run], mode: str, dep
     from .scopes import scoped
     named: Collection[str] = graph.facts.get("scopes", ())
     if depth is not None:
-        return framed(program, scoped(program, found, named, every=True)), depth
-    frames = framed(program, scoped(program, found, named, every=False) if named else found)
+        return framed(wired, scoped(program, found, named, every=True)), depth
+    frames = framed(wired, scoped(program, found, named, every=False) if named else found)
     if mode != "auto" or not any(program.group):
         return frames, None
     wide = len(graph.nodes) / len(program.label)   # nodes that an op stands for
     if len(set(canonical(program, frames)[0])) * wide <= NODES:
         return frames, None
-    more = framed(program, scoped(program, found, named, every=True))
+    more = framed(wired, scoped(program, found, named, every=True))
     if len(more) == len(frames):
         return frames, None
     stands, inside = canonical(program, more)
@@ -124,8 +128,9 @@ def parse(graph: Graph) -> Parsed | None:
     if isinstance(nodes, Items) and nodes.program is not None:
         return nodes.program()
     index = {node.id: i for i, node in enumerate(nodes)}
-    ins: list[list[int]] = [[] for _ in nodes]
-    outs: list[list[int]] = [[] for _ in nodes]
+    ins: dict[int, list[int]] = {}                 # op -> its edges
+    outs: dict[int, list[int]] = {}
+    makers = [0] * len(nodes)                      # tensor -> how many ops made it
     tails, heads, ordered = [], [], True
     is_op = [node.kind == "op" for node in nodes]
     for e, edge in enumerate(edges):
@@ -135,14 +140,17 @@ def parse(graph: Graph) -> Parsed | None:
         ordered &= tail < head
         tails.append(tail)
         heads.append(head)
-        outs[tail].append(e)
-        ins[head].append(e)
+        if is_op[head]:
+            ins.setdefault(head, []).append(e)
+        else:
+            outs.setdefault(tail, []).append(e)
+            makers[head] += 1
     order: Sequence[int] = range(len(nodes)) if ordered else [
         index[node.id] for node in topological(graph)]
     outputs = tuple([i for i, node in enumerate(nodes) if node.kind == "output"])
     known: dict[Any, int] = {}
     code: list[int | None] = [None] * len(nodes)   # tensor -> op, or -1 - leaf
-    odd: list[int] = []
+    odd: set[int] = set()
     program = Program([], [0], [], [], [], [], {}, set())
     parsed = Parsed(program, [], [], [], [], [], tails, heads, outputs)
 
@@ -161,39 +169,51 @@ def parse(graph: Graph) -> Parsed | None:
         program.source.extend(sources)
         program.first.append(len(program.source))
         program.passes.append(node.facts.get("pass", 0))
-        program.group.append(tuple(node.group.split("/")) if node.group else ())
+        program.group.append(_path(node.group))
         return len(program.label) - 1
 
     for i in order:
         node = nodes[i]
         if not is_op[i]:
-            if not ins[i]:
+            if not makers[i]:
                 code[i] = -1 - len(parsed.leaf)
                 parsed.leaf.append(i)
                 program.leaf.append(known.setdefault(("leaf", node.kind, _kind(node)), len(known)))
             elif code[i] is None:                  # made by several ops, or the like
                 code[i] = append(-1, i, -1, (i,), (), ())
-                odd += ins[i]
+                odd.add(i)
             continue
-        made = [heads[e] for e in outs[i]]
-        sources = [u for e in ins[i] if (u := code[tails[e]]) is not None]
-        if not made or any(len(ins[box]) != 1 for box in made):
-            append(i, -1, -1, (i,), sources, ins[i])
+        into, out = ins.get(i, []), outs.get(i, [])
+        made = [heads[e] for e in out]
+        sources = [u for e in into if (u := code[tails[e]]) is not None]
+        if not made or any([makers[box] != 1 for box in made]):
+            append(i, -1, -1, (i,), sources, into)
             continue
-        written = str(node.facts.get("attributes", ""))
-        key = (node.label, node.facts.get("op"), *map(kind, made), len(sources),
-               _NUMBER.sub("0", written) if written else "")
+        written, numbers = _attributes(str(node.facts.get("attributes", "")))
+        key = (node.label, node.facts.get("op"), *map(kind, made), len(sources), written)
         if len(made) == 1:
-            n = code[made[0]] = append(i, made[0], outs[i][0], key, sources, ins[i])
+            n = code[made[0]] = append(i, made[0], out[0], key, sources, into)
         else:
-            n = append(i, -1, -1, key, sources, ins[i])
-            for k, e in enumerate(outs[i]):
+            n = append(i, -1, -1, key, sources, into)
+            for k, e in enumerate(out):
                 box = heads[e]
                 code[box] = append(-1, box, -1, ("output", k, kind(box)), [n], [e])
                 program.parts.add(code[box] or 0)
         if written:
-            program.numbers[n] = tuple(map(int, _NUMBER.findall(written)))
-    return parsed._replace(odd=tuple(odd))
+            program.numbers[n] = numbers
+    return parsed._replace(odd=tuple([e for e, head in enumerate(heads) if head in odd] if odd
+                                     else ()))
+
+
+@lru_cache(1 << 10)              # of the same op in each repeat
+def _attributes(written: str) -> tuple[str, tuple[int, ...]]:
+    """Attributes with 0 for each integer; those integers."""
+    return _NUMBER.sub("0", written), tuple(map(int, _NUMBER.findall(written)))
+
+
+@lru_cache(1 << 10)
+def _path(group: str) -> tuple[str, ...]:
+    return tuple(group.split("/")) if group else ()
 
 
 def _kind(node: Node) -> Any:
@@ -202,19 +222,18 @@ def _kind(node: Node) -> Any:
     return (data.shape, data.dtype) if isinstance(data, Value) else None
 
 
-def _verified(program: Program, found: Sequence[Run], outer: Sequence[int]) -> list[Run]:
+def _verified(wired: Wired, found: Sequence[Run]) -> list[Run]:
     """The runs that hold in each repeat of the runs around them; another's inner ones in its place.
-
-    `outer` holds how far each of those repeats lies behind the first.
     """
     kept: list[Run] = []
-    stack = [(run, tuple(outer), kept) for run in reversed(found)]
+    stack: list[tuple[Run, tuple[int, ...], list[Run]]] = [    # by how much repeats lie behind
+        (run, (0,), kept) for run in reversed(found)]
     done: list[tuple[Run, list[Run], list[Run]]] = []
     while stack:
         run, offsets, into = stack.pop()
         inside: list[Run] = []
-        wired = {_wiring(program, run.moved(by)) for by in offsets}
-        if len(wired) == 1 and None not in wired:
+        ways = {wired(run.start + by, run.period, run.times) for by in offsets}
+        if len(ways) == 1 and None not in ways:
             done.append((run, inside, into))
             offsets = tuple([by + k * run.period for by in offsets for k in range(run.times)])
             stack += [(inner, offsets, inside) for inner in reversed(run.inner)]
@@ -226,21 +245,16 @@ def _verified(program: Program, found: Sequence[Run], outer: Sequence[int]) -> l
     return sorted(kept)
 
 
-def _wiring(program: Program, run: Run) -> tuple[Slot, ...] | None:
-    wired = slots(program, run.start, run.period, run.times)
-    return None if wired is None else tuple(wired)
-
-
-def framed(program: Program, found: Sequence[Run]) -> list[Frame]:
+def framed(wired: Wired, found: Sequence[Run]) -> list[Frame]:
     """The frames of verified runs, each after the one around it."""
     frames: list[Frame] = []
     stack: list[tuple[Run, int, str, tuple[int, ...]]] = [
         (run, -1, str(i + 1), (run.start,)) for i, run in reversed(list(enumerate(found)))]
     while stack:
         run, parent, path, starts = stack.pop()
-        wired = _wiring(program, run)
-        assert wired is not None
-        frames.append(Frame(path, parent, run, starts, wired))
+        ways = wired(run.start, run.period, run.times)
+        assert ways is not None
+        frames.append(Frame(path, parent, run, starts, ways))
         me = len(frames) - 1
         for i, inner in reversed(list(enumerate(run.inner))):
             begins = tuple([s + k * run.period + inner.start - run.start

@@ -15,6 +15,7 @@ LETTERS = "tijkl"                # what a repeat is called, by depth
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 
 _PRIVATE, _MOST = 0xF0000, 0xFFFD  # where numbers of values wait to be written
+_TOKEN = re.compile(f"[{chr(_PRIVATE)}-{chr(_PRIVATE + _MOST - 1)}]")
 _LOW = re.compile("[₀-₉]+")
 _N = r"\d+(?:\.\d+)?(?:e−?\d+)?(?![A-Za-z_0-9]|\.\w)"
 _PART = re.compile(
@@ -75,6 +76,7 @@ def line(count: int, letter: str) -> Grid:
     return Grid((count,), letter, tuple(range(count)), tuple([(k,) for k in range(count)]))
 
 
+@lru_cache(1 << 12)              # of an op, of what it made, of the label of that
 def plain(string: str) -> str:
     """A label without the numbers of passes: y₂ = y₁·x is y = y·x."""
     return _LOW.sub("", string)
@@ -89,14 +91,12 @@ def own(label: str, letter: str = "v") -> str:
     return found.group()[:-3] if found else ""
 
 
-def counted_anew(label: str, numbers: Mapping[str, int], letter: str = "v") -> str:
+def counted_anew(label: str, tokens: Mapping[str, str], letter: str = "v") -> str:
     """A label in which names of the reader's have other numbers, as private characters that no
     rule for numbers touches: see `written_out`."""
-    if not numbers or letter not in label:
+    if not tokens or letter not in label:
         return label
-    return _nameless(letter).sub(
-        lambda found: token(letter, numbers[found.group()])
-        if numbers.get(found.group(), _MOST) < _MOST else found.group(), label)
+    return _nameless(letter).sub(lambda found: tokens.get(found[0], found[0]), label)
 
 
 def token(letter: str, n: int) -> str:
@@ -155,8 +155,7 @@ def _nameless(letter: str) -> re.Pattern[str]:
 
 def written_out(label: str) -> str:
     """The numbers of `counted_anew` as subscripts."""
-    return "".join([text.subscript(ord(c) - _PRIVATE) if _PRIVATE <= ord(c) < _PRIVATE + _MOST
-                    else c for c in label])
+    return _TOKEN.sub(lambda found: text.subscript(ord(found[0]) - _PRIVATE), label)
 
 
 Named = Mapping[str, Sequence[str]]            # a leaf's name -> its label in each repeat seen
@@ -169,9 +168,9 @@ def common(labels: Sequence[str], repeats: Grid, leaves: Named = {}) -> str:
     constant that differs is written by the name of the leaf it is, or c.
     """
     shown = [plain(label) for label in labels]
-    differ = [column for column in leaves.values() if len(set(column)) > 1]
-    sized = any("×" in column[0] for column in leaves.values())      # an array that has no name
-    if len(set(shown)) == 1 and not sized or len(set(shown[1:])) == 1 and not differ and not sized:
+    sized = any(["×" in column[0] for column in leaves.values()])    # an array that has no name
+    if not sized and (len(set(shown)) == 1 or len(set(shown[1:])) == 1 and all(
+            len(set(column)) == 1 for column in leaves.values())):
         return shown[-1]
     alike: dict[tuple[str, ...], list[int]] = {}
     for k, label in enumerate(shown):
@@ -190,7 +189,8 @@ def counted(labels: Sequence[str], repeats: Grid) -> str:
     return _merged(labels, range(len(labels)), repeats, {})
 
 
-def _parts(label: str) -> list[tuple[str, str]]:
+@lru_cache(1 << 10)              # most repeats have the same
+def _parts(label: str) -> Sequence[tuple[str, str]]:
     """A label as texts (of kind ""), steps, places (steps in brackets), powers and numbers."""
     found: list[tuple[str, str]] = []
     end = 0

@@ -28,7 +28,7 @@ class Nameless:
         self.graph, self.frames, self.grids = graph, frames, grids
         self.letter = str(graph.facts.get("letter", "v"))      # of the names that the reader gave
         self.own: dict[int, int] = {}              # op whose tensor has no name -> k of v₁; 0: v
-        self.numbers: dict[str, int] = {}          # v₇₂₀, of any repeat -> that k
+        self.tokens: dict[str, str] = {}           # v₇₂₀, of any repeat -> what stands for that k
         # frame -> value that is written out in some repeats; what it is in each seen from there
         self.inlined: list[list[tuple[int, Mapping[tuple[int, ...], Iterable[str]]]]] = \
             [[] for _ in frames]
@@ -55,7 +55,7 @@ class Nameless:
             order = sorted(named.items(), key=lambda item: item[0] not in lags)
             for n, (c, names) in enumerate(order, len(named) > 1):
                 self.own[c] = n
-                self.numbers.update(dict.fromkeys(filter(None, names), n))
+                self.tokens.update(dict.fromkeys(filter(None, names), token(self.letter, n)))
 
     def name(self, c: int) -> str:
         """The name that a value has in the picture: v₂, or v; empty where it has none of these."""
@@ -83,7 +83,7 @@ class Nameless:
             for formula, value in here:
                 if formula in label and (value != c or formula != label):
                     label = standing(label, formula, token(self.letter, self.own[value]))
-            found.append(counted_anew(label, self.numbers, self.letter))
+            found.append(counted_anew(label, self.tokens, self.letter))
         return found
 
     def _seen(self, frame: int) -> list[list[tuple[str, int]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from .labels import Grid
@@ -45,9 +46,9 @@ def merged(paths: Sequence[Sequence[str]], repeats: Grid, known: Sequence[Steps]
 
     known: what the repeats of each frame are called, from the outermost.
     """
-    if len({len(path) for path in paths}) > 1:
+    if len(set(map(len, paths))) > 1:
         return []
-    words = [word(column, repeats, known) for column in zip(*paths)]
+    words = [_word(column, repeats, tuple(known)) for column in zip(*paths)]
     return words if all(words) else []
 
 
@@ -70,6 +71,9 @@ def word(column: Sequence[str], repeats: Grid, known: Sequence[Steps]) -> str:
     return ""
 
 
+_word = lru_cache(1 << 10)(word)  # most paths have the same first words
+
+
 def listed(words: Sequence[str]) -> str:
     """Words of which one stands there in each repeat: {q,k,v}_proj, {a,b,…}."""
     parts = [one.split("_") for one in words]
@@ -87,10 +91,14 @@ def _line(column: Sequence[str]) -> tuple[int, int] | None:
     parts = [_LAST.fullmatch(one) for one in column]
     if len({(part[1], part[3]) if part else None for part in parts}) != 1 or not parts[0]:
         return None
-    numbers = [int(part[2]) for part in parts if part]
-    by = numbers[1] - numbers[0]
-    fits = by > 0 and all(b - a == by for a, b in zip(numbers, numbers[1:]))
-    return (numbers[0], by) if fits else None
+    return _even([int(part[2]) for part in parts if part])
+
+
+def _even(numbers: Sequence[int]) -> tuple[int, int] | None:
+    """The first of numbers that count on, and by how much."""
+    first, by = numbers[0], numbers[1] - numbers[0]
+    fits = by > 0 and all(n == first + k * by for k, n in enumerate(numbers))
+    return (first, by) if fits else None
 
 
 def _counted(numbers: Sequence[int], repeats: Grid, axis: int, known: Steps) -> str:
@@ -98,7 +106,7 @@ def _counted(numbers: Sequence[int], repeats: Grid, axis: int, known: Steps) -> 
     found: dict[int, int] = {}
     if not all(found.setdefault(place[axis], n) == n for place, n in zip(repeats.at, numbers)):
         return ""
-    line = _line([str(found[k]) for k in sorted(found)]) if len(found) > 1 else None
+    line = _even([found[k] for k in sorted(found)]) if len(found) > 1 else None
     if line is None or known.names:
         return ""
     rest = line[0] - line[1] * known.first

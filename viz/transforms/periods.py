@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
-
-import numpy as np
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 from ..program import Program
 
@@ -41,8 +40,6 @@ def runs(program: Program) -> list[Run]:
     of nesting: comparing in vain is bounded.
     """
     n = len(program.label)
-    program = program._replace(arrays=tuple(
-        [np.array(column, dtype=int) for column in program[:4]]))
     start, label = list(range(n)), list(program.label)
     inner: dict[int, Run] = {}   # start of an item that is a run -> the run
     fed = _fed(program)          # item -> what it is and the leaves it takes
@@ -112,28 +109,24 @@ class Near(NamedTuple):
 
 
 def _distances(start: list[int], label: list[int], inner: dict[int, Run]) -> Near:
-    """How far back each item may find its like. Sorts the items, by three."""
+    """How far back each item may find its like."""
     n = len(label)
-    row = np.array([*label, -1, -2])
-    _, one = np.unique(row, return_inverse=True)
-    _, two = np.unique(one[:-1] * (n + 2) + one[1:], return_inverse=True)
-    three = two[:n] * (n + 2) + one[2:]
-    order = np.argsort(three, kind="stable")
-    again = three[order[1:]] == three[order[:-1]]
-    back = np.zeros(n, dtype=int)
-    back[order[1:][again]] = (order[1:] - order[:-1])[again]
+    three = [0] * n
     equal: dict[int, int] = {}
-    last: dict[int, int] = {}
+    last: dict[Any, int] = {}    # three items, or a run -> where they began last
+    for i, items in enumerate(zip(label, label[1:], label[2:])):
+        three[i] = i - last.get(items, i)
+        last[items] = i
     for i in sorted({*[i for i, s in enumerate(start) if s in inner], *range(max(n - 2, 0), n)}):
         if i > n - 3 and start[i] not in inner:    # no three begin here
-            before = np.flatnonzero(one[:i] == one[i])
-            if len(before):
-                equal[i] = i - int(before[-1])
+            before = label[:i][::-1]
+            if label[i] in before:
+                equal[i] = before.index(label[i]) + 1
             continue
         if label[i] in last:
             equal[i] = i - last[label[i]]
         last[label[i]] = i
-    return Near(back.tolist(), equal)
+    return Near(three, equal)
 
 
 def _scan(program: Program, start: list[int], label: list[int], drawn: list[int],
@@ -200,13 +193,12 @@ def _earlier(program: Program, start: list[int], label: list[int], at: int, d: i
 def _phase(program: Program, start: list[int], label: list[int], at: int, d: int, count: int
            ) -> tuple[int, int]:
     """Where a run had better begin: at a pass of the loop, at a scope, where few values live."""
-    if d == 1 or d > 2000:
+    s, p = start[at], start[at + d] - start[at]
+    if d == 1 or d > 2000 or p * d > 40_000 or at + 2 * d > len(start):
         return at, count
     first, source = program.first, program.source
-    s, p = start[at], start[at + d] - start[at]
-    ops = len(program.label)
     change = [0] * (2 * p + 1)   # how many values live at each boundary, as differences
-    last: dict[int, int] = {}
+    last: dict[int, int] = {}    # op of the segment -> how far its value reaches
     for o in range(s + p, s + 2 * p):
         for u in source[first[o]:first[o + 1]]:
             if u >= s:
@@ -214,25 +206,21 @@ def _phase(program: Program, start: list[int], label: list[int], at: int, d: int
     for q, reach in last.items():
         change[q + 1] += 1
         change[min(q + reach, 2 * p - 1) + 1] -= 1
-    for i in range(2 * p):
-        change[i + 1] += change[i]
+    live = list(accumulate(change))
 
     def cost(shift: int) -> tuple[int, int, int, int]:
         b = start[at + shift] - s
-        inside = range(s + b, min(s + b + p, ops))
-        live = change[b] + change[b + p] if b else change[p]
-        return (len({program.passes[o] for o in inside}),
-                -_common([program.group[o] for o in inside]), live, shift)
+        inside = slice(s + b, s + b + p)
+        return (len(set(program.passes[inside])), -_common(program.group[inside]),
+                live[b] + live[b + p] if b else live[p], shift)
 
-    if p * d > 40_000 or at + 2 * d > len(start):
-        return at, count
     for _, _, _, shift in sorted(map(cost, range(d)))[:3]:
         if shift == 0:
             break
         b = at + shift
         if b + d >= len(start):
             continue
-        again = _aligned(label, b, d, repeats(program, start[b], p, ops))
+        again = _aligned(label, b, d, repeats(program, start[b], p, len(program.label)))
         if again >= max(count - 1, 2):
             return b, again
     return at, count
@@ -261,7 +249,7 @@ def repeats(program: Program, s: int, p: int, end: int) -> int:
     a, b = source[first[s]:first[s + p]], source[first[s + p]:first[s + 2 * p]]
     third = s + 3 * p <= end and label[s + 2 * p:s + 3 * p] == body
     c = source[first[s + 2 * p]:first[s + 3 * p]] if third else b
-    shift, loose, strided, late = [0] * len(a), [], [], []
+    shift, ways = [0] * len(a), [""] * len(a)
     for j, (v, u, w) in enumerate(zip(a, b, c)):
         if u >= s:
             if u >= s + p and v != u - p or u < s + p and v >= s:
@@ -270,82 +258,71 @@ def repeats(program: Program, s: int, p: int, end: int) -> int:
         elif v >= s:
             return 1
         elif third and s <= w < s + p:             # y[t − 2]: two repeats start from before s
-            shift[j] = p
-            late.append(j)
+            shift[j], ways[j] = p, "late"
         elif u == v and (w == u or w >= 0):
             pass
         elif u < 0 and v < 0:
             if leaf[-1 - u] != leaf[-1 - v]:
                 return 1
-            loose.append(j)
+            ways[j] = "leaf"
         elif u >= 0 and v >= 0 and third and label[u] == label[v]:
-            shift[j] = u - v
-            strided.append(j)
+            shift[j], ways[j] = u - v, "each"
         else:
             return 1
-    step = _steps(program, s, p)
-    if step is None:
-        return 1
-    k = _alike(program, s, p, shift, loose, strided, late) if third else 2
-    if step:
-        k = next((n for n in range(2, k) if not _stepped(program, s, p, n, step)), k)
-    if any(any(grown) for grown in step.values()) and k < INDEXED:
-        return 1
-    return k if k > 2 or not strided else 1
+    count, grow = _stepped(program, s, p, _alike(program, s, p, shift, ways) if third else 2)
+    return 1 if grow and count < INDEXED or count == 2 and "each" in ways else count
 
 
-def _alike(program: Program, s: int, p: int, shift: list[int], loose: list[int],
-           strided: list[int], late: list[int]) -> int:
+def _alike(program: Program, s: int, p: int, shift: Sequence[int], ways: Sequence[str]) -> int:
     """How many repeats there are, where the first two are known to agree.
 
-    shift: by how much each source grows; loose: those that are another leaf each; strided: those
-    that stay before s; late: those that the third repeat is the first to take from the run.
+    shift: by how much each source grows. Of the ways leaf is another leaf each time, each is an op
+    before s, and late is what the third repeat is the first to take from the run.
     """
-    label, first, source, leaf = program.arrays
+    label, first, source, leaf = program.label, program.first, program.source, program.leaf
     end, reach = s + 2 * p, max(64, 2 * p)
     while end < len(label):                        # the work is a few times what is found
         ahead = label[end:end + reach]
-        other = np.flatnonzero(ahead != label[end - p:end - p + len(ahead)])
-        end += int(other[0]) if len(other) else len(ahead)
-        if len(other):
+        same = _same(ahead, label[end - p:end - p + len(ahead)])
+        end += same
+        if same < len(ahead):
             break
         reach *= 2
     count = (end - s) // p
-    start, wide = int(first[s]), int(first[s + p] - first[s])
-    if not wide or count < 3:
-        return count
-    rows = source[start:start + count * wide].reshape(count, wide)
-    good = rows[2:] - rows[1:-1] == np.array(shift)
-    for j in loose:
-        now, before = rows[2:, j], rows[1:-1, j]
-        leaves = (now < 0) & (before < 0)
-        good[:, j] |= leaves & (leaf[np.where(leaves, -1 - now, 0)] ==
-                                leaf[np.where(leaves, -1 - before, 0)])
-    for j in strided:
-        good[:, j] &= (rows[2:, j] >= 0) & (rows[2:, j] < s)
-    for j in late:
-        good[0, j] = True
-    wrong = np.flatnonzero(~good.all(axis=1))
-    return 2 + int(wrong[0]) if len(wrong) else count
+    start, wide = first[s], first[s + p] - first[s]
+    for j, (by, way) in enumerate(zip(shift, ways)):
+        since = 2 if way == "late" else 1          # the repeat that is counted from
+        if count <= since:
+            break
+        fed = source[start + since * wide + j:start + count * wide:wide]
+        if way == "leaf":
+            fed = [leaf[-1 - u] if u < 0 else -1 for u in fed]
+        elif way == "each":
+            fed = fed[:next((k for k, u in enumerate(fed) if not 0 <= u < s), count)]
+        count = since + _same(fed, _counting(fed[0], by, len(fed)))
+    return count
 
 
-def _steps(program: Program, s: int, p: int) -> dict[int, tuple[int, ...]] | None:
-    """Op -> by how much the integers of its attributes grow from repeat to repeat."""
-    numbers = program.numbers
-    if not numbers:
-        return {}
-    grown = {}
-    for o in range(s, s + p):
+def _same(a: Sequence[Any], b: Sequence[Any]) -> int:
+    """How many first items of two lists of one length are the same."""
+    return len(a) if a == b else next(k for k, (x, y) in enumerate(zip(a, b)) if x != y)
+
+
+def _counting(start: int, by: int, n: int) -> list[int]:
+    return list(range(start, start + n * by, by)) if by else [start] * n
+
+
+def _stepped(program: Program, s: int, p: int, count: int) -> tuple[int, bool]:
+    """In how many of so many repeats the integers of attributes count on; and whether any grow."""
+    numbers, grow = program.numbers, False
+    for o in range(s, s + p) if numbers and count > 1 else ():
         if o in numbers:
-            a, b = numbers[o], numbers[o + p]
-            grown[o] = tuple([y - x for x, y in zip(a, b)])
-    return grown
-
-
-def _stepped(program: Program, s: int, p: int, k: int, step: dict[int, tuple[int, ...]]) -> bool:
-    numbers = program.numbers
-    return all(numbers[o + k * p] == tuple([x + k * d for x, d in zip(numbers[o], grown)])
-               for o, grown in step.items())
+            column = [numbers[o + k * p] for k in range(count)]
+            by = [y - x for x, y in zip(*column[:2])]
+            grow |= any(by)
+            count = _same(column, [tuple([x + k * d for x, d in zip(column[0], by)])
+                                   for k in range(count)] if any(by) else column[:1] * count)
+    return count, grow
 
 
 class Slot(NamedTuple):
@@ -356,7 +333,7 @@ class Slot(NamedTuple):
     of: int = -1                 # of an own or carried one: the op of the segment that made it
 
 
-def slots(program: Program, s: int, p: int, count: int) -> list[Slot] | None:
+def slots(program: Program, s: int, p: int, count: int) -> tuple[Slot, ...] | None:
     """How each input of a segment is fed in all its repeats; None where they are no repeats.
 
     The exact check: each label, each attribute and each input of each repeat is looked at.
@@ -364,9 +341,7 @@ def slots(program: Program, s: int, p: int, count: int) -> list[Slot] | None:
     label, first, source, leaf = program.label, program.first, program.source, program.leaf
     if label[s:s + p * count] != label[s:s + p] * count or s in program.parts:
         return None
-    step = _steps(program, s, p) if count > 1 else {}
-    if step is None or step and not all(_stepped(program, s, p, k, step)
-                                        for k in range(1, count)):
+    if _stepped(program, s, p, count)[0] < count:
         return None
     wide = first[s + p] - first[s]
     found = []
@@ -376,18 +351,18 @@ def slots(program: Program, s: int, p: int, count: int) -> list[Slot] | None:
         if slot is None:
             return None
         found.append(slot)
-    return found
+    return tuple(found)
 
 
 def _slot(fed: list[int], s: int, p: int, label: list[int], leaf: list[int]) -> Slot | None:
     if fed[0] >= s:
-        whole = fed[0] < s + p and fed == list(range(fed[0], fed[0] + len(fed) * p, p))
+        whole = fed[0] < s + p and fed == _counting(fed[0], p, len(fed))
         return Slot("own", 0, fed[0] - s) if whole else None
     for lag in range(1, min(LAGS + 1, len(fed))):
         u = fed[lag]
         if u >= s:
             rest = fed[lag:]
-            whole = u < s + p and rest == list(range(u, u + len(rest) * p, p))
+            whole = u < s + p and rest == _counting(u, p, len(rest))
             return Slot("carried", lag, u - s) if whole else None
     if fed.count(fed[0]) == len(fed):
         return Slot("shared")
@@ -396,4 +371,4 @@ def _slot(fed: list[int], s: int, p: int, label: list[int], leaf: list[int]) -> 
     d = fed[1] - fed[0]
     if min(fed) < 0 or max(fed) >= s or len({label[u] for u in fed}) > 1 or d == 0:
         return None
-    return Slot("each") if fed == list(range(fed[0], fed[0] + len(fed) * d, d)) else None
+    return Slot("each") if fed == _counting(fed[0], d, len(fed)) else None

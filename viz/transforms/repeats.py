@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from math import prod
 from statistics import median
 from typing import Any
 
-from numpy import isfinite, isnan, maximum, where
+from numpy import array, isfinite, isnan, maximum, where
 from numpy import median as middle
 
 from .. import text
 from ..graph import ITEMS, Items, Numbers, Stats, Value
 from .labels import plain
 
+MANY = 64                        # so many numbers are spread at once
 
-def spread_facts(items: Sequence[Any], at: Sequence[int]) -> dict[str, Any]:
+# Ids of values -> those values, so that no others have these ids, and their spread. What an edge
+# contributes often is the gradient at its tail
+Known = dict[tuple[int, ...], tuple[Sequence[Value], Value]]
+
+
+def spread_facts(items: Sequence[Any], at: Sequence[int], known: Known, only: Collection[str] = ()
+                 ) -> dict[str, Any]:
     """The facts of one node for those of all repeats: values as their spread, the rest where equal.
 
-    items: the nodes or edges of a graph; at: which of them.
+    items: the nodes or edges of a graph; at: which of them; known: what has been spread already;
+    only: facts that alone are asked for.
     """
-    if isinstance(items, Items) and items.columns is not None:
+    columns: Mapping[str, Any]
+    if items.__class__ is Items and items.columns is not None:
         columns = items.columns(at)
     else:
         facts = [items[i].facts for i in at]
@@ -27,24 +37,29 @@ def spread_facts(items: Sequence[Any], at: Sequence[int]) -> dict[str, Any]:
         columns |= {"flag": [one["flag"] for one in facts if "flag" in one]}
     found: dict[str, Any] = {}
     for key, column in columns.items():
+        if only and key not in only:
+            continue
         if isinstance(column, Numbers):
             found[key] = _spread_numbers(column)
-            continue
-        one = column[len(column) > 1] if key != "flag" else None
-        if isinstance(one, Value):
-            found[key] = spread([value for value in column if isinstance(value, Value)])
         elif key == "flag":
             if column:
                 n = column.count(column[0])
                 found[key] = column[0] if n == len(at) else f"{column[0]}, in {n} of {len(at)}"
+        elif isinstance(one := column[len(column) > 1], Value):
+            values = [value for value in column if isinstance(value, Value)]
+            same = tuple(map(id, values))
+            if same not in known:
+                known[same] = values, spread(values)
+            found[key] = known[same][1]
         elif key in ("heat", "argument"):
-            found[key] = max((x for x in column if x is not None), key=abs)
-        elif key == "formula":
-            written = {plain(str(x)) for x in column[1:] or column}
-            if len(written) == 1:
-                found[key] = written.pop()
-        elif column[1:].count(one) == len(column[1:]) and key not in ("pass", "repeats", "at"):
-            found[key] = one
+            found[key] = max([x for x in column if x is not None], key=abs)
+        else:
+            rest = column[1:] or column            # the first repeat may begin otherwise
+            if key == "formula":
+                rest = [plain(str(x)) for x in rest]
+                one = rest[0]
+            if rest.count(one) == len(rest) and key not in ("pass", "repeats", "at"):
+                found[key] = one
     return found
 
 
@@ -76,42 +91,27 @@ def spread(values: Sequence[Value]) -> Value:
     """Values of all repeats as one: min, median and max over the repeats; of arrays those of all
     their numbers, and the median of their means. Equal values stay as they are."""
     one = values[0]
-    if all(value == one for value in values):
+    if all(map(one.__eq__, values)):
         return one
-    low: list[float] = []
-    middle: list[float] = []
-    high: list[float] = []
-    mean = nan = inf = 0.0
+    if len(values) > MANY:
+        numbers = [value.items[0] for value in values if value.items and not value.shape]
+        if len(numbers) == len(values) and set(map(type, numbers)) == {float}:
+            return _spread_numbers(Numbers(one.dtype, array(numbers)))
+    parts: list[tuple[float, float, float]] = []   # of each min, mean and max
+    nan = inf = 0
     for value in values:
-        x = value.number
-        if x is not None and not isinstance(x, complex):
-            if x - x == 0:
-                low.append(x)
-                mean += x
-            elif x != x:
-                nan += 1
-            else:
-                inf += 1
+        items = value.items
+        if items and not isinstance(total := sum(items), complex) and total - total == 0:
+            ordered = sorted(items)
+            parts.append((ordered[0], total / len(items), ordered[-1]))
             continue
-        total = sum(value.items) if value.items else None
-        if total is not None and not isinstance(total, complex) and total - total == 0:
-            low.append(min(value.items))           # type: ignore[arg-type]
-            middle.append(total / len(value.items))          # type: ignore[arg-type]
-            high.append(max(value.items))          # type: ignore[arg-type]
-            mean += middle[-1]
-            continue
-        a, m, b, n, i = text.spread(value)
+        low, mean, high, n, i = text.spread(value)
         nan, inf = nan + n, inf + i
-        if n + i < value.size:
-            low.append(a)
-            middle.append(m)
-            high.append(b)
-            mean += m
-    finite = middle or low
-    shape: Iterable[int] = one.shape
-    if not finite:
-        return Value((len(values), *shape), one.dtype, None,
-                     Stats(0.0, 0.0, 0.0, int(nan), int(inf)))
-    return Value(tuple(shape), one.dtype, None, Stats(
-        float(min(low)) + 0.0, mean / len(finite), float(max(high or low)) + 0.0, int(nan),
-        int(inf), float(median(finite)) + 0.0))            # of many numbers none is a −0
+        if n + i < prod(value.shape):
+            parts.append((low, mean, high))
+    if not parts:
+        return Value((len(values), *one.shape), one.dtype, None, Stats(0.0, 0.0, 0.0, nan, inf))
+    lows, means, highs = zip(*parts)
+    return Value(one.shape, one.dtype, None, Stats(         # of many numbers none is a −0
+        float(min(lows)) + 0.0, sum(means) / len(means), float(max(highs)) + 0.0, nan, inf,
+        float(median(means)) + 0.0))
