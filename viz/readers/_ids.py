@@ -38,6 +38,7 @@ _SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _DIGITS = str.maketrans(_SUBSCRIPTS, "0123456789")
 
 
+@lru_cache(maxsize=4096)
 def word(name: str) -> str:
     """A name as an id: y₁ is y_1, layer1.weight stays, all else becomes _."""
     base = name.rstrip(_SUBSCRIPTS)
@@ -45,7 +46,6 @@ def word(name: str) -> str:
     return (f"{_plain(base)}_{count}" if count else _plain(base)).strip("_") or "n_1"
 
 
-@lru_cache(maxsize=4096)
 def _plain(name: str) -> str:
     name = re.sub(r"([₀-₉]+)", r"_\1", name).translate(_DIGITS)
     return re.sub(r"[^\w.]+", "_", name)

@@ -133,9 +133,10 @@ class Edges:
             sent = arrived.get(edge)
             if sent is not None:
                 call.sent[i] = sent
-        for (_, i), (call, grad) in self._sent.items():
-            if not grad.is_meta:
-                call.sent[i] = stated.value(grad)
+        others = [(call, i, grad) for (_, i), (call, grad) in self._sent.items()
+                  if not grad.is_meta]
+        for (call, i, _), of in zip(others, stated.values([grad for _, _, grad in others])):
+            call.sent[i] = of
         return found
 
     def _gradients(self, roots: list[Any], edges: list[Any], modules: Modules) -> Sequence[Any]:
@@ -255,7 +256,8 @@ def local_derivatives(again: Sequence[Again]) -> None:
                 for a in leaves]
         sizes = [prod(c.shape) for c in calls]
         columns = [[None] * len(calls) if row is None else
-                   each([part.view(c.shape) for part, c in zip(row.split(sizes), calls)])
+                   each([part.view(c.shape) for part, c in
+                         zip(row.contiguous().split(sizes), calls)])
                    for row in rows]
         for c, local in zip(calls, zip(*columns)):
             c.call.local = tuple(reversed(local)) if c.swapped else local

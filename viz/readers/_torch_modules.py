@@ -20,8 +20,8 @@ class Modules:
         self.layers: list[bool] = []               # and whether they are PyTorch's own
         self.result: Callable[[Any, Any], None] = lambda result, frame: None   # is told of each
         self.classes: dict[str, str] = {}          # path of a module that ran -> its class
+        self.parameters: list[Any] = []            # of the modules that are known
         self._paths: dict[int, str] = {}           # id of a module -> its path
-        self._modules: list[Any] = []
         self._hooks: list[Any] = []
         self._grads: dict[int, tuple[Any, Any]] = {}       # tensors and their grad, as it was
         self._data: dict[int, tuple[Any, Any]] = {}        # tensors and what they held
@@ -29,20 +29,26 @@ class Modules:
 
     def add(self, module: Any, prefix: str = "") -> None:
         """Give the module's parameters, buffers and submodules their names."""
+        seen, buffers = set(map(id, self.parameters)), []
         for path, part in module.named_modules():
             full = ".".join(filter(None, (prefix, path)))
             self._paths.setdefault(id(part), full)
             group = full.replace(".", "/")
             for kind, found in (("parameter", part._parameters), ("constant", part._buffers)):
                 for name, tensor in found.items():
-                    if tensor is not None:
-                        if tensor.requires_grad:
-                            self.trained.add(id(tensor))
-                        self.names.setdefault(
-                            id(tensor), (kind, ".".join(filter(None, (full, name))), group))
+                    if tensor is None:
+                        continue
+                    if tensor.requires_grad:
+                        self.trained.add(id(tensor))
+                    self.names.setdefault(
+                        id(tensor), (kind, ".".join(filter(None, (full, name))), group))
+                    if kind == "constant":
+                        buffers.append(tensor)
+                    elif id(tensor) not in seen:
+                        seen.add(id(tensor))
+                        self.parameters.append(tensor)
             self._modes.append((part, part.training))
-        self._modules.append(module)
-        self.keep(module.buffers())
+        self.keep(buffers)
 
     def hold(self, tensors: Iterable[tuple[str, Any]]) -> None:
         """Give tensors beside modules, such as a file's own parameters, the names they go by."""
@@ -83,13 +89,9 @@ class Modules:
             if id(t) in self.names and id(t) not in self._data and not t.is_meta:
                 self._data[id(t)] = t, t.detach().clone()
 
-    def parameters(self) -> list[Any]:
-        """All parameters of the modules that are known."""
-        return [p for module in self._modules for p in module.parameters()]
-
     def keep_grads(self, more: Iterable[Any] = ()) -> list[Any]:
         """Copy the gradients of parameters and other tensors, to put them back; those tensors."""
-        for t in (*self.parameters(), *more):
+        for t in (*self.parameters, *more):
             if id(t) not in self._grads and (t.is_leaf or t.retains_grad):
                 self._grads[id(t)] = t, None if t.grad is None else t.grad.clone()
         return [t for t, _ in self._grads.values()]

@@ -55,9 +55,8 @@ class Recorder(TorchFunctionMode):
 
     def __enter__(self) -> Recorder:
         self.modules.watch()
-        parameters = self.modules.parameters()
-        self.states.numbers.values(parameters)      # at once: one by one takes longer
-        self.edges.prepare(parameters)
+        self.states.numbers.prepare(self.modules.parameters)
+        self.edges.prepare(self.modules.parameters)
         if self._operations is not None:
             self._operations.__enter__()
         else:

@@ -113,14 +113,22 @@ class Stated:
                 made.data = found
 
     def _shelf(self, t: Any) -> dict[Any, Value] | None:
-        """(dtype, version) -> what is known of the storage of a tensor, if that is all of it."""
+        """(dtype, version) -> what is known of the storage of a tensor, if that is all of it and
+        no small one."""
+        n = t.numel()
+        if n <= ITEMS or t.is_meta or t.layout != torch.strided:
+            return None
         held = t.untyped_storage()
-        if held.nbytes() != t.numel() * t.element_size():
+        if held.nbytes() != n * t.element_size():
             return None
         known = self._known.get(held._cdata)
         if known is None:
             known = self._known[held._cdata] = held, {}
         return known[1]
+
+    def prepare(self, several: Sequence[Any]) -> None:
+        """Find the values of large tensors that will be asked for one by one: that takes longer."""
+        self.values([t for t in several if t.numel() > ITEMS])
 
     def forget(self, t: Any) -> None:
         """The tensor was written into, maybe where its version does not tell: t.data.mul_(2)."""
@@ -128,8 +136,6 @@ class Stated:
 
     def value(self, t: Any) -> Value:
         """The value of a tensor."""
-        if t.numel() <= ITEMS or t.is_meta or t.layout != torch.strided:
-            return value(t)
         shelf = self._shelf(t)
         if shelf is None:
             return value(t)
@@ -137,20 +143,30 @@ class Stated:
         found = shelf.get(key)
         if found is None:
             found = shelf[key] = value(t)
-        return found if found.shape == t.shape else Value(tuple(t.shape), found.dtype, None,
-                                                          found.stats)
+        return _shaped(found, t)
 
     def values(self, several: Sequence[Any]) -> list[Value]:
-        """The values of tensors."""
-        new = {}
-        for t in several:
-            if t.numel() > ITEMS and t.layout == torch.strided and not t.is_meta:
-                shelf, key = self._shelf(t), (t.dtype, version(t))
-                if shelf is not None and key not in shelf and (id(shelf), key) not in new:
-                    new[id(shelf), key] = t, shelf
-        for ((_, key), (_, shelf)), found in zip(new.items(), each([t for t, _ in new.values()])):
-            shelf[key] = found
-        return [self.value(t) for t in several]
+        """The values of tensors: those that are not known yet are looked at together."""
+        places: list[Any] = []
+        new: dict[Any, Any] = {}
+        for i, t in enumerate(several):
+            shelf = self._shelf(t)
+            place = (i, None) if shelf is None else (id(shelf), t.dtype, version(t))
+            if shelf is None or place[1:] not in shelf:
+                new.setdefault(place, (t, shelf))
+            places.append((shelf, place))
+        found = dict(zip(new, each([t for t, _ in new.values()])))
+        for place, (_, shelf) in new.items():
+            if shelf is not None:
+                shelf[place[1:]] = found[place]
+        return [found[place] if shelf is None else _shaped(shelf[place[1:]], t)
+                for t, (shelf, place) in zip(several, places)]
+
+
+def _shaped(found: Value, t: Any) -> Value:
+    """What is known of the same numbers in another shape."""
+    return found if found.shape == t.shape else Value(tuple(t.shape), found.dtype, None,
+                                                      found.stats)
 
 
 def each(several: Sequence[Any]) -> list[Value]:

@@ -111,10 +111,10 @@ def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bo
     found = modules(target)
     recorder = Recorder("aten" if order > 1 else level)
     for name, module in found.items():
-        if any(map(torch.nn.parameter.is_lazy, module.parameters())):
+        recorder.modules.add(module, name)
+        if any(map(torch.nn.parameter.is_lazy, recorder.modules.parameters)):
             raise TargetError(f"{name or target.name} has lazy layers, which have no shapes yet: "
                               "call it once in its file, with an input such as it is made for")
-        recorder.modules.add(module, name)
     recorder.modules.hold(held(target.function, torch.Tensor))
     passed = runs.arguments(target, point, how=HOW)
     called = target
