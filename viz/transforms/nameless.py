@@ -76,9 +76,9 @@ class Nameless:
     def written(self, labels: Sequence[str], frame: int, c: int = -1) -> list[str]:
         """The labels of a value in the repeats seen, with these names; their numbers are set by
         `written_out`."""
-        found = []
+        found, named = [], c in self.own
         for label, here in zip(labels, self._seen(frame)):
-            if c in self.own or own(label, self.letter):       # it is named alike in all, or none
+            if named or own(label, self.letter):   # it is named alike in all, or none
                 label = label.rpartition(" = ")[2]
             for formula, value in here:
                 if formula in label and (value != c or formula != label):

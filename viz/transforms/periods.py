@@ -358,14 +358,14 @@ def _slot(fed: list[int], s: int, p: int, label: list[int], leaf: list[int]) -> 
     if fed[0] >= s:
         whole = fed[0] < s + p and fed == _counting(fed[0], p, len(fed))
         return Slot("own", 0, fed[0] - s) if whole else None
+    if fed.count(fed[0]) == len(fed):
+        return Slot("shared")
     for lag in range(1, min(LAGS + 1, len(fed))):
         u = fed[lag]
         if u >= s:
             rest = fed[lag:]
             whole = u < s + p and rest == _counting(u, p, len(rest))
             return Slot("carried", lag, u - s) if whole else None
-    if fed.count(fed[0]) == len(fed):
-        return Slot("shared")
     if max(fed) < 0:
         return Slot("leaf") if len({leaf[-1 - u] for u in fed}) == 1 else None
     d = fed[1] - fed[0]
