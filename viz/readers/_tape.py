@@ -94,6 +94,14 @@ def elementwise(name: str, operands: int) -> bool:
         and (op.call is None or op.name == "where")
 
 
+def slopes(name: str, operands: int) -> tuple[int, ...]:
+    """The local derivatives of an elementwise op of which they are the same everywhere: 1 and −1 of
+    a difference; else ()."""
+    op = operation(name) if elementwise(name, operands) else None
+    return op.local if op is not None and all(type(rule) is int and rule for rule in op.local) \
+        else ()
+
+
 def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = False, order: int = 1
           ) -> Graph:
     """The graph of what led to the outputs of a tape; with `whole` of all there is on it.

@@ -12,17 +12,16 @@ from torch._C._functorch import peek_interpreter_stack
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ..graph import Stats
 from ..source import display
 from ..tracer import Clock
 from ._frames import Frames
-from ._tape import Call, Made, Tape, elementwise
+from ._tape import Call, Made, Tape, elementwise, slopes
 from ._torch_calls import EXPOSING, SKIPPED, may_write, name_of, said, storage, tensors, \
     version, written_by, written_into
 from ._torch_edges import Again, Edges, local_derivatives
 from ._torch_modules import Modules
 from ._torch_states import States
-from ._torch_values import FLOATS, dead, flops, ratios
+from ._torch_values import FLOATS, dead, filled, flops, ratios
 
 FOLDER = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
 FRAMES = Frames(FOLDER, ("overrides.py", "functional.py", "_tensor.py", "nn/functional.py",
@@ -152,9 +151,19 @@ class Recorder(TorchFunctionMode):
             self._given(out, sys._getframe(2))
             if not changed and not call.params and made[0].numel() <= LOCALS and \
                     made[0].grad_fn is not None and elementwise(call.name, len(call.args)):
-                copies = [a.detach().clone() if isinstance(a, torch.Tensor) else a for a in args]
-                self._again.append(Again(call, func, copies, swapped, tuple(made[0].shape)))
+                self._derivatives(call, func, args, swapped, made[0])
         return out
+
+    def _derivatives(self, call: Call, func: Any, args: Any, swapped: bool, made: Any) -> None:
+        """The local derivatives of an elementwise call: known, or to be found by calling it again.
+        """
+        rules = slopes(call.name, len(call.args))
+        if rules and all(a.data.dtype in FLOATS for a in call.args):
+            call.local = tuple([filled(made.shape, a.data.dtype, float(rule))
+                                for a, rule in zip(call.args, rules)])
+            return
+        copies = [a.detach().clone() if isinstance(a, torch.Tensor) else a for a in args]
+        self._again.append(Again(call, func, copies, swapped, tuple(made.shape)))
 
     def operation(self, func: Any, args: Any, kwargs: Any) -> Any:
         """One operation of ATen's, below autograd: the edges are known when the forward is over."""
@@ -260,9 +269,7 @@ class Recorder(TorchFunctionMode):
             self.tape.facts["unreached"] = tuple(unreached)
         for made in self.tape.made:
             if made.kind == "input" and made.grad is None and made.data.dtype in FLOATS:
-                zeros = made.data.items and (0.0,) * made.data.size
-                made.grad = made.data._replace(
-                    items=zeros, stats=None if zeros else Stats(0.0, 0.0, 0.0))
+                made.grad = filled(made.data.shape, made.data.dtype, 0.0)
         local_derivatives([one for one in self._again if one.call.sent])
         self.tape.graded = True
 

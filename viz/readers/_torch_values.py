@@ -32,6 +32,13 @@ def shell(t: Any) -> Value:
     return Value(tuple(t.shape), _spelled(t.dtype))
 
 
+def filled(shape: Sequence[int], dtype: str, number: float) -> Value:
+    """The value of a tensor of one number."""
+    n = prod(shape)
+    return Value(tuple(shape), dtype, (number,) * n) if n <= ITEMS else \
+        Value(tuple(shape), dtype, None, Stats(number, number, number))
+
+
 def private(t: Any) -> bool:
     """Whether PyTorch alone knows the memory of a tensor: one made from_numpy is not."""
     return t.layout != torch.strided or t.is_meta or bool(t.untyped_storage().resizable())
