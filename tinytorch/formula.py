@@ -130,8 +130,8 @@ def local_formulas(tensor: Tensor, names: Mapping[int, str], written: Mapping[in
     rules = getattr(op, "local", None)
     if not rules:
         return (None,) * len(args)
+    stand_ins: list[Tensor] = []
     with np.errstate(all="ignore"):
-        stand_ins = [_stand_in(t, names, written) for t in (tensor, *args)]
         formulas: list[str | None] = []
         for rule, argument in zip(rules, args):
             if rule is None or not argument.requires_grad:
@@ -139,6 +139,7 @@ def local_formulas(tensor: Tensor, names: Mapping[int, str], written: Mapping[in
             elif isinstance(rule, (int, float)):
                 formulas.append(number(rule))
             else:
+                stand_ins = stand_ins or [_stand_in(t, names, written) for t in (tensor, *args)]
                 slope = rule(*stand_ins, **(tensor._params or {}))
                 formulas.append(
                     expression(slope) if isinstance(slope, Tensor) else

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -36,8 +37,12 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         """As a picture says it: f.py:3, or line 3 of what has no name."""
-        return f"line {self.line}" if nameless(self.file) else \
-            f"{os.path.basename(self.file)}:{self.line}"
+        return _line(self.file, self.line)
+
+
+@lru_cache(maxsize=4096)
+def _line(file: str, line: int) -> str:
+    return f"line {line}" if nameless(file) else f"{os.path.basename(file)}:{line}"
 
 
 class Clock(NamedTuple):

@@ -115,8 +115,13 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
     shadows = _Shadows(made, names, few)
     finals = [m for m in tape.outputs if m.call is not None]
     used = {a.stamp for m in made if m.call is not None for a in m.call.args}
-    ends = [shadows.of[m.stamp] for m in made if m.stamp not in used]
-    written = formula.expressions(ends, shadows.names, limit=LONG, fresh=shadows.fresh)
+    forms = formula.Written(shadows.names, limit=LONG, fresh=shadows.fresh)
+    written: dict[int, str] = {}
+    for m in made:               # in order of creation: operands come first
+        shadow = shadows.of[m.stamp]
+        written[shadow.stamp] = forms.text(shadow)
+        if m.stamp in used:
+            forms.name(shadow)
     ids = Ids([*inputs, *names.values()])
     called: dict[int, str] = {}
     nodes: list[Node] = []
