@@ -345,3 +345,12 @@ def test_a_framework_that_is_only_asked_for_was_taken_for_imported(tmp_path, mon
     finally:
         sys.modules.pop("a_framework", None)
     assert imported == [True]
+
+
+def test_a_title_states_an_expression_whole_or_not_at_all():
+    """It was f(x) = …·…."""
+    def f(x):
+        for _ in range(60):
+            x = np.log2(np.abs(x) + 2.5) * np.log10(x*x + 3)
+        return x
+    assert viz.trace(f, 1.2).facts["title"] == "f(x) at x = 1.2"
