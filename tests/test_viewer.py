@@ -81,7 +81,13 @@ def power(n=200):
 
 # ---- Columns
 
-@given(st.lists(st.integers(-2**30, 2**30), max_size=40),
+def test_a_column_that_does_not_fit_is_refused():
+    """Its differences wrapped around."""
+    with pytest.raises(ValueError, match="4294967296 does not fit into 32 bits"):
+        packed({"a": np.array([-2**30, 2**30])})
+
+
+@given(st.lists(st.integers(-2**30, 2**30 - 1), max_size=40),
        st.lists(st.floats(width=64), max_size=20), st.lists(st.text(), max_size=5))
 @settings(max_examples=60, deadline=None)
 def test_columns_come_back(whole, floats, strings):
@@ -314,6 +320,20 @@ def test_a_large_page_is_searched_selected_heated_and_listed(tmp_path):
         tab.run(FRAME)
         assert not hidden(tab, "minimap")
         assert tab.errors == tab.requests == []
+
+
+@needs_browser
+def test_a_whole_picture_stands_above_the_legend(tmp_path):
+    edge = "document.querySelector('[data-part={}]').getBoundingClientRect().{}".format
+    picture = "document.querySelector('.world').getBoundingClientRect().bottom"
+    with Browser(1400, 400) as tab:
+        opened(tab, tmp_path, net(12), prefers_color_scheme="light")
+        tab.press("0")
+        assert tab.run(picture) > tab.run(edge("stage", "bottom")) - 60
+        tab.press("h")
+        assert tab.run(picture) <= tab.run(edge("legend", "top"))
+        tab.press("h")
+        assert tab.run(picture) > tab.run(edge("stage", "bottom")) - 60
 
 
 @needs_browser

@@ -3,9 +3,13 @@
 const camera = {
   x: 0, y: 0, k: 1, fitted: true,
   set(x, y, k) { Object.assign(this, { x, y, k, fitted: false }); view.show(this); },
-  whole() { return Math.min(stage.clientWidth / view.width, stage.clientHeight / view.height, 2) || 1; },
+  room() {                       // the height for a whole picture: above the legend
+    const legend = part("legend");
+    return stage.clientHeight - (legend && !legend.hidden ? legend.offsetHeight + 24 : 0);
+  },
+  whole() { return Math.min(stage.clientWidth / view.width, this.room() / view.height, 2) || 1; },
   fit() {
-    const w = stage.clientWidth, h = stage.clientHeight, k = this.whole();
+    const w = stage.clientWidth, h = this.room(), k = this.whole();
     this.set((w - view.width * k) / 2, (h - view.height * k) / 2, k);
     this.fitted = true;
   },

@@ -20,6 +20,7 @@ def packed(columns: Mapping[str, Array | Sequence[str]]) -> str:
     Whole numbers take as few bytes as they can, as differences where those are smaller. First the
     length of a JSON list of [name, type, count, bytes], four bytes, lowest first; then that list;
     then the columns: all first bytes of an array, then all second ones, which zlib likes.
+    Raises ValueError for whole numbers, or differences, that do not fit into 32 bits.
     """
     names, contents = [], []
     for name, column in columns.items():
@@ -51,6 +52,8 @@ def _written(column: Array | Sequence[str]) -> tuple[str, bytes]:
 
 def _least(whole: Array) -> str:
     most = int(whole.max())
+    if most >= 1 << 32:
+        raise ValueError(f"{most} does not fit into 32 bits")
     return "u8" if most < 1 << 8 else "u16" if most < 1 << 16 else "u32"
 
 

@@ -37,5 +37,6 @@ const heat = {
       return cell;
     });
     if (this.on) legend.replaceChildren(make("p", {}, `${this.by}, log scale`), make("ul", {}, ...cells));
+    if (camera.fitted) camera.fit();
   },
 };
