@@ -30,6 +30,13 @@ def through_a_pointer(y):
     ctypes.cast(y.data_ptr(), ctypes.POINTER(ctypes.c_float))[0] = 500.0
 
 
+def stepped(parameters):
+    """An optimizer's step that writes into many at once."""
+    for p in parameters:
+        p.grad = torch.ones_like(p)
+    torch.optim.SGD(parameters, 0.1, foreach=True).step()
+
+
 WRITES = [numpys, others_data, through_a_pointer, lambda y: F.relu(y, True),
           lambda y: F.leaky_relu(y, 0.1, inplace=True), lambda y: F.dropout(y, 0.5, True, True),
           lambda y: y.mul_(5), lambda y: y.view(-1).__setitem__(0, 500),
@@ -38,7 +45,8 @@ WRITES = [numpys, others_data, through_a_pointer, lambda y: F.relu(y, True),
           lambda y: F.batch_norm(torch.randn(4, 100), y.view(-1), torch.ones(100), training=True),
           lambda y: torch.batch_norm(torch.randn(4, 100), None, None, y.view(-1), torch.ones(100),
                                      True, 0.1, 1e-5, False),
-          lambda y: torch.optim.SGD([nn.Parameter(y)], 0.1)]
+          lambda y: torch._foreach_mul_([y], 2.0), lambda y: stepped([nn.Parameter(y)]),
+          lambda y: torch.max(torch.ones(3, 100), 0, out=(y.view(-1), torch.zeros(100).long()))]
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
 X = torch.randn(10, 10, generator=torch.Generator().manual_seed(1))
 
@@ -127,3 +135,23 @@ def test_a_parameter_that_is_initialised_anew_is_put_back():
         return net(x).sum()
     viz.trace(f, X)
     assert torch.equal(net.weight, before)
+
+
+def test_a_model_that_is_trained_and_converted_in_a_function_is_left_as_it_was():
+    net = nn.Sequential(nn.Linear(10, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
+    for p in net.parameters():
+        p.grad = torch.ones_like(p)
+    before = {name: t.clone() for name, t in net.state_dict().items()}
+
+    def f(x):
+        torch.optim.SGD(net.parameters(), 0.1).zero_grad()
+        net(x).sum().backward()
+        stepped(list(net.parameters()))
+        return net.double()(x.double()).sum()
+    graph = viz.trace(f, X)
+    after = net.state_dict()
+    assert all(after[name].dtype == t.dtype and torch.equal(after[name], t)
+               for name, t in before.items())
+    assert all(torch.equal(p.grad, torch.ones_like(p)) for p in net.parameters())
+    last = {n.label: n for n in graph.nodes if n.kind == "parameter"}
+    assert len(last) == 6 and all("grad" in n.facts for n in last.values())

@@ -5,7 +5,7 @@ const camera = {
   set(x, y, k) { Object.assign(this, { x, y, k, fitted: false }); view.show(this); },
   room() {                       // the height for a whole picture: above the legend
     const legend = part("legend");
-    return stage.clientHeight - (legend && !legend.hidden ? legend.offsetHeight + 24 : 0);
+    return stage.clientHeight - (legend.hidden ? 0 : legend.offsetHeight + 24);
   },
   whole() { return Math.min(stage.clientWidth / view.width, this.room() / view.height, 2) || 1; },
   fit() {

@@ -115,13 +115,8 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
     shadows = _Shadows(made, names, few)
     finals = [m for m in tape.outputs if m.call is not None]
     used = {a.stamp for m in made if m.call is not None for a in m.call.args}
-    forms = formula.Written(shadows.names, limit=LONG, fresh=shadows.fresh)
-    written: dict[int, str] = {}
-    for m in made:               # in order of creation: operands come first
-        shadow = shadows.of[m.stamp]
-        written[shadow.stamp] = forms.text(shadow)
-        if m.stamp in used:
-            forms.name(shadow)
+    ends = [shadows.of[m.stamp] for m in made if m.stamp not in used]
+    written = formula.expressions(ends, shadows.names, limit=LONG, fresh=shadows.fresh)
     ids = Ids([*inputs, *names.values()])
     called: dict[int, str] = {}
     nodes: list[Node] = []
@@ -257,7 +252,6 @@ class _Shadows:
 
 
 STAND_IN = np.full(2, 0.5)
-SHORT = 64                       # a model of more tensors is too much for a title
 WRITTEN = 3                      # leaves of more numbers than these are not written out
 KEPT: dict[str, Any] = {"float32": np.float32, "int64": np.int64, "int32": np.int32,
                         "bool": np.bool_}
@@ -321,7 +315,7 @@ def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, 
     """The title of the picture, and the derivatives it has come to."""
     finals = tape.outputs
     written = ""
-    if len(finals) == 1 and len(shadows.of) <= (SHORT if "modules" in tape.facts else FORMULAS):
+    if len(finals) == 1 and len(shadows.of) <= FORMULAS:
         root = shadows.of[finals[0].stamp]
         written = formula.expressions([root], dict(shadows.names), expand=True)[root.stamp]
     data = {name: m.data for name, m in inputs.items()}

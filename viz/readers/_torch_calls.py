@@ -244,12 +244,16 @@ IN_PLACE = {"__setitem__", *(f"__i{name}__" for name in (
     "lshift", "rshift"))}
 
 
-def written_by(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """The tensor that a function writes into, as its name says: mul_, +=, out=; or None."""
-    target = kwargs.get("out")
-    if target is None and (name in IN_PLACE or name[-1:] == "_" and name[-2:] != "__"):
-        target = next((x for x in (*args, *kwargs.values()) if isinstance(x, torch.Tensor)), None)
-    return target if isinstance(target, torch.Tensor) else None
+def written_by(name: str, given: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """The first tensor that a function writes into, as its name says: mul_, +=, out=; or None.
+
+    given: its tensors, those in lists too.
+    """
+    out = tensors([kwargs.get("out")])
+    if out:
+        return out[0]
+    return given[0] if given and (name in IN_PLACE or name[-1:] == "_" and name[-2:] != "__") \
+        else None
 
 
 EXPOSING = {"numpy", "__array__", "__dlpack__", "data_ptr", "storage", "untyped_storage", "__set__",

@@ -38,6 +38,10 @@ class Edges:
                 node: Any = _Taken.apply(*leaves).grad_fn
             self._leaves = dict(zip(map(id, leaves), node.next_functions))
 
+    def forget(self, t: Any) -> None:
+        """The tensor was given other data: of another type it has another edge."""
+        self._leaves.pop(id(t), None)
+
     def add(self, made: Made, t: Any) -> None:
         """The tensor is now in this state, and requires a gradient, if one can flow to it."""
         edge = self._leaves.get(id(t)) or edge_of(t)

@@ -25,7 +25,7 @@ class Modules:
         self._hooks: list[Any] = []
         self._grads: dict[int, tuple[Any, Any]] = {}       # tensors and their grad, as it was
         self._data: dict[int, tuple[Any, Any]] = {}        # tensors and what they held
-        self._modes: list[tuple[Any, bool]] = []
+        self._modes: list[tuple[Any, bool, dict[str, Any]]] = []       # module, training, buffers
 
     def add(self, module: Any, prefix: str = "") -> None:
         """Give the module's parameters, buffers and submodules their names."""
@@ -47,7 +47,8 @@ class Modules:
                     elif id(tensor) not in seen:
                         seen.add(id(tensor))
                         self.parameters.append(tensor)
-            self._modes.append((part, part.training))
+            held = part._buffers           # TorchScript's have no dict, and are not replaced
+            self._modes.append((part, part.training, dict(held) if isinstance(held, dict) else {}))
         self.keep(buffers)
 
     def hold(self, tensors: Iterable[tuple[str, Any]]) -> None:
@@ -101,11 +102,15 @@ class Modules:
         for hook in self._hooks:
             hook.remove()
         self._hooks = []
-        for part, training in self._modes:
+        for part, training, held in self._modes:
             part.training = training
+            if held:
+                part._buffers.update(held)
         with torch.no_grad():
             for t, copy in self._data.values():
-                if not torch.equal(t, copy):
+                if (t.dtype, t.shape, t.device) != (copy.dtype, copy.shape, copy.device):
+                    t.data = copy
+                elif not torch.equal(t, copy):
                     t.copy_(copy)
         for t, grad in self._grads.values():
             t.grad = grad

@@ -107,6 +107,14 @@ class States:
                 made.facts["frozen"] = True
         return made
 
+    def forget(self, t: Any) -> None:
+        """The tensor is given other data: a leaf has another state, and of another type another
+        edge."""
+        if t.is_leaf:
+            self.known.pop(id(t), None)
+            self.numbers.forget(t)
+            self.edges.forget(t)
+
     def _unseen(self, t: Any, inner: Made | None) -> Made:
         """A tensor whose making was not seen: a custom autograd.Function made it, or it is older.
 

@@ -101,6 +101,11 @@ class Recorder(TorchFunctionMode):
         if name in EXPOSING:
             self.states.numbers.settle()
             self.states.numbers.exposed = True
+        if name == "__set__":    # t.data = x, in net.double() too; t.grad = None
+            self.modules.keep(args[:1])
+            self.modules.keep_grads(args[:1])
+            if func.__self__.__name__ == "data":
+                self.states.forget(args[0])
         if name in SKIPPED:
             return func(*args, **kwargs)
         inside = peek_interpreter_stack()
@@ -119,7 +124,7 @@ class Recorder(TorchFunctionMode):
         given = tensors(args)
         if kwargs:
             given += tensors(kwargs.values())
-        target = written_by(name, args, kwargs)
+        target = written_by(name, given, kwargs)
         if target is not None:
             self.modules.keep(given)
         if target is not None or may_write(func, name, args, kwargs):
