@@ -22,7 +22,7 @@ class Point(click.ParamType):
     name = "[NAME=]VALUE"
 
     def convert(self, given: Any, param: Any, context: Any) -> tuple[str, Any]:
-        from viz.expression import ExpressionError, value
+        from .viz.expression import ExpressionError, value
         name, equals, written = given.rpartition("=")
         name = name.strip()
         if equals and not name.isidentifier():
@@ -39,7 +39,7 @@ class Number(click.ParamType):
     name = "number"
 
     def convert(self, given: Any, param: Any, context: Any) -> float:
-        from viz.expression import ExpressionError, value
+        from .viz.expression import ExpressionError, value
         if isinstance(given, (int, float)):
             return float(given)
         try:
@@ -182,10 +182,10 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
           heat: str | None, flag: bool, strict: bool, steps: bool, fold: str, depth: int | None,
           expand: tuple[str, ...]) -> None:
     """Draw the computation graph of TARGET, with data and grad at every node."""
-    from viz import source, writers
-    from viz.layout.compose import Options
-    from viz.view import View, destined, said, view
-    from viz.watch import limited
+    from .viz import source, writers
+    from .viz.layout.compose import Options
+    from .viz.view import View, destined, said, view
+    from .viz.watch import limited
     if wrap and engine == "dot":
         raise click.UsageError("--wrap sets rows of our own layout: leave --engine dot out")
     if steps and backward:
@@ -210,7 +210,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     placed = named(wanted, shown.name + ".steps" * steps, themes)
     with limited(time_limit, f"drawing {len(shown.nodes):,} nodes"):
         if steps:
-            from viz import animate
+            from .viz import animate
             files = [file for path, kind, theme in placed for file in animate.files(
                 shown, path, kind, options._replace(theme=theme))]
         else:
@@ -230,7 +230,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
 
 def _tree(graph: Any, edges: str) -> bytes:
     """The graph as a tree, in colour where standard output is a terminal that wants it."""
-    from viz.writers import txt
+    from .viz.writers import txt
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     return txt.tree(graph, edges=edges, color=color).encode()
 
@@ -287,10 +287,10 @@ def plot(target: str | None, expression: str | None, others: tuple[str, ...],
     """
     import io
 
-    from viz import plot as plots
-    from viz import readers, source
-    from viz.plot.request import Request, pictures
-    from viz.sweep import data
+    from .viz import plot as plots
+    from .viz import readers, source
+    from .viz.plot.request import Request, pictures
+    from .viz.sweep import data
     wanted = destinations(outputs, format, plots.FORMATS)
     themes = looks("dark" if dark else "light", both, outputs)
     first = one_target(target, expression)
@@ -352,9 +352,9 @@ def diff(before: str, after: str, points: tuple[tuple[str, Any], ...], inputs: t
 
     Nodes are matched by name and by structure. Exits 1 where there is a difference.
     """
-    from viz import writers
-    from viz.layout.compose import Options
-    from viz.transforms.diff import diff as difference
+    from .viz import writers
+    from .viz.layout.compose import Options
+    from .viz.transforms.diff import diff as difference
     wanted = destinations(outputs, format, writers.formats()) if outputs else []
     found = difference(*[read(target, None, points, inputs, time_limit, grad=not no_grad)
                          for target in (before, after)], rtol=rtol)
@@ -388,9 +388,9 @@ def docs(paths: tuple[str, ...], check: bool, diff: bool, prune: bool, force: bo
     <!-- /tinyviz -->, in reStructuredText between .. tinyviz: ... and .. /tinyviz. PATH may be
     a folder.
     """
-    from viz.docs import markdown, update
-    from viz.docs.picture import Project
-    from viz.docs.sources import root_of
+    from .viz.docs import markdown, update
+    from .viz.docs.picture import Project
+    from .viz.docs.sources import root_of
     found = markdown.documents(paths)
     project = Project(commands.commands, VERSION,
                       os.path.realpath(root or root_of(found[0] if found else ".")), allow_outside)
@@ -419,9 +419,9 @@ def docs(paths: tuple[str, ...], check: bool, diff: bool, prune: bool, force: bo
 def read(target: str | None, expression: str | None, points: tuple[tuple[str, Any], ...],
          inputs: tuple[str, ...], seconds: float, *, meta: bool = False, **options: Any) -> Any:
     """The graph of a target at a point, or the graph that a JSON file holds."""
-    from viz import readers, source
-    from viz.graph import from_json
-    from viz.watch import telling
+    from .viz import readers, source
+    from .viz.graph import from_json
+    from .viz.watch import telling
     target = one_target(target, expression)
     if target.endswith(".json") and os.path.isfile(target):
         with open(target, encoding="utf-8") as file:
@@ -460,7 +460,7 @@ def destinations(outputs: tuple[str, ...], format: str | None, formats: tuple[st
 
     With `frames` a path that ends in a slash is a folder of frames.
     """
-    from viz.writers import ALIASES
+    from .viz.writers import ALIASES
     listed = ", ".join(formats) + (", or a folder: frames/" if frames else "")
     format = ALIASES.get(format, format) if format else None
     if format is not None and format not in formats:
@@ -492,7 +492,7 @@ def looks(theme: str, both: bool, outputs: tuple[str, ...]) -> tuple[str, ...]:
 def named(wanted: list[tuple[str, str]], stem: str, themes: tuple[str, ...]
           ) -> list[tuple[str, str, str]]:
     """(path, format, theme) for each destination and theme; without a path output/STEM.FORMAT."""
-    from viz.files import twin
+    from .viz.files import twin
     placed = [(path or os.path.join("output", f"{stem}.{kind}"), kind) for path, kind in wanted]
     return [(twin(path) if i else path, kind, theme)
             for path, kind in placed for i, theme in enumerate(themes)]
@@ -500,7 +500,7 @@ def named(wanted: list[tuple[str, str]], stem: str, themes: tuple[str, ...]
 
 def deliver(contents: list[tuple[str, bytes]], show: bool) -> None:
     """Write the files, print their paths; - is standard output, then nothing else stands there."""
-    from viz import files
+    from .viz import files
     piped = any(path == "-" for path, _ in contents)
     for path, content in contents:
         if path == "-":
@@ -520,8 +520,8 @@ def _warn(message: Warning | str, category: type[Warning], filename: str, lineno
     spot, frame = "", sys._getframe(1)
     while frame.f_back and frame.f_code.co_filename == warnings.__file__:
         frame = frame.f_back
-    if category is RuntimeWarning and "tinytorch" in sys.modules:
-        from tinytorch.errors import place
+    if category is RuntimeWarning and "tinyviz.tinytorch" in sys.modules:
+        from .tinytorch.errors import place
         spot = place(frame).prefix
     click.echo(f"Warning: {spot}{message}", err=True)
 
@@ -552,5 +552,6 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(status or 1)
 
 
-if __name__ == "__main__":
-    main()
+if __name__ == "__main__":       # python cli.py: this file again, as the module that it is
+    from tinyviz.cli import main as start
+    start()

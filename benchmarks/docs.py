@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import cli
+from tinyviz import cli
 
 MANY, FEW, ROUNDS = 200, 20, 3
 GOAL = 25.0                      # ms for one, after the first

@@ -6,7 +6,7 @@ import click
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-import cli
+from tinyviz import cli
 
 project = "tinyviz"
 author = "the tinyviz authors"

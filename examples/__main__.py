@@ -11,7 +11,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-import cli
+from tinyviz import cli
 
 FOLDER = Path(__file__).parent
 OUTPUT = FOLDER.parent / "output"

@@ -10,6 +10,8 @@ ROOT = Path(__file__).parent.parent
 
 # Each row may import the rows above it, numpy and the standard library. A folder is its files.
 ROOMS = [
+    "tinyviz/names.py",
+    "tinyviz/lent",
     "tinytorch",
     "viz/graph.py",
     "viz/program.py",
@@ -44,6 +46,7 @@ ROOMS = [
     "viz/docs/update.py",
     "cli.py",
     "viz/docs",                  # the hosts', which hand them in
+    "tinyviz",                   # the front door
 ]
 GROUND = {*sys.stdlib_module_names, "numpy"}
 
@@ -64,7 +67,7 @@ PACKAGES = {
     "pymdownx": ["viz/docs"],
     "IPython": ["viz/docs"],
 }
-FILES = sorted(path.relative_to(ROOT).as_posix() for folder in ("tinytorch", "viz")
+FILES = sorted(path.relative_to(ROOT).as_posix() for folder in ("tinytorch", "tinyviz", "viz")
                for path in (ROOT / folder).rglob("*.py")) + ["cli.py"]
 
 
@@ -77,8 +80,12 @@ def room(file: str) -> int:
 
 
 def imports(file: str) -> list[tuple[str, int]]:
-    """The modules a file imports, anywhere in it, by absolute name, with the line."""
+    """The modules a file imports, anywhere in it, by absolute name, with the line.
+
+    Ours by their name in the package: tinyviz.viz.graph, as viz/graph.py knows itself.
+    """
     package = list(Path(file).with_suffix("").parts)
+    package = package if package[0] == "tinyviz" else ["tinyviz", *package]
     if package[-1] == "__init__":
         package.pop()
         base = package
@@ -93,16 +100,16 @@ def imports(file: str) -> list[tuple[str, int]]:
                 prefix = base[:len(base) - node.level + 1]
                 names = [node.module] if node.module else [alias.name for alias in node.names]
                 found += [(".".join([*prefix, name]), node.lineno) for name in names]
-            elif node.module in ("viz", "tinytorch"):
-                found += [(f"{node.module}.{alias.name}", node.lineno) for alias in node.names]
             else:
                 found.append((str(node.module), node.lineno))
     return found
 
 
 def file_of(module: str) -> str | None:
-    """The file of one of our modules: viz.graph -> viz/graph.py."""
+    """The file of one of our modules: tinyviz.viz.graph -> viz/graph.py."""
     parts = module.split(".")
+    if len(parts) > 1 and parts[1] in ("tinytorch", "viz", "cli"):
+        parts.pop(0)
     for n in range(len(parts), 0, -1):
         path = "/".join(parts[:n])
         for name in (f"{path}.py", f"{path}/__init__.py"):
@@ -116,7 +123,9 @@ def test_imports_go_one_way(file):
     here = room(file)
     for module, line in imports(file):
         top = module.split(".")[0]
-        if top in ("tinytorch", "viz", "cli"):
+        if module == "tinyviz":      # the package itself: Python imports it before all in it
+            continue
+        if top == "tinyviz":
             target = file_of(module)
             assert target is not None, f"{file}:{line} imports {module}, which is no file of ours"
             there = room(target)
@@ -130,22 +139,37 @@ def test_imports_go_one_way(file):
             assert top in GROUND, f"{file}:{line} imports {top}, which is no dependency"
 
 
+@pytest.mark.parametrize("file", FILES)
+def test_nothing_is_imported_by_a_short_name(file):
+    """A user's own cli.py, viz or tinytorch would be found in its place."""
+    assert not [m for m, _ in imports(file) if m.split(".")[0] in ("cli", "viz", "tinytorch")]
+
+
+def test_every_folder_is_packaged():
+    import configparser
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    folders = {str(Path(file).parent).replace("/", ".") for file in FILES if "/" in file}
+    named = {name.removeprefix("tinyviz.") for name in setup["options"]["packages"].split()}
+    assert named == folders - {"tinyviz.lent"}
+
+
 def test_the_engine_never_knows_the_pictures():
     for file in FILES:
         if file.startswith("tinytorch/"):
-            assert not [m for m, _ in imports(file) if m.split(".")[0] in ("viz", "cli")]
+            assert not [m for m, _ in imports(file) if m.startswith(("tinyviz.viz", "tinyviz.cli"))]
 
 
 def test_the_graph_needs_the_standard_library_only():
     for file in ("viz/graph.py", "viz/text.py", "viz/theme.py"):
-        tops = {m.split(".")[0] for m, _ in imports(file)} - {"viz"}
+        tops = {m.split(".")[0] for m, _ in imports(file)} - {"tinyviz"}
         assert tops <= set(sys.stdlib_module_names), f"{file} imports {tops}"
 
 
 def test_the_layered_layout_needs_the_standard_library_only():
     for file in FILES:
         if file.startswith("viz/layout/") and not file.endswith("large.py"):
-            tops = {m.split(".")[0] for m, _ in imports(file)} - {"viz"}
+            tops = {m.split(".")[0] for m, _ in imports(file)} - {"tinyviz"}
             assert tops <= set(sys.stdlib_module_names), f"{file} imports {tops}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import cli
+from tinyviz import cli
 from viz import writers
 
 ROOT = Path(__file__).parent.parent
@@ -306,7 +306,7 @@ def test_a_warning_of_numpys_had_no_line(here, capfdbinary):
 
 def process(args, seed, cwd):
     env = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
-    return subprocess.run([sys.executable, "-m", "cli", *args], cwd=cwd, env=env,
+    return subprocess.run([sys.executable, "-m", "tinyviz", *args], cwd=cwd, env=env,
                           capture_output=True, check=True).stdout
 
 
@@ -332,14 +332,16 @@ def loaded(code, cwd):
 
 
 def test_help_imports_neither_numpy_nor_matplotlib(here):
-    modules = loaded("import cli\ntry: cli.main(['--help'])\nexcept SystemExit: pass", here)
+    modules = loaded("from tinyviz import cli\n"
+                     "try: cli.main(['--help'])\nexcept SystemExit: pass", here)
     assert "click" in modules
     assert not {"numpy", "matplotlib", "graphviz", "tinytorch"} & set(modules)
 
 
 @pytest.mark.parametrize("format", ["svg", "png", "dot", "json"])
 def test_graph_imports_matplotlib_for_pdf_only(here, format):
-    modules = loaded(f"import cli\ncli.main(['graph', 'cubic.py', '-o', 'a.{format}'])", here)
+    modules = loaded("from tinyviz import cli\n"
+                     f"cli.main(['graph', 'cubic.py', '-o', 'a.{format}'])", here)
     assert "numpy" in modules and "matplotlib" not in modules
 
 

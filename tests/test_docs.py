@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-import cli
+from tinyviz import cli
 from viz.docs import marks, picture, sources
 from viz.docs.picture import Project
 
@@ -427,7 +427,7 @@ def test_a_progress_bar_on_a_terminal_only(here, where, bar):
     (here / "a.md").write_text("".join(block(f"graph cubic.py --at {i} -o {i}.svg")
                                        for i in range(3)))
     ours, theirs = pty.openpty() if where == "terminal" else os.pipe()[:2]
-    done = subprocess.Popen([sys.executable, "-m", "cli", "docs", "a.md"], stderr=theirs,
+    done = subprocess.Popen([sys.executable, "-m", "tinyviz", "docs", "a.md"], stderr=theirs,
                             stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)})
     os.close(theirs)
     seen = b""
@@ -455,9 +455,9 @@ def test_marks(content):
 
 
 def test_the_readme_of_this_repository_is_current():
-    done = subprocess.run([sys.executable, "-m", "cli", "docs", "README.md", "--check"], cwd=ROOT,
-                          capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "tinyviz", "docs", "README.md", "--check"],
+                          cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    drawn = subprocess.run([sys.executable, "-m", "cli", "docs", "README.md", "--diff", "--force"],
-                           cwd=ROOT, capture_output=True, text=True)
+    drawn = subprocess.run([sys.executable, "-m", "tinyviz", "docs", "README.md", "--diff",
+                            "--force"], cwd=ROOT, capture_output=True, text=True)
     assert not drawn.stdout, "it is drawn otherwise now: run tinyviz docs README.md --force"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import cli
+from tinyviz import cli
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-import cli
+from tinyviz import cli
 import viz
 from tinytorch import Tensor
 from viz import cost

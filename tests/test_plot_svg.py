@@ -294,7 +294,7 @@ def test_contours_are_the_same_in_the_dark_but_for_colours():
 @pytest.mark.parametrize("suffix", ["svg", "png"])
 @pytest.mark.parametrize("target", ["abs(x) + 1/x", "x*y"])
 def test_svg_and_png_need_no_matplotlib(target, suffix, tmp_path):
-    code = (f"import sys, cli; cli.main(['plot', {target!r}, '-o', "
+    code = (f"import sys; from tinyviz import cli; cli.main(['plot', {target!r}, '-o', "
             f"{str(tmp_path / ('a.' + suffix))!r}]); "
             "sys.exit('matplotlib' in sys.modules)")
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

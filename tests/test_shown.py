@@ -109,7 +109,7 @@ def test_whichever_is_imported_first(order):
 
 def test_importing_viz_imports_nothing_heavy():
     code = ("import sys, viz; "
-            "print({'numpy', 'matplotlib', 'IPython', 'viz.shown'} & set(sys.modules))")
+            "print({'numpy', 'matplotlib', 'IPython', 'tinyviz.viz.shown'} & set(sys.modules))")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.strip() == "set()", done.stderr
 

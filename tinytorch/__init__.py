@@ -5,6 +5,10 @@ from __future__ import annotations
 from importlib import import_module as _import_module
 from typing import Any
 
+if __name__ == "tinytorch":            # found on the path by its short name, in a checkout
+    import tinyviz
+    tinyviz.names.lend(__name__)
+
 from . import ops
 from . import numpy_protocol as _numpy_protocol  # noqa: F401  numpy's functions work from here on
 from .backward import backward_steps, gradients, local_derivatives, topological
@@ -25,7 +29,7 @@ _LAZY = {                        # what not every program needs: name -> file
     "hessian": "differentiate", "vjp": "differentiate", "jvp": "differentiate",
     "taylor": "jets", "derivatives": "jets",
 }
-_loaders += [ops.load, lambda: _import_module(f"{__name__}.losses")]
+_loaders[:] = [ops.load, lambda: _import_module("..losses", ops.__package__)]
 
 
 def __getattr__(name: str) -> Any:

@@ -275,7 +275,7 @@ class Tensor(_Operators):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """What a notebook shows: a picture, where the program has imported viz; else the repr."""
-        viz = sys.modules.get("viz")
+        viz = sys.modules.get(__name__.partition(".")[0] + ".viz")
         return viz and viz.shown.bundle(self, include, exclude)
 
     def __format__(self, how: str) -> str:

@@ -14,6 +14,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+if __name__ == "viz":            # found on the path by its short name, in a checkout
+    import tinyviz
+    tinyviz.names.lend(__name__)
+
 if TYPE_CHECKING:
     import graphviz
 

@@ -156,7 +156,7 @@ class Graph:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """What a notebook shows: SVG, PNG and text. Who draws stands below, and is asked by name.
         """
-        return sys.modules["viz"].shown.bundle(self, include, exclude)
+        return sys.modules[__package__].shown.bundle(self, include, exclude)
 
     def __hash__(self) -> int:
         return hash((self.name, tuple(node.id for node in self.nodes)))

@@ -39,8 +39,8 @@ def run(target: Target, point: Mapping[str, Any], *, seconds: float = SECONDS) -
     Raises TargetError where arguments are missing or unknown, RunError where the function raises,
     runs for more than `seconds`, or returns what is not one Tensor.
     """
-    import tinytorch
-    from tinytorch import Tensor
+    from .. import tinytorch
+    from ..tinytorch import Tensor
     inputs: dict[str, Any] = {}
     passed = arguments(target, point)              # what is no number is no input: flip=True
     for name, given in passed.items():
@@ -140,7 +140,7 @@ _missing = object()
 
 def _tensor(result: Any, target: Target) -> Any:
     """The result, if it is one Tensor. Raises RunError with what would be right."""
-    from tinytorch import Tensor
+    from ..tinytorch import Tensor
     if isinstance(result, Tensor):
         return result
     place = f"{display(target.file)}:{target.line}: " if target.file else ""

@@ -121,7 +121,7 @@ def _small(thing: Any) -> Graph:
     """The graph of a thing, its repeats folded, as many folds closed as it takes."""
     hint = 'viz.render(it, "it.svg") draws it'
     if not isinstance(thing, Graph):
-        import tinytorch
+        from .. import tinytorch
         count = len(tinytorch.topological(thing))
         if count > TENSORS:
             raise TooLarge(f"({count:,} tensors: {hint})")
@@ -134,4 +134,4 @@ def _small(thing: Any) -> Graph:
 
 
 def _is_sweep(thing: Any) -> bool:
-    return type(thing).__name__ == "Sweep" and type(thing).__module__.startswith("viz.")
+    return type(thing).__name__ == "Sweep" and type(thing).__module__.startswith(f"{__package__}.")

@@ -16,6 +16,7 @@ from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from .expression import Expression, ExpressionError
+from .. import names
 
 
 EXAMPLES = "example_inputs"      # a function of this name in the target's file makes its inputs
@@ -144,7 +145,7 @@ def parameters(called: Callable[..., Any]) -> list[inspect.Parameter]:
 
 def functions() -> dict[str, Callable[..., Any]]:
     """What an expression may call: tinytorch's functions, by name."""
-    import tinytorch
+    from .. import tinytorch
     tinytorch.ops.load()
     return dict(tinytorch.functions)
 
@@ -195,6 +196,7 @@ def _file(path: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise TargetError(f"{path!r} is not a Python file: its name must end in .py")
     module = importlib.util.module_from_spec(spec)
+    names.recall()
     sys.modules[name] = module
     if os.path.dirname(full) not in sys.path:
         sys.path.insert(0, os.path.dirname(full))
@@ -286,12 +288,9 @@ def users(path: str) -> Any:
 
 def report(error: BaseException, path: str = "") -> str:
     """What was raised, where, and the user's lines that led there: none of ours."""
-    ours = tuple(os.path.dirname(os.path.abspath(m.__file__ or "")) + os.sep
-                 for m in (sys.modules[__package__], sys.modules.get("tinytorch")) if m)
-    lib = os.path.dirname(os.__file__) + os.sep
-    ours += (os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cli.py"),)
+    not_theirs = (*names.places(), os.path.dirname(os.__file__) + os.sep, "<frozen")
     frames = [f for f in traceback.extract_tb(error.__traceback__)
-              if not f.filename.startswith((*ours, lib, "<frozen")) and os.path.isfile(f.filename)]
+              if not f.filename.startswith(not_theirs) and os.path.isfile(f.filename)]
     users = [f for f in frames if "site-packages" not in f.filename]
     frames = users or frames     # not the insides of a library that the user's code called
     message = str(error) or "no message"

@@ -13,7 +13,7 @@ from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from tinytorch import errors
+from ..tinytorch import errors
 
 from . import text
 from .source import Target, TooLong, nameless

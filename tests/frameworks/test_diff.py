@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-import cli
+from tinyviz import cli
 import viz
 from viz.graph import Graph, topological
 from viz.transforms.diff import diff, match

@@ -8,7 +8,7 @@ jax = pytest.importorskip("jax")
 import jax.numpy as jnp  # noqa: E402
 from click.testing import CliRunner  # noqa: E402
 
-import cli  # noqa: E402
+from tinyviz import cli  # noqa: E402
 import viz  # noqa: E402
 from viz.graph import from_json  # noqa: E402
 

@@ -7,7 +7,7 @@ jax = pytest.importorskip("jax")
 
 from click.testing import CliRunner  # noqa: E402
 
-import cli  # noqa: E402
+from tinyviz import cli  # noqa: E402
 import viz  # noqa: E402
 from viz.graph import from_json  # noqa: E402
 from viz.readers._jax_ways import QUESTIONS, Ways  # noqa: E402

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-import cli
+from tinyviz import cli
 import viz
 from viz.sweep.field import field
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.utils.checkpoint import checkpoint  # noqa: E402
 
-import cli  # noqa: E402
+from tinyviz import cli  # noqa: E402
 import viz  # noqa: E402
 from viz import writers  # noqa: E402
 from viz.graph import from_json, to_json  # noqa: E402

@@ -25,7 +25,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import cli
+from ... import cli
 
 from . import picture as pictures
 from . import options as named

@@ -19,8 +19,8 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.display import display
 
-import cli
-from tinytorch import Tensor
+from ... import cli
+from ...tinytorch import Tensor
 
 from .. import read, shown
 from ..graph import Graph, to_json

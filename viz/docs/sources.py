@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from importlib.machinery import PathFinder
 
 from ..source import parts
+from ...names import places
 
 MARKS = (".git", "pyproject.toml", "setup.cfg", "setup.py", "mkdocs.yml")
-OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 class DocumentError(ValueError):
@@ -122,8 +122,7 @@ def _found(names: Sequence[str], bases: Sequence[str]) -> Iterator[str]:
 
 def apart(path: str) -> bool:
     """Whether a file is installed, or our own: then its version stands for it."""
-    return ("site-packages" in path or
-            os.path.relpath(path, OURS).replace(os.sep, "/").startswith(("tinytorch/", "viz/")))
+    return "site-packages" in path or os.path.abspath(path).startswith(places())
 
 
 def _module(name: str, root: str) -> str | None:

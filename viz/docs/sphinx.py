@@ -26,7 +26,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-import cli
+from ... import cli
 
 from . import options as named
 from . import picture as pictures
@@ -36,6 +36,7 @@ from .sources import DocumentError, root_of
 from ..source import parts
 
 logger = logging.getLogger(__name__)
+_VIZ = __name__.removesuffix("docs.sphinx")
 
 EMBEDDED = {"latex": "pdf", "texinfo": "png", "epub": "png"}     # by a builder's name; else svg
 OURS: Mapping[str, Callable[[Any], Any]] = {
@@ -197,7 +198,7 @@ def scraper(block: tuple[str, str, int], block_vars: dict[str, Any], gallery_con
     paths = []
     for name in dict.fromkeys(names):
         thing = block_vars["example_globals"].get(name)
-        if type(thing).__module__.startswith("viz.") and type(thing).__name__ in ("Graph", "Sweep"):
+        if type(thing).__module__.startswith(_VIZ) and type(thing).__name__ in ("Graph", "Sweep"):
             path = os.path.splitext(next(block_vars["image_path_iterator"]))[0]
             for kind, content in shown.drawn(thing, shown.MIME).files.items():
                 with open(f"{path}.{kind}", "wb") as file:           # the PNG is for the thumbnail

@@ -19,13 +19,15 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from .. import run as runs
+from ...names import HOME
 from ..expression import Expression, ExpressionError
 from ..graph import Graph
 from ..run import Run
 from ..source import RunError, Target, TargetError, of, users
 
 OURS = "tinytorch"
-BUILT_ON = {"jaxlib": "jax", "flax": "jax", "equinox": "jax", "transformers": "torch",
+BUILT_ON = {HOME: OURS, OURS: "",         # a package tinytorch on its own is the user's
+            "jaxlib": "jax", "flax": "jax", "equinox": "jax", "transformers": "torch",
             "timm": "torch"}     # what belongs to a framework without being named for it
 
 

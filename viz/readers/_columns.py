@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-import tinytorch
-from tinytorch import formula
-from tinytorch.backward import Cotangents, nought
-from tinytorch.tensor import operands, wrap
+from ... import tinytorch
+from ...tinytorch import formula
+from ...tinytorch.backward import Cotangents, nought
+from ...tinytorch.tensor import operands, wrap
 
 from .. import text
 from ..graph import Edge, Graph, Items, Node, Numbers

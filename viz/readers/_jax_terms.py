@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from jax.extend.core import Literal
 
-from tinytorch import Tensor
+from ...tinytorch import Tensor
 
 from ..source import of
 from ..tracer import Place

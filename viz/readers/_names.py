@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import tinytorch
-from tinytorch import formula
+from ... import tinytorch
+from ...tinytorch import formula
 
 from .. import text
 from ._ids import Ids, word

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinytorch import Tensor, constant
-from tinytorch.op import record
+from ...tinytorch import Tensor, constant
+from ...tinytorch.op import record
 
 from ._tape import SYMBOLS, elementwise, operation
 

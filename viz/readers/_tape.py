@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-import tinytorch
-from tinytorch import Tensor, formula
-from tinytorch.op import registry
-from tinytorch.tensor import wrap
+from ... import tinytorch
+from ...tinytorch import Tensor, formula
+from ...tinytorch.op import registry
+from ...tinytorch.tensor import wrap
 
 from .. import text
 from ..branches import branches

@@ -17,7 +17,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map
 
-from tinytorch import Tensor
+from ...tinytorch import Tensor
 
 from ._shadows import leaf, shadow
 from ._torch_calls import SKIPPED, arguments, named_params, name_of, said, tensors

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-import tinytorch
-from tinytorch import formula
-from tinytorch.backward import Cotangents, cotangents
-from tinytorch.tensor import operands, raw
+from ... import tinytorch
+from ...tinytorch import formula
+from ...tinytorch.backward import Cotangents, cotangents
+from ...tinytorch.tensor import operands, raw
 
 from .. import text
 from ..branches import Branch, branches

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-import tinytorch
-from tinytorch import Tensor, formula
-from tinytorch.tensor import raw
+from ... import tinytorch
+from ...tinytorch import Tensor, formula
+from ...tinytorch.tensor import raw
 
 from .. import run, source
 from .arguments import Bound

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-import tinytorch
-from tinytorch import Tensor
+from ... import tinytorch
+from ...tinytorch import Tensor
 
 from ..readers import terms
 from .arguments import bind, named

@@ -47,4 +47,4 @@ class Sweep:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """What a notebook shows: SVG, PNG and text. Who draws stands below, and is asked by name.
         """
-        return sys.modules["viz"].shown.bundle(self, include, exclude)
+        return sys.modules[__name__.rpartition(".sweep")[0]].shown.bundle(self, include, exclude)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-import tinytorch
-from tinytorch import Tensor
-from tinytorch.tensor import raw
+from ... import tinytorch
+from ...tinytorch import Tensor
+from ...tinytorch.tensor import raw
 
 from .arguments import named
 

@@ -1,0 +1,37 @@
+"""tinyviz: computation graphs and functions with their derivatives, as pictures.
+
+The one package: `tinyviz.viz`, `tinyviz.tinytorch` and `tinyviz.cli` are the folders and the file
+of these names, which in a checkout stand beside this one. What viz has is here too: tinyviz.render.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from . import names
+
+if TYPE_CHECKING:
+    from .viz import digraph, plot, read, render, sweep, trace  # noqa: F401
+
+__version__ = "0.1.0"
+__all__ = ["digraph", "plot", "read", "render", "sweep", "trace"]
+__path__.append(names.root(os.path.dirname(os.path.abspath(__file__))))
+names.install()
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from . import viz
+        return getattr(viz, name)
+    raise AttributeError(f"tinyviz has no {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Called by %load_ext tinyviz."""
+    from .viz.docs.jupyter import load_ipython_extension
+    load_ipython_extension(ipython)

@@ -1,0 +1,5 @@
+"""`python -m tinyviz graph f.py`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,3 @@
+"""extensions = ["tinyviz.sphinx"]"""
+
+from .viz.docs.sphinx import setup  # noqa: F401
