@@ -22,7 +22,7 @@ class Point(click.ParamType):
     name = "[NAME=]VALUE"
 
     def convert(self, given: Any, param: Any, context: Any) -> tuple[str, Any]:
-        from .viz.expression import ExpressionError, value
+        from .viz.run.expression import ExpressionError, value
         name, equals, written = given.rpartition("=")
         name = name.strip()
         if equals and not name.isidentifier():
@@ -39,7 +39,7 @@ class Number(click.ParamType):
     name = "number"
 
     def convert(self, given: Any, param: Any, context: Any) -> float:
-        from .viz.expression import ExpressionError, value
+        from .viz.run.expression import ExpressionError, value
         if isinstance(given, (int, float)):
             return float(given)
         try:
@@ -182,10 +182,11 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
           heat: str | None, flag: bool, strict: bool, steps: bool, fold: str, depth: int | None,
           expand: tuple[str, ...]) -> None:
     """Draw the computation graph of TARGET, with data and grad at every node."""
-    from .viz import source, writers
-    from .viz.layout.compose import Options
-    from .viz.view import View, destined, said, view
-    from .viz.watch import limited
+    from .viz import writers
+    from .viz.layout.build_scene import Options
+    from .viz.pipeline import View, destined, said, view
+    from .viz.run import targets
+    from .viz.run.progress import limited
     if wrap and engine == "dot":
         raise click.UsageError("--wrap sets rows of our own layout: leave --engine dot out")
     if steps and backward:
@@ -196,7 +197,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     try:
         drawn = read(target, expression, points, inputs, time_limit, meta=meta, grad=not no_grad,
                      order=order, **extra)
-    except source.RunError as error:
+    except targets.RunError as error:
         if error.graph is None:
             raise
         failure, drawn = error, error.graph        # what was computed up to there
@@ -288,15 +289,16 @@ def plot(target: str | None, expression: str | None, others: tuple[str, ...],
     import io
 
     from .viz import plot as plots
-    from .viz import readers, source
+    from .viz import readers
     from .viz.plot.request import Request, pictures
-    from .viz.sweep import data
+    from .viz.run import targets
+    from .viz.sweep import export
     wanted = destinations(outputs, format, plots.FORMATS)
     themes = looks("dark" if dark else "light", both, outputs)
     first = one_target(target, expression)
     with readers.prepared():
-        loaded = [source.load(first) if expression is None else source.expression(first),
-                  *map(source.load, others)]
+        loaded = [targets.load(first) if expression is None else targets.expression(first),
+                  *map(targets.load, others)]
         loaded = [readers.built(target) for target in loaded]
     swept, drawn = pictures(loaded, Request(
         range_, yrange, order, points, points_at, dict(map(family, families)), descent, surface,
@@ -317,7 +319,7 @@ def plot(target: str | None, expression: str | None, others: tuple[str, ...],
         plots.save(by_theme[theme], file, format=kind, dpi=dpi, alt=alt or None)
         files.append((path, file.getvalue()))
     files += [(path, write(swept[0]).encode())
-              for path, write in ((csv, data.to_csv), (json_, data.to_json)) if path]
+              for path, write in ((csv, export.to_csv), (json_, export.to_json)) if path]
     deliver(files, open_)
 
 
@@ -353,7 +355,7 @@ def diff(before: str, after: str, points: tuple[tuple[str, Any], ...], inputs: t
     Nodes are matched by name and by structure. Exits 1 where there is a difference.
     """
     from .viz import writers
-    from .viz.layout.compose import Options
+    from .viz.layout.build_scene import Options
     from .viz.transforms.diff import diff as difference
     wanted = destinations(outputs, format, writers.formats()) if outputs else []
     found = difference(*[read(target, None, points, inputs, time_limit, grad=not no_grad)
@@ -388,9 +390,9 @@ def docs(paths: tuple[str, ...], check: bool, diff: bool, prune: bool, force: bo
     <!-- /tinyviz -->, in reStructuredText between .. tinyviz: ... and .. /tinyviz. PATH may be
     a folder.
     """
-    from .viz.docs import markdown, update
-    from .viz.docs.picture import Project
-    from .viz.docs.sources import root_of
+    from .viz.documents import markdown, update
+    from .viz.documents.dependencies import root_of
+    from .viz.documents.picture import Project
     found = markdown.documents(paths)
     project = Project(commands.commands, VERSION,
                       os.path.realpath(root or root_of(found[0] if found else ".")), allow_outside)
@@ -419,15 +421,16 @@ def docs(paths: tuple[str, ...], check: bool, diff: bool, prune: bool, force: bo
 def read(target: str | None, expression: str | None, points: tuple[tuple[str, Any], ...],
          inputs: tuple[str, ...], seconds: float, *, meta: bool = False, **options: Any) -> Any:
     """The graph of a target at a point, or the graph that a JSON file holds."""
-    from .viz import readers, source
-    from .viz.graph import from_json
-    from .viz.watch import telling
+    from .viz import readers
+    from .viz.graph.json import from_json
+    from .viz.run import targets
+    from .viz.run.progress import telling
     target = one_target(target, expression)
     if target.endswith(".json") and os.path.isfile(target):
         with open(target, encoding="utf-8") as file:
             return from_json(file.read())
     with readers.prepared(meta=meta):
-        loaded = source.load(target) if expression is None else source.expression(target)
+        loaded = targets.load(target) if expression is None else targets.expression(target)
         extra = {"meta": True} if meta else {}
         at = point(points, loaded.names)
         with telling(f"running {loaded.name}"):
@@ -492,7 +495,7 @@ def looks(theme: str, both: bool, outputs: tuple[str, ...]) -> tuple[str, ...]:
 def named(wanted: list[tuple[str, str]], stem: str, themes: tuple[str, ...]
           ) -> list[tuple[str, str, str]]:
     """(path, format, theme) for each destination and theme; without a path output/STEM.FORMAT."""
-    from .viz.files import twin
+    from .viz.graph.files import twin
     placed = [(path or os.path.join("output", f"{stem}.{kind}"), kind) for path, kind in wanted]
     return [(twin(path) if i else path, kind, theme)
             for path, kind in placed for i, theme in enumerate(themes)]
@@ -500,7 +503,7 @@ def named(wanted: list[tuple[str, str]], stem: str, themes: tuple[str, ...]
 
 def deliver(contents: list[tuple[str, bytes]], show: bool) -> None:
     """Write the files, print their paths; - is standard output, then nothing else stands there."""
-    from .viz import files
+    from .viz.graph import files
     piped = any(path == "-" for path, _ in contents)
     for path, content in contents:
         if path == "-":
@@ -521,7 +524,7 @@ def _warn(message: Warning | str, category: type[Warning], filename: str, lineno
     while frame.f_back and frame.f_code.co_filename == warnings.__file__:
         frame = frame.f_back
     if category is RuntimeWarning and "tinyviz.tinytorch" in sys.modules:
-        from .tinytorch.errors import place
+        from .tinytorch.core.errors import place
         spot = place(frame).prefix
     click.echo(f"Warning: {spot}{message}", err=True)
 

@@ -14,10 +14,10 @@ from typing import Any
 import tinytorch
 from tinytorch import Tensor
 from viz.graph import Graph
-from viz.layout.compose import compose
+from viz.layout.build_scene import compose
 from viz.readers import read
-from viz.transforms.fold import fold
-from viz.transforms.unfold import unfold
+from viz.fold import fold
+from viz.fold.unfold import unfold
 from viz.writers import svg
 
 from .layout import horner, lstm, perceptron, random, transformer

@@ -14,9 +14,9 @@ import numpy as np
 
 from viz.graph import Edge, Graph, Node
 from viz.layout import graphviz
-from viz.layout.cells import cells, split
+from viz.layout.op_pairs import cells, split
 from viz.layout.layered import ordered, place, sought
-from viz.layout.large import arrange
+from viz.layout.large.layered import arrange
 from viz.layout.order import crossings
 from viz.layout.placement import Size
 from viz.layout.ranks import layers

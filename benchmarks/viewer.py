@@ -13,10 +13,10 @@ import numpy as np
 
 from tests import browser as chromium
 from viz.graph import Edge, Graph, Node, Value
-from viz.layout.large import arrange
-from viz.page.columns import packed
-from viz.page.strip import strip
-from viz.page.table import table
+from viz.layout.large.layered import arrange
+from viz.viewer.codec import packed
+from viz.viewer.large_geometry import strip
+from viz.viewer.facts_table import table
 from viz.writers import html
 
 from .layout import loop_arrays, random_arrays

@@ -10,10 +10,10 @@ import numpy as np
 import viz
 from tinytorch import Tensor, nn
 from viz.graph import Graph
-from viz.layout.compose import compose
+from viz.layout.build_scene import compose
 from viz.layout.scene import Path, Polygon, Rect, Scene, Text
-from viz.theme import THEMES
-from viz.transforms.fold import fold
+from viz.graph.theme import THEMES
+from viz.fold import fold
 from viz.writers.png import raster
 
 DPI = 48.0                       # half the size of the pictures themselves

@@ -9,13 +9,13 @@ from pathlib import Path
 from PIL import Image
 
 import viz
-from viz import run, source
-from viz.layout.compose import Options, compose
+from viz.run import execute, targets
+from viz.layout.build_scene import Options, compose
 from viz.layout.scene import Group, Mark, Scene, Text
 from viz.readers import read_run
-from viz.text import covered
-from viz.theme import THEMES
-from viz.transforms.flags import flag
+from viz.graph.text import covered
+from viz.graph.theme import THEMES
+from viz.transforms.diagnose import flag
 from viz.writers import png
 
 from . import _folds
@@ -30,8 +30,8 @@ def graphs(names: list[str]) -> bytes:
     """All examples below each other, as PNG."""
     pictures = []
     for name in names:
-        target = source.load(str(FOLDER / f"{name}.py"))
-        graph = read_run(run.run(target, {}))
+        target = targets.load(str(FOLDER / f"{name}.py"))
+        graph = read_run(execute.run(target, {}))
         drawn = png.write(flag(graph) if name == "trouble" else graph,
                           Options(dpi=96))
         pictures.append(Image.open(io.BytesIO(drawn)).convert("RGB"))

@@ -11,8 +11,8 @@ import click
 import pytest
 
 from tinyviz import cli
-from viz.docs import marks, picture, sources
-from viz.docs.picture import Project
+from viz.documents import provenance, picture, dependencies
+from viz.documents.picture import Project
 
 ROOT = Path(__file__).parent.parent
 CUBIC = "def f(x=1.2):\n    return x*x*x + x\n"
@@ -66,7 +66,7 @@ def test_a_picture_in_light_and_dark(here, docs):
     root = ElementTree.parse(light).getroot()
     assert root.get("role") == "img" and root[1].text == said
     assert light.stat().st_size < 8192
-    assert marks.ours(light.read_bytes()) == "README.md"
+    assert provenance.ours(light.read_bytes()) == "README.md"
 
 
 def test_again_changes_no_byte_and_no_time(here, docs):
@@ -361,7 +361,7 @@ def test_an_option_of_free_text_is_refused(here):
     def plot(target, table):
         raise AssertionError("it was run")
     project = Project({"plot": plot}, "1", str(here))
-    with pytest.raises(sources.DocumentError, match="--table takes any text, which may name a f"):
+    with pytest.raises(dependencies.DocumentError, match="--table takes any text, which may "):
         picture.parse(["plot", "x", "--table", "1", "/etc/passwd"], project)
 
 
@@ -448,8 +448,8 @@ def test_marks(content):
         content = bytes(resvg_py.svg_to_bytes(
             svg_string='<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>', dpi=96))
     owner = "docs/a--b ü.md"
-    marked = marks.marked(content, owner)
-    assert marks.ours(marked) == owner and marks.ours(content) == ""
+    marked = provenance.marked(content, owner)
+    assert provenance.ours(marked) == owner and provenance.ours(content) == ""
     if content.startswith(b"<svg"):
         ElementTree.fromstring(marked)
 

@@ -13,7 +13,7 @@ CELLS = [
     "x = Tensor(1.2); z = f(x); z.backward(); z",  # no extension is loaded yet
     "viz.trace(f, 1.2)",
     "viz.sweep(f, -3, 3)",
-    "%load_ext viz.docs.jupyter",
+    "%load_ext viz.hosts.jupyter",
     "%tinyviz graph f --at 1.2",
     "%%tinyviz plot --range -2 2\ndef g(x):\n    return x**3 - x",
     "%tinyviz plot '1/x' --dark",
@@ -107,7 +107,7 @@ def test_errors_are_one_message(monkeypatch, capsys, tmp_path):
     config.HistoryManager.enabled = False
     shell = InteractiveShell(config=config)
     try:
-        shell.extension_manager.load_extension("viz.docs.jupyter")
+        shell.extension_manager.load_extension("viz.hosts.jupyter")
         shell.run_cell("def f(x=1.2):\n    return x*x")
         for cell, message in WRONG:
             head, _, body = cell.partition("\n")
@@ -117,7 +117,7 @@ def test_errors_are_one_message(monkeypatch, capsys, tmp_path):
                     shell.run_cell_magic(name, line, body)
                 else:
                     shell.run_line_magic(name, line)
-        shell.extension_manager.unload_extension("viz.docs.jupyter")
+        shell.extension_manager.unload_extension("viz.hosts.jupyter")
         assert "tinyviz" not in shell.magics_manager.magics["line"]
     finally:
         atexit.unregister(shell.atexit_operations)

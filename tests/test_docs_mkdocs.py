@@ -52,9 +52,9 @@ def site(tmp_path, monkeypatch):
 
 def convert(text):
     import markdown
-    from viz.docs import fence
-    fences = [{"name": f"tinyviz-{name}", "class": "tinyviz", "format": fence.format,
-               "validator": fence.validator} for name in ("graph", "plot")]
+    from viz.hosts import superfences
+    fences = [{"name": f"tinyviz-{name}", "class": "tinyviz", "format": superfences.format,
+               "validator": superfences.validator} for name in ("graph", "plot")]
     return markdown.markdown(text, extensions=["pymdownx.superfences"], extension_configs={
         "pymdownx.superfences": {"custom_fences": fences}})
 
@@ -91,8 +91,8 @@ ALONE = MATERIAL % "" + """markdown_extensions:
       custom_fences:
 """ + "".join(f"""        - name: tinyviz-{name}
           class: tinyviz
-          format: !!python/name:viz.docs.fence.format
-          validator: !!python/name:viz.docs.fence.validator
+          format: !!python/name:viz.hosts.superfences.format
+          validator: !!python/name:viz.hosts.superfences.validator
 """ for name in ("graph", "plot"))
 
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 CUBIC = "def f(x=1.2):\n    return x*x*x + x\n"
 CONF = """
 project, version, copyright, numfig = "t", "1", "2026, t", True
-extensions = ["viz.docs.sphinx"]
+extensions = ["viz.hosts.sphinx"]
 html_theme = "alabaster"
 """
 INDEX = """
@@ -214,7 +214,7 @@ def test_the_scraper_of_sphinx_gallery(site):
         "# %%\n# The graph\ngraph = viz.trace(lambda x: x*x*x + x, 1.2)\n")
     (site / "docs/conf.py").write_text(CONF.replace('"]', '", "sphinx_gallery.gen_gallery"]') + (
         'sphinx_gallery_conf = {"examples_dirs": "../examples", "gallery_dirs": "gallery", '
-        '"image_scrapers": ("viz.docs.sphinx.scraper",), "parallel": False, '
+        '"image_scrapers": ("viz.hosts.sphinx.scraper",), "parallel": False, '
         '"show_memory": False, "reset_modules": ()}\n'))
     (site / "docs/index.rst").write_text("T\n=\n\n.. toctree::\n\n   gallery/index\n   plots\n"
                                          "   code\n")

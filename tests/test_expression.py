@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tinytorch import Tensor
-from viz.expression import Expression, ExpressionError, value
-from viz.source import functions
+from viz.run.expression import Expression, ExpressionError, value
+from viz.run.targets import functions
 
 
 @pytest.mark.parametrize("text, expected", [

@@ -10,15 +10,18 @@ from hypothesis import strategies as st
 import tinytorch
 import viz
 from tinytorch import Tensor
-from viz import cost, text, writers
-from viz.graph import Edge, Graph, Node, Value, from_json, to_json
-from viz.layout.compose import Options, compose
-from viz.transforms.fold import NODES, fold, parse, said
-from viz.transforms.parts import TransformError
-from viz.transforms.periods import slots
-from viz.transforms.labels import common, counted, grid
-from viz.transforms.repeats import spread
-from viz.transforms.unfold import unfold
+from viz.layout import cost
+from viz.graph import Edge, Graph, Node, Value, text
+from viz import writers
+from viz.graph.json import from_json, to_json
+from viz.layout.build_scene import Options, compose
+from viz.fold import NODES, fold, said
+from viz.fold.parse import parse
+from viz.transforms.subgraph import TransformError
+from viz.fold.find_repeats import slots
+from viz.fold.merge_labels import common, counted, grid
+from viz.fold.merge_facts import spread
+from viz.fold.unfold import unfold
 
 
 def power(n):

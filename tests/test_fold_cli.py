@@ -8,9 +8,9 @@ from click.testing import CliRunner
 from tinyviz import cli
 import viz
 from tinytorch import Tensor
-from viz import cost
-from viz.graph import from_json
-from viz.transforms.unfold import unfold
+from viz.layout import cost
+from viz.graph.json import from_json
+from viz.fold.unfold import unfold
 
 LOOP = """def power(x=1.001):
     y = x

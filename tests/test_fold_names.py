@@ -7,12 +7,12 @@ import pytest
 
 import viz
 from tinytorch import Tensor, scope
-from viz.graph import from_json, to_json
-from viz.layout.compose import compose
-from viz.layout.frames import index
-from viz.transforms.fold import fold
-from viz.transforms.labels import grid, standing
-from viz.transforms.paths import Steps, merged, steps, word
+from viz.graph.json import from_json, to_json
+from viz.layout.build_scene import compose
+from viz.layout.paint_clusters import index
+from viz.fold import fold
+from viz.fold.merge_labels import grid, standing
+from viz.fold.merge_paths import Steps, merged, steps, word
 
 
 def folded(f, *xs):
@@ -148,7 +148,7 @@ def test_names_of_values_that_the_user_gave_are_no_names_of_ours():
 
 
 def test_a_name_is_free_where_the_user_has_taken_all_letters():
-    from viz.readers._names import LETTERS, letter
+    from viz.tape.names import LETTERS, letter
     assert sorted(LETTERS) == sorted("abcdefghijklmnopqrstuvwxyz")
     assert letter([]) == "v" and letter(["v₃", "x"]) == "u" and letter(LETTERS) == "_"
 

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 import viz
-from viz.layout.compose import Options, compose
+from viz.layout.build_scene import Options, compose
 from viz.layout.scene import Group, Rect, Scene, Text
 from viz.writers import png, svg
-from viz.theme import THEMES
+from viz.graph.theme import THEMES
 
 
 def scene(*texts):
@@ -77,7 +77,7 @@ def boxes_and_texts(group):
 def test_a_label_never_leaves_its_box(label):
     from viz.graph import Graph, Node, Value
     from viz.layout import boxes
-    from viz.text import width
+    from viz.graph.text import width
     value = Value((), "float64", (-1.23456e-100,))
     for kind in ("input", "constant", "value", "output", "op", "parameter"):
         node = Node("n", kind, label, {"data": value, "grad": value,

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viz.graph import Edge, Graph, GraphError, Node, Stats, Value, from_json, to_json, topological
+from viz.graph import Edge, Graph, GraphError, Node, Stats, Value, topological
+from viz.graph.json import from_json, to_json
 
 NAN = float("nan")
 

@@ -22,10 +22,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from viz import animate, text, writers
-from viz.graph import Edge, Graph, Node, Value, from_json
-from viz.layout.compose import Options
-from viz.page import SMALL, script_of
+from viz import animate, writers
+from viz.graph import Edge, Graph, Node, Value, text
+from viz.graph.json import from_json
+from viz.layout.build_scene import Options
+from viz.viewer import SMALL, script_of
 
 LABELS = [
     "<b>x</b>", '"; DROP', r"\N", "a|b{c}", "x\n", "<script>alert(1)</script>", "名前", "𝛼",

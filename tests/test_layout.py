@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from viz.graph import Edge, Graph, Node
-from viz.layout.cells import cells, split
+from viz.layout.op_pairs import cells, split
 from viz.layout.layered import ordered, place
 from viz.layout.order import crossings, order
 from viz.layout.placement import Placement, Size
@@ -543,9 +543,9 @@ def test_where_lines_cross_other_ranks_and_copies_are_tried():
 
 
 def test_the_numbers_under_a_heats_scale_do_not_overlap():
-    from viz.layout import boxes, compose
+    from viz.layout import boxes, build_scene
     from viz.layout.scene import Text
-    marks = compose._legend({"by": "grad", "limits": (1.0, 0.0041, 1.6e-5, 6.7e-8)}, 0.0)
+    marks = build_scene._legend({"by": "grad", "limits": (1.0, 0.0041, 1.6e-5, 6.7e-8)}, 0.0)
     numbers = sorted((m.x, boxes.wide(m.text, "tag")) for m in marks
                      if isinstance(m, Text) and m.anchor == "middle" and m.y == 19.0)
     assert len(numbers) > 6
@@ -555,9 +555,9 @@ def test_the_numbers_under_a_heats_scale_do_not_overlap():
 def test_a_line_to_several_uses_left_a_frame_beside_its_port():
     from tinytorch import cos, sin, tanh
     from viz import trace
-    from viz.layout.compose import Options, compose
+    from viz.layout.build_scene import Options, compose
     from viz.layout.scene import Path
-    from viz.transforms.fold import fold
+    from viz.fold import fold
 
     def f(x, a=0.5, b=0.7, c=0.9):
         q, k, v = (tanh(sin(cos(x*w))) for w in (a, b, c))
@@ -575,9 +575,9 @@ def test_a_line_to_several_uses_left_a_frame_beside_its_port():
 def test_several_values_left_a_frame_across_it():
     from tinytorch import cos, sin, tanh
     from viz import trace
-    from viz.layout.compose import Options, compose
+    from viz.layout.build_scene import Options, compose
     from viz.layout.scene import Path
-    from viz.transforms.fold import fold
+    from viz.fold import fold
 
     def f(x):
         h, sums = x, 0

@@ -9,8 +9,8 @@ import pytest
 from test_layout import GRAPHS, Program, box, chain, loop, nothing, overlap, samples, sizes, stack
 from viz.graph import Graph
 from viz.layout import layered
-from viz.layout.field import place
-from viz.layout.large import arrange, cost
+from viz.layout.large.as_placement import place
+from viz.layout.large.layered import arrange, cost
 from viz.layout.placement import LayoutError, Placement
 
 
@@ -146,7 +146,7 @@ def test_memory_is_known_before_it_is_spent(back):
 
 
 def test_what_no_memory_holds_is_refused_with_a_way_out(monkeypatch):
-    monkeypatch.setattr("viz.layout.large.memory", lambda: 20_000)
+    monkeypatch.setattr("viz.layout.large.layered.memory", lambda: 20_000)
     with pytest.raises(LayoutError, match=r"101 nodes takes about 0\.0 GB .*--fold all"):
         arrange(*skipping(100, 1), np.ones(101), np.ones(101))
 

@@ -99,7 +99,7 @@ COUNTED = 212                    # what differentiates; to be raised when more d
 
 
 def test_how_many_differentiate():
-    from tinytorch.tensor import find
+    from tinytorch.core.tensor import find
     names = {f.__name__ for f in (*UFUNCS, *FUNCTIONS)}
     assert sum(1 for n in names if n in PLAIN or find(n)) >= COUNTED
 

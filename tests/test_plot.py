@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from viz.plot import PlotError, PlotOptions, contours, plot, save, styled, surface
-from viz.source import load
+from viz.run.targets import load
 from viz.sweep import sweep
 from viz.sweep.field import descend, field
 
@@ -45,7 +45,7 @@ def test_bytes_are_the_same_twice(kind, start):
 
 
 def test_bytes_are_the_same_in_another_process():
-    code = ("import sys; from viz.source import load; from viz.sweep import sweep; "
+    code = ("import sys; from viz.run.targets import load; from viz.sweep import sweep; "
             "from viz.plot import plot, save; "
             "f = plot(sweep(load('abs(sin(3*x))/x').function)); "
             "[save(f, sys.stdout.buffer, format=k) for k in ('svg', 'pdf', 'png')]")

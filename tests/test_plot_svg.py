@@ -11,11 +11,11 @@ import pytest
 
 from viz.plot import PlotError, PlotOptions, chart, colors, contours, plot, save, surface, ticks
 from viz.plot.chart import Frame, Line, Note, Region, Scale
-from viz.plot.outline import FINE, SEEN, line, simple
-from viz.source import load
+from viz.plot.simplify import FINE, SEEN, line, simple
+from viz.run.targets import load
 from viz.sweep import sweep
 from viz.sweep.field import descend, field
-from viz.text import width
+from viz.graph.text import width
 
 FUNCTIONS = ["x**3 + x", "tan(x)", "floor(2*x)", "abs(x)", "sqrt(x*x - 1)", "sin(1000*x)",
              "log(x)", "exp(8*x)", "x**x"]

@@ -8,8 +8,9 @@ import pytest
 import viz
 from tinytorch import Function, Tensor, formula
 from viz import readers
-from viz.graph import from_json, to_json, topological
-from viz.transforms.backward import backward
+from viz.graph.json import from_json, to_json
+from viz.graph import topological
+from viz.transforms.backward_graph import backward
 
 
 def node(graph, id):

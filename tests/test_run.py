@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tinytorch import Tensor
-from viz import run as runs
-from viz import source
-from viz.source import RunError, TargetError
+from viz.run import execute as runs
+from viz.run import targets
+from viz.run.targets import RunError, TargetError
 
 
 @pytest.fixture
@@ -30,22 +30,22 @@ def test_the_only_public_function(write):
         def _private(x): return x
         def g(x): return x * x
     """)
-    target = source.load("a.py")
+    target = targets.load("a.py")
     assert (target.name, target.names, target.stem) == ("g", ("x",), "a-g")
-    assert source.load("a.py:g").name == "g"
+    assert targets.load("a.py:g").name == "g"
 
 
 def test_else_the_one_named_f(write):
     write("a.py", "def g(x): return x\ndef f(x): return x*x\n")
-    assert source.load("a.py").name == "f"
-    assert source.load("a.py").stem == "a"
+    assert targets.load("a.py").name == "f"
+    assert targets.load("a.py").stem == "a"
 
 
 def test_a_module_of_a_package(write, tmp_path):
     (tmp_path / "pack_of_mine").mkdir()
     write("pack_of_mine/__init__.py", "")
     write("pack_of_mine/mod.py", "def g(x=2.0): return x*x\n")
-    target = source.load("pack_of_mine.mod:g")
+    target = targets.load("pack_of_mine.mod:g")
     assert runs.run(target, {}).result.data == 4.0
 
 
@@ -54,7 +54,7 @@ def test_a_file_imports_its_neighbours(write, tmp_path):
     write("sub/neighbour_of_mine.py", "def square(x):\n    s = x * x\n    return s\n")
     write("sub/main.py", "from neighbour_of_mine import square\n\n"
                          "def f(x):\n    return square(x) + 1\n")
-    run = runs.run(source.load("sub/main.py"), {"x": 3.0})
+    run = runs.run(targets.load("sub/main.py"), {"x": 3.0})
     place = run.place(run.result._ctx.args[0].stamp)
     assert place.file.endswith("neighbour_of_mine.py") and place.line == 2
     assert "s" in run.names.values()
@@ -80,7 +80,7 @@ def test_targets_that_are_none(write, tmp_path, code, target, message):
     write("t.py", code)
     (tmp_path / "folder.py").mkdir()
     with pytest.raises(TargetError, match=message):
-        source.load(target)
+        targets.load(target)
 
 
 @pytest.mark.parametrize("code, message", [
@@ -91,7 +91,7 @@ def test_targets_that_are_none(write, tmp_path, code, target, message):
 ])
 def test_files_that_fail_to_load(write, code, message):
     with pytest.raises(RunError, match=message):
-        source.load(write("t.py", code))
+        targets.load(write("t.py", code))
 
 
 @pytest.mark.parametrize("body, message", [
@@ -110,7 +110,7 @@ def test_files_that_fail_to_load(write, code, message):
     ("return x + [1, 2] + [1, 2, 3]", "t.py:2: ValueError: .*add does not fit the shapes"),
 ])
 def test_runs_that_fail(write, body, message):
-    target = source.load(write("t.py", f"def f(x):\n    {body}\n"))
+    target = targets.load(write("t.py", f"def f(x):\n    {body}\n"))
     with pytest.raises(RunError, match=message) as caught:
         runs.run(target, {"x": 1.2}, seconds=0.2)
     assert "viz" not in str(caught.value).replace("tinyviz", "")     # the user's lines only
@@ -123,21 +123,21 @@ def test_runs_that_fail(write, body, message):
     ({"x": 1j}, "x = 1j is no number"),
 ])
 def test_points_that_do_not_fit(write, point, message):
-    target = source.load(write("t.py", "def f(x, y=2.0): return x*y\n"))
+    target = targets.load(write("t.py", "def f(x, y=2.0): return x*y\n"))
     with pytest.raises(TargetError, match=message):
         runs.run(target, point)
 
 
 def test_what_f_prints_goes_to_stderr(write, capsys):
-    target = source.load(write("t.py", "print('loading')\n"
-                                       "def f(x):\n    print('running')\n    return x*x\n"))
+    target = targets.load(write("t.py", "print('loading')\n"
+                                        "def f(x):\n    print('running')\n    return x*x\n"))
     runs.run(target, {"x": 1.0})
     out, err = capsys.readouterr()
     assert out == "" and err == "loading\nrunning\n"
 
 
 def test_names_and_lines(write):
-    target = source.load(write("t.py", """
+    target = targets.load(write("t.py", """
         def square(t):
             s = t * t
             return s
@@ -181,7 +181,7 @@ def test_parameters_of_the_module_and_of_loops_were_called_x(write):
 
         g = make()
     """)
-    target = source.load("a.py:g")
+    target = targets.load("a.py:g")
     run = runs.run(target, {"x": 1.2})
     names = set(run.names.values())
     assert {"W1", "layer1.bias", "params['w']", "inner", "w₁", "w₂", "w₃", "w₄"} <= names
@@ -197,7 +197,7 @@ def test_of_a_list_that_no_loop_takes_apart_the_items_are_named(write):
             ws = weights()
             return x * ws[0] + ws[1]
     """)
-    assert {"ws[0]", "ws[1]"} <= set(runs.run(source.load("a.py"), {"x": 1.2}).names.values())
+    assert {"ws[0]", "ws[1]"} <= set(runs.run(targets.load("a.py"), {"x": 1.2}).names.values())
 
 
 def test_a_trace_of_the_users_is_put_back(write):
@@ -207,7 +207,7 @@ def test_a_trace_of_the_users_is_put_back(write):
     def mine(frame, event, arg):
         seen.append(event)
 
-    target = source.load(write("t.py", "def f(x): return x*x\n"))
+    target = targets.load(write("t.py", "def f(x): return x*x\n"))
     before = sys.gettrace()
     sys.settrace(mine)
     try:
@@ -218,7 +218,7 @@ def test_a_trace_of_the_users_is_put_back(write):
 
 
 def test_arrays_and_tensors_as_points():
-    target = source.of(lambda w: (w * w).sum())
+    target = targets.of(lambda w: (w * w).sum())
     run = runs.run(target, {"w": np.arange(3.0)})
     assert run.result.data == 5.0
     given = Tensor([1.0, 2.0])
@@ -229,13 +229,13 @@ def test_defaults_that_are_no_numbers_are_no_inputs():
     def f(x, flip=True, kind="sin", also=None, by=abs):
         assert flip is True and kind == "sin" and also is None
         return by(x) * 2
-    run = runs.run(source.of(f), {"x": -1.0})
+    run = runs.run(targets.of(f), {"x": -1.0})
     assert list(run.inputs) == ["x"] and run.result.data == 2.0
 
 
 def test_branches_and_passes(write):
-    from viz.branches import branches
-    target = source.load(write("t.py", """
+    from viz.run.branches import branches
+    target = targets.load(write("t.py", """
         def f(x):
             if x > 2:
                 y = x * 2
@@ -262,8 +262,8 @@ def test_branches_and_passes(write):
 
 
 def test_a_conditional_expression_says_which_part_was_taken(write):
-    from viz.branches import branches
-    target = source.load(write("t.py", """
+    from viz.run.branches import branches
+    target = targets.load(write("t.py", """
         def leaky(x):
             return x if x > 0 else 0.01*x       # one line, one instruction of each part
 
@@ -294,10 +294,10 @@ def test_a_whole_number_stays_one_where_the_function_needs_it(write):
             return x**n
     """)
     for point, n in (({}, 3), ({"n": 2}, 2)):
-        graph = readers.trace(source.load("a.py:f"), point)
+        graph = readers.trace(targets.load("a.py:f"), point)
         assert [node.id for node in graph.nodes if node.kind == "input"] == ["x"]
         assert sum(node.kind == "op" for node in graph.nodes) == 2 * n
-    assert [node.id for node in readers.trace(source.load("a.py:g"), {}).nodes
+    assert [node.id for node in readers.trace(targets.load("a.py:g"), {}).nodes
             if node.kind == "input"] == ["x", "n"]
     with pytest.raises(RunError, match="needs a plain int"):
-        readers.trace(source.load("a.py:f"), {"n": 3.0})
+        readers.trace(targets.load("a.py:f"), {"n": 3.0})

@@ -6,10 +6,11 @@ import pytest
 
 import viz
 from tinytorch import Tensor, scope
-from viz import cost, writers
-from viz.layout.compose import Options
-from viz.transforms.fold import fold, said
-from viz.transforms.unfold import unfold
+from viz.layout import cost
+from viz import writers
+from viz.layout.build_scene import Options
+from viz.fold import fold, said
+from viz.fold.unfold import unfold
 
 
 def block(x, w):

@@ -11,12 +11,12 @@ from test_hostile import Page
 from test_writers import EXAMPLES, ODD, chain, cubic, example, graphs
 
 from viz import animate, trace
-from viz.film import film, lit, still
+from viz.animation.timeline import film, lit, still
 from viz.graph import Edge, Graph, Node, Stats, Value
-from viz.layout.compose import Options, compose
+from viz.layout.build_scene import Options, compose
 from viz.layout.scene import Text
-from viz.steps import SINGLE, StepError, steps
-from viz.theme import THEMES
+from viz.animation.steps import SINGLE, StepError, steps
+from viz.graph.theme import THEMES
 from viz.writers import FormatError, html, svg
 
 

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from viz.source import load
+from viz.run.targets import load
 from viz.sweep import SweepError, family, sweep
 
 SMOOTH = [                       # f as the user writes it, f, f', f'' by hand

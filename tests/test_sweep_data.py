@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from viz.source import load
+from viz.run.targets import load
 from viz.sweep import SweepError, sweep
-from viz.sweep.data import to_csv, to_json
+from viz.sweep.export import to_csv, to_json
 from viz.sweep.field import descend, field
 
 

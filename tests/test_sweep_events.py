@@ -13,7 +13,7 @@ import tinytorch
 sys.path.insert(0, os.path.dirname(__file__))
 
 from torture_functions import KNOWN, MORE  # noqa: E402
-from viz.source import load  # noqa: E402
+from viz.run.targets import load  # noqa: E402
 from viz.sweep import SINGULAR, sweep  # noqa: E402
 from viz.sweep.singular import guards  # noqa: E402
 

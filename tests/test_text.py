@@ -8,8 +8,7 @@ import matplotlib
 import pytest
 from matplotlib.ft2font import FT2Font, LoadFlags
 
-from viz import text
-from viz.graph import Stats, Value
+from viz.graph import Stats, Value, text
 
 FONTS = {"sans": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf", "mono": "DejaVuSansMono.ttf"}
 

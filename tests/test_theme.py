@@ -7,14 +7,14 @@ import pytest
 
 import viz
 from tinytorch import Tensor
-from viz import text, writers
-from viz.graph import Graph
-from viz.layout.compose import Options, compose
+from viz.graph import Graph, text
+from viz import writers
+from viz.layout.build_scene import Options, compose
 from viz.layout.scene import Path, Polygon, Rect, Text
-from viz.theme import THEMES
+from viz.graph.theme import THEMES
 from viz.transforms.diff import diff
-from viz.transforms.flags import flag
-from viz.transforms.fold import fold
+from viz.transforms.diagnose import flag
+from viz.fold import fold
 from viz.transforms.heat import heat
 
 

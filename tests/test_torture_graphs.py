@@ -4,10 +4,10 @@ import pytest
 from torture_graphs import ROWS
 
 from viz import writers
-from viz.graph import from_json
-from viz.layout.compose import Options, compose
+from viz.graph.json import from_json
+from viz.layout.build_scene import Options, compose
 from viz.layout.scene import Rect, Text
-from viz.transforms.unfold import unfold
+from viz.fold.unfold import unfold
 
 WIDEST = 4500.0                  # px: a page in landscape at a zoom of 25 %
 LONGEST = 140                    # characters of a text: of arrays no number is written out

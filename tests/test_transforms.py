@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import viz
-from viz.layout.compose import compose
+from viz.layout.build_scene import compose
 from viz.layout.scene import Text
-from viz.transforms.flags import flag
+from viz.transforms.diagnose import flag
 from viz.transforms.heat import heat
-from viz.transforms.parts import TransformError, between, find, focus, hide
+from viz.transforms.subgraph import TransformError, between, find, focus, hide
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 

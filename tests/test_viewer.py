@@ -17,15 +17,14 @@ from test_writers import chain, value
 
 import viz
 from tinytorch import scope
-from viz import text
-from viz.graph import KINDS, Graph, Node
-from viz.layout.compose import Options, compose
+from viz.graph import KINDS, Graph, Node, text
+from viz.layout.build_scene import Options, compose
 from viz.layout.scene import Rect
-from viz.page import FOLDER, LARGE, script_of
-from viz.page.columns import packed
-from viz.page.strip import strip
-from viz.page.table import table
-from viz.transforms.fold import fold
+from viz.viewer import FOLDER, LARGE, script_of
+from viz.viewer.codec import packed
+from viz.viewer.large_geometry import strip
+from viz.viewer.facts_table import table
+from viz.fold import fold
 from viz.transforms.heat import heat
 from viz.writers import html
 
@@ -33,7 +32,7 @@ needs_browser = pytest.mark.skipif(browser.PATH is None, reason="no chromium is 
 
 
 def unpacked(pack):
-    """Columns, read back as columns.js does."""
+    """Columns, read back as codec.js does."""
     whole = zlib.decompress(base64.b64decode(pack, validate=True))
     length = int.from_bytes(whole[:4], "little")
     found, at = {}, 4 + length

@@ -17,15 +17,17 @@ from hypothesis import strategies as st
 from PIL import Image
 from test_hostile import Page, latex, mermaid
 
-from viz import source, text, trace, writers
-from viz.graph import Edge, Graph, Node, Value, from_json, to_json
-from viz.layout.cells import cells
-from viz.layout.compose import Options, compose
+from viz.run import targets
+from viz.graph import Edge, Graph, Node, Value, text
+from viz import trace, writers
+from viz.graph.json import from_json, to_json
+from viz.layout.op_pairs import cells
+from viz.layout.build_scene import Options, compose
 from viz.layout.scene import Text
-from viz.steps import StepError
-from viz.theme import THEMES
+from viz.animation.steps import StepError
+from viz.graph.theme import THEMES
 from viz.transforms.diff import diff
-from viz.transforms.fold import fold
+from viz.fold import fold
 from viz.transforms.heat import heat
 from viz.writers import html, pdf, png, svg, txt
 
@@ -40,7 +42,7 @@ def value(number: float) -> Value:
 
 def example(name: str) -> Graph:
     """The graph of an example, at its defaults."""
-    return trace(source.load(str(ROOT / "examples" / f"{name}.py")).function)
+    return trace(targets.load(str(ROOT / "examples" / f"{name}.py")).function)
 
 
 def cubic() -> Graph:

@@ -259,7 +259,7 @@ MORE = [
 
 def contact_sheet() -> Any:
     """The known functions as one Figure, to look at panel by panel."""
-    from viz.plot.sheet import contact_sheet as sheet
-    from viz.source import load
+    from viz.plot.contact_sheet import contact_sheet as sheet
+    from viz.run.targets import load
     rows = [(row.id, load(row.f).function if isinstance(row.f, str) else row.f) for row in KNOWN]
     return sheet([*rows, ("sqrt(-1 - x**2)", load("sqrt(-1 - x**2)").function)])

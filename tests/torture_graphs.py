@@ -11,7 +11,7 @@ import tinytorch
 import viz
 from tinytorch import Tensor, nn
 from viz.graph import Graph
-from viz.transforms.fold import fold
+from viz.fold import fold
 
 HOSTILE = ["<b>x</b>", '"; DROP', r"\N", "a|b{c}", "x\n", "<script>alert(1)</script>", "名前", "𝛼",
            "🙂"]

@@ -7,15 +7,15 @@ from typing import Any
 
 if __name__ == "tinytorch":            # found on the path by its short name, in a checkout
     import tinyviz
-    tinyviz.names.lend(__name__)
+    tinyviz.short_names.lend(__name__)
 
 from . import ops
 from . import numpy_protocol as _numpy_protocol  # noqa: F401  numpy's functions work from here on
-from .backward import backward_steps, gradients, local_derivatives, topological
-from .errors import EngineWarning
-from .mode import enable_grad, no_grad, scope, stamp
-from .op import Op, apply, notation
-from .tensor import Function, Tensor, constant, find as _find, functions, loaders as _loaders
+from .core.backward import backward_steps, gradients, local_derivatives, topological
+from .core.errors import EngineWarning
+from .core.grad_mode import enable_grad, no_grad, scope, stamp
+from .core.op import Op, apply, notation
+from .core.tensor import Function, Tensor, constant, find as _find, functions, loaders as _loaders
 
 __all__: list[str]
 
@@ -25,9 +25,9 @@ _NAMES = [f.__name__ for f in (
 _MODULES = ("functional", "nn", "optim")
 _LAZY = {                        # what not every program needs: name -> file
     "check_gradients": "check", "GradientError": "check",
-    "grad": "differentiate", "value_and_grad": "differentiate", "jacobian": "differentiate",
-    "hessian": "differentiate", "vjp": "differentiate", "jvp": "differentiate",
-    "taylor": "jets", "derivatives": "jets",
+    **dict.fromkeys(("grad", "value_and_grad", "jacobian", "hessian", "vjp", "jvp"),
+                    "core.differentiate"),
+    "taylor": "series.jets", "derivatives": "series.jets",
 }
 _loaders[:] = [ops.load, lambda: _import_module("..losses", ops.__package__)]
 

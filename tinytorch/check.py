@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from . import errors
-from .backward import gradients
-from .op import Op, apply
-from .mode import no_grad
-from .tensor import Tensor, constant, raw
+from .core import errors
+from .core.backward import gradients
+from .core.grad_mode import no_grad
+from .core.op import Op, apply
+from .core.tensor import Tensor, constant, raw
 
 SMALL = 12                       # inputs of at most so many numbers are checked one by one, too
 

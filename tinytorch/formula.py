@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .backward import topological
-from .op import notation
-from .tensor import Tensor, operands
+from .core.backward import topological
+from .core.op import notation
+from .core.tensor import Tensor, operands
 
 LIMIT = 48                       # an operand of more characters is written …
 _DIGITS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .op import composite
-from .tensor import Tensor, constant, find, functions, operand, raw
+from .core.op import composite
+from .core.tensor import Tensor, constant, find, functions, operand, raw
 
 
 def _axis(axis: Any, dim: Any, default: Any = -1) -> Any:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from .core.op import composite
+from .core.tensor import Tensor, constant, functions, operand, raw
 from .functional import log_softmax, pairwise_distance
-from .op import composite
-from .tensor import Tensor, constant, functions, operand, raw
 
 
 def _reduced(loss: Any, reduction: str) -> Any:

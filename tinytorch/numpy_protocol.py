@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from . import errors
-from .tensor import Tensor, find, functions, raw
+from .core import errors
+from .core.tensor import Tensor, find, functions, raw
 
 # What has no derivative to lose: a shape, a count, a truth, an index, a fresh array.
 PLAIN = frozenset("""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .tensor import Tensor, raw
+from .core.tensor import Tensor, raw
 
 
 class Optimizer(ABC):

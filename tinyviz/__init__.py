@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from . import names
+from . import short_names
 
 if TYPE_CHECKING:
     from .viz import digraph, plot, read, render, sweep, trace  # noqa: F401
 
 __version__ = "0.1.0"
 __all__ = ["digraph", "plot", "read", "render", "sweep", "trace"]
-__path__.append(names.root(os.path.dirname(os.path.abspath(__file__))))
-names.install()
+__path__.append(short_names.root(os.path.dirname(os.path.abspath(__file__))))
+short_names.install()
 
 
 def __getattr__(name: str) -> Any:
@@ -33,5 +33,5 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(ipython: Any) -> None:
     """Called by %load_ext tinyviz."""
-    from .viz.docs.jupyter import load_ipython_extension
+    from .viz.hosts.jupyter import load_ipython_extension
     load_ipython_extension(ipython)

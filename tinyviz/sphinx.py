@@ -1,3 +1,3 @@
 """extensions = ["tinyviz.sphinx"]"""
 
-from .viz.docs.sphinx import setup  # noqa: F401
+from .viz.hosts.sphinx import setup  # noqa: F401

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 if __name__ == "viz":            # found on the path by its short name, in a checkout
     import tinyviz
-    tinyviz.names.lend(__name__)
+    tinyviz.short_names.lend(__name__)
 
 if TYPE_CHECKING:
     import graphviz
 
     from .graph import Graph
-    from .layout.compose import Options
-    from .view import View
+    from .layout.build_scene import Options
+    from .pipeline import View
 
 
 def trace(f: Any, *point: Any, grad: bool = True, order: int = 1, **named: Any) -> Graph:
@@ -33,12 +33,12 @@ def trace(f: Any, *point: Any, grad: bool = True, order: int = 1, **named: Any) 
     default. order: 2 gives the graph of the derivative of f, and so on.
     Raises TargetError where the point does not fit f, RunError where f raises.
     """
-    from . import source
     from .readers import trace
-    target = source.of(f)
+    from .run import targets
+    target = targets.of(f)
     if len(point) > len(target.names):
-        raise source.TargetError(f"{target.name} takes {len(target.names)} arguments "
-                                 f"({', '.join(target.names)}), not {len(point)}")
+        raise targets.TargetError(f"{target.name} takes {len(target.names)} arguments "
+                                  f"({', '.join(target.names)}), not {len(point)}")
     return trace(target, dict(zip(target.names, point)) | named, grad=grad, order=order)
 
 
@@ -57,10 +57,10 @@ def read(root: Any) -> Graph:
 def digraph(root: Any, **options: Any) -> graphviz.Digraph:
     """A tensor or a graph as a graphviz.Digraph, annotated with data and grad.
 
-    Options are those of `layout.compose.Options` and of `view.View`; what is repeated stays whole
-    unless fold="auto" or "all" is given.
+    Options are those of `layout.build_scene.Options` and of `pipeline.View`; what is repeated stays
+    whole unless fold="auto" or "all" is given.
     """
-    from .view import view
+    from .pipeline import view
     from .writers.dot import digraph
     looks, shown = _options({"fold": "none", **options})
     return digraph(view(read(root), shown), looks)
@@ -69,14 +69,15 @@ def digraph(root: Any, **options: Any) -> graphviz.Digraph:
 def render(root: Any, path: str, **options: Any) -> str:
     """Draw a tensor or a graph into a file, in the format that its suffix names; returns the path.
 
-    Options are those of `layout.compose.Options` (theme, rankdir ...) and of `view.View`: focus,
-    heat, flag, backward, fold ... as on the command line.  Raises FormatError for a suffix of no
-    writer, FileError where the file cannot be written: then what stood there before still stands.
+    Options are those of `layout.build_scene.Options` (theme, rankdir ...) and of `pipeline.View`:
+    focus, heat, flag, backward, fold ... as on the command line.  Raises FormatError for a suffix
+    of no writer, FileError where the file cannot be written: then what stood there still stands.
     """
     import os
 
-    from . import files, writers
-    from .view import view
+    from . import writers
+    from .graph import files
+    from .pipeline import view
     path = os.fspath(path)
     format = writers.known(os.path.splitext(path)[1][1:].lower())
     looks, shown = _options(options)
@@ -87,7 +88,7 @@ def render(root: Any, path: str, **options: Any) -> str:
 def __getattr__(name: str) -> Any:
     """viz.sweep(f, -3, 3) and viz.plot(sweep), modules that are their function, and what a notebook
     shows: imported on use."""
-    if name in ("sweep", "plot", "shown"):
+    if name in ("sweep", "plot", "display"):
         from importlib import import_module
         return import_module(f".{name}", __name__)
     raise AttributeError(f"viz has no {name!r}")
@@ -95,8 +96,8 @@ def __getattr__(name: str) -> Any:
 
 def _options(options: dict[str, Any]) -> tuple[Options, View]:
     """How it looks, and what of it is shown. Raises TypeError for an option of neither."""
-    from .layout.compose import Options
-    from .view import View
+    from .layout.build_scene import Options
+    from .pipeline import View
     known = {*Options._fields, *View._fields}
     unknown = options.keys() - known
     if unknown:

@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterator
 
 from . import writers
-from .film import DIM, Film, Timed, film, lit, still
+from .animation.timeline import DIM, Film, Timed, film, lit, still
 from .graph import Graph
-from .layout.compose import Options
-from .theme import THEMES
+from .graph.theme import THEMES
+from .layout.build_scene import Options
 from .writers import FormatError, html, svg
 
 FORMATS = ("frames", "gif", "html", "svg")  # frames: a folder of SVGs

@@ -10,10 +10,10 @@ from click.testing import CliRunner  # noqa: E402
 
 from tinyviz import cli  # noqa: E402
 import viz  # noqa: E402
-from viz.graph import from_json  # noqa: E402
-from viz.source import RunError, TargetError  # noqa: E402
-from viz.transforms.fold import fold  # noqa: E402
-from viz.transforms.unfold import unfold  # noqa: E402
+from viz.graph.json import from_json  # noqa: E402
+from viz.run.targets import RunError, TargetError  # noqa: E402
+from viz.fold import fold  # noqa: E402
+from viz.fold.unfold import unfold  # noqa: E402
 
 from .arithmetic import FUNCTIONS, choice, node, ops, same  # noqa: E402
 

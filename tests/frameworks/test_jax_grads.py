@@ -12,7 +12,7 @@ jax = pytest.importorskip("jax")
 import jax.numpy as jnp  # noqa: E402
 
 import viz  # noqa: E402
-from viz.graph import from_json, to_json  # noqa: E402
+from viz.graph.json import from_json, to_json  # noqa: E402
 
 from .arithmetic import node, sums  # noqa: E402
 from .jax_programs import FITTED, PLAIN, RICH, assert_equal, counted, kept  # noqa: E402

@@ -8,7 +8,7 @@ jax = pytest.importorskip("jax")
 import jax.numpy as jnp  # noqa: E402
 
 import viz  # noqa: E402
-from viz.transforms.fold import fold  # noqa: E402
+from viz.fold import fold  # noqa: E402
 
 
 def parameters(graph):

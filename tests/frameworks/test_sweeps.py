@@ -59,7 +59,7 @@ def test_the_curves_are_jaxs():
     def f(x):
         return jax.nn.gelu(x) + jax.scipy.special.erfc(x)
     swept = viz.sweep(f, points=101, order=2)      # jax is in its closure
-    from viz.readers._jax_terms import doubles
+    from viz.readers.jax.sweep_adapter import doubles
     with doubles(True):
         x = jax.numpy.linspace(-3, 3, 101)
         want = [jax.vmap(g)(x) for g in (f, jax.grad(f), jax.grad(jax.grad(f)))]

@@ -16,8 +16,8 @@ from torch.utils.checkpoint import checkpoint  # noqa: E402
 from tinyviz import cli  # noqa: E402
 import viz  # noqa: E402
 from viz import writers  # noqa: E402
-from viz.graph import from_json, to_json  # noqa: E402
-from viz.source import RunError, TargetError  # noqa: E402
+from viz.graph.json import from_json, to_json  # noqa: E402
+from viz.run.targets import RunError, TargetError  # noqa: E402
 
 from .arithmetic import FUNCTIONS, choice, node, ops, same, sums  # noqa: E402
 
@@ -357,7 +357,7 @@ def test_nan_and_infinities_of_large_tensors_are_counted():
 
 
 def test_what_flags_tell_of_a_model():
-    from viz.transforms.flags import flag
+    from viz.transforms.diagnose import flag
     model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
     model.spare = nn.Linear(1, 1)
     with torch.no_grad():
@@ -414,7 +414,7 @@ def test_aten():
     model = nn.Sequential(nn.Linear(3, 4), nn.GELU(), nn.Linear(4, 1))
     x = torch.randn(2, 3)
     from viz.readers import trace
-    from viz.source import of
+    from viz.run.targets import of
     graph = trace(of(model), {"input": x}, level="aten")
     assert ops(graph) == ["t", "addmm", "gelu", "t", "addmm"] or \
         [o.lower() for o in ops(graph)] == ["t", "addmm", "gelu", "t", "addmm"]

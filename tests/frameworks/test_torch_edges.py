@@ -12,7 +12,7 @@ from torch.utils._pytree import tree_leaves  # noqa: E402
 
 import viz  # noqa: E402
 from viz.readers import trace  # noqa: E402
-from viz.source import of  # noqa: E402
+from viz.run.targets import of  # noqa: E402
 
 
 class Witness:

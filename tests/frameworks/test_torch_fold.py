@@ -3,10 +3,10 @@
 import pytest
 
 import viz
-from viz.graph import from_json, to_json
-from viz.layout.frames import index
-from viz.transforms.fold import fold, said
-from viz.transforms.unfold import unfold
+from viz.graph.json import from_json, to_json
+from viz.layout.paint_clusters import index
+from viz.fold import fold, said
+from viz.fold.unfold import unfold
 from viz.writers import write
 
 torch = pytest.importorskip("torch")

@@ -4,10 +4,11 @@ import sys
 
 import pytest
 
-from viz import readers, source
-from viz.graph import from_json, to_json
-from viz.transforms.flags import flag
-from viz.transforms.fold import fold
+from viz import readers
+from viz.run import targets
+from viz.graph.json import from_json, to_json
+from viz.transforms.diagnose import flag
+from viz.fold import fold
 
 torch = pytest.importorskip("torch")
 
@@ -74,7 +75,7 @@ def library(tmp_path, monkeypatch):
 
 def drawn(path, **options):
     with readers.prepared():
-        return readers.trace(source.load(path), {}, **options)
+        return readers.trace(targets.load(path), {}, **options)
 
 
 def called(graph):
@@ -124,12 +125,12 @@ def test_a_cells_lines_have_no_name_of_a_file(tmp_path):
     exec(code, space)
     path = tmp_path / "model.py"
     path.write_text("import torch\nnet = None\ndef f(x=2.0):\n    return net(x * torch.ones(3))\n")
-    target = source.load(f"{path}:f")
+    target = targets.load(f"{path}:f")
     target.function.__globals__["net"] = space["Net"]()
     assert {node.facts.get("line") for node in called(readers.trace(target, {})).values()} == {
         None, "model.py:4"}
     target.function.__globals__["net"] = None
-    graph = readers.trace(source.of(space["Net"]()), {"x": torch.ones(3)})
+    graph = readers.trace(targets.of(space["Net"]()), {"x": torch.ones(3)})
     assert {node.facts.get("line") or node.facts.get("source")
             for node in called(graph).values()} <= {None, "line 4", "line 5"}
     assert "half" in called(graph)
@@ -141,6 +142,6 @@ def test_a_files_own_parameters_had_no_names(tmp_path):
                     "layers = {'b': torch.ones(2, requires_grad=True)}\nscale = torch.ones(2) * 3\n"
                     "def g(x): return w @ x\n"
                     "def f(x=2.0): return (g(x * scale) + layers['b']).sum()\n")
-    names = called(readers.trace(source.load(f"{path}:f"), {}))
+    names = called(readers.trace(targets.load(f"{path}:f"), {}))
     assert names["w"].kind == names["layers['b']"].kind == "parameter"
     assert names["scale"].kind == "constant" and names["w @ (x·scale)"].kind == "value"

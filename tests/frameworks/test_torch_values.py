@@ -13,9 +13,9 @@ from torch import nn  # noqa: E402
 
 import viz  # noqa: E402
 from viz import writers  # noqa: E402
-from viz.layout.compose import Options  # noqa: E402
+from viz.layout.build_scene import Options  # noqa: E402
 from viz.readers import trace  # noqa: E402
-from viz.source import of  # noqa: E402
+from viz.run.targets import of  # noqa: E402
 
 
 def numpys(y):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import functional as F
-from ..tensor import constant, functions, operand
+from ..core.tensor import constant, functions, operand
 from .module import Module, Parameter, rng, uniform
 
 

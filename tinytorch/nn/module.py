@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..mode import scope
-from ..tensor import Tensor
+from ..core.grad_mode import scope
+from ..core.tensor import Tensor
 
 
 class Parameter(Tensor):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import functional as F
-from ..tensor import constant, functions, raw
+from ..core.tensor import constant, functions, raw
 from .layers import Linear
 from .module import Module, Parameter, rng, uniform
 

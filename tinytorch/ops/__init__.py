@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from ..op import Op, registry
+from ..core.op import Op, registry
 from . import arithmetic, elementwise, product, reduce, select, shape  # noqa: F401  the daily ones
 
 _loaded = False

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..guard import AT_LAMBDA, AT_THREES, AT_ZERO, Guard
-from ..op import Op, apply
-from ..tensor import float64, raw
+from ..core.op import Op, apply
+from ..core.singularities import AT_LAMBDA, AT_THREES, AT_ZERO, Guard
+from ..core.tensor import float64, raw
 from .elementwise import Sigmoid
 from .special import Erf
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import series
-from ..guard import AT_EQUALS, DIVISION, TRUE_BELOW, TRUE_UP_TO, Guard, ratio, whole
-from ..op import Op
-from ..tensor import Tensor, float64, raw
+from ..core.op import Op
+from ..core.singularities import AT_EQUALS, DIVISION, TRUE_BELOW, TRUE_UP_TO, Guard, ratio, whole
+from ..core.tensor import Tensor, float64, raw
+from ..series import truncated
 
 
 class Add(Op):
@@ -36,7 +36,7 @@ class Mul(Op):
     """x * y, elementwise, broadcast."""
     name, aliases, symbol = "multiply", ("mul",), "×"
     notation, precedence, dunder = "{0}*{1}", 2, "mul"
-    value, fast, jet = np.multiply, operator.mul, series.product
+    value, fast, jet = np.multiply, operator.mul, truncated.product
     local = (lambda z, x, y: y,
              lambda z, x, y: x)
 
@@ -45,7 +45,7 @@ class Div(Op):
     """x / y, elementwise, broadcast; IEEE infinities with one warning where y is 0."""
     name, aliases, symbol = "divide", ("true_divide", "div"), "/"
     notation, precedence, dunder = "{0}/{1}", 2, "truediv"
-    value, jet = np.true_divide, series.quotient
+    value, jet = np.true_divide, truncated.quotient
     risky = lambda x, y: y.__class__ is not float64 or x.__class__ is not float64 or not y
     guards = (DIVISION,)
     undefined = "division by 0"
@@ -101,7 +101,7 @@ class Pow(Op):
     """x ** y, elementwise, broadcast; nan with one warning where x < 0 and y is no whole number."""
     name, aliases, symbol = "power", ("pow", "float_power"), "^"
     notation, precedence, dunder = "{0}**{1}", 4, "pow"
-    value, jet = _power, series.power
+    value, jet = _power, truncated.power
     risky = lambda x, y: not (y.__class__ is float64 and 0 < y < math.inf and y == int(y))
     guards = (Guard(_base, "power of 0"),)
     undefined = "a fractional power of a negative number"

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Op, apply, function
-from ..tensor import Tensor, functions, operand, raw
+from ..core.op import Op, apply, function
+from ..core.tensor import Tensor, functions, operand, raw
 from .shape import GetItem, Reshape, Transpose, moveaxis, ravel
 
 

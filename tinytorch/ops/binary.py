@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..guard import AT_ZERO, DIVISION, TIE, Guard, first, ratio, second, whole
-from ..op import Op, apply, function
-from ..tensor import constant, functions, operand, raw
+from ..core.op import Op, apply, function
+from ..core.singularities import AT_ZERO, DIVISION, TIE, Guard, first, ratio, second, whole
+from ..core.tensor import constant, functions, operand, raw
 from .elementwise import _LN2, Sigmoid
 from .select import share
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..op import function
-from ..tensor import Tensor, functions, operand, raw
+from ..core.op import function
+from ..core.tensor import Tensor, functions, operand, raw
 
 
 def _cut(x: Any, axis: int, start: int | None, stop: int | None) -> Any:

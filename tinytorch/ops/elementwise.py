@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import series
-from ..guard import AT_ONES, AT_ZERO, POLE_AT_ZERO, Guard, circle, first, half, whole
-from ..op import Op, apply
-from ..tensor import float64, raw
+from ..core.op import Op, apply
+from ..core.singularities import AT_ONES, AT_ZERO, POLE_AT_ZERO, Guard, circle, first, half, whole
+from ..core.tensor import float64, raw
+from ..series import truncated
 
 _LN2, _LN10 = float64(np.log(2.0)), float64(np.log(10.0))
 _positive = lambda x: x.__class__ is not float64 or not x > 0
@@ -18,7 +18,7 @@ _inf = float("inf")
 
 class Exp(Op):
     """e to the power x."""
-    value, jet = np.exp, series.exp
+    value, jet = np.exp, truncated.exp
     steep = True
     local = (lambda z, x: z,)
 
@@ -32,14 +32,14 @@ class Exp2(Op):
 
 class Expm1(Op):
     """exp(x) - 1, exact for small x."""
-    value, jet = np.expm1, series.expm1
+    value, jet = np.expm1, truncated.expm1
     steep = True
     local = (lambda z, x: np.exp(x),)
 
 
 class Log(Op):
     """The natural logarithm; -inf at 0 and nan below, with one warning."""
-    value, risky, domain, jet = np.log, _positive, (0.0, _inf), series.log
+    value, risky, domain, jet = np.log, _positive, (0.0, _inf), truncated.log
     guards = POLE_AT_ZERO
     undefined = "log of a negative number"
     local = (lambda z, x: 1/x,)
@@ -72,7 +72,7 @@ class Log1p(Op):
 class Sqrt(Op):
     """The square root; its derivative at 0 is inf, below 0 it is nan, with one warning."""
     symbol = "√"
-    value, risky, domain, jet = np.sqrt, _positive, (0.0, _inf), series.sqrt
+    value, risky, domain, jet = np.sqrt, _positive, (0.0, _inf), truncated.sqrt
     guards = AT_ZERO
     undefined = "sqrt of a negative number"
     local = (lambda z, x: 0.5/z,)
@@ -90,7 +90,7 @@ class Square(Op):
     """x times x."""
     symbol = "²"
     notation, precedence = "{0}**2", 4
-    value, jet = np.square, series.square
+    value, jet = np.square, truncated.square
     local = (lambda z, x: 2*x,)
 
 
@@ -98,7 +98,7 @@ class Reciprocal(Op):
     """1 / x."""
     symbol = "1/"
     notation, precedence = "1/{0}", 2
-    value, risky, domain, jet = np.reciprocal, True, (0.0, _inf), series.reciprocal
+    value, risky, domain, jet = np.reciprocal, True, (0.0, _inf), truncated.reciprocal
     guards = (Guard(first, "division by 0", pole=True),)
     undefined = "division by 0"
     local = (lambda z, x: -(z*z),)
@@ -115,13 +115,13 @@ class Abs(Op):
 
 class Sin(Op):
     """The sine of an angle in radians."""
-    value, jet = np.sin, series.sin
+    value, jet = np.sin, truncated.sin
     local = (lambda z, x: np.cos(x),)
 
 
 class Cos(Op):
     """The cosine of an angle in radians."""
-    value, jet = np.cos, series.cos
+    value, jet = np.cos, truncated.cos
     local = (lambda z, x: -np.sin(x),)
 
 
@@ -161,14 +161,14 @@ class ArcTan(Op):
 
 class Sinh(Op):
     """The hyperbolic sine."""
-    value, jet = np.sinh, series.sinh
+    value, jet = np.sinh, truncated.sinh
     steep = True
     local = (lambda z, x: np.cosh(x),)
 
 
 class Cosh(Op):
     """The hyperbolic cosine."""
-    value, jet = np.cosh, series.cosh
+    value, jet = np.cosh, truncated.cosh
     steep = True
     local = (lambda z, x: np.sinh(x),)
 
@@ -189,7 +189,7 @@ class Sigmoid(Op):
     """1/(1 + exp(-x)), without overflow. Its derivative, s(x) s(-x), is exact in the tails."""
     aliases, symbol = ("expit",), "σ"
     value = _sigmoid
-    jet = lambda x: series.sigmoid(x, _sigmoid(x[0]), _sigmoid(-x[0]))
+    jet = lambda x: truncated.sigmoid(x, _sigmoid(x[0]), _sigmoid(-x[0]))
     steep = True
     local = (lambda z, x: z*Sigmoid.of(-x),)
 

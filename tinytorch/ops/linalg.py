@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Op, apply, function
-from ..pull import unbroadcast
-from ..tensor import functions, operand, raw
+from ..core.op import Op, apply, function
+from ..core.tensor import functions, operand, raw
+from ..core.vjp import unbroadcast
 
 
 def _t(x: Any) -> Any:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Op, apply, function
-from ..tensor import functions, operand, raw
+from ..core.op import Op, apply, function
+from ..core.tensor import functions, operand, raw
 
 Axis = int | tuple[int, ...] | None
 

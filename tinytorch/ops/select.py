@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..guard import AT_ZERO, TIE, Guard
-from ..op import Op, apply
-from ..tensor import float64, raw
+from ..core.op import Op, apply
+from ..core.singularities import AT_ZERO, TIE, Guard
+from ..core.tensor import float64, raw
 
 
 def share(mask: Any, z: Any) -> Any:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Op, apply, function
-from ..pull import unbroadcast
-from ..tensor import Tensor, functions
+from ..core.op import Op, apply, function
+from ..core.tensor import Tensor, functions
+from ..core.vjp import unbroadcast
 
 
 def _sizes(shape: tuple[Any, ...]) -> Any:

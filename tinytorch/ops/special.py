@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..guard import AT_ONES, POLES_OF_GAMMA, Guard, first
-from ..op import Op, apply
-from ..tensor import float64
+from ..core.op import Op, apply
+from ..core.singularities import AT_ONES, POLES_OF_GAMMA, Guard, first
+from ..core.tensor import float64
 
 _inf = float("inf")
 

@@ -2,4 +2,4 @@
 
 import tinyviz
 
-tinyviz.names.lend(__name__)
+tinyviz.short_names.lend(__name__)

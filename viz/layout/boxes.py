@@ -7,9 +7,8 @@ from functools import lru_cache
 from math import ceil
 from typing import Any, NamedTuple
 
-from .. import text
-from ..graph import Edge, Node, Value
-from ..theme import THEMES
+from ..graph import Edge, Node, Value, text
+from ..graph.theme import THEMES
 from .placement import Size
 from .scene import Rect, Text
 

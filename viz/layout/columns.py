@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import NamedTuple
 
-from .cells import Cells
+from .op_pairs import Cells
 from .placement import Size
 from .ports import Ports
 from .ranks import Layers

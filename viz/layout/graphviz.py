@@ -10,8 +10,8 @@ from shutil import which
 from typing import Any
 
 from ..graph import Graph
+from .curve_pieces import border
 from .placement import LayoutError, Placement, Point, Route, Size
-from .routes import border
 
 MARGIN = 24.0
 RANKDIRS = ("LR", "TB")

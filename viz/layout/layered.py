@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 
 from ..graph import Graph
-from .cells import Cells, cells, split
-from .drawing import Drawn, Measured, Turn, draw
-from .measure import Sheet, alone, measured
+from .assemble import Sheet, alone, measured
+from .gc_pause import uncollected
+from .op_pairs import Cells, cells, split
 from .order import Order, crossings, order
-from .pause import uncollected
 from .placement import Chip, Placement, Point, Rail, Route, Size
 from .ranks import Layers, layers
+from .route import Drawn, Measured, Turn, draw
 from .shelves import shelves
 
 CHIP = Size(56.0, 26.0)          # a copy of a shared leaf beside its use
@@ -35,7 +35,7 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
     if rankdir not in RANKDIRS:
         raise ValueError(f"unknown rankdir: {rankdir!r} (must be one of {', '.join(RANKDIRS)})")
     if len(graph.nodes) > LARGE and not any(labels):
-        from .field import place as place_many       # numpy is wanted for these only
+        from .large.as_placement import place as place_many  # numpy is wanted for these only
         return place_many(graph, sizes, rankdir=rankdir, wrap=wrap, ratio=ratio)
     with uncollected():
         return _place(graph, sizes, labels, rankdir == "TB", wrap, ratio)

@@ -45,7 +45,7 @@ class Chip(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """Positions only: painting is `compose`'s."""
+    """Positions only: painting is `build_scene`'s."""
 
     width: float
     height: float

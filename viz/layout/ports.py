@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .cells import Cells
+from .op_pairs import Cells
 from .order import Order
 from .placement import Size
 from .ranks import Layers

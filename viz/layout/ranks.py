@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .cells import Cells
+from .op_pairs import Cells
 
 CHIPS = 5                        # a leaf of more uses, over several ranks, is copied per use
 REACH = 8                        # and so is a leaf whose rail would be longer than so many ranks

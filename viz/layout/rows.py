@@ -7,8 +7,8 @@ from itertools import accumulate
 from math import inf
 from typing import NamedTuple
 
-from .cells import Cells
 from .columns import LANE, TURN, Extent
+from .op_pairs import Cells
 from .order import Order
 from .ranks import Layers
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from .. import theme
+from ..graph import theme
 from ..sweep import Sweep
 from . import layout
 from .chart import Chart, Frame, Look
@@ -34,7 +34,7 @@ def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any
     touched. Options are those of `PlotOptions`. Raises PlotError.
     """
     from . import panels
-    from .axes import paint
+    from .matplotlib_painter import paint
     if axes is None:
         asked = options(given)
         return styled(lambda look: panels.compose(several(sweeps), asked, look), asked)
@@ -62,7 +62,7 @@ def chart(sweeps: Sweep | Sequence[Sweep], **given: Any) -> Chart:
 
 def styled(compose: Callable[[Look], Chart], asked: PlotOptions) -> Any:
     """The Figure of a chart, under the settings of the style that was asked for, or under ours."""
-    from .axes import figure
+    from .matplotlib_painter import figure
     with _matplotlib().rc_context(_settings(asked)):
         return figure(compose(colors(asked)), styled=bool(asked.style))
 
@@ -142,7 +142,7 @@ def _content(picture: Any, kind: str, dpi: float, alt: str | None) -> bytes:
         if kind == "png":
             from . import png
             return png.write(picture, dpi)
-        from .axes import figure
+        from .matplotlib_painter import figure
         with _matplotlib().rc_context(_settings(PlotOptions())):
             picture = figure(picture)
     said = str(picture.get_label()) if alt is None else alt

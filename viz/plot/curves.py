@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import text
+from ..graph import text
 from ..sweep import Event, Sweep
 from .chart import Area, Color, Dash, Dot, Line, Mark, Note, Reason, Rule, Scale, Shade
-from .frame import Curve, poles, visible
+from .y_limits import Curve, poles, visible
 
 Array = Any
 

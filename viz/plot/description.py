@@ -7,7 +7,7 @@ from html import escape
 
 import numpy as np
 
-from .. import text
+from ..graph import text
 from ..sweep import Event, Sweep
 from ..sweep.field import Field, Path
 

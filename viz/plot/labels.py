@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import text
+from ..graph import text
 from .chart import Color, Dot, Line, Note, Panel, Reason, Wish
 
 Array = Any

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from .. import text
+from ..graph import text
 from . import ticks
 from .chart import Area, Frame, Line, Panel, Scale, Tick
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import text
+from ..graph import text
 from ..sweep import Event, Sweep
 from .chart import Area, Color, Dot, Line, Mark, Scale, Wish
 from .curves import dot, symbol
-from .frame import Curve
 from .options import PlotError, PlotOptions
+from .y_limits import Curve
 
 MOST = 24                        # labels on a curve; of more marks only the dots are drawn
 SHAPES = {"root": "circle", "inflection": "square", "extremum": "diamond"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..theme import THEMES
+from ..graph.theme import THEMES
 
 MARKS = ("roots", "extrema", "inflections")
 LOGS = ("", "x", "y", "both")

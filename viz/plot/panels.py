@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import text
+from ..graph import text
 from ..sweep import Sweep
 from . import curves, labels, layout
 from .chart import (Area, Blend, Chart, Color, Dash, Dot, Line, Look, Mark, Note, Panel, Reason,
                     Scale, Wish)
 from .description import description
-from .frame import Curve, bounded, span, together, window
 from .marks import marks
 from .options import PlotError, PlotOptions
+from .y_limits import Curve, bounded, span, together, window
 
 LONG = 44                        # an expression of more characters is left out of the legend
 ROW = 270.0                      # px that a panel of a stack has at least

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from .. import sweep
-from ..source import Target, TargetError, users
+from ..run.targets import Target, TargetError, users
+from ..run.tracer import SECONDS, deadline
 from ..sweep.field import descend, field
-from ..tracer import SECONDS, deadline
 from . import PlotOptions, chart, colors, contours, plot, styled, surface
 
 NAMES = "fghpqr"                 # what expressions are called, in order

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import text
+from ..graph import text
 from ..sweep.field import Field, Path
 from . import layout
 from .chart import Blend, Chart, Frame, Line, Look, Mark, Note, Panel, Region, Scale

@@ -9,12 +9,12 @@ from math import ceil
 
 import numpy as np
 
-from .. import text
-from ..theme import FAMILY
+from ..graph import text
+from ..graph.theme import FAMILY
 from ..writers.svg import escape, number, short
-from . import layout, outline
-from .chart import Area, Chart, Color, Dot, Line, Look, Mark, Note, Panel, Region
-from .chart import Rule, Shade, color, grey, level
+from . import layout, simplify
+from .chart import (Area, Chart, Color, Dot, Line, Look, Mark, Note, Panel, Region, Rule, Shade,
+                    color, grey, level)
 
 HATCH = 10.0                     # px between the lines of a hatched strip
 BASE = 0.36                      # of the size: from the middle of a line of words to its baseline
@@ -61,13 +61,13 @@ def outlines(panel: Panel) -> list[str]:
 
 def _outline(mark: Mark, panel: Panel) -> str:
     if isinstance(mark, Line):
-        return outline.line(*panel.places(mark.x, mark.y), panel.frame)
+        return simplify.line(*panel.places(mark.x, mark.y), panel.frame)
     if isinstance(mark, Area):
-        return outline.area(*panel.places(mark.x, mark.high), panel.places(mark.x, mark.low)[1],
-                            panel.frame)
+        return simplify.area(*panel.places(mark.x, mark.high), panel.places(mark.x, mark.low)[1],
+                             panel.frame)
     if isinstance(mark, Region):
         points = np.concatenate(mark.rings)
-        return outline.rings(*panel.places(*points.T), [len(ring) for ring in mark.rings])
+        return simplify.rings(*panel.places(*points.T), [len(ring) for ring in mark.rings])
     return ""
 
 

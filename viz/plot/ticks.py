@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from .. import text
+from ..graph import text
 from .chart import Scale, Tick
 
 PARTS = (1, 2, 3, 4, 6)          # ticks may stand at pi, pi/2, pi/3 ...

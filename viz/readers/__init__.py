@@ -18,12 +18,12 @@ from importlib.machinery import PathFinder
 from types import FunctionType, ModuleType
 from typing import Any
 
-from .. import run as runs
-from ...names import HOME
-from ..expression import Expression, ExpressionError
+from ...short_names import HOME
 from ..graph import Graph
-from ..run import Run
-from ..source import RunError, Target, TargetError, of, users
+from ..run import execute as runs
+from ..run.execute import Run
+from ..run.expression import Expression, ExpressionError
+from ..run.targets import RunError, Target, TargetError, of, users
 
 OURS = "tinytorch"
 BUILT_ON = {HOME: OURS, OURS: "",         # a package tinytorch on its own is the user's
@@ -32,9 +32,9 @@ BUILT_ON = {HOME: OURS, OURS: "",         # a package tinytorch on its own is th
 
 
 def frameworks() -> tuple[str, ...]:
-    """The packages whose values can be read: the files in this folder."""
-    return tuple(sorted(name[:-3] for name in os.listdir(os.path.dirname(__file__))
-                        if name.endswith(".py") and not name.startswith("_")))
+    """The packages whose values can be read: the files and folders in this folder."""
+    names = (entry.removesuffix(".py") for entry in os.listdir(os.path.dirname(__file__)))
+    return tuple(sorted(name for name in names if name[0] != "_"))
 
 
 def read(root: Any) -> Graph:

@@ -14,15 +14,15 @@ import numpy as np
 from ..readers import terms
 from .arguments import bind, named
 from .classify import classify
+from .derivatives import SweepError
 from .evaluate import Passes
 from .event import KINDS, SINGULAR, SMOOTH, Band, Event, Strip
-from .record import Sweep
-from .rows import with_events
+from .insert_events import with_events
+from .result import Sweep
 from .sampling import CELLS, CELLS_LOOPED, bands, extent, grid, join, refine, restless, weights
 from .search import search
 from .smooth import turns
 from .undefined import notes, nowhere, strips
-from .values import SweepError
 
 __all__ = ["KINDS", "SINGULAR", "SMOOTH", "Band", "Event", "Strip", "Sweep", "SweepError",
            "extent", "family", "sweep", "weights"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..source import TargetError, of
+from ..run.targets import TargetError, of
 
 
 def named(f: Any) -> str:

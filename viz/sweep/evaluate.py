@@ -9,12 +9,12 @@ import numpy as np
 
 from ... import tinytorch
 from ...tinytorch import Tensor, formula
-from ...tinytorch.tensor import raw
+from ...tinytorch.core.tensor import raw
 
-from .. import run, source
+from ..run import execute, targets
 from .arguments import Bound
+from .derivatives import SweepError, derivatives, gradient, quiet, scalar
 from .singular import Guard, called, chosen, guards, steep, undefined, whole
-from .values import SweepError, derivatives, gradient, quiet, scalar
 
 Array = Any                      # numpy.ndarray
 
@@ -131,7 +131,7 @@ class Passes:
             return ""
         found = [result for result, _, _ in _watches(ran.result)]
         place = self._place(ran, found[key[1]]) if key[1] < len(found) else None
-        return f"{source.display(place.file)}:{place.line}" if place else ""
+        return f"{targets.display(place.file)}:{place.line}" if place else ""
 
     def reason(self, x: float) -> tuple[str, str]:
         """Why f is undefined at x: the op that left the real numbers, in words; and its line."""
@@ -144,7 +144,7 @@ class Passes:
             operands = [a.data for a in _args(result)]
             if all(np.all(np.isfinite(a)) for a in operands):
                 place = self._place(ran, result) if ran else None
-                line = f"{source.display(place.file)}:{place.line}" if place else ""
+                line = f"{targets.display(place.file)}:{place.line}" if place else ""
                 return undefined(result._op, operands), line
         return "", ""
 
@@ -209,11 +209,11 @@ class Passes:
     def _traced(self, x: float) -> Any:
         """A run of f at x that knows the lines, or None where f cannot be run that way."""
         try:
-            known = source.of(self.f.f if isinstance(self.f, Bound) else self.f)
-            target = source.Target(known.name, lambda x: self.f(x), ("x",), {}, known.file,
-                                   known.line)
-            return run.run(target, {"x": Tensor(self._one(x))})
-        except (source.TargetError, source.RunError):
+            known = targets.of(self.f.f if isinstance(self.f, Bound) else self.f)
+            target = targets.Target(known.name, lambda x: self.f(x), ("x",), {}, known.file,
+                                    known.line)
+            return execute.run(target, {"x": Tensor(self._one(x))})
+        except (targets.TargetError, targets.RunError):
             return None
 
     def _place(self, ran: Any, result: Tensor) -> Any:

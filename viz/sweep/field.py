@@ -14,7 +14,7 @@ from ...tinytorch import Tensor
 
 from ..readers import terms
 from .arguments import bind, named
-from .values import SweepError, quiet, scalar
+from .derivatives import SweepError, quiet, scalar
 
 Array = Any
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...tinytorch import ops
-from ...tinytorch.guard import Guard, first, whole
+from ...tinytorch.core.singularities import Guard, first, whole
 
 __all__ = ["Guard", "called", "chosen", "guards", "steep", "undefined", "whole"]
 

@@ -9,8 +9,7 @@ from hashlib import blake2b
 from math import inf
 from typing import Any, NamedTuple
 
-from .. import text
-from ..graph import Edge, Graph, Node, Value, topological
+from ..graph import Edge, Graph, Node, Value, text, topological
 
 NUMBERS = ("data", "grad")       # facts of a node that are compared
 ABSOLUTE = 1e-12                 # of the largest number: those that differ by less are equal

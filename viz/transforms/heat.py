@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import floor, inf, log10
 from typing import Any
 
-from .. import text
-from ..graph import Graph, Value
-from .parts import TransformError
+from ..graph import Graph, Value, text
+from .subgraph import TransformError
 
 KINDS = ("grad", "data", "contribution")
 BINS = 4                         # on either side of zero

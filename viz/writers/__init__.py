@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 
 from ..graph import Graph
-from ..layout.compose import Options, compose
+from ..layout.build_scene import Options, compose
 
 
 ALIASES = {"mmd": "mermaid", "tex": "tikz", "text": "txt"}       # other suffixes of a format

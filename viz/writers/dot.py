@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .. import text
-from ..graph import Edge, Graph, Node
-from ..layout import boxes, frames
-from ..layout.compose import LABELLED, Options, edge_tip, node_tip
-from ..theme import THEMES, Shape, Theme
+from ..graph import Edge, Graph, Node, text
+from ..graph.theme import THEMES, Shape, Theme
+from ..layout import boxes, paint_clusters
+from ..layout.build_scene import LABELLED, Options, edge_tip, node_tip
 
 if TYPE_CHECKING:
     import graphviz
@@ -101,7 +100,8 @@ def _clusters(graph: Graph, look: Theme) -> list[graphviz.Digraph]:
     frame = look.shapes["frame"]
     for fold in folds:
         clusters[fold["path"]] = graphviz.Digraph(f"cluster_{_id(fold['path'])}", graph_attr={
-            "label": _escape([frames.line(fold)]), "labeljust": "l", "style": "rounded,filled",
+            "label": _escape([paint_clusters.line(fold)]), "labeljust": "l",
+            "style": "rounded,filled",
             "fillcolor": frame.fill or "", "color": frame.stroke or "", "peripheries": "1",
             "fontcolor": look.texts["head"].color, "fontsize": "12"})
     for node in graph.nodes:

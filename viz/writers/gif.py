@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from ..film import StepError, film, lit, still
+from ..animation.timeline import StepError, film, lit, still
 from ..graph import Graph
-from ..layout.compose import Options
-from ..theme import THEMES
+from ..graph.theme import THEMES
+from ..layout.build_scene import Options
 from . import png
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from math import ceil
 from typing import Any
 
-from .. import page, text
-from ..film import Track, film, lit, tracks
-from ..graph import Graph, Node, topological
-from ..layout.compose import Options, compose, description
+from .. import viewer
+from ..animation.timeline import Track, film, lit, tracks
+from ..graph import Graph, Node, text, topological
+from ..graph.text import literal
+from ..graph.theme import FAMILY, THEMES, Shape, Theme, Type
+from ..layout.build_scene import Options, compose, description
 from ..layout.layered import LARGE
 from ..layout.scene import Group, Rect, Scene
-from ..text import literal
-from ..page import facts
-from ..theme import FAMILY, THEMES, Shape, Theme, Type
+from ..viewer import fact_texts
 from . import svg
 
 CANVAS = 400                     # a graph of more nodes, and one with folds, is shown on a canvas
@@ -46,12 +46,12 @@ def _page(graph: Graph, options: Options, scene: Scene, shown: tuple[Track, ...]
     pair, start = _themes(options)
     places = {node.id: i for i, node in enumerate(graph.nodes)}
     data: dict[str, Any] = {
-        "nodes": [facts.node(node) for node in graph.nodes],
-        "edges": [{"tail": places[edge.tail], "head": places[edge.head]} | facts.edge(edge)
+        "nodes": [fact_texts.node(node) for node in graph.nodes],
+        "edges": [{"tail": places[edge.tail], "head": places[edge.head]} | fact_texts.edge(edge)
                   for edge in graph.edges]}
     if steps:
         data["steps"] = steps
-    return page.fill(
+    return viewer.fill(
         title=literal(scene.title), start=start, style=_style(*pair),
         picture="\n".join(_picture(graph, scene, shown, len(steps) or 1)), data=data,
         player=bool(steps))
@@ -69,11 +69,11 @@ def _themes(options: Options) -> tuple[tuple[Theme, Theme], str]:
 # ---- A large picture: positions, facts and the look, for a canvas
 
 def _large(graph: Graph, options: Options) -> bytes:
-    from ..page.columns import packed              # numpy is wanted for these only
-    from ..page.sheet import sheet
-    from ..page.strip import strip
-    from ..page.table import structure, table
-    from ..transforms.fold import said
+    from ..fold import said
+    from ..viewer.codec import packed  # numpy is wanted for these only
+    from ..viewer.facts_table import structure, table
+    from ..viewer.large_geometry import strip
+    from ..viewer.scene_geometry import sheet
     by = graph.facts.get("heat", {}).get("by", "")
     plain = not {"folds", "paired"} & set(graph.facts) and by != "contribution"
     if len(graph.nodes) > LARGE and plain and options.engine == "layered" \
@@ -97,7 +97,7 @@ def _large(graph: Graph, options: Options) -> bytes:
     picture = (f'<canvas class="picture" role="img" aria-label="{svg.escape(told)}">'
                f"{svg.escape(told)}</canvas>\n"
                '<div class="cursor" data-part="cursor" role="button" tabindex="-1" hidden></div>')
-    return page.fill(
+    return viewer.fill(
         title=literal(str(graph.facts.get("title") or graph.name)), start=start,
         style=_style(*pair), picture=picture, data=data,
         packs={"drawing": packed(drawing), "facts": packed(table(graph))})

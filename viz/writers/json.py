@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..graph import Graph, to_json
-from ..layout.compose import Options
+from ..graph import Graph
+from ..graph.json import to_json
+from ..layout.build_scene import Options
 
 
 def write(graph: Graph, options: Options = Options()) -> bytes:

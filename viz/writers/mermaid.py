@@ -7,11 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .. import text
-from ..graph import Edge, Graph, Node
-from ..layout import boxes, frames
-from ..layout.compose import LABELLED, Options
-from ..theme import THEMES, Shape, Theme
+from ..graph import Edge, Graph, Node, text
+from ..graph.theme import THEMES, Shape, Theme
+from ..layout import boxes, paint_clusters
+from ..layout.build_scene import LABELLED, Options
 
 SHAPES = {"input": ('("', '")'), "parameter": ('["', '"]'), "constant": ('("', '")'),
           "value": ('["', '"]'), "output": ('[["', '"]]'), "op": ('(("', '"))')}
@@ -43,7 +42,7 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
             lines.append("  end")
         opened.append(fold["path"])
         lines.append(f"  subgraph {_fold(fold)}"
-                     f'["{_escape([frames.line(fold)])}"]')
+                     f'["{_escape([paint_clusters.line(fold)])}"]')
         lines += [f"    {_node(node, ids)}" for node in inside.get(fold["path"], ())]
     lines += ["  end"] * len(opened)
     for edge in graph.edges:

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-from .. import text
-from ..graph import Graph
-from ..layout.compose import Options, compose
+from ..graph import Graph, text
+from ..graph.text import covered, literal
+from ..graph.theme import THEMES
+from ..layout.build_scene import Options, compose
 from ..layout.scene import Path, Polygon, Rect, Scene, Text
-from ..text import covered, literal
-from ..theme import THEMES
 
 PT = 72 / 96                     # points in a px
 QUARTER = 0.5522847498           # of the radius: where a cubic's handle is for a quarter circle

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 
 from ..graph import Graph
-from ..layout.compose import Options, compose
+from ..graph.text import covered
+from ..graph.theme import THEMES, Theme
+from ..layout.build_scene import Options, compose
 from ..layout.scene import Scene, Text
-from ..text import covered
-from ..theme import THEMES, Theme
 from . import svg
 
 LARGEST = 32_000                 # pixels on a side: more is more than viewers open

@@ -7,12 +7,11 @@ from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
-from .. import text
-from ..graph import Graph
-from ..layout.compose import Options, compose
-from ..layout.pause import uncollected
+from ..graph import Graph, text
+from ..graph.theme import FAMILY, THEMES, Shape, Theme, Type
+from ..layout.build_scene import Options, compose
+from ..layout.gc_pause import uncollected
 from ..layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
-from ..theme import FAMILY, THEMES, Shape, Theme, Type
 
 _ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
 

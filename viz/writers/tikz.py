@@ -9,11 +9,10 @@ import unicodedata
 from collections.abc import Iterator
 from math import ceil
 
-from .. import text
-from ..graph import Graph
-from ..layout.compose import Options, compose
+from ..graph import Graph, text
+from ..graph.theme import THEMES, Shape, Theme, Type
+from ..layout.build_scene import Options, compose
 from ..layout.scene import Mark, Path, Polygon, Rect, Scene, Text
-from ..theme import THEMES, Shape, Theme, Type
 
 PX = 0.75                        # bp in a px
 LARGEST = 14_000.0               # bp on a side: TeX knows no length above 16,383 pt

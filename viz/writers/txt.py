@@ -6,11 +6,10 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .. import text
-from ..graph import Graph, Value
-from ..layout import boxes, frames
-from ..layout.cells import Cells, cells
-from ..layout.compose import LABELLED, Options
+from ..graph import Graph, Value, text
+from ..layout import boxes, paint_clusters
+from ..layout.build_scene import LABELLED, Options
+from ..layout.op_pairs import Cells, cells
 
 DEEP = 12                        # a tree of more levels is written as a ladder
 NAME = 40                        # a label is at most so many characters wide
@@ -53,7 +52,8 @@ def tree(graph: Graph, *, edges: str = "auto", color: bool = False) -> str:
     if any(head):
         lines.append(_line(head, wide, ("tag",) * len(HEAD), color))
     lines += [_line(fields, wide, ROLES, color) for fields in table]
-    lines += [_styled(frames.line(fold), "tag", color) for fold in graph.facts.get("folds", ())]
+    lines += [_styled(paint_clusters.line(fold), "tag", color)
+              for fold in graph.facts.get("folds", ())]
     if "heat" in graph.facts:
         heat = graph.facts["heat"]
         steps = ", ".join(f"{'▮' * step} {said}" for step, said in boxes.scale(heat) if step > 0)

@@ -1,0 +1,75 @@
+"""Grad mode: whether results are recorded, in which scope; the clock that stamps them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from typing import Any
+
+
+class Mode:
+    """How results are recorded. The usual case, recording without a scope, is None instead."""
+
+    __slots__ = ("recording", "scope")
+
+    def __init__(self, recording: bool = True, scope: str = "") -> None:
+        self.recording = recording
+        self.scope = scope       # a path: mlp/layer1
+
+
+mode: ContextVar[Mode | None] = ContextVar("mode", default=None)
+current = mode.get             # the mode where the caller stands
+tick = itertools.count(1).__next__             # the one counter of creation stamps
+
+
+def stamp() -> int:
+    """The next stamp: tensors made from now on have at least this one, all others a smaller."""
+    return tick()
+
+
+class no_grad:
+    """Nothing made inside is recorded: `with no_grad(): ...` or `@no_grad()`. Nests; per thread."""
+
+    recording = False
+
+    def __init__(self) -> None:
+        self.tokens: list[Token[Mode | None]] = []
+
+    def __enter__(self) -> no_grad:
+        old = current() or Mode()
+        usual = self.recording and not old.scope
+        self.tokens.append(mode.set(None if usual else Mode(self.recording, old.scope)))
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        mode.reset(self.tokens.pop())
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(*args: Any, **options: Any) -> Any:
+            with type(self)():
+                return function(*args, **options)
+        wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
+        return wrapper
+
+
+class enable_grad(no_grad):
+    """Inside, results are recorded again, also within a `no_grad`."""
+
+    recording = True
+
+
+class scope:
+    """Results made inside belong to the group `name`: nested scopes give a path, `mlp/softmax`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> scope:
+        old = current() or Mode()
+        path = f"{old.scope}/{self.name}" if old.scope else self.name
+        self.token = mode.set(Mode(old.recording, path))
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        mode.reset(self.token)

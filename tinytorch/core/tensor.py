@@ -1,0 +1,452 @@
+"""Tensor: a number or array that remembers what made it. Function: that memory, seen as `_ctx`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import errors
+from .grad_mode import tick
+
+
+float64 = np.float64
+ndarray = np.ndarray
+new = object.__new__
+
+
+loaders: list[Callable[[], Any]] = []          # what to call to have all functions there are
+
+
+class _Functions(dict[str, Callable[..., Any]]):
+    """Public names and aliases to the functions users call; one not yet there loads the rest."""
+
+    def __missing__(self, name: str) -> Callable[..., Any]:
+        for load in loaders:
+            load()
+        if name not in self:
+            raise KeyError(name)
+        return self[name]
+
+
+functions = _Functions()
+
+
+def find(name: str) -> Callable[..., Any] | None:
+    """The public function of that name or alias, or None."""
+    try:
+        return functions[name]
+    except KeyError:
+        return None
+
+
+class Mutation:
+    """When data was last assigned to, anywhere: a pass over younger ops need not check for it."""
+
+    latest = 0
+
+
+class Function:
+    """What made a tensor: the op, its operands (all Tensors, repeats kept) and its parameters."""
+
+    __slots__ = ("op", "args", "params")
+
+    def __init__(self, op: Any, *args: Any, **params: Any) -> None:
+        self.op = op
+        self.args: tuple[Tensor, ...] = tuple(
+            a if isinstance(a, Tensor) else constant(a) for a in args)
+        self.params: dict[str, Any] = params
+
+    def __repr__(self) -> str:
+        return f"Function({self.op.__name__}, {', '.join(map(repr, self.args))})"
+
+
+if TYPE_CHECKING:
+    _Operators = Any             # + - * [] .T and all methods: each set by the block of its op
+else:
+    _Operators = object
+
+
+class Tensor(_Operators):
+    """A number or an array of real numbers, its gradient, and how it was made.
+
+    data: numbers, nested lists, an array (copied) or a Tensor (its data). A rank-0 tensor's data is
+    a numpy scalar. With requires_grad integers and booleans become float64; float32 stays.
+    Raises TypeError for complex numbers and for what is no array of numbers.
+    """
+
+    __slots__ = ("_data", "_grad", "requires_grad", "stamp",
+                 "_op", "_x", "_y", "_params",     # what made it; _y: a tuple of the 2nd, 3rd ...
+                 "_extra")                         # name, scope, mutated, ctx: only where needed
+    _data: Any
+    _grad: Any
+    _op: Any
+    _x: Any
+    _y: Any
+    _params: dict[str, Any] | None
+    _extra: dict[str, Any]
+    requires_grad: bool
+    stamp: int
+    backward: Any                # set by backward.py
+
+    def __init__(self, data: Any, requires_grad: bool = True, name: str | None = None) -> None:
+        if data.__class__ is float:
+            self._data = float64(data)
+        else:
+            self._data = as_data(data, requires_grad)
+        self.requires_grad = requires_grad
+        self._grad = self._op = self._x = self._y = self._params = None
+        self.stamp = tick()
+        if name is not None:
+            self._extra = {"name": name}
+
+    # What it holds.
+
+    @property
+    def data(self) -> Any:
+        """The numbers: an array, or a numpy scalar for rank 0. Assigning is noticed by backward."""
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if value is not self._data:                  # x.data -= 1 hands back the array it changed
+            value = as_data(value, self.requires_grad)
+            if np.shape(value) != np.shape(self._data):
+                raise ValueError(f"{errors.place().prefix}the data of a tensor of shape "
+                                 f"{self.shape} cannot become an array of shape {np.shape(value)}")
+        self._assign(value)
+
+    def _assign(self, data: Any) -> None:
+        """Take data that is ours already, and note when."""
+        self._data = data
+        self._remember("mutated", tick())
+        Mutation.latest = self._extra["mutated"]
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The derivative of what backward() was called on with respect to this, or None."""
+        try:
+            g = self._grad
+        except AttributeError:                       # a result that no backward pass has reached
+            return None
+        if g is None or g.__class__ is Tensor:
+            return g
+        self._grad = constant(g)                     # copied: two tensors may share one array
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None and not isinstance(value, Tensor):
+            value = constant(value)
+        if value is not None and value.shape != self.shape:
+            raise ValueError(f"{errors.place().prefix}a gradient of shape {value.shape} does not "
+                             f"fit a tensor of shape {self.shape}")
+        self._grad = value
+
+    @property
+    def _ctx(self) -> Function | None:
+        """None for a leaf, else what made this tensor; the same object every time."""
+        if self._op is None:
+            return None
+        extra = self._notes()
+        if "ctx" not in extra:
+            ctx = new(Function)
+            ctx.op, ctx.args, ctx.params = self._op, operands(self), self._params or {}
+            self._remember("ctx", ctx)
+            return ctx
+        return extra["ctx"]
+
+    @_ctx.setter
+    def _ctx(self, ctx: Function | None) -> None:
+        self._notes().pop("ctx", None)
+        if ctx is None:
+            self._op = self._x = self._y = self._params = None
+            return
+        if not ctx.args:
+            raise ValueError(f"{ctx.op.__name__} made a tensor of no operand at all")
+        if any(a.stamp >= self.stamp for a in ctx.args):
+            if any(a is self or _reaches(a, self) for a in ctx.args):
+                raise ValueError(f"a tensor cannot be made of itself (by {ctx.op.__name__})")
+            self.stamp = tick()
+        self._op, self._params = ctx.op, ctx.params or None
+        self._x, *rest = ctx.args
+        self._y = None if not rest else rest[0] if len(rest) == 1 else tuple(rest)
+        self.requires_grad = any(a.requires_grad for a in ctx.args)
+        self._remember("ctx", ctx)
+
+    @property
+    def name(self) -> str | None:
+        """What a picture calls it, or None."""
+        return self._notes().get("name")
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        self._remember("name", value)
+
+    @property
+    def scope(self) -> str:
+        """The path of the scopes it was made in, `mlp/layer1/softmax`, or ""."""
+        return self._notes().get("scope", "")
+
+    def _notes(self) -> dict[str, Any]:
+        try:
+            return self._extra
+        except AttributeError:
+            return {}
+
+    def _remember(self, key: str, value: Any) -> None:
+        try:
+            self._extra[key] = value
+        except AttributeError:
+            self._extra = {key: value}
+
+    def __getattr__(self, name: str) -> Any:
+        """Every function whose first argument is a tensor is a method too: x.sin(), x.softmax()."""
+        if name[0] != "_":
+            function = find(name)
+            if function is not None:
+                setattr(Tensor, name, function)
+                return function.__get__(self)
+        raise AttributeError(f"a Tensor has no {name!r}", name=name, obj=self)
+
+    # What an array has.
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        return self._data.ndim
+
+    @property
+    def size(self) -> int:
+        return self._data.size
+
+    @property
+    def dtype(self) -> Any:
+        return self._data.dtype
+
+    def __len__(self) -> int:
+        if not self._data.ndim:
+            raise TypeError(f"{errors.place().prefix}a rank-0 tensor has no length")
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self._data.ndim:
+            raise TypeError(f"{errors.place().prefix}a rank-0 tensor cannot be iterated over")
+        return (self[i] for i in range(len(self._data)))
+
+    def item(self) -> float:
+        """The number of a tensor of size 1, as a plain one; the gradient stops here."""
+        return self._data.item()
+
+    def numpy(self) -> Any:
+        """A copy of the data as numpy has it; the gradient stops here."""
+        return self._data.copy()
+
+    def tolist(self) -> Any:
+        """The data as nested lists of plain numbers; the gradient stops here."""
+        return self._data.tolist()
+
+    def detach(self) -> Tensor:
+        """The same numbers as a constant: no gradient flows through it."""
+        return constant(self._data)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        self._grad = None
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            spot = errors.place()
+            raise ValueError(
+                f"{spot.prefix}a tensor of shape {self.shape} is neither true nor false. For a "
+                "choice per element write np.where(condition, a, b); for one about all of them "
+                "np.all(condition) or np.any(condition)")
+        return bool(self._data.item())
+
+    def __repr__(self) -> str:
+        return f"tensor({written(self._data)})"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """What a notebook shows: a picture, where the program has imported viz; else the repr."""
+        viz = sys.modules.get(__name__.partition(".")[0] + ".viz")
+        return viz and viz.display.bundle(self, include, exclude)
+
+    def __format__(self, how: str) -> str:
+        """As its number is written, f"{loss:.3f}", where there is but one; else only as str."""
+        return format(self._data.item() if how and self._data.size == 1 else str(self), how)
+
+    def __reduce__(self) -> Any:
+        """Copies and pickles are leaves: the numbers, not the graph."""
+        return Tensor, (np.array(self._data), self.requires_grad, self.name)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Assign numbers to a part of a leaf; backward through an op that had used it then fails.
+
+        Raises TypeError for a tracked value or into a result: that would drop a gradient.
+        """
+        if isinstance(value, Tensor) and value.requires_grad:
+            self._refuse("would drop the gradient of the assigned tensor",
+                         "np.where(mask, value, x), np.stack or np.concatenate")
+        if self._op is not None and self.requires_grad:
+            self._refuse("would change a result that backward still needs",
+                         "np.where(mask, value, x)")
+        index = tuple(map(raw, index)) if isinstance(index, tuple) else raw(index)
+        data: Any = np.array(self._data)
+        data[index] = raw(value)
+        self._assign(data if data.ndim else data[()])
+
+    # What would drop a gradient.
+
+    def _refuse(self, what: str, instead: str) -> None:
+        spot = errors.place()
+        quoted = f"`{spot.expression}` " if spot.expression else "this "
+        raise TypeError(f"{spot.prefix}{quoted}{what}. Use {instead}")
+
+    def _plain(self, kind: str, convert: Callable[[Any], Any]) -> Any:
+        if self.requires_grad:
+            spot = errors.place()
+            called, bracket, _ = spot.expression.partition("(")
+            instead = "x.item() or x.detach(), if the gradient is to stop here"
+            if not bracket and called.endswith("]"):             # a[0] = x
+                instead = "np.stack or np.where to make the array of tensors; " + instead
+            if called.startswith(("math.", "cmath.")):
+                name = called.partition(".")[2]
+                name = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
+                        "pow": "power", "fabs": "abs", "asinh": "arcsinh", "acosh": "arccosh",
+                        "atanh": "arctanh", "lgamma": "gammaln", "dist": "norm"}.get(name, name)
+                if find(name):
+                    first = f"np.{name}(...) or " if hasattr(np, name) else ""
+                    instead = f"{first}tinytorch.{name}(...)"
+            self._refuse(f"needs {kind} and would silently drop the gradient", instead)
+        return convert(self._data)
+
+    def __float__(self) -> float:
+        return self._plain("a plain float", float)
+
+    def __int__(self) -> int:
+        return self._plain("a plain int", int)
+
+    def __index__(self) -> int:
+        return self._plain("a plain int", lambda data: data.__index__())
+
+    def __complex__(self) -> complex:
+        return self._plain("a plain complex", complex)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self.requires_grad:
+            self._refuse("makes a plain array and would silently drop the gradient",
+                         "np.stack, np.where and the like on tensors, or x.numpy(), "
+                         "if the gradient is to stop here")
+        return np.array(self._data, dtype=dtype)
+
+
+def _reaches(start: Tensor, goal: Tensor) -> bool:
+    seen, stack = {start}, [start]
+    while stack:
+        t = stack.pop()
+        if t is goal:
+            return True
+        for a in operands(t):
+            if a not in seen:
+                seen.add(a)
+                stack.append(a)
+    return False
+
+
+def raw(value: Any) -> Any:
+    """The numbers of a tensor; anything else as it is."""
+    return value._data if isinstance(value, Tensor) else value
+
+
+def constant(value: Any) -> Tensor:
+    """A tensor no gradient flows into."""
+    return Tensor(value, requires_grad=False)
+
+
+def wrap(data: Any) -> Tensor:
+    """A constant of an array that is ours already: nothing is copied."""
+    out = new(Tensor)
+    out._data = data[()] if data.__class__ is ndarray and not data.ndim else data
+    out.requires_grad = False
+    out._grad = out._op = out._x = out._y = out._params = None
+    out.stamp = tick()
+    return out
+
+
+def operands(t: Tensor) -> tuple[Tensor, ...]:
+    """What the tensor was made of, in order; () for a leaf."""
+    y = t._y
+    if y is None:
+        return () if t._op is None else (t._x,)
+    return (t._x, *y) if y.__class__ is tuple else (t._x, y)
+
+
+def operand(value: Any, like: Tensor | None = None) -> Tensor:
+    """An operand as a Tensor. A plain number takes the float type it meets (NEP 50).
+
+    Raises TypeError for what is no array of real numbers.
+    """
+    if isinstance(value, Tensor):
+        return value
+    kind = value.__class__
+    if kind is float or kind is int:
+        if like is None or like._data.__class__ is float64 or like._data.dtype.kind != "f":
+            return wrap(float64(value))
+        return wrap(like._data.dtype.type(value))
+    return constant(value)
+
+
+def as_data(value: Any, tracked: bool = True) -> Any:
+    """A copy as a real array, or as a numpy scalar for rank 0."""
+    if isinstance(value, Tensor):
+        value = value._data
+    if value.__class__ is int or value.__class__ is bool:
+        return float64(value) if tracked else np.array(value)[()]
+    if isinstance(value, (list, tuple)) and _holds_tracked(value):
+        spot = errors.place()
+        quoted = f"`{spot.expression}` " if spot.expression else "this "
+        raise TypeError(f"{spot.prefix}{quoted}would silently drop the gradient of the tensors in "
+                        "the list. Use np.stack([...])")
+    data: Any = np.array(value)
+    kind = data.dtype.kind
+    if kind in "iub":
+        if tracked:
+            data = data.astype(float64)
+    elif kind != "f":
+        spot = errors.place()
+        what = ("complex numbers" if kind == "c" else
+                "an array of objects" if isinstance(value, ndarray) else
+                f"{value!r:.60}" if data.ndim == 0 else "a ragged or non-numeric list")
+        raise TypeError(f"{spot.prefix}a tensor holds real numbers, not {what}")
+    return data if data.ndim else data[()]
+
+
+def _holds_tracked(values: Any) -> bool:
+    stack = [values]
+    while stack:
+        for v in stack.pop():
+            if isinstance(v, Tensor) and v.requires_grad:
+                return True
+            if isinstance(v, (list, tuple)):
+                stack.append(v)
+    return False
+
+
+def written(data: Any) -> str:
+    """Numbers as people read them: about six digits, whole ones without a point."""
+    def number(v: Any) -> str:
+        v = v.item() if hasattr(v, "item") else v
+        if isinstance(v, float) and v.is_integer() and abs(v) < 1e15:
+            return f"{v:.0f}"
+        return f"{v:.6g}" if isinstance(v, float) else str(v)
+    if not np.ndim(data):
+        return number(data)
+    return np.array2string(np.asarray(data), separator=", ", prefix="tensor(", threshold=100,
+                           formatter={"all": number})

@@ -1,0 +1,1 @@
+"""Series: truncated Taylor series, and all derivatives at once."""

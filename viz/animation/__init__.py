@@ -1,0 +1,1 @@
+"""Animation: the passes explained step by step, and a scene in time."""

@@ -1,0 +1,321 @@
+"""Timeline: a scene in time. What is not known is not seen, not reached is dim, at work is lit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import hypot
+from typing import NamedTuple
+
+from ..graph import KINDS, Graph, Value, text
+from ..graph.theme import Shape, Theme
+from ..layout.boxes import wide
+from ..layout.build_scene import MARGIN, Options, compose, edge_id
+from ..layout.placement import Point, Size
+from ..layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
+from .steps import Step, StepError, steps
+
+LONGEST = 400                    # a film of more steps is not made
+WIDEST = 640.0                   # the sentences have at least so much room, in px
+LINES = 2                        # and so many lines
+DIM = 0.3                        # how much is seen of what is not reached yet
+LATE = ("result", "flag")        # lines below the picture that are known in the end
+HEAD = (9.0, 4.2)                # length and half width of the head of a lit edge
+
+
+class Timed(NamedTuple):
+    """A mark, and from which step until before which it is seen."""
+
+    mark: Mark
+    first: int
+    last: int
+
+
+class Track(NamedTuple):
+    """A group in time."""
+
+    group: Group
+    reached: int                 # it is dim before this step
+    marks: tuple[Timed, ...]
+    shows: str = ""              # node, edge, rail or chip
+    of: int = -1                 # index of the node (of an edge: of the edge) that it shows
+
+
+class Film(NamedTuple):
+    """A scene in time; the last step is the whole picture."""
+
+    scene: Scene                 # the whole picture
+    size: Size                   # of a frame: the picture with room for the sentences below it
+    steps: tuple[Step, ...]
+    tracks: tuple[Track, ...]
+    captions: tuple[Timed, ...]  # the sentences
+
+
+def film(graph: Graph, options: Options = Options()) -> Film:
+    """The film of a graph: laid out once, the same in each frame. Linear in marks and steps.
+
+    Raises StepError for a graph of more than LONGEST steps.
+    """
+    taken = steps(graph)
+    if len(taken) > LONGEST:
+        raise StepError(f"{graph.name} takes {len(taken)} steps (at most {LONGEST} can be shown): "
+                        "draw a smaller part of it")
+    scene = compose(graph, options)
+    times = _Times(graph, taken)
+    whole = tracks(graph, scene)
+    index = {node.id: i for i, node in enumerate(graph.nodes)}
+    boxes = {track.of: track.group.marks[0] for track in whole if track.shows == "node"}
+    lines = {track.of: track.group.marks[0] for track in whole if track.shows == "rail"}
+    branches: dict[int, list[Timed]] = {}          # node -> the parts of its rail to lit edges
+    made = []
+    for track in whole:
+        group = track.group
+        if track.shows == "edge":
+            track = _edge(track, times)
+            tail = index[graph.edges[track.of].tail]
+            line = lines.get(tail)
+            if isinstance(line, Path) and not _touches(group, boxes.get(tail)):
+                part = group._replace(role="rail", marks=(_cut(line, _start(group)),))
+                branches.setdefault(tail, []).extend(_glow(part, times.edges.get(track.of, ())))
+        elif track.shows == "node":
+            track = _node(track, times)
+        else:
+            last = group.role == "caption"
+            track = track._replace(marks=tuple(
+                Timed(mark, times.end if last and mark.role in LATE else 0, times.end + 1)
+                for mark in group.marks))
+        made.append(track)
+    made = [track._replace(marks=(*track.marks, *branches.get(track.of, ())))
+            if track.shows == "rail" else track for track in made]
+    size, captions = _captions(scene, taken)
+    return Film(scene, size, taken, tuple(made), captions)
+
+
+def tracks(graph: Graph, scene: Scene) -> tuple[Track, ...]:
+    """The groups of a graph's scene as tracks of one step, each with what of the graph it shows."""
+    nodes = {node.id: i for i, node in enumerate(graph.nodes)}
+    edges: dict[str, list[int]] = {}               # parallel edges without a place share an id
+    for e, edge in reversed(list(enumerate(graph.edges))):
+        edges.setdefault(edge_id(edge), []).append(e)
+    tails = {id: nodes[graph.edges[found[-1]].tail] for id, found in edges.items()}
+    found = []
+    for group in scene.groups:
+        shows, of = "", -1
+        if group.role in KINDS and group.id in nodes:
+            shows, of = "node", nodes[group.id]
+        elif group.role == "edge" and edges.get(group.id):
+            shows, of = "edge", edges[group.id].pop()
+        elif group.role == "rail" and group.id.removesuffix("--rail") in nodes:
+            shows, of = "rail", nodes[group.id.removesuffix("--rail")]
+        elif group.role == "chip" and group.id.removesuffix("--chip") in tails:
+            shows, of = "chip", tails[group.id.removesuffix("--chip")]
+        found.append(Track(group, 0, tuple(Timed(mark, 0, 1) for mark in group.marks), shows, of))
+    return tuple(found)
+
+
+def still(film: Film, step: int) -> Scene:
+    """The scene at a step: marks not seen are left out, what is not reached has dim roles."""
+    groups = []
+    for group, reached, marks, *_ in film.tracks:
+        seen = tuple(timed.mark for timed in marks if timed.first <= step < timed.last)
+        if step < reached:
+            seen = tuple(mark._replace(role="dim-" + mark.role) for mark in seen)
+        groups.append(group._replace(marks=seen))
+    said = tuple(timed.mark for timed in film.captions if timed.first <= step < timed.last)
+    return Scene(*film.size, film.scene.title, film.steps[step].text,
+                 (*groups, Group("step", "caption", "", said)))
+
+
+def lit(theme: Theme) -> Theme:
+    """The theme with the roles of a film: dim-..., and lit and head for forward and backward."""
+    shapes, texts = dict(theme.shapes), dict(theme.texts)
+    for phase, color in ("forward", theme.plot["f"]), ("backward", theme.plot["df"]):
+        shapes["lit-" + phase] = Shape(None, color, 3.0)
+        shapes["head-" + phase] = Shape(color, None)
+    shapes |= {"dim-" + role: shape._replace(fill=_dim(shape.fill, theme.paper),
+                                             stroke=_dim(shape.stroke, theme.paper))
+               for role, shape in theme.shapes.items()}
+    texts |= {"dim-" + role: type._replace(color=_dim(type.color, theme.paper) or "")
+              for role, type in theme.texts.items()}
+    return theme._replace(shapes=shapes, texts=texts)
+
+
+def _dim(color: str | None, paper: str) -> str | None:
+    if color is None:
+        return None
+    pairs = [(int(color[i:i + 2], 16), int(paper[i:i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a * DIM + b * (1 - DIM)):02x}" for a, b in pairs)
+
+
+class _Times:
+    """When each node and edge is known, reached and at work."""
+
+    def __init__(self, graph: Graph, taken: Sequence[Step]) -> None:
+        self.end = len(taken) - 1
+        self.data: dict[str, int] = {}
+        self.grad: dict[str, list[tuple[int, Value | None]]] = {}
+        self.nodes: dict[str, list[tuple[int, str]]] = {}
+        self.edges: dict[int, list[tuple[int, str]]] = {}
+        self.sent: dict[int, int] = {}             # edge -> when its label is known
+        for i, step in enumerate(taken):
+            for id in step.data:
+                self.data.setdefault(id, i)
+            for id, value in step.grad.items():
+                was = self.grad.setdefault(id, [])
+                if not was or was[-1][1] != value:
+                    was.append((i, value))
+            for id in step.nodes:
+                self.nodes.setdefault(id, []).append((i, step.phase))
+            for e in step.edges:
+                self.edges.setdefault(e, []).append((i, step.phase))
+                if step.phase == "backward" or "contribution" not in graph.edges[e].facts:
+                    self.sent.setdefault(e, i)
+
+    def reached(self, id: str) -> int:
+        """The step at which a node is first at work or known."""
+        at = self.nodes.get(id)
+        return min(at[0][0] if at else self.end, self.data.get(id, self.end))
+
+
+def _node(track: Track, times: _Times) -> Track:
+    group, end = track.group, times.end + 1
+    marks: list[Timed] = []
+    grads = times.grad.get(group.id, [])
+    done = grads[-1][0] if grads else times.end
+    for mark in group.marks:
+        if mark.role == "data":
+            marks.append(Timed(mark, times.data.get(group.id, times.end), end))
+        elif mark.role == "flag" or mark.role.startswith("heat"):
+            marks.append(Timed(mark, max(done, times.data.get(group.id, 0)), end))
+        elif not isinstance(mark, Text) or mark.role not in ("grad", "sum"):
+            marks.append(Timed(mark, 0, end))
+        else:
+            marks.append(Timed(mark, done, end))
+            if mark.role == "grad":
+                for (first, value), (last, _) in zip(grads, grads[1:]):
+                    so_far = text.numbers(value) if value is not None else "…"
+                    marks.append(Timed(mark._replace(text=so_far), first, last))
+    lit = _runs(times.nodes.get(group.id, ()))
+    outline = next((mark for mark in group.marks if isinstance(mark, Rect)), None)
+    if outline is not None:
+        at = 1 + group.marks.index(outline)
+        ring = outline._replace(x=outline.x - 3, y=outline.y - 3, width=outline.width + 6,
+                                height=outline.height + 6, radius=outline.radius + 3)
+        marks[at:at] = [Timed(ring._replace(role="lit-" + phase), first, last)
+                        for first, last, phase in lit]
+    return track._replace(reached=times.reached(group.id), marks=tuple(marks))
+
+
+def _edge(track: Track, times: _Times) -> Track:
+    group, end = track.group, times.end + 1
+    lit = times.edges.get(track.of, [])
+    sent = times.sent.get(track.of, times.end)
+    marks = [Timed(mark, sent if isinstance(mark, Text) else 0, end) for mark in group.marks]
+    at = next((i for i, mark in enumerate(group.marks) if isinstance(mark, Text)), len(marks))
+    marks[at:at] = _glow(group, lit)
+    return track._replace(reached=lit[0][0] if lit else times.end, marks=tuple(marks))
+
+
+def _glow(group: Group, lit: Iterable[tuple[int, str]]) -> list[Timed]:
+    """The group's lines, lit; backward has its arrow at the other end."""
+    glow: list[Timed] = []
+    for first, last, phase in _runs(lit):
+        for mark in group.marks:
+            if isinstance(mark, Path):
+                glow.append(Timed(mark._replace(role="lit-" + phase), first, last))
+                if phase == "backward" and group.role == "edge":
+                    glow.append(Timed(_head(mark.points), first, last))
+            elif isinstance(mark, Polygon) and phase == "forward":
+                glow.append(Timed(mark._replace(role="head-" + phase), first, last))
+    return glow
+
+
+def _head(points: Sequence[Point]) -> Polygon:
+    """An arrow's head at the start of a path, pointing out of it."""
+    (x, y), (length, half) = points[0], HEAD
+    fx, fy = next((p for p in points[1:] if p != (x, y)), (x + 1, y))
+    d = hypot(x - fx, y - fy)
+    ux, uy = (x - fx) / d, (y - fy) / d
+    bx, by = x - ux * length, y - uy * length
+    return Polygon(((x, y), (bx - uy * half, by + ux * half), (bx + uy * half, by - ux * half)),
+                   "head-backward")
+
+
+def _runs(lit: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int, str]]:
+    """Steps as runs (first, one past the last, phase): 3, 4, 6 -> 3 to 5, 6 to 7."""
+    first = last = -1
+    running = ""
+    for i, phase in sorted(set(lit)):
+        phase = "backward" if phase == "backward" else "forward"
+        if i == last and phase == running:
+            last += 1
+            continue
+        if running:
+            yield first, last, running
+        first, last, running = i, i + 1, phase
+    if running:
+        yield first, last, running
+
+
+def _start(group: Group) -> Point | None:
+    path = next((mark for mark in group.marks if isinstance(mark, Path)), None)
+    return path.points[0] if path else None
+
+
+def _touches(group: Group, box: Mark | None) -> bool:
+    """Whether an edge starts at its box, not on a rail or a chip."""
+    start = _start(group)
+    if start is None or not isinstance(box, Rect):
+        return True
+    x, y = start
+    return box.x - 2 <= x <= box.x + box.width + 2 and box.y - 2 <= y <= box.y + box.height + 2
+
+
+def _cut(line: Path, at: Point | None) -> Path:
+    """The line until a point on one of its straight parts; the whole line where it is on none."""
+    if at is None:
+        return line
+    px, py = at
+    (x, y), *rest = line.points
+    for i in range(0, len(rest), 3):
+        cx, cy = rest[i + 2]
+        along = max(hypot(cx - x, cy - y), 1e-9)
+        near = abs((px - x) * (cy - y) - (py - y) * (cx - x)) / along < 1
+        if near and -1 <= ((px - x) * (cx - x) + (py - y) * (cy - y)) / along <= along + 1:
+            return line._replace(points=(*line.points[:i + 1], (x, y), at, at))
+        x, y = cx, cy
+    return line
+
+
+def _captions(scene: Scene, taken: Sequence[Step]) -> tuple[Size, tuple[Timed, ...]]:
+    """The sentences, in lines as wide as the picture; and its size, higher by so many lines."""
+    width = max(scene.width, WIDEST)
+    n = len(taken)
+    indent = MARGIN + wide(f"{n}/{n}", "tag") + 12
+    written = [_wrapped(step.text, width - indent - MARGIN) for step in taken]
+    y, step_height = scene.height + 10.0, 20.0
+    marks = []
+    for i, lines in enumerate(written):
+        marks.append(Timed(Text(MARGIN, y, f"{i + 1}/{n}", "tag"), i, i + 1))
+        marks += [Timed(Text(indent, y + k * step_height, line, "name"), i, i + 1)
+                  for k, line in enumerate(lines)]
+    height = y + step_height * max(map(len, written)) - step_height + 16
+    return Size(width, height), tuple(marks)
+
+
+def _wrapped(string: str, room: float) -> list[str]:
+    """The text in at most LINES lines of so much room; what is too long gives way in its middle."""
+    lines = [""]
+    for word in text.literal(string).split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if wide(longer, "name") <= room or len(lines) == LINES or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [_fitted(line, room) for line in lines]
+
+
+def _fitted(line: str, room: float) -> str:
+    while wide(line, "name") > room and len(line) > 1:
+        fitting = int(len(line) * room / wide(line, "name"))
+        line = text.shorten(line, min(len(line) - 1, max(1, fitting)))
+    return line

@@ -1,0 +1,137 @@
+"""What a Tensor, a Graph or a Sweep is as a picture, for hosts that hold the thing itself.
+
+In a notebook each of them shows itself: its `_repr_mimebundle_` asks `bundle`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from .graph import Graph
+from .layout import cost
+from .layout.build_scene import Options, compose
+from .pipeline import View, view
+from .writers import png, svg
+
+Bundle = tuple[dict[str, Any], dict[str, Any]]     # data and metadata by MIME type
+
+MIME = {"svg": "image/svg+xml", "png": "image/png"}
+TENSORS = 10_000                 # a result of more is not read unasked: half a second of reading
+ITEMS = 1_000                    # nodes and joints of a picture that nobody asked for, at most
+
+
+class TooLarge(ValueError):
+    """A picture that is not drawn unless it is asked for."""
+
+
+class Picture(NamedTuple):
+    """A thing that was drawn."""
+
+    files: Mapping[str, bytes]   # by format: svg, png
+    alt: str                     # what it shows, in a sentence
+
+
+def bundle(thing: Any, include: Collection[str] | None = None,
+           exclude: Collection[str] | None = None) -> Bundle:
+    """A Tensor, a Graph or a Sweep as SVG, PNG and text, by MIME type: those in `include`, if any
+    are given, and not in `exclude`. Never raises.
+
+    A tensor that no operation made is text; so is what cannot be drawn, with the reason.
+    """
+    def asked(mime: str) -> bool:
+        return (not include or mime in include) and mime not in (exclude or ())
+
+    text, found = "", Picture({}, "")
+    try:
+        text = written(thing)
+        kinds = [kind for kind, mime in MIME.items() if asked(mime)]
+        if kinds and getattr(thing, "_ctx", True) is not None:
+            found = drawn(thing, kinds)
+    except TooLarge as error:
+        text += f"\n{error}"
+    except Exception as error:                     # a thing that is shown must not fail its cell
+        text = f"{text or type(thing).__name__}\n(no picture: {type(error).__name__}: {error})"
+    data, metadata = mime(found, text)
+    return ({kind: content for kind, content in data.items() if asked(kind)},
+            {kind: content for kind, content in metadata.items() if asked(kind)})
+
+
+def mime(picture: Picture, text: str) -> Bundle:
+    """A picture as a notebook takes it. A PNG is drawn at 192 dpi, and shown as large as the SVG.
+    """
+    data: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
+    for kind, content in picture.files.items():
+        data[MIME[kind]] = apart(content.decode()) if kind == "svg" else content
+        metadata[MIME[kind]] = {"alt": picture.alt}
+        if kind == "png":
+            metadata[MIME[kind]] |= {name: int.from_bytes(content[i:i + 4], "big") // 2
+                                     for name, i in (("width", 16), ("height", 20))}
+    return {**data, "text/plain": text}, metadata
+
+
+def drawn(thing: Any, kinds: Collection[str], *, dark: bool = False) -> Picture:
+    """A Tensor, a Graph or a Sweep, drawn once, in formats of MIME. A large graph is folded.
+
+    Raises TooLarge where that does not help, TypeError for what no reader knows.
+    """
+    if _is_sweep(thing):
+        from . import plot as plots
+        chart, made = plots.chart(thing, dark=dark), {}
+        for kind in kinds:
+            file = io.BytesIO()
+            plots.save(chart, file, format=kind, dpi=192)
+            made[kind] = file.getvalue()
+        return Picture(made, chart.said)
+    options = Options(theme="dark" if dark else "light")
+    scene = compose(_small(thing), options)
+    write = {"svg": svg.draw, "png": png.draw}
+    return Picture({kind: write[kind](scene, options) for kind in kinds}, scene.description)
+
+
+def written(thing: Any) -> str:
+    """A Tensor, a Graph or a Sweep in a line."""
+    if _is_sweep(thing):
+        from .plot.description import description
+        return description([thing])
+    if isinstance(thing, Graph):
+        return f"Graph {thing.name}: {len(thing.nodes):,} nodes, {len(thing.edges):,} edges"
+    return repr(thing)
+
+
+def apart(svg: str) -> str:
+    """An SVG whose ids begin with a hash of it, so that two of them may stand in one page."""
+    key = "tv" + hashlib.sha256(svg.encode()).hexdigest()[:10] + "-"
+
+    def tag(found: re.Match[str]) -> str:
+        inside = re.sub(r'(\sid=")', rf"\g<1>{key}", found[0])
+        inside = re.sub(r'(href="#)', rf"\g<1>{key}", inside)
+        return re.sub(r"(url\(#)", rf"\g<1>{key}", inside)
+
+    svg = re.sub(r"<[^!?/][^>]*>", tag, svg)
+    svg = svg.replace("<svg ", f'<svg id="{key}svg" style="max-width:100%;height:auto" ', 1)
+    return svg.replace('<style type="text/css">*{', f'<style type="text/css">#{key}svg *{{')
+
+
+def _small(thing: Any) -> Graph:
+    """The graph of a thing, its repeats folded, as many folds closed as it takes."""
+    hint = 'viz.render(it, "it.svg") draws it'
+    if not isinstance(thing, Graph):
+        from .. import tinytorch
+        count = len(tinytorch.topological(thing))
+        if count > TENSORS:
+            raise TooLarge(f"({count:,} tensors: {hint})")
+        from .readers import read
+        thing = read(thing)
+    small = cost.within(view(thing, View()), ITEMS)
+    if cost.cost(small).items > ITEMS:
+        raise TooLarge(f"({len(thing.nodes):,} nodes: {hint})")
+    return small
+
+
+def _is_sweep(thing: Any) -> bool:
+    return type(thing).__name__ == "Sweep" and type(thing).__module__.startswith(f"{__package__}.")

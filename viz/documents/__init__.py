@@ -1,0 +1,1 @@
+"""Documents: pictures in Markdown and reStructuredText, kept up to date."""

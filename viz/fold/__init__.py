@@ -1,0 +1,188 @@
+"""Fold: repeated segments of a graph, each drawn once, in a frame; the graph can be had back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from functools import cache, partial
+
+from ..graph import Graph, text
+from ..graph.program import Program
+from ..transforms.subgraph import TransformError
+from .find_repeats import Run, Slot, runs, slots
+from .frame import Frame, canonical
+from .parse import parse
+
+NODES = 150                      # a graph of more nodes is folded where nothing is said
+SHARE = 0.3                      # and where this share of its nodes can be spared
+MODES = ("auto", "none", "all")
+
+Wired = Callable[[int, int, int], tuple[Slot, ...] | None]         # `slots` of one program
+
+
+def fold(graph: Graph, *, mode: str = "auto", depth: int | None = None,
+         expand: Sequence[str] = ()) -> Graph:
+    """The graph with each run of a repeated segment as one body in a frame.
+
+    mode: none, all, or auto: above NODES nodes, where folding spares a SHARE of them. depth: scopes
+    (a model's modules, a program's loops) have frames too, and those deeper than that are closed,
+    boxes with a title; without it they have where more than NODES nodes are left. expand: paths of
+    frames that are not folded, as `graph.facts["folds"]` names them ("1", "2/1"); "1:ends" leaves
+    the first and the last repeat out of the frame. A node of a body stands for one node of each
+    repeat, which its fact `repeats` keeps: `unfold` gives back the graph, exactly. Each frame is
+    verified: every label, shape, attribute and input of every repeat. Near linear in the graph
+    (see `find_repeats.runs`).
+    Raises TransformError for another mode and for a path of no frame.
+    """
+    if mode not in MODES:
+        raise TransformError(f"unknown fold: {mode!r} (must be one of {', '.join(MODES)})")
+    if mode == "none" and depth is None:
+        from .unfold import unfold
+        return unfold(graph)
+    few = mode == "auto" and len(graph.nodes) <= NODES and not expand
+    if "folds" in graph.facts or "paired" in graph.facts or \
+            few and depth is None and not graph.facts.get("scopes"):
+        return graph
+    from .collapse import folded
+    parsed = parse(graph)
+    if parsed is None:
+        return _unfound(graph, expand, [])
+    wired = cache(partial(slots, parsed.program))
+    found = [] if few or mode == "none" else _verified(wired, runs(parsed.program))
+    frames, depth = _scoped(graph, parsed.program, wired, found, mode, depth)
+    if expand:
+        wanted = dict(_wanted(path) for path in expand)
+        _unfound(graph, list(wanted), [frame.path for frame in frames])
+        frames = framed(wired, _expanded(frames, wanted))
+    if not frames:
+        return graph
+    small = folded(graph, parsed, frames, depth)
+    if mode == "auto" and not expand and len(small.nodes) > (1 - SHARE) * len(graph.nodes) and \
+            all(frame.run.times > 1 for frame in frames):
+        return graph
+    return small
+
+
+def _scoped(graph: Graph, program: Program, wired: Wired, found: Sequence[Run], mode: str,
+            depth: int | None) -> tuple[list[Frame], int | None]:
+    """The frames of runs and of scopes, and how deep they are open.
+
+    The scopes are those the reader names (`graph.facts["scopes"]`); where a depth is given, all.
+    Where none is, and the folds alone leave more than NODES nodes, they are open as deep as that
+    many nodes allow.
+    """
+    from .scopes import scoped
+    named: Collection[str] = graph.facts.get("scopes", ())
+    if depth is not None:
+        return framed(wired, scoped(program, found, named, every=True)), depth
+    frames = framed(wired, scoped(program, found, named, every=False) if named else found)
+    if mode != "auto" or not any(program.group):
+        return frames, None
+    wide = len(graph.nodes) / len(program.label)   # nodes that an op stands for
+    if len(set(canonical(program, frames)[0])) * wide <= NODES:
+        return frames, None
+    more = framed(wired, scoped(program, found, named, every=True))
+    if len(more) == len(frames):
+        return frames, None
+    stands, inside = canonical(program, more)
+    level = Counter(more[inside[c]].path.count("/") + 1 if inside[c] >= 0 else 0
+                    for c in set(stands))
+    fits = [n for n in range(max(level) + 1)
+            if sum(level[k] for k in range(n + 1)) * wide <= NODES]
+    return more, max(fits, default=0)
+
+
+def _wanted(path: str) -> tuple[str, bool]:
+    """A path to expand, and whether only its first and last repeat are."""
+    name, _, part = path.partition(":")
+    if part not in ("", "ends"):
+        raise TransformError(f"cannot expand {path!r} (must be PATH, or PATH:ends for the first "
+                             "and the last repeat)")
+    return name, part == "ends"
+
+
+def _unfound(graph: Graph, wanted: Sequence[str], paths: Sequence[str]) -> Graph:
+    for path in wanted:
+        if path not in paths:
+            raise TransformError(f"there is no fold {path!r} (there is "
+                                 f"{', '.join(paths[:12]) or 'none'})")
+    return graph
+
+
+def _verified(wired: Wired, found: Sequence[Run]) -> list[Run]:
+    """The runs that hold in each repeat of the runs around them; another's inner ones in its place.
+    """
+    kept: list[Run] = []
+    stack: list[tuple[Run, tuple[int, ...], list[Run]]] = [    # by how much repeats lie behind
+        (run, (0,), kept) for run in reversed(found)]
+    done: list[tuple[Run, list[Run], list[Run]]] = []
+    while stack:
+        run, offsets, into = stack.pop()
+        inside: list[Run] = []
+        ways = {wired(run.start + by, run.period, run.times) for by in offsets}
+        if len(ways) == 1 and None not in ways:
+            done.append((run, inside, into))
+            offsets = tuple([by + k * run.period for by in offsets for k in range(run.times)])
+            stack += [(inner, offsets, inside) for inner in reversed(run.inner)]
+        else:
+            stack += [(inner.moved(k * run.period), offsets, into)
+                      for k in reversed(range(run.times)) for inner in reversed(run.inner)]
+    for run, inside, into in reversed(done):       # inner ones first: they are whole when taken
+        into.append(Run(run.start, run.period, run.times, tuple(sorted(inside))))
+    return sorted(kept)
+
+
+def framed(wired: Wired, found: Sequence[Run]) -> list[Frame]:
+    """The frames of verified runs, each after the one around it."""
+    frames: list[Frame] = []
+    stack: list[tuple[Run, int, str, tuple[int, ...]]] = [
+        (run, -1, str(i + 1), (run.start,)) for i, run in reversed(list(enumerate(found)))]
+    while stack:
+        run, parent, path, starts = stack.pop()
+        ways = wired(run.start, run.period, run.times)
+        assert ways is not None
+        frames.append(Frame(path, parent, run, starts, ways))
+        me = len(frames) - 1
+        for i, inner in reversed(list(enumerate(run.inner))):
+            begins = tuple([s + k * run.period + inner.start - run.start
+                            for s in starts for k in range(run.times)])
+            stack.append((inner, me, f"{path}/{i + 1}", begins))
+    return frames
+
+
+def _expanded(frames: Sequence[Frame], wanted: dict[str, bool]) -> list[Run]:
+    """The runs without those that are to be expanded: all their repeats, or the first and last."""
+    inside: list[list[Run]] = [[] for _ in frames]
+    top: list[Run] = []
+    for i in range(len(frames) - 1, -1, -1):       # inner ones first
+        frame = frames[i]
+        run, into = frame.run, top if frame.parent < 0 else inside[frame.parent]
+        inner = tuple(sorted(inside[i]))
+        ends = wanted.get(frame.path)
+        loose = [] if ends is None else [0, run.times - 1] if ends else list(range(run.times))
+        into += [one.moved(k * run.period) for k in loose for one in inner]
+        first, count = (run.start, run.times) if not loose else \
+            (run.start + run.period, run.times - 2)
+        if ends is None or ends and count > 1:
+            by = first - run.start
+            into.append(Run(first, run.period, count, tuple([one.moved(by) for one in inner])))
+        elif ends and count == 1:
+            into += [one.moved(run.period) for one in inner]
+    return sorted(top)
+
+
+def said(graph: Graph) -> str:
+    """What was folded, and what is closed, on one line; empty where nothing was."""
+    folds = graph.facts.get("folds", ())
+    top = [f for f in folds if f["count"] > 1 and not any(
+        f["path"].startswith(f"{up['path']}/") for up in folds if up["count"] > 1)]
+    parts = [f"{text.literal(f['title'])} ×{f['count']} ({f['nodes']} nodes)" for f in top[:3]]
+    more = [f"and {len(top) - 3} more"] if len(top) > 3 else []
+    said = [f"folded: {', '.join(parts + more)}"] if top else []
+    shut = [f for f in folds if f["count"] == 1 and f["closed"]]
+    if shut:
+        names = [text.literal(f["title"]) for f in shut[:3]]
+        more = [f"and {len(shut) - 3} more"] if len(shut) > 3 else []
+        deep = 1 + max(f["path"].count("/") for f in folds)
+        said.append(f"closed: {', '.join(names + more)} (--depth {deep} opens all)")
+    return "; ".join(said)

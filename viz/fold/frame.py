@@ -1,0 +1,33 @@
+"""Frame: a run that is drawn, where it stands; and which op of the first repeat stands for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..graph.program import Program
+from .find_repeats import Run, Slot
+
+
+class Frame(NamedTuple):
+    """A run that is drawn: its place among the others, and how its segment is fed."""
+
+    path: str                    # "2/1": the first run within the second
+    parent: int                  # the frame around it; -1 on paper
+    run: Run
+    starts: tuple[int, ...]      # where it begins in each repeat of the frames around it
+    slots: tuple[Slot, ...]      # of the inputs of the first repeat's ops, in order
+
+
+def canonical(program: Program, frames: Sequence[Frame]) -> tuple[list[int], list[int]]:
+    """Op -> the op of the first repeats that stands for it; such an op -> its frame, or -1."""
+    stands = list(range(len(program.label)))
+    inside = [-1] * len(stands)
+    for i, frame in enumerate(frames):
+        s, p = frame.run.start, frame.run.period
+        inside[s:s + p] = [i] * p                  # inner frames come later and write over it
+    for frame in reversed(frames):
+        s, p = frame.run.start, frame.run.period
+        for start in frame.starts[:1]:
+            stands[start:start + p * frame.run.times] = stands[s:s + p] * frame.run.times
+    return stands, inside

@@ -1,0 +1,114 @@
+"""Merge paths: what those of all repeats have in common: blocks.[t].{q,k,v}.weight; what t is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from .merge_labels import Grid
+
+FEW = 4                          # so many names of repeats are written out
+
+_LAST = re.compile("(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
+
+
+class Steps(NamedTuple):
+    """What the repeats of a frame are called: by numbers from the first on, or by words."""
+
+    first: int = 0
+    names: tuple[str, ...] = ()  # q, k, v
+
+
+def steps(columns: Iterable[Sequence[str]]) -> Steps | None:
+    """What repeats are called by the words of paths; None where those say nothing.
+
+    columns: words that stand in one place of a path, one per repeat. layers.0, layers.2, layers.4
+    are layers.[2t] from t = 0 on.
+    """
+    lines: list[tuple[int, int]] = []
+    words: Sequence[str] = ()
+    for column in columns:
+        line = _line(column)
+        if line is not None:
+            lines.append(line)
+        elif not words and len(set(column)) == len(column):
+            words = column
+    if lines:
+        by = min(by for _, by in lines)
+        return Steps(min(start for start, each in lines if each == by) // by)
+    return Steps(0, tuple(words)) if words else None
+
+
+def merged(paths: Sequence[Sequence[str]], repeats: Grid, known: Sequence[Steps]) -> list[str]:
+    """Paths of the repeats seen as one, by its words; none where they have not so much in common.
+
+    known: what the repeats of each frame are called, from the outermost.
+    """
+    if len(set(map(len, paths))) > 1:
+        return []
+    words = [_word(column, repeats, tuple(known)) for column in zip(*paths)]
+    return words if all(words) else []
+
+
+def word(column: Sequence[str], repeats: Grid, known: Sequence[Steps]) -> str:
+    """A word of all repeats: blocks; block[t], [2t+1] where it counts; {q,k,v}; else empty."""
+    if len(set(column)) == 1:
+        return column[0]
+    axes = range(len(repeats.counts) - 1, -1, -1)
+    parts = [_LAST.fullmatch(one) for one in column]
+    ends = {(part[1], part[3]) if part else None for part in parts}
+    if len(ends) == 1 and parts[0]:
+        numbers = [int(part[2]) for part in parts if part]
+        written = next(filter(None, (_counted(numbers, repeats, axis, known[axis])
+                                     for axis in axes)), repeats.letter(numbers))
+        return f"{parts[0][1]}[{written}]{parts[0][3]}"
+    for axis in axes:
+        seen: dict[int, str] = {}
+        if all(seen.setdefault(place[axis], one) == one for place, one in zip(repeats.at, column)):
+            return listed(list(dict.fromkeys(seen.values())))
+    return ""
+
+
+_word = lru_cache(1 << 10)(word)  # most paths have the same first words
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words of which one stands there in each repeat: {q,k,v}_proj, {a,b,…}."""
+    parts = [one.split("_") for one in words]
+    least = min(map(len, parts))
+    same = [len({tuple(part[k:]) for part in parts}) == 1 for k in range(-least + 1, 0)]
+    end = sum(same)              # of the parts of each, the last ones that are alike
+    last = "".join(f"_{part}" for part in parts[0][len(parts[0]) - end:])
+    words = ["_".join(part[:len(part) - end]) for part in parts]
+    return f"{{{','.join(words)}}}{last}" if len(words) <= FEW else \
+        f"{{{','.join(words[:2])},…}}{last}"
+
+
+def _line(column: Sequence[str]) -> tuple[int, int] | None:
+    """The first number of words that count on, and by how much: layers2, layers4 is (2, 2)."""
+    parts = [_LAST.fullmatch(one) for one in column]
+    if len({(part[1], part[3]) if part else None for part in parts}) != 1 or not parts[0]:
+        return None
+    return _even([int(part[2]) for part in parts if part])
+
+
+def _even(numbers: Sequence[int]) -> tuple[int, int] | None:
+    """The first of numbers that count on, and by how much."""
+    first, by = numbers[0], numbers[1] - numbers[0]
+    fits = by > 0 and all(n == first + k * by for k, n in enumerate(numbers))
+    return (first, by) if fits else None
+
+
+def _counted(numbers: Sequence[int], repeats: Grid, axis: int, known: Steps) -> str:
+    """Numbers that count on with the repeats of a frame: t, t+1, 2t; else empty."""
+    found: dict[int, int] = {}
+    if not all(found.setdefault(place[axis], n) == n for place, n in zip(repeats.at, numbers)):
+        return ""
+    line = _even([found[k] for k in sorted(found)]) if len(found) > 1 else None
+    if line is None or known.names:
+        return ""
+    rest = line[0] - line[1] * known.first
+    each = repeats.letters[axis] if line[1] == 1 else f"{line[1]}{repeats.letters[axis]}"
+    return f"{each}{'+' if rest > 0 else '−'}{abs(rest)}" if rest else each

@@ -1,0 +1,107 @@
+"""Scopes: the modules of a model and the loops of a program as frames, around and within folds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from ..graph.program import Program
+from .find_repeats import Run
+
+OPS = 2                          # a scope of fewer ops is no frame: its op says what it is
+
+
+class Scope(NamedTuple):
+    """Ops that were made in a row within a scope."""
+
+    start: int
+    end: int
+    path: str                    # layer1/0
+
+
+def scoped(program: Program, found: Sequence[Run], named: Collection[str], *, every: bool
+           ) -> list[Run]:
+    """The runs, with a run of one repeat for each scope; nested, in order.
+
+    named: scopes by path (`layer1/0`) that have one in any case; with `every` so have all that hold
+    some ops. A scope that was entered twice is a frame each time. What a fold shows already, or
+    cuts, is none. Linear in the program, times how deep scopes and runs are nested.
+    """
+    runs, above = _flat(found)
+    inside = [-1] * len(program.label)             # op -> the innermost run that holds it
+    for i, run in enumerate(runs):
+        inside[run.start:_end(run)] = [i] * (run.period * run.times)
+    shown = {(run.start, run.start + run.period * n) for run in runs for n in (1, run.times)}
+    kept: dict[tuple[int, int], Run] = {}
+    for start, end, path in scopes(program):
+        if path not in named and not (every and end - start >= OPS) or \
+                not program.parts.isdisjoint((start, end)) or (start, end) in shown:
+            continue
+        if _whole(start, end, runs, above, inside):
+            kept[start, end] = Run(start, end - start, 1)
+    return _nested([*runs, *kept.values()])
+
+
+def scopes(program: Program) -> Iterator[Scope]:
+    """Each scope of a program, each time it was entered; inner ones after those around them."""
+    opened: list[int] = []                         # where the scopes that are open began
+    path: tuple[str, ...] = ()
+    found = []
+    for o, group in enumerate([*program.group, ()]):
+        if group == path:
+            continue
+        same = next((k for k, (a, b) in enumerate(zip(group, path)) if a != b),
+                    min(len(group), len(path)))
+        for k in range(len(path) - 1, same - 1, -1):
+            found.append(Scope(opened.pop(), o, "/".join(path[:k + 1])))
+        opened += [o] * (len(group) - same)
+        path = group
+    yield from sorted(found, key=lambda scope: (scope.start, -scope.end, len(scope.path)))
+
+
+def _flat(found: Sequence[Run]) -> tuple[list[Run], list[int]]:
+    """The runs and all runs within them, outer ones first, and by run the one around it, or -1."""
+    runs, above = list(found), [-1] * len(found)
+    for i, run in enumerate(runs):                 # grows as it goes
+        runs += run.inner
+        above += [i] * len(run.inner)
+    return runs, above
+
+
+def _end(run: Run) -> int:
+    return run.start + run.period * run.times
+
+
+def _whole(start: int, end: int, runs: Sequence[Run], above: Sequence[int], inside: Sequence[int]
+           ) -> bool:
+    """Whether ops lie within the first repeat of all runs that hold them, and cut none."""
+    around = []
+    for i in (inside[start], inside[end - 1]):
+        while i >= 0 and not _holds(runs[i], start, end):
+            if runs[i].start < start or _end(runs[i]) > end:
+                return False
+            i = above[i]
+        around.append(i)
+    return around[0] == around[1]
+
+
+def _holds(run: Run, start: int, end: int) -> bool:
+    return run.start <= start and end <= run.start + run.period
+
+
+def _nested(runs: Sequence[Run]) -> list[Run]:
+    """Runs within runs, from runs side by side."""
+    order = sorted(runs, key=lambda run: (run.start, -_end(run), -run.period))
+    top: list[Run] = []
+    inner: list[list[Run]] = [[] for _ in order]
+    around: list[int] = []
+    open_: list[int] = []
+    for i, run in enumerate(order):
+        while open_ and not _holds(order[open_[-1]], run.start, _end(run)):
+            open_.pop()
+        around.append(open_[-1] if open_ else -1)
+        open_.append(i)
+    for i in reversed(range(len(order))):          # inner ones first
+        run = order[i]._replace(inner=tuple(reversed(inner[i])))
+        (inner[around[i]] if around[i] >= 0 else top).append(run)
+    return top[::-1]

@@ -1,0 +1,186 @@
+"""The graph: what every reader makes, every transform maps and every writer takes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+KINDS = ("input", "parameter", "constant", "value", "output", "op")
+ITEMS = 64                       # an array of at most so many numbers is kept whole
+
+
+class GraphError(ValueError):
+    """A graph that cannot be: a duplicate id, a dangling edge, a cycle, JSON of another shape."""
+
+    status = 2                   # what the command line exits with
+
+
+class Stats(NamedTuple):
+    """What is kept of an array too large to keep: of its finite numbers, and how many are not."""
+
+    min: float
+    mean: float
+    max: float
+    nan: int = 0                 # how many numbers are not a number
+    inf: int = 0                 # how many are infinite, of either sign
+    median: float | None = None  # over the repeats, of a folded node
+
+
+class Value(NamedTuple):
+    """A number or an array as it was when read: its numbers in row-major order, or its stats."""
+
+    shape: tuple[int, ...]       # () for a number
+    dtype: str                   # numpy's spelling: float64, int64, bool ...
+    items: tuple[Any, ...] | None = None      # all numbers, where there are at most ITEMS
+    stats: Stats | None = None   # set where items is None
+
+    @property
+    def size(self) -> int:
+        size = 1
+        for n in self.shape:
+            size *= n
+        return size
+
+    @property
+    def number(self) -> Any:
+        """The number of a value of size 1, else None."""
+        return self.items[0] if self.items is not None and len(self.items) == 1 else None
+
+
+class Numbers(NamedTuple):
+    """The same fact of many nodes or edges, each a number: what a column of them holds."""
+
+    dtype: str
+    of: Any                      # an array
+
+
+class Items(Sequence[Any]):
+    """Nodes or edges in order, each made when it is asked for; all of them where all are."""
+
+    def __init__(self, count: int, make: Callable[[int], Any],
+                 columns: Callable[[Sequence[int]], Mapping[str, Any]] | None = None,
+                 program: Callable[[], Any] | None = None,
+                 has: Callable[[str], bool] | None = None) -> None:
+        self.columns = columns   # some of them -> fact -> Numbers, or a list: that of the first ...
+        self.program = program   # -> viz.graph.program.Parsed
+        self.has = has           # whether one has this id
+        self._count, self._make = count, make
+        self._all: tuple[Any, ...] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, i: Any) -> Any:
+        if self._all is not None or isinstance(i, slice):
+            return self._whole()[i]
+        if not -self._count <= i < self._count:
+            raise IndexError(f"there is no item {i} of {self._count}")
+        return self._make(i % self._count)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._whole())
+
+    def __eq__(self, other: object) -> bool:
+        return self._whole() == (other._whole() if isinstance(other, Items) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._whole())
+
+    def __repr__(self) -> str:
+        return f"<{self._count} items>"
+
+    def _whole(self) -> tuple[Any, ...]:
+        if self._all is None:
+            self._all = tuple(map(self._make, range(self._count)))
+        return self._all
+
+    def picked(self, at: Sequence[int]) -> Items:
+        """Those at some places."""
+        return Items(len(at), lambda k: self[at[k]])
+
+
+class Node(NamedTuple):
+    """A tensor or an op. Facts are raw: writers format them."""
+
+    id: str                      # a stable word: x, mul_1
+    kind: str                    # one of KINDS
+    label: str                   # a name or an expression; of an op its symbol
+    facts: Mapping[str, Any] = {}             # data, grad: Value; line: "f.py:3"; formula, op: str
+    group: str = ""              # a path: mlp/layer1
+
+
+class Edge(NamedTuple):
+    """From a tensor to an op that takes it, or from an op to the tensor it made."""
+
+    tail: str
+    head: str
+    label: str = ""
+    facts: Mapping[str, Any] = {}    # argument: int; local, contribution: Value; formula: str
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A valid graph: unique ids, no dangling edge, no cycle. Parallel edges keep their order.
+
+    Raises GraphError where that does not hold.
+    """
+
+    name: str
+    nodes: Sequence[Node]
+    edges: Sequence[Edge]
+    facts: Mapping[str, Any] = field(default_factory=dict)    # title, value, derivative ...
+
+    def __post_init__(self) -> None:
+        if isinstance(self.nodes, Items):          # its reader numbers them: inputs come first
+            return
+        index: dict[str, int] = {}
+        for i, node in enumerate(self.nodes):
+            if node.kind not in KINDS:
+                raise GraphError(f"node {node.id!r}: unknown kind {node.kind!r} "
+                                 f"(must be one of {', '.join(KINDS)})")
+            if index.setdefault(node.id, i) != i:
+                raise GraphError(f"two nodes have the id {node.id!r}")
+        ordered = True
+        for edge in self.edges:
+            try:
+                ordered &= index[edge.tail] < index[edge.head]
+            except KeyError as error:
+                raise GraphError(f"edge {edge.tail!r} -> {edge.head!r}: "
+                                 f"there is no node {error.args[0]!r}") from None
+        if not ordered:          # readers write inputs first: then there is no cycle to look for
+            topological(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """What a notebook shows: SVG, PNG and text. Who draws stands below, and is asked by name.
+        """
+        return sys.modules[__package__.rpartition(".")[0]].display.bundle(self, include, exclude)
+
+    def __hash__(self) -> int:
+        return hash((self.name, tuple(node.id for node in self.nodes)))
+
+
+def topological(graph: Graph) -> list[Node]:
+    """The nodes, each after all it depends on, otherwise in their own order. Linear in the graph.
+
+    Raises GraphError where there is a cycle, and names a node on it.  Source: Kahn, 1962.
+    """
+    waiting = {node.id: 0 for node in graph.nodes}
+    heads: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
+    for edge in graph.edges:
+        waiting[edge.head] += 1
+        heads[edge.tail].append(edge.head)
+    nodes = {node.id: node for node in graph.nodes}
+    ready = [node.id for node in graph.nodes if not waiting[node.id]]
+    order = []
+    for id in ready:             # grows while it is walked
+        order.append(nodes[id])
+        for head in heads[id]:
+            waiting[head] -= 1
+            if not waiting[head]:
+                ready.append(head)
+    if len(order) < len(nodes):
+        id = min(id for id, n in waiting.items() if n)
+        raise GraphError(f"the graph has a cycle near {id!r}: a computation never feeds itself")
+    return order

@@ -1,0 +1,91 @@
+"""Cluster levels: what of a folded graph stands side by side, within each frame and on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ..graph import Edge, Graph, Node
+
+ROOTS, END = ("root:0", "root:1"), "end:0"       # what holds ports at the start and at the end
+
+
+class Level(NamedTuple):
+    """What stands side by side within a frame, or on paper."""
+
+    nodes: list[Node]
+    edges: list[Edge]
+    number: list[int]            # edge -> its index in the graph, or -1
+    gates: list[str]             # the values that leave
+
+
+def chain(path: str) -> list[str]:
+    """A path's frames from the outermost: "", "2", "2/1"."""
+    words = path.split("/") if path else []
+    return [""] + ["/".join(words[:n + 1]) for n in range(len(words))]
+
+
+def split(graph: Graph, folds: Mapping[str, Mapping[str, Any]], shown: Mapping[str, bool],
+          home: Mapping[str, str], item: Mapping[str, str]) -> dict[str, Level]:
+    """By path what is laid out together: nodes, frames as boxes, ports where values leave."""
+    levels = {path: Level([], [], [], []) for path in ("", *(p for p in folds if shown[p]))}
+    boxed = {""}
+    port = {node.id for node in graph.nodes if "port" in node.facts}
+    for node in graph.nodes:
+        path = node.facts.get("fold", "")
+        for up in chain(path) if path not in boxed else ():
+            if up not in boxed:
+                boxed.add(up)                      # where its first node stands
+                if folds[up]["parent"] in levels:
+                    levels[folds[up]["parent"]].nodes.append(Node(f"frame:{up}", "value", ""))
+        if item[node.id] == node.id:
+            levels[home[node.id]].nodes.append(node)
+
+    def leaving(id: str, until: str) -> str:
+        """Gates for a value from where it is drawn up to a level; what it is there."""
+        path, what = home[id], item[id]
+        while path != until:
+            if id not in levels[path].gates:
+                levels[path].gates.append(id)
+                levels[path].edges.append(Edge(what, END))
+                levels[path].number.append(-1)
+            path, what = folds[path]["parent"], f"frame:{path}"
+        return what
+
+    for i, edge in enumerate(graph.edges):
+        if item[edge.tail] == item[edge.head]:
+            continue             # within a closed frame
+        above, head = home[edge.head], item[edge.head]
+        if head == edge.head and edge.head in port and not _inside(home[edge.tail], above):
+            above, head = folds[above]["parent"], f"frame:{above}"
+        tail = leaving(edge.tail, above)
+        levels[above].edges.append(Edge(tail, head))
+        levels[above].number.append(i)
+    for path, fold in folds.items():
+        if shown[path]:
+            for _, out in fold["carried"]:
+                leaving(out, fold["parent"])
+    for path, level in levels.items():
+        _pinned(path, level)
+    return levels
+
+
+def _inside(path: str, outer: str) -> bool:
+    return path == outer or path.startswith(outer + "/")
+
+
+def _pinned(path: str, level: Level) -> None:
+    """Ports stand at the very start and the very end of a frame.
+
+    Two roots feed each port where something enters: then none is pulled towards its use, since that
+    would lengthen two lines to shorten one. What leaves runs on to one end, after all else.
+    """
+    if not path:
+        return
+    pairs = [(root, node.id) for root in ROOTS for node in level.nodes if "port" in node.facts]
+    if pairs:
+        level.nodes[:0] = [Node(root, "op", "") for root in ROOTS]
+    if level.gates:
+        level.nodes.append(Node(END, "op", ""))
+    level.edges.extend(Edge(*pair) for pair in pairs)
+    level.number.extend([-1] * len(pairs))

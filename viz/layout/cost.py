@@ -1,0 +1,77 @@
+"""Cost: what a picture will take, known before it is made: nodes, joints of long lines, bytes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..graph import Graph, topological
+
+ITEMS = 60_000                   # what is drawn without a word: nodes and joints together
+VIEWER = 2_000                   # nodes beyond which a picture nobody named is the viewer's
+PIXELS = 4_000                   # nodes beyond which one of pixels has more than can be opened
+PICTURES = ("svg", "png", "pdf", "tikz", "gif")          # what is drawn whole, to be looked at
+BYTES = {"svg": 850, "html": 130, "pdf": 200, "png": 400, "tikz": 620, "gif": 4000}    # a node
+
+
+class Cost(NamedTuple):
+    """What drawing a graph takes."""
+
+    nodes: int                   # that are drawn: what closed folds hold is not
+    joints: int                  # where a long line passes by other nodes' ranks
+    bytes: int                   # of the file, roughly
+
+    @property
+    def items(self) -> int:
+        return self.nodes + self.joints
+
+
+def cost(graph: Graph, format: str = "svg") -> Cost:
+    """The cost of a graph in a format. Linear in the graph; nothing is laid out.
+
+    Ranks are longest paths from the inputs; a node that is used again has one line, as long as to
+    its last use, as `layout.layered` draws it.
+    """
+    closed = tuple(fold["path"] for fold in graph.facts.get("folds", ()) if fold["closed"])
+    hidden = {node.id for node in graph.nodes if any(
+        node.facts.get("fold") == path or str(node.facts.get("fold", "")).startswith(f"{path}/")
+        for path in closed)} if closed else set()
+    tails: dict[str, list[str]] = {}
+    entered: set[str] = set()
+    for edge in graph.edges:
+        tails.setdefault(edge.head, []).append(edge.tail)
+        entered.add(edge.head)
+    rank: dict[str, int] = {}
+    reach: dict[str, int] = {}
+    nearest: dict[str, int] = {}
+    for node in topological(graph):
+        rank[node.id] = r = max([rank[tail] for tail in tails.get(node.id, ())], default=-1) + 1
+        for tail in tails.get(node.id, ()):
+            if node.id not in hidden:
+                reach[tail] = max(reach.get(tail, r), r)
+                nearest[tail] = min(nearest.get(tail, r), r)
+    joints = 0
+    for id, last in reach.items():
+        start = rank[id] if id in entered else nearest[id] - 1     # a leaf: by its first use
+        joints += max(0, (last - start - 1) // 2)  # an op and its tensor share a column
+    nodes = len(graph.nodes) - len(hidden)
+    return Cost(nodes, joints, nodes * BYTES.get(format, 120) + joints * 24)
+
+
+def affordable(graph: Graph, format: str, *, named: bool = True) -> bool:
+    """Whether a picture in this format can be opened; one that nobody named also at once."""
+    price = cost(graph, format)
+    most = VIEWER if not named else PIXELS if format in ("png", "gif") else ITEMS
+    return format not in PICTURES or price.nodes <= most and price.items <= ITEMS
+
+
+def within(graph: Graph, items: int = ITEMS) -> Graph:
+    """The graph with as many folds closed as it takes to stay within a budget, deepest first."""
+    folds = graph.facts.get("folds", ())
+    depths = sorted({fold["path"].count("/") for fold in folds}, reverse=True)
+    for depth in depths:
+        if cost(graph).items <= items:
+            break
+        closed = tuple({**fold, "closed": fold["closed"] or fold["path"].count("/") >= depth}
+                       for fold in folds)
+        graph = Graph(graph.name, graph.nodes, graph.edges, {**graph.facts, "folds": closed})
+    return graph

@@ -1,0 +1,1 @@
+"""The layered layout of very large graphs, on numpy arrays."""

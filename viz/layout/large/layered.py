@@ -1,0 +1,169 @@
+"""The layered layout of very large graphs, on numpy arrays: as `layered`, without labels."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..placement import LayoutError
+from ..shelves import MARGIN
+from .order import order
+from .ranks import JOINTS, Array, Layers, cells, layers, ranks
+
+CHIP = (56.0, 26.0)              # width and height of a copy of a shared tensor beside its use
+GLUE, GAP = 20.0, 64.0           # from an op to its box; between columns
+BOXES, LINES = 26.0, 14.0        # free space between two boxes, two lines
+APART = 1e7                      # more than a rank is tall: keeps ranks apart in a running maximum
+BYTES = 150                      # of memory for each node, edge and item
+NODE, ITEM = 1.5e-6, 2.5e-6      # seconds of a processor for each node and edge, and for each item
+ANCHOR = 0.02                    # how much an item is drawn to the middle, against 1 of a link
+
+
+class Cost(NamedTuple):
+    """What a layout takes, about."""
+
+    seconds: float               # of a processor of 2023
+    bytes: int                   # of memory, at the most
+
+
+class Field(NamedTuple):
+    """Where everything stands. Items are cells, then chips, then joints of rails."""
+
+    x: Array                     # node -> centre
+    y: Array
+    rank: Array                  # item -> column
+    level: Array                 # item -> y of its line
+    source: Array                # item -> the cell it is, copies or carries
+    start: Array                 # edge -> the item it leaves (a cell, a chip or the last joint)
+    tails: Array                 # link -> item; links join neighbouring ranks
+    heads: Array
+    left: Array                  # column -> the end of the one before
+    right: Array                 # column -> the end of its boxes
+    cells: int                   # items below it are cells
+    chips: int                   # how many items after them are chips
+    width: float
+    height: float
+
+
+def cost(nodes: int, edges: int, joints: int = 0) -> Cost:
+    """What `arrange` will take, known before it is spent: from a third more to as much.
+
+    `joints`: where long lines pass ranks (`layout.cost` counts them). Beyond
+    JOINTS for each node they are cut away.
+    """
+    items = nodes + min(joints, JOINTS * nodes)
+    return Cost(NODE * (nodes + edges) + ITEM * items, BYTES * (nodes + edges + items))
+
+
+def memory() -> int | None:
+    """How many bytes of memory this machine has; None where it does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):    # Windows has no sysconf
+        return None
+
+
+def arrange(op: ArrayLike, tail: ArrayLike, head: ArrayLike, width: ArrayLike, height: ArrayLike,
+            *, chip: tuple[float, float] = CHIP) -> Field:
+    """Places n nodes and m edges: `op` (n) tells ops, `tail`, `head` (m) are indices of nodes.
+
+    Nodes stand in topological order (raises ValueError where they do not), sizes are in px.
+    Takes what `cost` says, and time n log n. Raises LayoutError, before it takes anything, where
+    that is more memory than the machine has.
+    """
+    bytes, most = cost(np.size(op), np.size(tail)).bytes, memory()
+    if most is not None and bytes > most:
+        raise LayoutError(
+            f"a layout of {np.size(op):,} nodes takes about {bytes / 1e9:.1f} GB of memory, and "
+            f"this machine has {most / 1e9:.1f}: draw it folded (--fold all), or less of it "
+            "(--depth, --from)")
+    op, tail, head = np.asarray(op, bool), np.asarray(tail, int), np.asarray(head, int)
+    width, height = np.asarray(width, float), np.asarray(height, float)
+    n = len(op)
+    if not n:
+        nothing = np.zeros(0, np.int64)
+        return Field(nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing,
+                     nothing, nothing, 0, 0, 2 * MARGIN, 2 * MARGIN)
+    if (tail >= head).any():
+        raise ValueError("an edge leads back: nodes must stand in topological order")
+    cell, glued, op_of, box_of = cells(op, tail, head)
+    ct, ch = cell[tail], cell[head]
+    leaf = np.zeros(len(op_of), bool)
+    leaf[cell] = ~op
+    leaf[ch] = False
+    rank = ranks(ct[~glued], ch[~glued], leaf)
+    layered = layers(ct, ch, glued, rank, leaf)
+    place = order(layered)
+    half = np.zeros(len(layered.rank))
+    tall = np.where(op_of >= 0, height[op_of], 0.0)
+    half[:len(op_of)] = np.maximum(tall, np.where(box_of >= 0, height[box_of], 0.0)) / 2
+    half[len(op_of):len(op_of) + layered.chips] = chip[1] / 2
+    level = _levels(layered, place, half)
+    level += MARGIN - (level - half).min()
+    ops, boxes = np.zeros(rank.max() + 1), np.zeros(rank.max() + 1)
+    np.maximum.at(ops, rank, np.where(op_of >= 0, width[op_of], 0.0))
+    np.maximum.at(boxes, rank, np.where(box_of >= 0, width[box_of], 0.0))
+    if layered.chips:
+        at = layered.rank[len(op_of):len(op_of) + layered.chips]
+        boxes[at] = np.maximum(boxes[at], chip[0])
+    glue = np.where((ops > 0) & (boxes > 0), GLUE, 0.0)
+    right = np.cumsum(ops + glue + boxes + GAP) - GAP + MARGIN
+    begin = right - boxes
+    dots = begin - glue
+    x, y = np.zeros(n), level[cell]
+    node = op_of[op_of >= 0]
+    x[node] = dots[rank[op_of >= 0]] - width[node] / 2
+    node = box_of[box_of >= 0]
+    at = rank[box_of >= 0]
+    x[node] = np.where(leaf[box_of >= 0], right[at] - width[node] / 2,
+                       begin[at] + width[node] / 2)
+    left = np.concatenate([[MARGIN], right[:-1]])
+    return Field(x, y, layered.rank, level, layered.source, layered.start, layered.tails,
+                 layered.heads, left, right, len(op_of), layered.chips,
+                 float(right[-1] + MARGIN), float((level + half).max() + MARGIN))
+
+
+def _levels(layers: Layers, place: Array, half: Array) -> Array:
+    """The y of each item: drawn to its neighbours, kept in order and apart by running extremes."""
+    rank, tails, heads, weight = layers.rank, layers.tails, layers.heads, layers.weight
+    n = len(rank)
+    gap = np.where(half > 0, BOXES, LINES) / 2
+    need = half + gap
+    ranks = rank[place]
+    step = need[place]
+    new = np.concatenate([[True], ranks[1:] != ranks[:-1]])
+    stack = np.cumsum(2 * step) - step           # centres, were all items one column
+    offset = stack - stack[new][ranks]           # as the first of its rank begins at 0
+    middle = np.zeros(len(stack[new]))
+    np.maximum.at(middle, ranks, offset)
+    base = ranks * APART
+    y = np.empty(n)
+    y[place] = offset
+    line = middle / 2            # rank -> what is put at 0: its middle, or where the spine passes
+    i = int(np.argmax(rank[:n] * (layers.main >= 0)))
+    while i >= 0:
+        line[rank[i]] = y[i]
+        i = int(layers.main[i])
+    y -= line[rank]
+    heavy = np.bincount(heads, minlength=n) > 0  # leaves and chips give way to all else
+    heavy |= (np.bincount(rank, heavy) == 0)[rank]
+    voice = weight * heavy[tails]                # what a head hears: leaves have no say
+    mass = np.bincount(heads, voice, n) + np.bincount(tails, weight, n) + ANCHOR
+    firm = np.flatnonzero(heavy[place])
+    loose = ~heavy[place]
+    low, high = np.full(n, -np.inf), np.full(n, np.inf)
+    for turn in range(60 if n < 40_000 else 20 if n < 400_000 else 10):
+        pull = np.bincount(heads, voice * y[tails], n) + np.bincount(tails, weight * y[heads], n)
+        wish = np.where(rank % 2 == turn % 2, pull / mass, y)
+        z = wish[place] - offset + base
+        z[firm] = (np.maximum.accumulate(z[firm])
+                   + np.minimum.accumulate(z[firm][::-1])[::-1]) / 2
+        low[firm] = high[firm] = z[firm]
+        floor = np.maximum.accumulate(low)
+        roof = np.minimum.accumulate(high[::-1])[::-1]
+        z = np.where(loose, np.minimum(np.maximum(z, floor), roof), z)
+        y[place] = np.maximum.accumulate(z) - base + offset
+    return y

@@ -1,0 +1,233 @@
+"""Route: a measured part of a graph where it is to stand: centres, routes, rails, chips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from math import hypot
+from typing import NamedTuple
+
+from .columns import Column, meeting
+from .curve_pieces import Path, border, straight
+from .op_pairs import Cells
+from .order import Order
+from .placement import Point, Route, Size
+from .ports import PITCH, Ports
+from .ranks import Layers
+
+RADIUS = 18.0                    # of the corner of a rail that leaves its box upright
+
+
+class Turn(NamedTuple):
+    """The way of a line into the next row: right, down, left along the gutter, down, right."""
+
+    right: float
+    gutter: float
+    left: float
+    y: float
+
+
+class Measured(NamedTuple):
+    """A part of which all places are known, relative to its upper left corner."""
+
+    cells: Cells
+    edges: Sequence[int]         # its edges' indices in graph.edges
+    layers: Layers
+    order: Order
+    ports: Ports
+    y: list[float]               # item -> its line
+    column: list[Column]         # rank -> its place
+    turns: dict[int, Turn]       # item at the end of a row -> how its line goes on in the next
+    size: Size
+
+
+class Drawn(NamedTuple):
+    """What is drawn so far, by index of node and edge."""
+
+    centers: list[Point]
+    routes: list[Route]
+    rails: list[tuple[int, tuple[Point, ...]]]
+    chips: list[tuple[int, int, Point]]
+
+
+def draw(part: Measured, boxes: Sequence[Size], texts: Sequence[Size | None], chip: Size,
+         drawn: Drawn) -> None:
+    """Adds a part to what is drawn. Linear in its items."""
+    cells, layers, y, column, turns = part.cells, part.layers, part.y, part.column, part.turns
+    n, copies = layers.n_cells, layers.n_cells + layers.n_chips
+    rank, paths, edges = layers.rank, layers.paths, part.edges
+    lines, reach = part.ports.line, part.ports.reach
+    centers, routes, ops = drawn.centers, drawn.routes, cells.op
+    right = [column[r].right for r in rank]          # item -> where its edges leave it
+    for i in range(n):
+        c, op, box, level = column[rank[i]], ops[i], cells.box[i], y[i]
+        if op >= 0:
+            centers[op] = (c.op - boxes[op].width / 2, level)
+            right[i] = c.op
+        if box >= 0:
+            width = boxes[box].width
+            left = c.right - width if cells.leaf[i] else c.box
+            centers[box] = (left + width / 2, level)
+            right[i] = left + width
+    users: dict[int, list[int]] = {}
+    for k, path in enumerate(paths):
+        if not path:             # from an op to its own tensor
+            i = cells.tail[k]
+            x, level = centers[cells.box[i]]
+            routes[edges[k]] = Route(straight(column[rank[i]].op, level,
+                                              x - boxes[cells.box[i]].width / 2))
+        elif path[0] in users:
+            users[path[0]].append(k)
+        else:
+            users[path[0]] = [k]
+    where = {i: p for items in part.order for p, i in enumerate(items)}
+
+    def run(way: Path, i: int, r: int) -> None:
+        """From an item on to where rank r, the next one, begins."""
+        way.line(column[rank[i]].right, way.points[-1][1])
+        if i in turns:
+            way.turn(*turns[i])
+            way.line(column[r].left, way.points[-1][1])
+
+    for s, uses in users.items():
+        if n <= s < copies:
+            drawn.chips.append((cells.box[layers.source[s]], edges[uses[0]],
+                                (right[s] - chip.width / 2, y[s])))
+        parallel: dict[int, list[int]] = {}          # cell -> the edges to it
+        for k in uses if len(uses) > 1 else ():
+            parallel.setdefault(paths[k][-1], []).append(k)
+        rail = None
+        long = uses[0] if len(uses) == 1 else max(uses, key=lambda k: len(paths[k]))
+        if len(uses) > 1 and len(paths[long]) > 2:
+            joints = paths[long][1:-1]
+            rail = _exit(part, where, boxes, s, joints[0], right[s])
+            if rail is None:
+                rail = Path(right[s], y[s])
+            before = s
+            for i in joints:
+                run(rail, before, rank[i])
+                rail.bend(column[rank[i]].flat, y[i])
+                before = i
+            run(rail, before, rank[paths[long][-1]])
+            drawn.rails.append((cells.box[s] if cells.box[s] >= 0 else ops[s],
+                                tuple(rail.points)))
+        for k in uses:
+            path = paths[k]
+            v = path[-1]
+            c = column[rank[v]]
+            if rail is not None and len(path) > 2:
+                way = Path(right[path[-2]], y[path[-2]])
+            else:
+                start = 0.0
+                if len(path) == 2:
+                    op = ops[v]
+                    if len(uses) > 1:
+                        start = _apart(part, boxes, chip, s, k, parallel[v])
+                    level, height = y[s] + start, lines[k]
+                    if op >= 0 and level == y[v] and not height:
+                        x = centers[op][0] - boxes[op].width / 2
+                        routes[edges[k]] = Route(straight(right[s], level, x), _beside(
+                            part, k, v, x - meeting(reach[v]), texts[edges[k]]))
+                        continue
+                    if op >= 0 and not c.text:
+                        meet, dx, dy, bx, by = _arrival(boxes[op], reach[v], height)
+                        x, x0 = centers[op][0], column[rank[s]].right
+                        if c.ops + 1.0 >= x - boxes[op].width / 2 and level != y[v]:
+                            pull = (x + bx - x0) / 2
+                            first = straight(right[s], level, x0) if x0 - right[s] > 0.01 else \
+                                ((x0, level),)
+                            routes[edges[k]] = Route((
+                                *first, (x0 + pull, level),
+                                (x + bx - dx * pull, y[v] + by - dy * pull), (x + bx, y[v] + by)))
+                            continue
+                way = Path(right[s], y[s] + start)
+                before = s
+                for i in path[1:-1]:
+                    run(way, before, rank[i])
+                    way.bend(column[rank[i]].flat, y[i])
+                    before = i
+                run(way, before, rank[v])
+            routes[edges[k]] = _entered(part, k, v, c, way, boxes, texts[edges[k]], centers)
+
+
+@lru_cache(1000)
+def _arrival(size: Size, reach: float, height: float) -> tuple[float, float, float, float, float]:
+    """From the centre of an op: where a line of this height begins to meet, its direction there,
+    and where it ends."""
+    meet = -size.width / 2 - meeting(reach)
+    far = hypot(meet, height)
+    dx, dy = -meet / far, -height / far
+    return (meet, dx, dy, *border(size, -dx, -dy))
+
+
+def _apart(part: Measured, boxes: Sequence[Size], chip: Size, s: int, k: int,
+           same: list[int]) -> float:
+    """How far from the middle of its item one of several edges between the same two begins."""
+    if len(same) == 1:
+        return 0.0
+    cells = part.cells
+    tall = chip.height if s >= part.layers.n_cells else max(
+        [boxes[b].height for b in (cells.op[s], cells.box[s]) if b >= 0])
+    pitch = min(2 * PITCH, (tall - 8.0) / (len(same) - 1))
+    return (same.index(k) - (len(same) - 1) / 2) * pitch
+
+
+def _beside(part: Measured, k: int, v: int, meet: float, size: Size | None) -> Point | None:
+    """Where an edge's label stands, of which the lines of its op begin to meet at `meet`."""
+    return (meet - size.width / 2, part.y[v] + part.ports.label[k]) if size else None
+
+
+def _entered(part: Measured, k: int, v: int, c: Column, way: Path, boxes: Sequence[Size],
+             size: Size | None, centers: list[Point]) -> Route:
+    """A way's last stretch: under its label and into its op, or to the border of its box."""
+    port = part.ports
+    height = part.y[v] + port.line[k]
+    op, box = part.cells.op[v], part.cells.box[v]
+    x0, y0 = centers[op if op >= 0 else box]
+    if op >= 0:
+        width = boxes[op].width
+        meet, dx, dy, bx, by = _arrival(boxes[op], port.reach[v], port.line[k])
+        meet += x0
+        if c.text:
+            way.bend(c.flat, height)
+            way.line(meet, height)
+        elif height == y0 == way.points[-1][1]:
+            way.line(meet, height)
+        elif c.ops + 1.0 < x0 - width / 2:           # past a wider op of its column
+            way.bend(min(c.ops, meet), height)
+            way.line(meet, height)
+        way.into(x0 + bx, y0 + by, dx, dy)
+    else:
+        meet = x0 - boxes[box].width / 2
+        way.bend(c.flat, height)
+        way.line(meet, height)
+    return Route(tuple(way.points), _beside(part, k, v, meet, size))
+
+
+def _exit(part: Measured, where: dict[int, int], boxes: Sequence[Size], s: int, joint: int,
+          right: float) -> Path | None:
+    """A rail leaves its box from below or above where nothing stands in the way."""
+    cells, layers = part.cells, part.layers
+    if s >= layers.n_cells or cells.box[s] < 0 or s in part.turns:
+        return None
+    size = boxes[cells.box[s]]
+    lane = part.y[joint] - part.y[s]
+    down = lane > 0.0
+    free = abs(lane) - size.height / 2
+    if free < 10.0:
+        return None
+    items, p = part.order[layers.rank[s]], where[s]
+    if down and p + 1 < len(items) or not down and p:
+        i = items[p + 1 if down else p - 1]
+        half = max([boxes[k].height for k in (cells.op[i], cells.box[i]) if k >= 0],
+                   default=0.0) / 2 if i < layers.n_cells else 16.0
+        next_to = part.y[i] - part.y[s]
+        if (next_to - lane if down else lane - next_to) < half + 10.0:
+            return None
+    x, y = right - size.width / 2, part.y[s]
+    sign = 1.0 if down else -1.0
+    radius = min(RADIUS, free)
+    path = Path(x, y + sign * size.height / 2)
+    path.line(x, y + lane - sign * radius)
+    path.corner(x + radius, part.y[joint])
+    return path

@@ -1,0 +1,191 @@
+"""A chart on matplotlib's, for those who go on with the Figure, and for PDF."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import layout
+from .chart import Area, Chart, Dash, Dot, Line, Look, Mark, Note, Panel, Region, Rule, Shade
+from .chart import color, grey
+from .layout import NAME, NUMBER
+from .ticks import power, written
+
+PT = 72 / 96                     # points in a px
+SHAPES = {"circle": "o", "square": "s", "diamond": "D", "cross": "x"}
+
+
+def figure(chart: Chart, *, styled: bool = False) -> Any:
+    """A new Figure of a chart. styled: a style of matplotlib's decides what surrounds the curves.
+    """
+    from matplotlib.figure import Figure
+    wide, high = chart.width, chart.height
+    laid = styled and not any(panel.bar for panel in chart.panels)             # by matplotlib
+    made: Any = Figure(figsize=(wide / 96, high / 96), dpi=96,
+                       layout="constrained" if laid else None)
+    if not styled:
+        made.set_facecolor(chart.look["paper"])
+    rows: list[Any] = []
+    for i, panel in enumerate(chart.panels):
+        f, shared = panel.frame, rows[0] if rows and not panel.bar else None
+        rows.append(made.add_subplot(len(chart.panels), 1, i + 1, sharex=shared)
+                    if laid else made.add_axes(
+                        (f.left / wide, 1 - (f.top + f.height) / high, f.width / wide,
+                         f.height / high), sharex=shared))
+        paint(rows[-1], panel, chart.look, styled=styled)
+        rows[-1].tick_params(labelbottom=panel.numbered)
+        rows[-1].set_xlabel(panel.name if panel.numbered else "")
+    if chart.title:
+        place = {} if laid else {"y": 1 - layout.EDGE / 2 / high, "va": "top"}
+        made.suptitle(chart.title, color=chart.look["ink"], fontsize=layout.TITLE * PT, ha="left",
+                      x=layout.EDGE / wide, parse_math=False, **place)
+    made.set_label(chart.said)                     # what `save` says of it
+    return made
+
+
+def paint(axes: Any, panel: Panel, look: Look, *, styled: bool = False) -> None:
+    """A panel on Axes; nothing else of their figure is touched."""
+    if not styled or panel.bar:
+        _dress(axes, panel, look)
+    if panel.x.log:
+        axes.set_xscale("log")
+    if panel.y.log:
+        axes.set_yscale("log")
+    axes.set_xlim(panel.x.low, panel.x.high)
+    axes.set_ylim(panel.y.low, panel.y.high)
+    axes.set_xlabel(panel.name, color=look["muted"], fontsize=NAME * PT)
+    _number(axes.xaxis, panel.x.log)
+    _number(axes.yaxis, panel.y.log)
+    if panel.boxed or panel.bar:
+        axes.grid(False)
+    if panel.side:
+        axes.set_ylabel(panel.side, color=look["muted"], fontsize=NAME * PT, rotation=0)
+    if panel.bar:
+        axes.set_xticks([])
+        axes.yaxis.tick_right()
+        axes.set_yticks([t.at for t in panel.y_ticks], [t.words for t in panel.y_ticks])
+        axes.tick_params(length=0, labelsize=layout.SMALL * PT, pad=6 * PT)
+    if panel.pi:
+        axes.set_xticks([tick.at for tick in panel.x_ticks], [tick.words for tick in panel.x_ticks])
+    for mark in panel.marks:
+        _mark(axes, mark, look)
+    _legend(axes, panel, look)
+
+
+def _number(axis: Any, log: bool) -> None:
+    """Numbers written as everywhere, wherever matplotlib lays the ticks."""
+    from matplotlib.ticker import Formatter
+
+    class Written(Formatter):
+        ticks: Any = ()
+
+        def format_ticks(self, values: Any) -> list[str]:
+            self.ticks = list(values)              # all of the axis, which it has just laid down
+            return self.said(values)
+
+        def said(self, values: Any) -> list[str]:
+            if not log:
+                return written([float(x) for x in values])
+            logs = [np.log10(x) for x in values]
+            return [power(round(n)) if abs(n - round(n)) < 1e-9 else "" for n in logs]
+
+        def __call__(self, value: float, _: Any = None) -> str:
+            ticks = [*self.ticks] if value in self.ticks else [*self.ticks, value]
+            return self.said(ticks)[ticks.index(value)]
+    axis.set_major_formatter(Written())
+
+
+def _dress(axes: Any, panel: Panel, look: Look) -> None:
+    """Grid, zero lines, few spines."""
+    axes.set_facecolor(look["paper"])
+    for side, spine in axes.spines.items():
+        spine.set_visible(not panel.bar and (panel.boxed or side in ("left", "bottom")))
+        spine.set_color(look["line"])
+        spine.set_linewidth(PT)
+    axes.tick_params(colors=look["muted"], labelsize=NUMBER * PT, length=layout.TICK * PT, width=PT,
+                     pad=layout.GAP * PT, color=look["line"])
+    axes.tick_params(which="minor", length=2.5 * PT, width=PT, color=look["line"])
+    if panel.boxed or panel.bar:
+        return
+    axes.grid(True, color=look["line"], alpha=0.18, lw=PT)
+    axes.set_axisbelow(True)
+    if not panel.y.log:
+        axes.axhline(0.0, color=look["muted"], lw=PT, alpha=0.55, zorder=1)
+    if not panel.x.log:
+        axes.axvline(0.0, color=look["muted"], lw=PT, alpha=0.55, zorder=1)
+
+
+def _mark(axes: Any, mark: Mark, look: Look) -> None:
+    if isinstance(mark, Line):
+        dash = mark.plain if grey(look) else mark.dash
+        axes.plot(mark.x, mark.y, color=color(mark.color, look), lw=mark.width * PT,
+                  ls=_dash(dash, mark.width), label=mark.label or None, solid_capstyle="round",
+                  solid_joinstyle="round", alpha=mark.opacity, zorder=mark.level)
+    elif isinstance(mark, Area):
+        axes.fill_between(mark.x, mark.low, mark.high, color=color(mark.color, look), lw=0,
+                          alpha=mark.opacity, zorder=mark.level, label=mark.label or None)
+    elif isinstance(mark, Region):
+        _region(axes, mark, look)
+    elif isinstance(mark, Rule):
+        (axes.axvline if mark.upright else axes.axhline)(
+            mark.at, color=color(mark.color, look), lw=mark.width * PT, alpha=mark.opacity,
+            ls=_dash(mark.dash, mark.width), zorder=mark.level)
+    elif isinstance(mark, Shade):
+        axes.axvspan(mark.low, mark.high, facecolor=color(mark.color, look), alpha=0.07, lw=0,
+                     zorder=0)
+        axes.axvspan(mark.low, mark.high, facecolor="none", edgecolor=color(mark.hatch, look),
+                     alpha=0.35, hatch="///", lw=0, zorder=0)
+    elif isinstance(mark, Dot):
+        edge = color(mark.edge, look)
+        axes.plot([mark.x], [mark.y], ls="none", marker=SHAPES[mark.shape], ms=mark.size * PT,
+                  mfc=color(mark.fill, look), mec=edge, mew=mark.width * PT, zorder=mark.level,
+                  clip_on=False)
+    elif isinstance(mark, Note):
+        _note(axes, mark, look)
+
+
+def _region(axes: Any, mark: Region, look: Look) -> None:
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+    ends = [np.concatenate([ring, ring[:1]]) for ring in mark.rings]
+    codes = [[Path.MOVETO] + [Path.LINETO] * (len(ring) - 2) + [Path.CLOSEPOLY] for ring in ends]
+    edge = color(mark.edge, look) if mark.edge else "none"
+    axes.add_patch(PathPatch(Path(np.concatenate(ends), np.concatenate(codes)), edgecolor=edge,
+                             lw=0.3 * PT if mark.edge else 0, facecolor=color(mark.color, look),
+                             alpha=mark.opacity, zorder=mark.level, clip_on=mark.level > 1))
+
+
+def _dash(dash: Dash, width: float) -> Any:
+    """A dash in px as matplotlib takes it: in widths of the line."""
+    return (0, tuple(part / width for part in dash)) if dash else "-"
+
+
+def _note(axes: Any, mark: Note, look: Look) -> None:
+    plate = {"boxstyle": f"round,pad={0.4 if mark.plate == 1 else 0.15}", "fc": look["paper"],
+             "ec": "none", "alpha": mark.plate} if mark.plate else None
+    axes.annotate(mark.words, (mark.x, mark.y),
+                  xycoords="axes fraction" if mark.inside else "data",
+                  xytext=(mark.dx * PT, mark.dy * PT), textcoords="offset points",
+                  ha={"start": "left", "middle": "center", "end": "right"}[mark.anchor],
+                  va={"top": "top", "middle": "center", "bottom": "bottom"}[mark.rise],
+                  rotation=90 if mark.upright else 0, fontsize=mark.size * PT,
+                  color=color(mark.color, look), zorder=mark.level, bbox=plate, parse_math=False)
+
+
+def _legend(axes: Any, panel: Panel, look: Look) -> None:
+    """Above the axis, at its left: it hides nothing."""
+    handles, names = axes.get_legend_handles_labels()
+    if not handles:
+        return
+    n = layout.columns(panel, axes.figure.get_figwidth() * 96)
+    rank = [i for column in range(n) for i in range(column, len(names), n)]    # row by row
+    size = layout.LEGEND
+    legend = axes.legend([handles[i] for i in rank], [names[i] for i in rank], ncols=n,
+                         loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False,
+                         fontsize=size * PT, handlelength=layout.SAMPLE / size, borderpad=0.2,
+                         handletextpad=layout.BESIDE / size, columnspacing=layout.BETWEEN / size,
+                         borderaxespad=0.3)
+    for words in legend.get_texts():
+        words.set_parse_math(False)
+        words.set_color(look["ink"])

@@ -1,0 +1,142 @@
+"""Simplify: curves as data of SVG paths: cut at the frame, without points that nobody sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from .chart import Frame
+
+Array = Any
+
+FINE = 100                       # parts of a px that places are rounded to
+SEEN = 0.05                      # px: a point that is nearer to its chord is left out
+SMALL = 8                        # points of a ring that are all kept: arrows, cells of a surface
+CHORD = 128                      # points that a chord spans at first: of many turns few are deep
+
+
+def line(x: Array, y: Array, frame: Frame) -> str:
+    """A polyline of points in px, without what lies above or below the frame. nan interrupts it."""
+    parts = list(_inside(x, y, frame.top, frame.top + frame.height))
+    return "".join(map(_path, simple(parts)))
+
+
+def area(x: Array, high: Array, low: Array, frame: Frame) -> str:
+    """What lies between two polylines over x, in px, up to the frame."""
+    ends = frame.top, frame.top + frame.height
+    out = []
+    for part in _runs(np.isfinite(x + high + low)):
+        if part.stop - part.start > 1:
+            up, down = simple([_points(x[part], np.clip(side[part], *ends))
+                               for side in (high, low)])
+            out.append(_path(np.concatenate([up, down[::-1]])) + "z")
+    return "".join(out)
+
+
+def rings(x: Array, y: Array, sizes: Sequence[int]) -> str:
+    """Closed polylines of points in px, one after another: each has so many points."""
+    points, ends = _points(x, y), np.cumsum(sizes).tolist()
+    found = [points[end - size:end] for end, size in zip(ends, sizes, strict=True)]
+    large = iter(simple([np.append(points, points[:1], axis=0) for points in found
+                         if len(points) > SMALL]))
+    rings = (next(large)[:-1] if len(points) > SMALL else points for points in found)
+    return "".join(_path(points) + "z" for points in rings if len(points) > 2)
+
+
+def _runs(fine: Array) -> list[slice]:
+    """The longest runs of what is true."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], fine, [False]]).astype(np.int8)))
+    return [slice(a, b) for a, b in edges.reshape(-1, 2)]
+
+
+def _inside(x: Array, y: Array, top: float, bottom: float) -> Iterator[Array]:
+    """The parts of a polyline between two heights, with points where it crosses them."""
+    for run in _runs(np.isfinite(x + y)):
+        px, py = x[run], y[run]
+        if py.min() < top or py.max() > bottom:
+            for edge in (top, bottom):
+                px, py = _crossed(px, py, edge)
+        for part in _runs((py >= top) & (py <= bottom)):
+            if part.stop - part.start > 1:
+                yield _points(px[part], py[part])
+
+
+def _crossed(x: Array, y: Array, edge: float) -> tuple[Array, Array]:
+    """A polyline with a point wherever it crosses a height."""
+    i = np.flatnonzero((y[:-1] - edge) * (y[1:] - edge) < 0)
+    share = (edge - y[i]) / (y[i + 1] - y[i])
+    return np.insert(x, i + 1, x[i] + share * (x[i + 1] - x[i])), np.insert(y, i + 1, edge)
+
+
+def _points(x: Array, y: Array) -> Array:
+    """Points in whole parts of a px: (N, 2)."""
+    return np.rint(np.stack([x, y], axis=1) * FINE).astype(np.int64)
+
+
+def simple(parts: Sequence[Array]) -> list[Array]:
+    """The points of polylines that are seen: of each (N, 2) integers fewer."""
+    for longest in (CHORD, 4 * CHORD):
+        if parts:
+            parts = _bent(parts, longest)
+    return list(parts)
+
+
+def _bent(parts: Sequence[Array], longest: int) -> list[Array]:
+    """The points that are farther than SEEN from a chord (Ramer 1972; Douglas and Peucker 1973),
+    all chords of a depth at once; a chord spans so many points at most."""
+    x, y = np.ascontiguousarray(np.concatenate(parts).T)
+    ends = np.cumsum([len(part) for part in parts])
+    # Chords that may have to bend
+    start = np.concatenate([np.arange(b - len(part), max(b - 1, b - len(part) + 1), longest)
+                            for b, part in zip(ends, parts)])
+    end = np.append(start[1:], 0)
+    end[np.searchsorted(start, ends) - 1] = ends - 1
+    kept = np.zeros(len(x), dtype=bool)
+    kept[start], kept[ends - 1] = True, True
+    while len(start):
+        between = end - start - 1
+        start, end, between = start[between > 0], end[between > 0], between[between > 0]
+        if not len(start):
+            break
+        first = np.cumsum(between) - between
+        inner = np.arange(first[-1] + between[-1]) + np.repeat(start + 1 - first, between)
+        dx, dy = x[end] - x[start], y[end] - y[start]
+        dx[(dx == 0) & (dy == 0)] = 1
+        off = y[inner] - np.repeat(y[start], between)
+        away = np.abs(off * np.repeat(dx, between)
+                      - (x[inner] - np.repeat(x[start], between)) * np.repeat(dy, between))
+        # A spike beside an upright chord is near its line, and yet beyond its ends
+        beyond = np.maximum(off - np.repeat(np.maximum(dy, 0), between),
+                            np.repeat(np.minimum(dy, 0), between) - off)
+        away += np.maximum(beyond, 0) * np.repeat(np.maximum(np.abs(dx), np.abs(dy)), between)
+        # The farthest of each chord, the first of equals: whole numbers, the same everywhere
+        most, left = np.divmod(np.maximum.reduceat(away * len(x) + (len(x) - 1 - inner), first),
+                               len(x))
+        bent = most > SEEN * FINE * np.hypot(dx, dy)
+        far = len(x) - 1 - left[bent]
+        kept[far] = True
+        start, end = np.concatenate([start[bent], far]), np.concatenate([far, end[bent]])
+    points = np.stack([x, y], axis=1)
+    return [points[b - len(part):b][kept[b - len(part):b]] for b, part in zip(ends, parts)]
+
+
+def _path(points: Array) -> str:
+    """M x,y and steps from point to point, in px; nothing where there is no step."""
+    if (points == points[0]).all():
+        return ""
+    parts = ["M%s,%s" % tuple(map(_px, points[0].tolist()))]
+    for dx, dy in np.diff(points, axis=0).tolist():
+        if dx and dy:
+            parts.append(f"l{_px(dx)},{_px(dy)}")
+        elif dx or dy:
+            parts.append(f"h{_px(dx)}" if dx else f"v{_px(dy)}")
+    return "".join(parts)
+
+
+@lru_cache(1 << 14)              # steps of a curve are short: few numbers, many times
+def _px(parts: int) -> str:
+    """Whole parts of a px as px: 12, −0.5, 3.25."""
+    return f"{parts / FINE:g}" if -100_000 < parts < 100_000 else f"{parts / FINE:.8g}"

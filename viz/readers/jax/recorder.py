@@ -1,0 +1,347 @@
+"""A jaxpr run equation by equation: its values, and how cotangents go back through each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from posixpath import commonpath
+from typing import Any
+
+import jax
+import numpy as np
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
+
+from ...tape.tape import Call, Made, Tape, elementwise
+from .calls import Calls, Origin
+from .cotangents import SINGLE, Backward, Region, Step, differentiated, numbers, shifted
+from .merge_broadcasts import Fit, calm, fit
+from .primitives import RULED, attributes, function_name, modules, told
+from .source_map import Lines
+
+STEPS = 256                      # a loop of more steps is one node
+LOCALS = 4096                    # no local derivatives of results of more numbers than these
+AGAIN = {"remat", "checkpoint", "remat2"}         # computed again in the backward pass
+INLINE = {"jit", "pjit", "closed_call", "core_call", *AGAIN}
+
+
+class Recorder:
+    """Runs jaxprs; opens those within, of jit, scan, cond and while, as groups."""
+
+    def __init__(self, lines: Lines, *, grad: bool = True) -> None:
+        """grad: whether there will be a backward pass."""
+        self._grad = grad
+        self.tape = Tape()
+        self.lines = lines
+        self._arrays: dict[int, Any] = {}          # stamp -> array
+        self._steps: list[Step | Region] = []
+        self._fits: list[Fit] = []
+        self._gone: dict[int, Step] = {}           # what is not drawn
+        self._calls: dict[int, int] = {}           # stamp -> the call of JAX it was made in
+        self._now = Origin(0, 0)                   # of the equation that is being run
+        self._origins = Calls(lines.is_users)
+        self._again = 0                            # how deep in what is computed again
+        self._stamp = 0
+        self._caller: Any = None                   # of the function of JAX's that is being run
+        self._whole: Any = None                    # the equation that is all of f
+        self._scopes: dict[str, str] = {}          # path of a loop, a branch, a rule -> what it did
+
+    def input(self, name: str, array: Any, *, held: bool = False) -> Made:
+        """An argument of the function, or, if held, a parameter of a module that is one."""
+        made = self._new(array, "parameter" if held else "input", name)
+        made.facts |= _size(array) if held else {}
+        return made
+
+    def parameter(self, name: str, array: Any) -> Made:
+        """What the function holds, and is differentiated by too."""
+        made = self._new(array, "parameter", name, "/".join(name.split(".")[:-1]))
+        made.facts |= _size(array)
+        return made
+
+    def run(self, closed: ClosedJaxpr, arguments: Sequence[Made]) -> None:
+        """Run the whole: what it returns is the tape's output."""
+        if len(closed.jaxpr.eqns) == 1:
+            self._whole = closed.jaxpr.eqns[0]
+        with jax.disable_jit():                    # what calls JAX's functions in turn: op by op
+            made = self._closed(closed, arguments, "")
+        self.tape.outputs = list({m.stamp: m for m in made}.values())
+        self._gone = calm(self.tape, self._fits, self._calls)
+        if self._scopes:
+            self.tape.facts["scopes"] = self._scopes
+        self._settle()
+
+    def _settle(self) -> None:
+        """What a module holds stands in the module, where no other uses it. So does what a tree of
+        arrays has under the module's name: params.Dense_0.kernel is a parameter, not an input."""
+        users: dict[int, list[str]] = {}
+        for call in {id(m.call): m.call for m in self.tape.made if m.call is not None}.values():
+            for m in call.args:
+                if "." in m.name or m.kind == "parameter":
+                    users.setdefault(m.stamp, []).append(call.group)
+        for m in self.tape.made:
+            if m.stamp in users:
+                group = commonpath(users[m.stamp])
+                named = group.rpartition("/")[2] == m.name.split(".")[-2:][0]
+                if group and (named if m.kind == "input" else group not in self._scopes):
+                    m.kind, m.group = "parameter", group
+                    m.facts |= _size(self._arrays[m.stamp])
+
+    def backward(self) -> None:
+        """One backward pass from ones at the outputs."""
+        with jax.disable_jit():
+            Backward(self._steps, self._arrays, self._gone).run(self.tape)
+
+    def _by(self, operands: Sequence[Made]) -> tuple[int, ...]:
+        """Which operands are differentiated by."""
+        return tuple(i for i, m in enumerate(operands) if m.differentiable) if self._grad else ()
+
+    def _new(self, array: Any, kind: str = "value", name: str = "", group: str = "") -> Made:
+        self._stamp += 1
+        made = Made(self._stamp, numbers(array), kind, name, group)
+        made.differentiable = jax.numpy.issubdtype(array.dtype, np.inexact) and kind != "constant"
+        self.tape.made.append(made)
+        self._arrays[made.stamp] = array
+        return made
+
+    def _closed(self, closed: Any, arguments: Sequence[Made], group: str) -> list[Made]:
+        jaxpr: Jaxpr = getattr(closed, "jaxpr", closed)
+        env: dict[Any, Made] = {}
+        for var, const in zip(jaxpr.constvars, getattr(closed, "consts", ())):
+            env[var] = self._new(jax.numpy.asarray(const), "constant", "", group)
+        env |= zip(jaxpr.invars, arguments)
+
+        def state(atom: Any, group: str = group) -> Made:
+            if isinstance(atom, Literal):
+                literal = jax.numpy.asarray(atom.val, atom.aval.dtype)
+                return self._new(literal, "constant", "", group)
+            return env[atom]
+        for equation, origin in zip(jaxpr.eqns, self._origins.of(jaxpr.eqns)):
+            if self._caller is None:
+                self._now = origin
+            scope = _path(group, modules(equation))
+            operands = [state(atom, scope) for atom in equation.invars]
+            results = self._equation(equation, operands, scope)
+            env |= zip(equation.outvars, results)
+        return [state(atom) for atom in jaxpr.outvars]
+
+    # ---- Equations
+
+    def _equation(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+        name, params, now = equation.primitive.name, equation.params, self._now
+        if name in INLINE:
+            closed = params.get("jaxpr") or params["call_jaxpr"]
+            before = self._caller
+            title = str(params.get("name", "checkpoint" if name in AGAIN else name))
+            inner = group if title.startswith("_") else _path(group, title)
+            if not self.lines.knows(closed):       # JAX's own: it stands where it is called
+                self._caller = before or equation
+            elif equation is not self._whole:      # f itself needs no frame
+                inner = self._scope(group, function_name(closed), "computed again in the backward "
+                                    "pass" if name in AGAIN else "jit")
+            if name in AGAIN:
+                self._steps.append(Region(None))
+                self._again += 1
+            done = self._closed(closed, operands, inner)
+            if name in AGAIN:
+                self._again -= 1
+                by = self._by(operands)
+                self._steps.append(Region(Step(Call("", ()), tuple(operands), tuple(done),
+                                               _binding(equation), None, by, ())))
+            self._caller = before
+        elif name == "cond":
+            branch = int(self._arrays[operands[0].stamp])
+            ways = params["branches"]
+            branch = min(max(branch, 0), len(ways) - 1)
+            said = f"was {bool(branch)}" if len(ways) == 2 else \
+                f"branch {branch} of 0 … {len(ways) - 1}"
+            done = self._closed(ways[branch], operands[1:], self._scope(group, "cond", said))
+        elif name == "scan" and params["length"] <= STEPS:
+            done = self._scan(equation, operands, group)
+        elif name == "while":
+            done = self._while(equation, operands, group)
+        elif name.startswith(RULED) and self._opens(equation):
+            done = self._ruled(equation, operands, group)
+        else:
+            return self._call(equation, operands, group)
+        self._now = now
+        if self._caller is None:
+            self.lines.bind(equation, [m.stamp if m.kind == "value" else 0 for m in done],
+                            now.statement)
+        return done
+
+    def _scan(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+        """The steps of a scan, each a group of its own: scan/0, scan/1 ..."""
+        params = equation.params
+        fixed, carried = params["num_consts"], params["num_carry"]
+        consts, carry = operands[:fixed], operands[fixed:fixed + carried]
+        each = operands[fixed + carried:]
+        steps = list(range(params["length"]))
+        rows: dict[int, list[Made]] = {}
+        scope = self._scope(group, "scan", f"{len(steps)} step{'s' * (len(steps) != 1)}")
+        for i in reversed(steps) if params["reverse"] else steps:
+            inside = f"{scope}/{i}"
+            slices = [self._function("getitem", (m,), lambda a, i=i: a[i], inside, str(i))
+                      for m in each]
+            results = self._closed(params["jaxpr"], [*consts, *carry, *slices], inside)
+            carry, rows[i] = results[:carried], results[carried:]
+        stacked = [self._function("stack", tuple(rows[i][k] for i in steps),
+                                  lambda *xs: jax.numpy.stack(xs), scope)
+                   for k in range(len(equation.outvars) - carried)] if steps else \
+            self._call(equation, operands, group)[carried:]
+        return [*carry, *stacked]
+
+    def _while(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+        """The passes of a loop, each a group of its own; one node where there are too many."""
+        params = equation.params
+        tests, fixed = params["cond_nconsts"], params["body_nconsts"]
+        test, body = jaxpr_as_fun(params["cond_jaxpr"]), jaxpr_as_fun(params["body_jaxpr"])
+        arrays = [self._arrays[m.stamp] for m in operands]
+        of_test, fix = arrays[:tests], arrays[tests:tests + fixed]
+        with jax.disable_jit(False):               # first without recording: about how many?
+            n = int(jax.lax.while_loop(
+                lambda state: test(*of_test, *state[1:])[0],
+                lambda state: (state[0] + 1, *body(*fix, *state[1:])),
+                (0, *arrays[tests + fixed:]))[0])
+        if n > STEPS:
+            def counted(*given: Any) -> Any:       # so often, so that there is a derivative
+                fix = given[tests:tests + fixed]
+                with jax.disable_jit(False):
+                    return jax.lax.scan(lambda state, _: (tuple(body(*fix, *state)), None),
+                                        given[tests + fixed:], None, length=n)[0]
+            return self._record("while", operands, counted, group, f"passes={n}", equation)
+        scope = self._scope(group, "while", "")
+        consts, carry, n = operands[tests:tests + fixed], operands[tests + fixed:], 0
+        while test(*of_test, *(self._arrays[m.stamp] for m in carry))[0]:
+            carry = self._closed(params["body_jaxpr"], [*consts, *carry], f"{scope}/{n}")
+            n += 1
+        self._scopes[scope] = f"{n} pass{'es' * (n != 1)}"
+        return carry
+
+    def _scope(self, group: str, title: str, said: str) -> str:
+        """The path of a scope that has a frame in any picture; a second one of its name counts on.
+        """
+        path, n = _path(group, title), 1
+        while path in self._scopes:
+            n += 1
+            path = _path(group, f"{title} {n}")
+        self._scopes[path] = said
+        return path
+
+    def _opens(self, equation: Any) -> bool:
+        """Whether a function with a derivative of its own is the user's, and computes its results.
+        """
+        closed = equation.params.get("call_jaxpr")
+        jaxpr = getattr(closed, "jaxpr", closed)
+        made = {var for one in getattr(jaxpr, "eqns", ()) for var in one.outvars}
+        return bool(made) and self.lines.knows(closed) and all(
+            not isinstance(atom, Literal) and atom in made for atom in jaxpr.outvars)
+
+    def _ruled(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+        """A custom_vjp or custom_jvp: what it computes, and its own rule for what goes back.
+
+        What the rule sends an operand stands on the edge to its first use; within there are no
+        gradients.
+        """
+        title = told(equation.primitive.name, equation.params)[0]
+        before, made = len(self._steps), len(self.tape.made)
+        results = self._closed(equation.params["call_jaxpr"], operands,
+                               self._scope(group, title, "with a derivative of its own"))
+        del self._steps[before:]                   # their derivatives are not asked for
+        calls = list({id(m.call): m.call for m in self.tape.made[made:] if m.call}.values())
+        by = self._by(operands)
+        whole = Call(title, tuple(operands))
+        whole.outputs.extend(results)
+        ways: list[tuple[Call, int]] = []
+        for i in by:             # an operand that is given twice has two of its uses
+            ways.append(next(((call, k) for call in calls for k, m in enumerate(call.args)
+                              if m is operands[i] and (call, k) not in ways), (whole, i)))
+        bind, arrays = _binding(equation), [self._arrays[m.stamp] for m in operands]
+        found, vjp = differentiated(bind, arrays, by)
+        self._steps.append(Step(
+            whole, whole.args, tuple(results), bind, vjp, by, tuple(ways),
+            shifted=self._shifted(equation.primitive.name, bind, arrays, by, found)))
+        return results
+
+    def _call(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+        """One equation as one call: a primitive, or a function with a derivative of its own."""
+        primitive, params = equation.primitive, equation.params
+        bind = _binding(equation)
+        name, written = told(primitive.name, params)
+        if primitive.name in ("integer_pow", "square"):
+            exponent = params.get("y", 2)
+            power = self._new(jax.numpy.asarray(float(exponent)), "constant", "", group)
+            power.differentiable = False
+            return self._record("power", [operands[0]], bind, group, "", equation, [power])
+        if primitive.name == "select_n" and len(operands) == 3 and operands[0].data.dtype == "bool":
+            which, no, yes = operands
+            return self._record("where", [which, yes, no], lambda c, a, b: bind(c, b, a), group, "",
+                                equation)
+        if primitive.name.startswith("reduce_") and \
+                len(params.get("axes", ())) == len(operands[0].data.shape):
+            written = ""         # of all there are
+        if primitive.name == "max" and any(m.kind == "constant" and m.data.number == 0
+                                           for m in operands):
+            written = ""
+        return self._record(name, operands, bind, group, written, equation)
+
+    def _function(self, name: str, operands: tuple[Made, ...], f: Any, group: str, params: str = ""
+                  ) -> Made:
+        return self._record(name, list(operands), f, group, params, None)[0]
+
+    def _record(self, name: str, operands: list[Made], f: Callable[..., Any], group: str,
+                params: str, equation: Any, shown: Sequence[Made] = ()) -> list[Made]:
+        """Run a function of arrays, and remember how a cotangent goes back. shown: operands that
+        are drawn, and not given to it."""
+        through = any(m.differentiable for m in operands) and name != "stop_gradient"
+        by = self._by(operands) if through else ()
+        arrays = [self._arrays[m.stamp] for m in operands]
+        found, vjp = differentiated(f, arrays, by)
+        stated = attributes(equation.params) if equation is not None and not shown else params
+        call = Call(name, (*operands, *shown), params, stated, False, group)
+        if name == "stop_gradient":
+            call.facts["break"] = name
+        for array in found:
+            made = self._new(array, "value", "", group)
+            made.call = call
+            made.differentiable = made.differentiable and through
+            call.outputs.append(made)
+            if equation is not None:
+                self._calls[made.stamp] = self._now.call
+                self.lines.note(self._caller or equation, made.stamp)
+        if equation is not None and self._caller is None:
+            self.lines.bind(equation, [m.stamp for m in call.outputs], self._now.statement)
+        primitive = name if equation is None else equation.primitive.name
+        like = elementwise(name, len(call.args))
+        step = Step(call, tuple(operands), tuple(call.outputs), f, vjp, by,
+                    tuple([(call, i) for i in by]),
+                    simple=like and not params and found[0].size <= LOCALS,
+                    single=primitive in SINGLE or like and not primitive.startswith(RULED),
+                    shifted=self._shifted(primitive, f, arrays, by, found))
+        self._steps.append(step)
+        if equation is not None and len(found) == 1 and (
+                one := fit(equation, step, self._arrays)):
+            self._fits.append(one)
+        return call.outputs
+
+    def _shifted(self, primitive: str, f: Callable[..., Any], arrays: Sequence[Any],
+                 by: Sequence[int], found: Sequence[Any]) -> int:
+        """The operand that a result is shifted from, as x is of x - 1; -1 if there is none."""
+        if self._again or not by or len(found) != 1 or arrays[by[0]].shape != found[0].shape:
+            return -1
+        if primitive.startswith("custom_jvp_call"):
+            return shifted(f, arrays, by)
+        plain = primitive in ("add", "add_any") or primitive == "sub" and by[0] == 0
+        return by[0] if plain and len(by) == 1 else -1
+
+
+def _size(array: Any) -> dict[str, int]:
+    return {"params": array.size, "bytes": array.nbytes}
+
+
+def _binding(equation: Any) -> Callable[..., Any]:
+    """An equation as a function of arrays."""
+    bound = equation.primitive.get_bind_params(equation.params)
+    subfuns, rest = bound if isinstance(bound, tuple) else ((), bound)         # before JAX 0.9: two
+    return lambda *arrays: equation.primitive.bind(*subfuns, *arrays, **rest)
+
+
+def _path(group: str, title: str) -> str:
+    return "/".join(filter(None, (group, title)))

@@ -1,0 +1,319 @@
+"""A function of JAX's arrays as one of tinytorch's tensors: its numbers and derivatives are JAX's.
+
+The sweep calls it as it calls any other, and finds in the graph of the result what f has computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax.extend.core import Literal
+
+from ....tinytorch import Tensor
+
+from ...run.targets import of
+from ...run.tracer import Place
+from ...tape.proxy_tensors import WHOLE, leaf, shadow
+from ...tape.tape import elementwise
+from .calls import JAX, NOTHING
+from .control_flow import Ways
+from .primitives import named
+from .recorder import INLINE
+from .source_map import Lines
+
+Array = Any
+
+# So many points are computed with: a program is compiled for each of these lengths alone. They are
+# prime, so that no array of f's own has one of them.
+LENGTHS = (61, 509, 2053, 8209, 32771)
+CONCRETE = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError,
+            jax.errors.TracerIntegerConversionError)       # f looks at its values: if x > 0
+doubles: Any = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
+
+
+class Step(NamedTuple):
+    """One equation: what it is called, the places of its operands and results, how it is run."""
+
+    name: str
+    operands: tuple[Any, ...]    # a place among the results, or an array
+    first: int                   # the place of its first result
+    several: int                 # how many there are
+    bind: Callable[..., Any]
+    params: dict[str, Any]
+    place: Place | None          # the user's line
+
+
+class Program(NamedTuple):
+    """f at so many points at once, all its equations in order."""
+
+    steps: list[Step]
+    result: Any                  # a place, or an array
+    run: Callable[..., Any]      # points -> all results, compiled
+
+
+class Terms:
+    """f, which takes and returns arrays of JAX's, as a function of tinytorch's tensors.
+
+    It is mapped over the points by `jax.vmap`, in double precision; where it looks at its values
+    it takes a number alone.
+    """
+
+    def __init__(self, f: Any) -> None:
+        self.f = f
+        self.__wrapped__ = getattr(f, "f", f)      # where its lines stand
+        self.__name__ = getattr(f, "__name__", "f")
+        self._rows = False       # a point is given to f as an array of shape (1,)
+        self._looks = False      # f looks at its values
+        self._ways = Ways(self._given)             # then, what it does to numbers
+        self._lines = Lines(of(self.__wrapped__))
+        self._programs: dict[Any, Program] = {}
+        self._derived: dict[Any, Callable[..., Any]] = {}
+        self._places: dict[int, Place | None] = {}         # stamp of a result -> the user's line
+
+    @staticmethod
+    def number(value: Any) -> Any:
+        """What f is given for an argument that is not swept."""
+        return value
+
+    def __call__(self, *points: Tensor) -> Any:
+        with doubles(True):
+            if self._looks and points[0].size == 1:
+                return self._alone(points)
+            self._rows = points[0].ndim == 2
+            try:
+                return self._mapped(points)
+            except CONCRETE:
+                self._looks = True
+                if points[0].size != 1:
+                    raise
+                return self._alone(points)
+            except (TypeError, ValueError):
+                if points[0].shape != (1,):
+                    raise
+                self._rows = True
+                return self._mapped(points)
+
+    def place(self, result: Tensor) -> Place | None:
+        """The user's line that a result of the last call was made by."""
+        return self._places.get(result.stamp)
+
+    def gradients(self, _: Any, points: Sequence[Tensor]) -> list[Array]:
+        """The derivatives of f by the points, each of their shape."""
+        def make(f: Any) -> Any:
+            return lambda *xs: jax.numpy.stack(
+                jax.grad(self._number(f), tuple(range(len(xs))))(*xs))
+        return list(self._each("gradients", make, points, len(points)))
+
+    def derivatives(self, _: Any, x: Tensor, depth: int) -> list[Array]:
+        """f and its derivatives by the point x up to `depth`."""
+        forward = self._looks and self._ways.over          # untraced it is ten times as fast
+        for way in (_tangent, jax.grad) if forward else (jax.grad, _tangent):
+            def make(f: Any, way: Any = way) -> Any:
+                curves: list[Any] = [self._number(f)]
+                for _ in range(depth):
+                    curves.append(way(curves[-1]))
+                return lambda x: jax.numpy.stack([curve(x) for curve in curves])
+            try:
+                return list(self._each((depth, way), make, [x], depth + 1))
+            except CONCRETE:
+                raise
+            except (TypeError, ValueError) as error:       # backward through a while_loop, forward
+                failed = error                             # through a custom_vjp
+        raise failed
+
+    def _given(self, *xs: Any) -> Any:
+        """f of numbers."""
+        return self.f(*[x[None] for x in xs] if self._rows else xs)
+
+    @staticmethod
+    def _number(f: Any) -> Callable[..., Any]:
+        """f of numbers, as a number."""
+        def number(*xs: Any) -> Any:
+            y = jax.numpy.asarray(f(*xs))
+            return jax.numpy.reshape(y, ()) if jax.numpy.issubdtype(y.dtype, np.inexact) \
+                else jax.numpy.reshape(y, ()).astype(float)
+        return number
+
+    def _each(self, key: Any, make: Callable[[Any], Callable[..., Any]], points: Sequence[Tensor],
+              n: int) -> Array:
+        """What a function that is made of f, and makes n numbers of a point, makes of all points:
+        (n, *their shape)."""
+        shape = points[0].shape
+        with doubles(True):
+            if self._looks and points[0].size == 1:
+                xs = _numbers(points)
+                found, = self._ways.run(key, make, xs) or [make(self._given)(*xs)]
+                found = found[None]
+            else:
+                compiled = self._derived.get((key, self._rows))
+                if compiled is None:
+                    compiled = self._derived[key, self._rows] = jax.jit(jax.vmap(make(self._given)))
+                found = compiled(*_padded(points))[:points[0].size]
+        return np.asarray(found, dtype=float).T.reshape(n, *shape)
+
+    def _mapped(self, points: Sequence[Tensor]) -> Any:
+        xs = _padded(points)
+        n, long, shape = points[0].size, len(xs[0]), points[0].shape
+        key = long, self._rows
+        if key not in self._programs:
+            given = [x[:, None] for x in xs] if self._rows else xs
+            closed, made = jax.make_jaxpr(jax.vmap(self.f), return_shape=True)(*given)
+            leaves = jax.tree.leaves(made)
+            if len(leaves) != 1 or len(jax.tree.leaves([made], is_leaf=lambda x: x is None)) != 1:
+                return self.f(*[x[0] for x in given])      # it is judged by who asked
+            self._programs[key] = _program(closed, len(xs), self._lines)
+        program = self._programs[key]
+        given = [x[:, None] for x in xs] if self._rows else xs
+        found = program.run(*given)
+
+        def cut(array: Any) -> Array:
+            array = np.asarray(array)
+            if long not in array.shape:
+                return array
+            axis = array.shape.index(long)
+            array = array.take(range(n), axis)
+            return array if axis or self._rows else array.reshape(shape + array.shape[1:])
+        shadows: dict[int, Tensor] = dict(enumerate(points))
+        self._places = {}
+        for step in program.steps:
+            operands = [shadows[o] if isinstance(o, int) else leaf(o) for o in step.operands]
+            for i in range(step.first, step.first + step.several):
+                shadows[i] = _shadow(step, i - step.first, operands, cut(found[i]), n, long)
+                self._places[shadows[i].stamp] = step.place
+        result = program.result
+        return shadows[result] if isinstance(result, int) else leaf(cut(result))
+
+    def _alone(self, points: Sequence[Tensor]) -> Any:
+        """f of one point, without tracing: nothing is known of what it has called."""
+        xs = _numbers(points)
+        y, = self._ways.run("f", lambda f: f, xs) or [self._given(*xs)]
+        if not hasattr(y, "dtype"):
+            return y
+
+        def vjp(_: Any, grad: Tensor) -> Any:
+            return tuple(slope.reshape(p.shape) * np.asarray(grad.data)
+                         for p, slope in zip(points, self.gradients(None, points)))
+        return shadow(self.__name__, np.asarray(y), points, {}, vjp)
+
+
+def _tangent(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The derivative of a function of one number, forward."""
+    return lambda x: jax.jvp(f, (x,), (jax.numpy.ones_like(x),))[1]
+
+
+def _numbers(points: Sequence[Tensor]) -> list[Any]:
+    return [jax.numpy.asarray(p.data).reshape(()) for p in points]
+
+
+def _padded(points: Sequence[Tensor]) -> list[Any]:
+    """The points, with ones behind them up to a length that programs are compiled for."""
+    n = points[0].size
+    long = next((length for length in LENGTHS if length >= n), n)
+    return [jax.numpy.asarray(np.concatenate([np.ravel(p.data), np.ones(long - n)]))
+            for p in points]
+
+
+def _program(closed: Any, arguments: int, lines: Lines) -> Program:
+    steps: list[Step] = []
+    result, = _flat(closed, list(range(arguments)), steps, arguments, lines)[0]
+
+    def run(*xs: Any) -> list[Any]:
+        found = list(xs)
+        for step in steps:
+            out = step.bind(*[found[o] if isinstance(o, int) else o for o in step.operands])
+            found += out if isinstance(out, (list, tuple)) else [out]
+        return found
+    return Program(steps, result, jax.jit(run))
+
+
+def _flat(closed: Any, given: list[Any], steps: list[Step], count: int, lines: Lines,
+          outer: Place | None = None) -> tuple[list[Any], int]:
+    """The equations of a jaxpr and of those within, one after the other; the places of the results
+    and how many places there are then.
+
+    outer: the user's line that a function with these equations was called from.
+    """
+    jaxpr = getattr(closed, "jaxpr", closed)
+    env: dict[Any, Any] = dict(zip(jaxpr.constvars, map(jax.numpy.asarray,
+                                                        getattr(closed, "consts", ()))))
+    env |= zip(jaxpr.invars, given)
+
+    def at(atom: Any) -> Any:
+        return jax.numpy.asarray(atom.val, atom.aval.dtype) if isinstance(atom, Literal) \
+            else env[atom]
+    for equation in jaxpr.eqns:
+        name, params = equation.primitive.name, equation.params
+        operands = [at(atom) for atom in equation.invars]
+        if name in NOTHING or name == "convert_element_type" and \
+                params["new_dtype"] == equation.invars[0].aval.dtype:
+            env |= zip(equation.outvars, operands)
+            continue
+        place = outer or lines.place(equation)
+        inner = params.get("jaxpr") or params.get("call_jaxpr")
+        called = _library(name, params, inner, len(operands))
+        if not called and (name in INLINE or name.startswith("custom_") and inner is not None):
+            own = lines.knows(inner)
+            found, count = _flat(inner, operands, steps, count, lines, None if own else place)
+            env |= zip(equation.outvars, found)
+            continue
+        bound = equation.primitive.get_bind_params(params)
+        subfuns, rest = bound if isinstance(bound, tuple) else ((), bound)
+
+        def bind(*arrays: Any, f: Any = equation.primitive, subfuns: Any = subfuns,
+                 rest: Any = rest) -> Any:
+            return f.bind(*subfuns, *arrays, **rest)
+        steps.append(Step(called or name, tuple(operands), count, len(equation.outvars), bind,
+                          params, place))
+        env |= {var: count + i for i, var in enumerate(equation.outvars)}
+        count += len(equation.outvars)
+    return [at(atom) for atom in jaxpr.outvars], count
+
+
+def _library(name: str, params: Any, inner: Any, operands: int) -> str:
+    """What a function of JAX's own is called that is made of equations, where tinytorch has one op
+    for it: clip, relu; else ""."""
+    if inner is None or not (name in INLINE or name.startswith("custom_")):
+        return ""
+    source = str(getattr(getattr(inner, "jaxpr", inner).debug_info, "func_src_info", ""))
+    called, _, file = source.partition(" at ")
+    called = called.lstrip("_")
+    known = called in WHOLE or elementwise(called, operands)
+    return called if known and file.startswith(JAX) else ""
+
+
+def _shadow(step: Step, i: int, operands: list[Tensor], data: Array, n: int, long: int) -> Tensor:
+    """What stands for a result of an equation, by the op that tinytorch has for it. It is of n
+    points, the program of `long`."""
+    def vjp(ctx: Any, grad: Tensor) -> Any:
+        def one(*arrays: Any) -> Any:
+            out = step.bind(*arrays)
+            return out[i] if isinstance(out, (list, tuple)) else out
+
+        def filled(array: Any) -> Any:             # as long as the program is
+            array = np.asarray(array)
+            if n in array.shape:
+                axis = array.shape.index(n)
+                array = array.take(np.minimum(np.arange(long), n - 1), axis)
+            return jax.numpy.asarray(array)
+        with doubles(True):
+            arrays = [filled(a.data) for a in ctx.args]
+            try:
+                found = jax.vjp(one, *arrays)[1](filled(grad.data))
+            except (TypeError, ValueError):        # of a while_loop, of another shape: not known
+                return (None,) * len(arrays)
+        return tuple(None if g.dtype == jax.dtypes.float0 else np.asarray(g).take(
+            range(n), g.shape.index(long)) if long in g.shape else np.asarray(g) for g in found)
+    if step.name == "convert_element_type" and operands[0].dtype == bool:
+        return operands[0]
+    name = named(step.name)
+    if step.name in ("integer_pow", "square"):
+        operands = [*operands, leaf(float(step.params.get("y", 2)))]
+    elif step.name == "select_n" and len(operands) == 3 and operands[0].dtype == bool:
+        name, operands = "where", [operands[0], operands[2], operands[1]]
+    elif step.name == "clamp":
+        name, operands = "clip", [operands[1], operands[0], operands[2]]
+    return shadow(name, data, operands, {}, vjp,
+                  differentiable=data.dtype.kind == "f")

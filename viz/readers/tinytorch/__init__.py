@@ -1,0 +1,115 @@
+"""Reads what tinytorch recorded: the `_ctx` links from a tensor back to its leaves, as a Graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from .... import tinytorch
+from ....tinytorch import formula
+from ....tinytorch.core.backward import Cotangents, cotangents
+from ....tinytorch.core.tensor import operands, raw
+from ...graph import Graph
+from ...run.branches import Branch, branches
+from ...run.execute import Run
+from ...tape.array_facts import value
+from ...tape.names import Known
+from ...tape.summary import (FORMULAS, SUMMED, TERMS, derivatives, headline,
+                             whereabouts)
+from . import snapshot
+from .snapshot import Grads
+
+DEEP = 60                        # so is one of more ops in a graph of more than FORMULAS
+
+
+def read(root: Any) -> Graph:
+    """The graph that ends at a tensor; gradients and contributions where backward() was run."""
+    tensors = tinytorch.topological(root)
+    if root.grad is None:
+        return snapshot.read(tensors, Known(), None)
+    grads = _backward(tensors, root.grad.data)
+    slot: Any = tinytorch.Tensor.__dict__["_grad"].__get__
+    total: dict[Any, Any] = {}
+    for tensor in tensors:
+        try:
+            grad = slot(tensor)
+        except AttributeError:                     # no backward pass has come here
+            continue
+        if grad is not None:
+            total[tensor] = raw(grad)
+    return snapshot.read(tensors, Known(), grads._replace(total=total))
+
+
+def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
+    """The graph of a run. With grad, backward is run from its result (from ones, of an array).
+
+    order: 2 reads the graph of the derivative with respect to the first argument in place of that
+    of f, so that its grad is the second derivative, and so on. No tensor's own grad is touched.
+    """
+    for _ in range(order - 1):
+        run = run._replace(result=_derivative(run))
+    root = run.result
+    tensors = tinytorch.topological(root)
+    grads = _backward(tensors, np.ones_like(root.data)) if grad else None
+    ways = branches(run)
+
+    def about(stamp: int) -> Mapping[str, Any]:
+        place = run.place(stamp)
+        return {} if place is None else whereabouts(place, run, ways)
+
+    def passes(stamps: Sequence[int]) -> list[int]:
+        nth = [0, *[place.nth if place is not None and
+                    run.lines.get((place.file, place.line), 1) > 1 else 0 for place in run.places]]
+        return [nth[i] for i in np.searchsorted(run.stamps, stamps, side="right").tolist()]
+
+    few = len(tensors) <= FORMULAS
+    forms = formula.Written(dict(run.names), expand=True, ops=None if few else DEEP)
+    if few:
+        for tensor in tensors:
+            forms.name(tensor)
+    known = Known(run.target.stem, run.inputs, run.names, about, passes,
+                  _facts(run, tensors, forms.text(root), grads, order, ways))
+    return snapshot.read(tensors, known, grads)
+
+
+def _derivative(run: Run) -> Any:
+    """The derivative of a run's result by its first argument, as a tensor with a graph."""
+    root, argument = run.result, next(iter(run.inputs.values()))
+    if not root.requires_grad:
+        return tinytorch.constant(np.zeros_like(argument.data))
+    seed = None if root.size == 1 else np.ones_like(root.data)
+    return tinytorch.gradients(root, argument, seed, create_graph=True)
+
+
+def _backward(tensors: Sequence[Any], seed: Any) -> Grads:
+    """One pass from the last; nothing but its own gradient where nothing leads on from it."""
+    root = tensors[-1]
+    leads = root.requires_grad and root._op is not None
+    sent = cotangents(tensors, seed) if leads else Cotangents({root: seed}, {})
+    return Grads(sent.found, sent)
+
+
+def _facts(run: Run, tensors: Sequence[Any], written: str, grads: Grads | None, order: int,
+           ways: Sequence[Branch]) -> dict[str, Any]:
+    """The title of the picture, and the derivatives it has come to."""
+    data = {name: value(tensor.data) for name, tensor in run.inputs.items()}
+    facts: dict[str, Any] = {"title": headline(run.target, data, written, order)}
+    skipped = tuple(str(way) for way in ways if way.other)
+    if skipped:
+        facts["branches"] = skipped
+    if grads and run.result.size != 1:
+        facts["results"] = (SUMMED,)
+    elif grads and all(tensor.size == 1 for tensor in run.inputs.values()):
+        found = {}
+        for name, given in run.inputs.items():
+            uses = (float(np.ravel(c)[0]) for tensor in tensors
+                    if any(a is given for a in operands(tensor))
+                    for a, c in zip(operands(tensor), grads.sent.sent(tensor))
+                    if a is given and c is not None)
+            found[name] = (list(islice(uses, TERMS + 1)),
+                           float(np.ravel(grads.total.get(given, 0.0))[0]))
+        facts["results"] = derivatives(run.target, found, order)
+    return facts

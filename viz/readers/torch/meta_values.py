@@ -1,0 +1,100 @@
+"""What numbers tensors of the meta device would have, where that is known: masks, positions."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import torch
+from torch._C._functorch import peek_interpreter_stack
+from torch.overrides import TorchFunctionMode
+from torch.utils._device import _device_constructors
+from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from .calls import name_of, version
+
+MOST = 2**22                     # numbers of a tensor: those of a larger one are not kept
+ASKS = {"item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__contains__",
+        "equal", "allclose", "is_nonzero"}         # what no meta tensor can answer
+FILLED = {"zeros_like": 0, "new_zeros": 0, "ones_like": 1, "new_ones": 1}
+PLAIN = (bool, int, float, str, torch.Size, torch.dtype, torch.device, torch.layout)
+NONE = {"grad_fn", "_backward_hooks", "untyped_storage"}      # nor are these tensors
+CHANCE = ("rand", "dropout", "bernoulli", "multinomial", "normal", "uniform", "exponential",
+          "poisson", "geometric_", "cauchy_", "empty")     # no numbers, or others each time
+
+
+class Known(TorchFunctionMode):
+    """Computes beside what runs on the meta device the numbers of what is made of none but numbers
+    that were written out, torch.ones(2, 8): a model that looks at its mask is answered truly.
+
+    What comes from parameters and from chance is not known, and not answered.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers: Any = WeakTensorKeyDictionary()     # tensor -> its numbers, its version
+        self._plain: set[Any] = set()              # what returns no tensors: shape, numel
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in self._plain or peek_interpreter_stack() is not None:
+            return func(*args, **kwargs)           # inside vmap no tensor has numbers of its own
+        name = name_of(func)
+        given = [t for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor)]
+        known = self._known(func, name, given)
+        if known and name in ASKS:
+            return self._again(func, args, kwargs)
+        before = [version(t) for t in given]
+        try:
+            out = func(*args, **kwargs)
+        except (NotImplementedError, RuntimeError):        # its shape depends on numbers: nonzero
+            if not (known and given):
+                raise
+            numbers = self._again(func, args, kwargs)
+            out = tree_map(lambda t: t.to("meta") if isinstance(t, torch.Tensor) else t, numbers)
+            self._keep(out, numbers)
+            return out
+        if isinstance(out, PLAIN) or name in NONE:
+            self._plain.add(func)
+            return out
+        made = [t for t in tree_leaves(out) if isinstance(t, torch.Tensor)]
+        changed = [t for t, then in zip(given, before) if version(t) != then]
+        if any(t.numel() > MOST for t in made) or not (made or changed):
+            return out
+        if name in FILLED and isinstance(out, torch.Tensor) and out.is_meta:
+            self._keep(out, torch.full(out.shape, FILLED[name], dtype=out.dtype, device="cpu"))
+        elif known and any(t.is_meta for t in (*made, *changed)):
+            told = [(t, self._numbers[t][0]) for t in changed if t in self._numbers]
+            with contextlib.suppress(Exception):   # what the CPU cannot do is not known
+                self._keep(out, self._again(func, args, kwargs))
+                for t, numbers in told:            # written into, both
+                    self._keep(t, numbers)
+        return out
+
+    def _known(self, func: Any, name: str, given: list[Any]) -> bool:
+        """Whether the numbers of all that a function is given are known, and its own then are."""
+        if any(word in name for word in CHANCE):
+            return False
+        if not given:
+            return func in _device_constructors()
+        return all(not t.is_meta or self._numbers.get(t, (None, None))[1] == version(t)
+                   for t in given)
+
+    def _again(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """What a function returns that is given the numbers."""
+        def numbers(x: Any) -> Any:
+            if isinstance(x, torch.Tensor):
+                return self._numbers[x][0] if x.is_meta else x.detach()
+            return torch.device("cpu") if x == "meta" or isinstance(x, torch.device) else x
+
+        if func in _device_constructors():
+            kwargs = {**kwargs, "device": "cpu"}
+        with torch.no_grad(), torch.device("cpu"):
+            return func(*tree_map(numbers, args), **tree_map(numbers, kwargs))
+
+    def _keep(self, out: Any, numbers: Any) -> None:
+        for t, of in zip(tree_leaves(out), tree_leaves(numbers)):
+            if isinstance(t, torch.Tensor) and isinstance(of, torch.Tensor) and t.is_meta \
+                    and t.shape == of.shape and t.dtype == of.dtype:
+                self._numbers[t] = of, version(t)

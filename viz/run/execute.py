@@ -1,0 +1,158 @@
+"""One run of a function: its result, with the name, line and branch that made each tensor."""
+
+from __future__ import annotations
+
+import os
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from ..graph import text
+from .targets import RunError, Target, TargetError, display, users
+from .tracer import SECONDS, Clock, Part, Place, Tracer
+
+
+class Run(NamedTuple):
+    """What a function did at a point."""
+
+    target: Target
+    inputs: Mapping[str, Any]    # argument -> Tensor
+    result: Any                  # what the function returned: a Tensor
+    names: Mapping[int, str]     # stamp -> the name the user gave
+    lines: Mapping[tuple[str, int], int]       # (file, line) -> how often it ran
+    stamps: tuple[int, ...]      # places[i] made the tensors from stamps[i] until stamps[i + 1]
+    places: tuple[Place | None, ...]
+    parts: Mapping[str, frozenset[Part]] = MappingProxyType({})    # file -> of each `a if b else c`
+
+    def place(self, stamp: int) -> Place | None:
+        """Where the tensor of this stamp was made, where that is known."""
+        i = bisect_right(self.stamps, stamp) - 1
+        return self.places[i] if i >= 0 else None
+
+
+def run(target: Target, point: Mapping[str, Any], *, seconds: float = SECONDS) -> Run:
+    """Run a function at a point: argument -> number or array; what is missing takes its default.
+
+    Raises TargetError where arguments are missing or unknown, RunError where the function raises,
+    runs for more than `seconds`, or returns what is not one Tensor.
+    """
+    from ... import tinytorch
+    from ...tinytorch import Tensor
+    inputs: dict[str, Any] = {}
+    passed = arguments(target, point)              # what is no number is no input: flip=True
+    for name, given in passed.items():
+        if is_option(name, given, point):
+            continue
+        try:
+            inputs[name] = given if isinstance(given, Tensor) else Tensor(given)
+        except (TypeError, ValueError) as error:
+            raise TargetError(f"{name} = {given!r:.60} is no number and no array: "
+                              f"{error}") from None
+    clock = Clock(Tensor, tinytorch.stamp, attrgetter("stamp"),
+                  os.path.dirname(os.path.abspath(tinytorch.__file__ or "")) + os.sep)
+    ran = follow(target, passed | inputs, inputs, clock, seconds=seconds)
+    return ran._replace(result=_tensor(ran.result, target))
+
+
+class Whole(int):
+    """A number that is to stay whole, since the function needs it so: range(n)."""
+
+
+def is_option(name: str, given: Any, point: Mapping[str, Any]) -> bool:
+    """Whether an argument is no input, but what is no number: flip=True, kind="relu"."""
+    return given is None or isinstance(given, (bool, str, Whole)) \
+        or name not in point and (isinstance(given, dict) or callable(given))
+
+
+def whole(target: Target, point: Mapping[str, Any], error: RunError
+          ) -> tuple[Target, dict[str, Any]] | None:
+    """The target and the point with what is a whole number left such, where what it raised says
+    that it needs one so and was given a tensor: range(n), torch.zeros(n). Else None."""
+    def kept(given: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: Whole(n) if type(n) is int else n for name, n in given.items()}
+
+    cause = error.__cause__
+    if int not in map(type, [*(dict(target.defaults) | dict(point)).values()]) \
+            or not isinstance(cause, (TypeError, IndexError)) \
+            or not re.search(r"\bint|index", str(cause)):
+        return None
+    return target._replace(defaults=kept(target.defaults)), kept(point)
+
+
+def follow(target: Target, passed: Mapping[str, Any], inputs: Mapping[str, Any], clock: Clock, *,
+           seconds: float = SECONDS) -> Run:
+    """Call a function: its result, whatever it is, with the names and lines of the tensors it made.
+
+    passed: argument -> what it is given; inputs: those of them that are tensors.
+    Raises RunError where the function raises or runs for more than `seconds`; its `run` is the run
+    up to there.
+    """
+    tracer = Tracer(target, {clock.of(tensor): name for name, tensor in inputs.items()}, clock,
+                    seconds)
+    result, failed = None, None
+    try:
+        with users(target.name):
+            result = tracer.run(target.function, passed)
+    except RunError as error:
+        failed = error
+    ran = Run(target, inputs, result, tracer.names, tracer.lines, tuple(tracer.stamps),
+              tuple(tracer.places), tracer.parts())
+    if failed is not None:
+        failed.run = ran
+        raise failed
+    return ran
+
+
+def arguments(target: Target, point: Mapping[str, Any], *, how: str = "") -> dict[str, Any]:
+    """Argument -> what it is given at a point, or its default.
+
+    how: what an error tells to give for a missing one, where that is no number: --input "x=...".
+    Raises TargetError where arguments are missing or unknown, or where there are none.
+    """
+    values = dict(zip(target.names, [_missing] * len(target.names))) | dict(target.defaults)
+    for name, given in point.items():
+        if name not in values:
+            raise TargetError(f"{target.name} has no argument {name!r} "
+                              f"(it has {', '.join(target.names) or 'none'})")
+        values[name] = given
+    missing = [name for name, given in values.items() if given is _missing]
+    place = f"{display(target.file)}:{target.line}: " if target.file else ""
+    if missing:
+        example = ("--at 1.2" if len(values) == 1 else
+                   " ".join(f"--at {name}=1.2" for name in missing))
+        default = f", or write a default: def {target.name}({missing[0]}=1.2)" if place else ""
+        if how:
+            example, default = " ".join(how.format(name) for name in missing), \
+                ", or write example_inputs() in its file: it returns the inputs"
+        raise TargetError(f"{place}{target.name} needs a value for {', '.join(missing)}: "
+                          f"give {example}{default}")
+    if not values:
+        raise TargetError(f"{place}{target.name} takes no argument: "
+                          "what it computes has no input to differentiate by")
+    return values
+
+
+_missing = object()
+
+
+def _tensor(result: Any, target: Target) -> Any:
+    """The result, if it is one Tensor. Raises RunError with what would be right."""
+    from ...tinytorch import Tensor
+    if isinstance(result, Tensor):
+        return result
+    place = f"{display(target.file)}:{target.line}: " if target.file else ""
+    said = f"{place}{target.name} returned "
+    if result is None:
+        raise RunError(f"{said}None: does it end in a return statement?")
+    if isinstance(result, (tuple, list, dict)):
+        raise RunError(f"{said}a {type(result).__name__} of {len(result)}: return one Tensor, "
+                       "such as one of them or their sum")
+    if hasattr(result, "dtype") or isinstance(result, (int, float, complex)):
+        shown = text.number(result) if isinstance(result, (int, float)) else f"{result!s:.40}"
+        raise RunError(f"{said}the number {shown} ({type(result).__name__}), not a Tensor: nothing "
+                       "leads from its arguments to it, so there is no graph to draw. Compute it "
+                       "from them, without float() or .data")
+    raise RunError(f"{said}{type(result).__name__} {result!r:.60}: it must return a Tensor")

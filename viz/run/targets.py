@@ -1,0 +1,305 @@
+"""A target: `f.py`, `f.py:g`, `pkg.mod:g` or "x**3 + sin(x)" becomes a function that can be run."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from types import FunctionType, ModuleType
+from typing import Any, NamedTuple
+
+from ... import short_names
+from .expression import Expression, ExpressionError
+
+
+EXAMPLES = "example_inputs"      # a function of this name in the target's file makes its inputs
+
+
+class TargetError(ValueError):
+    """A target that names no function, or arguments that do not fit it."""
+
+    status = 2                   # what the command line exits with
+
+
+class RunError(RuntimeError):
+    """The user's code raised, or returned what cannot be drawn. Says where, in the user's lines."""
+
+    status = 3                   # what the command line exits with
+    run: Any = None              # the run up to there, where it was recorded
+    graph: Any = None            # what it computed up to there, where it can be drawn
+
+
+class TooLong(BaseException):
+    """Raised in the user's code when it has run for too long. No `except Exception` holds it up."""
+
+
+class Target(NamedTuple):
+    """A function to draw."""
+
+    name: str                    # f, or an expression's text
+    function: Callable[..., Any]
+    names: tuple[str, ...]       # of its arguments
+    defaults: Mapping[str, Any]
+    file: str = ""               # where it stands; "" for an expression
+    line: int = 0
+    examples: Any = None         # example_inputs of the same file, if there is one: a function
+
+    @property
+    def stem(self) -> str:
+        """A name for files made of it: cubic for cubic.py, cubic-g for cubic.py:g."""
+        if not self.file:
+            text = re.sub(r"[^A-Za-z0-9]+", "-", self.name).strip("-")[:40].strip("-")
+            return text or "f-" + hashlib.sha256(self.name.encode()).hexdigest()[:8]
+        stem = os.path.splitext(os.path.basename(self.file))[0]
+        return stem if self.name in ("f", stem) else f"{stem}-{self.name}"
+
+
+def load(target: str) -> Target:
+    """The target that a text names.
+
+    Raises TargetError where it names none, RunError where the file raises while it is loaded.
+    """
+    path, name = parts(target)
+    if not path:
+        return expression(target)
+    if not path.endswith(".py") and not os.path.isfile(path):
+        return of(_attribute(_module(path), name, path), name)
+    module = _file(path)
+    picked = name or _only(module, path)
+    function = _attribute(module, picked, path)
+    found = of(function, name or getattr(function, "__name__", picked))
+    return found._replace(file=found.file or os.path.abspath(path),
+                          examples=getattr(module, EXAMPLES, None))
+
+
+def parts(target: str) -> tuple[str, str]:
+    """The file or module that a target names, and the name in it; "" and "" for an expression."""
+    path, colon, name = target.rpartition(":")
+    if target.endswith(".py") or os.path.isfile(target):
+        return target, ""
+    if colon and (path.endswith(".py") or re.fullmatch(r"[A-Za-z_][\w.]*", path)) \
+            and re.fullmatch(r"[\w.<>]*", name):
+        return path, name
+    return "", ""
+
+
+def of(function: Callable[..., Any], name: str = "") -> Target:
+    """The target that is a function of Python's, or an Expression."""
+    if isinstance(function, Expression):
+        return Target(function.text, function, function.names, {})
+    name = name or getattr(function, "__name__", type(function).__name__)
+    module = getattr(function, "forward", None)    # of a module: what it computes
+    called = module if callable(module) and not inspect.isclass(function) else function
+    code = getattr(inspect.unwrap(called), "__code__", None)
+    file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
+    if module is not None and "site-packages" in file:           # a library's: not the user's file
+        file, line = "", 0
+    place = f"{display(file)}:{line}: " if file else ""
+    try:
+        stated = parameters(called)
+    except (TypeError, ValueError):
+        raise TargetError(f"{place}the arguments of {name} cannot be read") from None
+    names = []
+    for p in stated:
+        if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
+            if p.kind == p.VAR_POSITIONAL:
+                inner = getattr(function, "_orig_mod", getattr(function, "module", None))
+                if module is not None and inner is not None and hasattr(inner, "forward"):
+                    return of(inner, name)       # torch.compile's, or DataParallel's around it
+                if getattr(module, "__name__", "") == "_forward_unimplemented":
+                    raise TargetError(f"{place}{name} is a {type(function).__name__}, which has no "
+                                      "forward: name a module that has one")
+                raise TargetError(f"{place}{name} takes *{p.name}: name its arguments one by one, "
+                                  "each is an input of the graph")
+            continue
+        if p.kind != p.KEYWORD_ONLY or module is not None:
+            names.append(p.name)
+    if names[:1] == ["self"] and isinstance(function, FunctionType):
+        raise TargetError(f"{place}{name} is a method: it needs an instance. Write a function that "
+                          f"makes one, such as def f(x): return {name.rpartition('.')[0]}()."
+                          f"{name.rpartition('.')[2]}(x)")
+    defaults = {p.name: p.default for p in stated
+                if p.name in names and p.default is not p.empty}
+    return Target(name, function, tuple(names), defaults, file, line)
+
+
+def parameters(called: Callable[..., Any]) -> list[inspect.Parameter]:
+    """What a function takes: as its signature says, or the schema that TorchScript's have."""
+    try:
+        return list(inspect.signature(called).parameters.values())
+    except ValueError:
+        stated = getattr(getattr(called, "schema", None), "arguments", None)
+        if stated is None:
+            raise
+    return [inspect.Parameter(a.name, inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                              default=a.default_value if a.has_default_value() else
+                              inspect.Parameter.empty) for a in stated if a.name != "self"]
+
+
+def functions() -> dict[str, Callable[..., Any]]:
+    """What an expression may call: tinytorch's functions, by name."""
+    from ... import tinytorch
+    tinytorch.ops.load()
+    return dict(tinytorch.functions)
+
+
+CODE = "tinyviz-code-"           # folders of code that stands in a document: it has no file there
+
+
+def nameless(file: str) -> bool:
+    """Whether the name of a file says nothing: of a cell, of code in a document."""
+    return file.startswith("<") or "ipykernel_" in file or CODE in file
+
+
+def display(file: str) -> str:
+    """A path as people know it: relative where it lies below the current folder."""
+    try:
+        short = os.path.relpath(file)
+    except ValueError:           # another drive
+        return file
+    return file if short.startswith("..") else short
+
+
+def expression(text: str) -> Target:
+    """The target that is an expression. Raises TargetError where the text is none."""
+    if re.fullmatch(r"[\w./\\-]+\.\w+", text) and not re.fullmatch(r"[\d.]+", text):
+        module, _, attribute = text.rpartition(".")
+        raise TargetError(f"no such file: {text!r} (a target is f.py, f.py:g, package.module:g "
+                          f"or an expression such as \"x**3 + x\"; did you mean "
+                          f"{module}:{attribute} ?)" if "/" not in text else
+                          f"no such file: {text!r}")
+    try:
+        function = Expression(text, functions())
+    except ExpressionError as error:
+        raise TargetError(f"{error} (a target is f.py, f.py:g, package.module:g or an expression "
+                          "such as \"x**3 + x\")") from None
+    if not function.names:
+        raise TargetError(f"{text!r} has no variable: write it in terms of x")
+    return of(function)
+
+
+def _file(path: str) -> ModuleType:
+    """The module of a file, loaded as Python loads a script: its folder is importable."""
+    if not os.path.isfile(path):
+        raise TargetError(f"no such file: {path!r}" if not os.path.isdir(path) else
+                          f"{path!r} is a folder: name a file in it")
+    full = os.path.abspath(path)
+    name = "tinyviz_target_" + re.sub(r"\W", "_", os.path.splitext(os.path.basename(full))[0])
+    spec = importlib.util.spec_from_file_location(name, full)
+    if spec is None or spec.loader is None:
+        raise TargetError(f"{path!r} is not a Python file: its name must end in .py")
+    module = importlib.util.module_from_spec(spec)
+    short_names.recall()
+    sys.modules[name] = module
+    if os.path.dirname(full) not in sys.path:
+        sys.path.insert(0, os.path.dirname(full))
+    with users(path):
+        spec.loader.exec_module(module)
+    return module
+
+
+def _module(name: str) -> ModuleType:
+    if name in sys.modules:      # __main__, which is a notebook's, has no spec
+        return sys.modules[name]
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        found = None
+    if found is None:
+        raise TargetError(f"no module named {name!r} (seen from {os.getcwd()})")
+    with users(name):
+        return importlib.import_module(name)
+
+
+def _public(module: ModuleType) -> list[str]:
+    """The names of the functions that a module defines itself, in order."""
+    return [name for name, thing in vars(module).items()
+            if isinstance(thing, FunctionType) and thing.__module__ == module.__name__
+            and not name.startswith("_") and name != EXAMPLES]
+
+
+def _only(module: ModuleType, path: str) -> str:
+    """The name of the only function in a file, or of f; where there is none, of the only module."""
+    names = _public(module)
+    if len(names) == 1 or "f" in names:
+        return "f" if "f" in names else names[0]
+    modules = [name for name, thing in vars(module).items() if not name.startswith("_")
+               and callable(getattr(thing, "forward", None)) and not inspect.isclass(thing)
+               and not isinstance(thing, ModuleType)]
+    if not names and len(modules) == 1:
+        return modules[0]
+    if not names and modules:
+        raise TargetError(f"{path} has {len(modules)} modules: say which, "
+                          f"{' or '.join(f'{path}:{name}' for name in modules[:6])}")
+    if not names:
+        raise TargetError(f"{path} defines no public function: write one, such as "
+                          "def f(x): return x*x")
+    raise TargetError(f"{path} defines {len(names)} functions: say which, "
+                      f"{' or '.join(f'{path}:{name}' for name in names[:6])}")
+
+
+def _attribute(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
+    thing: Any = module
+    for part in name.split("."):
+        if not hasattr(thing, part):
+            names = _public(module)
+            raise TargetError(f"{path} has no {name!r}" + (
+                f" (it has {', '.join(names[:8])})" if names else " (it defines no function)"))
+        thing = getattr(thing, part)
+    if inspect.isclass(thing) and (len(thing.__mro__) < 3 or not hasattr(thing, "forward")):
+        raise TargetError(f"{path}:{name} is a class: name a function that takes the inputs")
+    if not callable(thing):
+        raise TargetError(f"{path}:{name} is not a function but {thing!r:.60}")
+    return thing
+
+
+# ---- What the user's code raises
+
+@contextlib.contextmanager
+def users(path: str) -> Any:
+    """Runs the user's code: what it prints goes to stderr, what it raises becomes a RunError."""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except KeyboardInterrupt:
+        raise
+    except TooLong as error:
+        raise RunError(report(error, path)) from error
+    except SyntaxError as error:
+        where = f"{display(error.filename or path)}:{error.lineno}"
+        line = f"\n    {error.text.strip()}" if error.text else ""
+        raise RunError(f"{where}: {type(error).__name__}: {error.msg}{line}") from error
+    except SystemExit as error:
+        raise RunError(f"{path}: the file ended the program: SystemExit({error.code!r})") from error
+    except Exception as error:
+        if hasattr(error, "status"):               # one of ours: it says all there is to say
+            raise
+        raise RunError(report(error, path)) from error
+
+
+def report(error: BaseException, path: str = "") -> str:
+    """What was raised, where, and the user's lines that led there: none of ours."""
+    not_theirs = (*short_names.places(), os.path.dirname(os.__file__) + os.sep, "<frozen")
+    frames = [f for f in traceback.extract_tb(error.__traceback__)
+              if not f.filename.startswith(not_theirs) and os.path.isfile(f.filename)]
+    users = [f for f in frames if "site-packages" not in f.filename]
+    frames = users or frames     # not the insides of a library that the user's code called
+    message = str(error) or "no message"
+    if not frames:
+        return f"{path + ': ' if path else ''}{type(error).__name__}: {message}"
+    last = frames[-1]
+    place = f"{display(last.filename)}:{last.lineno}"
+    if message.startswith(place + ": "):           # the engine's errors name the place themselves
+        message = message[len(place) + 2:]
+    shown = frames if len(frames) <= 6 else [*frames[:2], *frames[-3:]]
+    lines = [f"  {display(f.filename)}:{f.lineno} in {f.name}: {f.line}" for f in shown]
+    return "\n".join([f"{place}: {type(error).__name__}: {message}", *lines])

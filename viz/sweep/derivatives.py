@@ -1,0 +1,74 @@
+"""What f returned, as numbers; its derivatives, exact."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ... import tinytorch
+from ...tinytorch import Tensor
+from ...tinytorch.core.tensor import raw
+
+from .arguments import named
+
+Array = Any
+
+
+class SweepError(ValueError):
+    """What keeps a sweep from being made, said for people."""
+
+    status = 1                   # what the command line exits with
+
+    status = 1                   # what the command line exits with
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Poles are what a sweep looks for: no warning of them."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
+
+
+def scalar(y: Any, f: Any = None) -> Any:
+    """What f returned, if one can draw it: a Tensor or an array of one number per point.
+
+    Raises SweepError for anything else.
+    """
+    if isinstance(y, (list, tuple)) and len(y) == 1:
+        y = y[0]
+    if isinstance(y, Tensor):
+        return y
+    if y is None:
+        raise SweepError(f"{named(f)} returned None: does it end in a return statement?")
+    if isinstance(y, tuple):
+        raise SweepError(f"{named(f)} returned {len(y)} values: a plot needs one")
+    data = np.asarray(y)
+    if data.dtype.kind not in "iufb":
+        raise SweepError(f"{named(f)} returned {y!r:.40}: it must return a number")
+    return data.astype(float)
+
+
+def derivatives(y: Any, x: Tensor, depth: int) -> list[Array]:
+    """y and its derivatives by x up to `depth`, exact, each of the shape of x or a number."""
+    if not isinstance(y, Tensor) or not y.requires_grad:
+        return [np.asarray(raw(y), dtype=float)] + depth * [np.zeros(())]
+    if depth < 2:
+        return [y.data, gradient(y, x)][:depth + 1]
+    out = [c * math.factorial(k) for k, c in enumerate(tinytorch.taylor(y, x, depth))]
+    lost = np.isfinite(out[0]) & ~np.isfinite(out[1])
+    if np.any(lost):             # series overflow earlier, and stop at 0**1.5: backward may do
+        out[1] = np.where(lost, gradient(y, x), out[1])
+    return out
+
+
+def gradient(y: Any, x: Tensor) -> Any:
+    """dy/dx, point by point: (N,) or a number."""
+    if not isinstance(y, Tensor) or not y.requires_grad:
+        return np.zeros(())
+    return tinytorch.gradients(y, x, np.ones(y.shape)).data

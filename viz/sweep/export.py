@@ -1,0 +1,86 @@
+"""A sweep or a field as data: CSV for tables, JSON with the events. All digits are kept."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from typing import Any
+
+from .event import Event, derivative
+from .field import Field
+from .result import Sweep
+
+
+def to_csv(swept: Sweep | Field) -> str:
+    """A table: x, f, f', f'' ... and what happens at a row's x; of a field x, y, f and both slopes.
+
+    An empty cell: undefined there, or a row that separates two branches.
+    """
+    file = io.StringIO(newline="")
+    table = csv.writer(file, lineterminator="\n")
+    if isinstance(swept, Field):
+        table.writerow([*swept.names, swept.name,
+                        *(f"d{swept.name}/d{name}" for name in swept.names)])
+        for j, y in enumerate(swept.y):
+            for i, x in enumerate(swept.x):
+                table.writerow([repr(float(x)), repr(float(y)), *map(_cell, (
+                    swept.z[j, i], swept.gradient[0, j, i], swept.gradient[1, j, i]))])
+        return file.getvalue()
+    told: dict[float, list[str]] = {}
+    for e in swept.events:
+        told.setdefault(e.x, []).append(f"{derivative(swept.name, e.order)}: {_words(e)}")
+    table.writerow([swept.argument, *(derivative(swept.name, k) for k in range(swept.order + 1)),
+                    "event"])
+    for x, row in zip(swept.x.tolist(), swept.curves.T.tolist()):
+        table.writerow([repr(x), *map(_cell, row), "; ".join(told.get(x, ()))])
+    return file.getvalue()
+
+
+def to_json(swept: Sweep | Field) -> str:
+    """One object: samples, derivatives, events, strips and bands. Infinities are "inf" and "-inf",
+    what is undefined is null."""
+    if isinstance(swept, Field):
+        found: dict[str, Any] = {
+            "name": swept.name, "arguments": list(swept.names), "x": swept.x.tolist(),
+            "y": swept.y.tolist(), "f": _plain(swept.z.tolist()),
+            "gradient": _plain(swept.gradient.tolist())}
+        return json.dumps(found, ensure_ascii=False) + "\n"
+    found = {
+        "name": swept.name, "argument": swept.argument, "expression": swept.expression,
+        "range": [swept.low, swept.high], "order": swept.order, "fixed": dict(swept.fixed),
+        "events": [_plain(e._asdict()) for e in swept.events],
+        "undefined": [_plain(strip._asdict()) for strip in swept.undefined],
+        "bands": [{"low": b.low, "high": b.high, "order": b.order, "x": _plain(b.x.tolist()),
+                   "least": _plain(b.least.tolist()), "most": _plain(b.most.tolist())}
+                  for b in swept.bands],
+        "notes": list(swept.notes),
+        "x": swept.x.tolist(),
+        "curves": {derivative(swept.name, k): _plain(row.tolist())
+                   for k, row in enumerate(swept.curves)},
+    }
+    return json.dumps(found, ensure_ascii=False) + "\n"
+
+
+def _cell(value: float) -> str:
+    return repr(float(value)) if math.isfinite(value) else ""
+
+
+def _words(e: Event) -> str:
+    """pole, -inf|inf (division by 0)"""
+    if e.kind in ("root", "extremum", "inflection"):
+        return e.detail if e.kind == "extremum" else e.kind
+    sides = "|".join("" if v is None else repr(v) for v in (e.left, e.right))
+    return f"{e.kind} {sides}" + (f" ({e.cause})" if e.cause else "")
+
+
+def _plain(value: Any) -> Any:
+    """The value with what JSON has no number for replaced."""
+    if isinstance(value, dict):
+        return {key: _plain(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else "inf" if value > 0 else "-inf"
+    return value

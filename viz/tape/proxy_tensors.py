@@ -1,0 +1,43 @@
+"""Proxy tensors: what another framework computes, remembered as tensors of tinytorch's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...tinytorch import Tensor, constant
+from ...tinytorch.core.op import record
+
+from .tape import SYMBOLS, elementwise, operation
+
+Array = Any
+
+WHOLE = {"where", "clip"}        # ops of ours with all operands given
+
+
+def shadow(name: str, data: Array, operands: Sequence[Tensor], params: Mapping[str, Any],
+           vjp: Callable[[Any, Tensor], Any], *, differentiable: bool = True) -> Tensor:
+    """A tensor of numbers that the framework has computed, made of its operands by the op `name`.
+
+    Backward through it is that of tinytorch's op, where it has the same one, else vjp(ctx, grad),
+    one gradient per operand.
+    """
+    if name == "rsqrt":
+        name, operands = "power", [*operands, leaf(-0.5)]
+    op = operation(name)
+    fits = op is not None and not params and (
+        op.name in WHOLE or elementwise(name, len(operands)))
+    if not fits:
+        several = "{...}" if len(operands) else ""
+        op = type(name, (), {
+            "name": name, "symbol": SYMBOLS.get(name, name), "precedence": 5,
+            "notation": f"{name}({several})", "backward": staticmethod(vjp),
+            "differentiable": differentiable})
+    return record(op, data, tuple(operands), dict(params))
+
+
+def leaf(data: Any) -> Tensor:
+    """A constant of the framework's."""
+    return constant(np.asarray(data))

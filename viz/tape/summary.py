@@ -1,0 +1,67 @@
+"""Summary: the title of a picture, the derivatives it states, where a tensor was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..graph import Value, text
+from ..graph.text import plus
+from ..run.branches import Branch
+from ..run.execute import Run
+from ..run.targets import Target
+from ..run.tracer import Place
+
+FORMULAS = 400                   # a graph of more ops states no formulas on its edges
+TITLE = 60                       # an expression of more characters is left out of a title
+TERMS = 6                        # so many terms of a sum are written out
+PRIMES = "′" * 12
+RESULTS = 3                      # the derivatives of so many arguments stand under the picture
+SUMMED = "grad is that of the sum of the output's elements"
+
+
+def whereabouts(place: Place, run: Run, ways: Sequence[Branch]) -> dict[str, Any]:
+    """Where a tensor was made: its line, the pass of the loop, the branch."""
+    about: dict[str, Any] = {"line": str(place)}
+    if run.lines.get((place.file, place.line), 1) > 1:
+        about["pass"] = place.nth
+    inside = [way for way in ways if way.file == place.file and way.first <= place.line <= way.last]
+    if inside:                   # the innermost
+        way = max(inside, key=lambda way: way.first)
+        about["branch"] = way.test if way.taken else f"not ({way.test})"
+    return about
+
+
+def _called(target: Target) -> str:
+    """What a picture calls a function: its name; f where it has none."""
+    return target.name if target.file and target.name != "<lambda>" else "f"
+
+
+def headline(target: Target, inputs: Mapping[str, Value], written: str, order: int = 1) -> str:
+    """The title of a picture: f(x) = x³ + x at x = 1.2; of params.w and params.b net(params)."""
+    name = _called(target)
+    arguments = dict.fromkeys(n.partition(".")[0] for n in inputs)
+    head = (f"{name}{PRIMES[:order - 1]}({', '.join(arguments)})"
+            + (f" = {written}" if written and len(written) <= TITLE and "…" not in written else ""))
+    at = ", ".join(f"{n} = {text.given(v)}" for n, v in inputs.items())
+    return head + (f" at {at}" if at and all(v.size == 1 for v in inputs.values()) else "")
+
+
+def derivatives(target: Target, found: Mapping[str, tuple[Sequence[float], float]], order: int = 1
+                ) -> tuple[str, ...]:
+    """What a scalar function's derivatives have come to: df/dx = 1.44 + 1 = 2.44.
+
+    found: argument -> what its uses send back, and their sum.
+    """
+    name = _called(target)
+    d, short = "∂" if len(found) > 1 else "d", name if len(name) <= 3 else "f"
+    up = "" if order == 1 else text.superscript(order)
+    if order > 1 and len(found) > 1:               # a mixed derivative, named for what it is of
+        short, up = f"({d}{short}/{d}{next(iter(found))})", ""
+    return tuple(f"{d}{up}{short}/{d}{argument}{up}{chain(terms)} = {text.number(total)}"
+                 for argument, (terms, total) in list(found.items())[:RESULTS])
+
+
+def chain(terms: Sequence[float]) -> str:
+    """The chain rule's sum, written out where it is short: = 1.44 + 1.44 + 1.44 + 1."""
+    return f" = {plus(terms)}" if 2 <= len(terms) <= TERMS else ""

@@ -1,0 +1,344 @@
+"""A tape: what a framework computed, call by call, and the Graph that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ... import tinytorch
+from ...tinytorch import Tensor, formula
+from ...tinytorch.core.op import registry
+from ...tinytorch.core.tensor import wrap
+
+from ..graph import ITEMS, Edge, Graph, Node, Value, text
+from ..run.branches import branches
+from ..run.execute import Run
+from ..run.tracer import Place
+from .ids import Ids
+from .names import LONG, letter, stated
+from .summary import FORMULAS, SUMMED, derivatives, headline, whereabouts
+
+
+@dataclass(eq=False, slots=True)
+class Made:
+    """One state of a tensor: writing into it in place makes another."""
+
+    stamp: int                   # creation order, shared with the tracer of lines
+    data: Any                    # Value, or None of a call that failed
+    kind: str = "value"          # of a leaf: input, parameter or constant
+    name: str = ""               # of a leaf; of another the variable that it is given to
+    group: str = ""
+    call: Call | None = None     # what made it; None for a leaf
+    differentiable: bool = False
+    grad: Value | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """One call of a function of the framework's."""
+
+    name: str                    # mul, linear
+    args: tuple[Made, ...]       # repeats and order matter
+    params: str = ""             # what is no tensor, as it is written: 1
+    attributes: str = ""         # the same whole, with names: dim=1. Equal texts, equal parameters
+    brief: bool = False          # a layer's own call: its params are not written in expressions
+    group: str = ""
+    outputs: list[Made] = field(default_factory=list)
+    local: tuple[Value | None, ...] = ()           # per operand
+    sent: dict[int, Value] = field(default_factory=dict)   # operand -> what backward sends to it
+    facts: dict[str, Any] = field(default_factory=dict)
+    place: Place | None = None   # outside the framework: also in a library's code
+
+
+@dataclass(eq=False, slots=True)
+class Tape:
+    """All that was recorded, in the order it was made."""
+
+    made: list[Made] = field(default_factory=list)
+    outputs: list[Made] = field(default_factory=list)
+    graded: bool = False         # whether backward was run
+    note: str = ""               # stands under the picture: what is missing
+    facts: dict[str, Any] = field(default_factory=dict)    # of the graph
+
+
+ALIASES = {"truediv": "divide", "rsub": "subtract", "rdiv": "divide", "rpow": "power",
+           "integer_pow": "power", "dot_general": "matmul", "logistic": "sigmoid", "mm": "matmul",
+           "bmm": "matmul", "mv": "matmul", "clamp": "clip", "max": "", "min": "", "rem": "",
+           "select_n": "", "reduce_sum": "sum", "__getitem__": "", "gt": "greater", "lt": "less",
+           "ge": "greater_equal", "le": "less_equal", "eq": "equal", "ne": "not_equal",
+           "clamp_min": "maximum", "clamp_max": "minimum", "sgn": "sign"}
+tinytorch.ops.load()             # now: while the user's function runs its lines are followed
+SYMBOLS = {"setitem": "[ ]=", "getitem": "[ ]", "einsum": "Σ", "cat": "cat",
+           "scaled_dot_product_attention": "attention", "multi_head_attention_forward": "attention"}
+
+
+@lru_cache(maxsize=None)
+def operation(name: str) -> Any:
+    """The op of tinytorch's that is called so, for its symbol and notation, or None."""
+    name = ALIASES.get(name, name)
+    if name in registry:
+        return registry[name]
+    return next((op for op in registry.values() if name in op.aliases), None)
+
+
+def elementwise(name: str, operands: int) -> bool:
+    """Whether a call is one of tinytorch's elementwise ops of so many operands."""
+    op = operation(name)
+    return op is not None and isinstance(op.local, tuple) and len(op.local) == operands \
+        and (op.call is None or op.name == "where")
+
+
+def slopes(name: str, operands: int) -> tuple[int, ...]:
+    """The local derivatives of an elementwise op of which they are the same everywhere: 1 and −1 of
+    a difference; else ()."""
+    op = operation(name) if elementwise(name, operands) else None
+    return op.local if op is not None and all(type(rule) is int and rule for rule in op.local) \
+        else ()
+
+
+def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = False, order: int = 1
+          ) -> Graph:
+    """The graph of what led to the outputs of a tape; with `whole` of all there is on it.
+
+    order: 2 where that is the derivative of the run's function, and so on.
+    """
+    made = _reached(tape, inputs, whole)
+    ways = branches(run)
+    names = _names(made, run)
+    few = sum(m.call is not None for m in made) <= FORMULAS
+    shadows = _Shadows(made, names, few)
+    finals = [m for m in tape.outputs if m.call is not None]
+    used = {a.stamp for m in made if m.call is not None for a in m.call.args}
+    ends = [shadows.of[m.stamp] for m in made if m.stamp not in used]
+    written = formula.expressions(ends, shadows.names, limit=LONG, fresh=shadows.fresh)
+    ids = Ids([*inputs, *names.values()])
+    called: dict[int, str] = {}
+    nodes: list[Node] = []
+    edges: list[Edge] = []
+    doers: dict[int, str] = {}   # id of a call -> id of its node
+    last = {id(m) for m in finals}
+    for m in made:
+        facts: dict[str, Any] = {**({"data": m.data} if m.data else {}), **m.facts}
+        if m.grad is not None:
+            facts["grad"] = m.grad
+        name = shadows.names.get(shadows.of[m.stamp].stamp, "")
+        if m.call is None:
+            label = name or (text.numbers(m.data) if m.data.size == 1 else "")
+            called[m.stamp] = ids.new(name or "c_1")
+            nodes.append(Node(called[m.stamp], m.kind, label, facts, m.group))
+            continue
+        call = m.call
+        place = run.place(m.stamp)
+        about = whereabouts(place, run, ways) if place else {} if call.place is None else \
+            {"source": str(call.place)}
+        op = operation(call.name)
+        shadow = shadows.of[m.stamp]
+        of = written[shadow.stamp]
+        if id(call) not in doers:
+            shown = shadow._op if len(call.outputs) == 1 else None
+            kind = shown.__name__ if shown else call.name
+            doer = doers[id(call)] = ids.new(kind.lower() + "_1")
+            symbol = str(getattr(shown, "symbol", "") or SYMBOLS.get(call.name, call.name))
+            params = {"attributes": call.attributes} if call.attributes else {}
+            nodes.append(Node(doer, "op", symbol,
+                              {"op": kind, "formula": of, **about, **params, **call.facts},
+                              call.group))
+            formulas = formula.local_formulas(shadow, shadows.names, written) \
+                if few and call.sent and op is not None and elementwise(call.name, len(call.args)) \
+                else ()
+            for i, a in enumerate(call.args):
+                edges.append(Edge(called[a.stamp], doer, "", _edge(call, i, formulas)))
+        called[m.stamp] = ids.new(name or shadows.own[m.stamp])
+        facts |= about | {"formula": of}
+        nodes.append(Node(called[m.stamp], "output" if id(m) in last else "value",
+                          f"{name} = {of}" if name and of != name else of, facts, m.group))
+        edges.append(Edge(doers[id(call)], called[m.stamp]))
+    return Graph(run.target.stem, tuple(nodes), tuple(edges),
+                 _facts(tape, run, inputs, shadows, ways, order))
+
+
+def _names(made: Sequence[Made], run: Run) -> dict[int, str]:
+    """Stamp -> name: the user's; elsewhere those of a library's variables, x₁, x₂ ..."""
+    names = {m.stamp: name for m in made
+             if (name := run.names.get(m.stamp) or (m.name if m.call is None else ""))}
+    others: dict[str, list[int]] = {}
+    for m in made:
+        if m.name and m.call is not None and m.stamp not in names and m.call.place is not None:
+            place = run.place(m.stamp)             # of the user's own lines all is known
+            if place is None or place.file != m.call.place.file:
+                others.setdefault(m.name, []).append(m.stamp)
+    taken = set(names.values())
+    for name, stamps in others.items():
+        several = len(stamps) > 1 or name in taken
+        names |= {stamp: name + text.subscript(i + 1) if several else name
+                  for i, stamp in enumerate(stamps)}
+    return names
+
+
+def _edge(call: Call, i: int, formulas: Sequence[str | None]) -> dict[str, Any]:
+    facts: dict[str, Any] = {"argument": i}
+    if "break" in call.facts and call.args[i].differentiable:
+        facts["break"] = call.facts["break"]
+    if i in call.sent:
+        if i < len(call.local) and call.local[i] is not None:
+            facts["local"] = call.local[i]
+            if formulas and formulas[i]:
+                facts["formula"] = formulas[i]
+        facts["contribution"] = call.sent[i]
+    return facts
+
+
+def _reached(tape: Tape, inputs: Mapping[str, Made], whole: bool) -> list[Made]:
+    """What the outputs were made of, and the inputs, in order of creation. Without recursion."""
+    if whole:
+        return sorted(tape.made, key=lambda m: m.stamp)
+    seen = {id(m): m for m in (*inputs.values(), *tape.outputs)}
+    stack = list(tape.outputs)
+    while stack:
+        call = stack.pop().call
+        if call is None:
+            continue
+        for m in (*call.args, *call.outputs):
+            if id(m) not in seen:
+                seen[id(m)] = m
+                stack.append(m)
+    used = {id(a) for m in seen.values() if m.call is not None for a in m.call.args}
+    kept = [m for m in seen.values() if m.call is None or len(m.call.outputs) == 1
+            or id(m) in used or m in tape.outputs]
+    for m in kept:               # an output of several that nothing uses is not drawn
+        if m.call is not None and len(m.call.outputs) > 1:
+            m.call.outputs = [o for o in m.call.outputs if o in kept]
+    unused = {id(m) for m in inputs.values() if id(m) not in used and m not in tape.outputs}
+    return sorted(kept, key=lambda m: (id(m) not in unused, m.stamp))
+
+
+class _Shadows:
+    """For each tensor of a tape one of tinytorch's, made by the op of the same name: they are
+    written as tinytorch's are, and never computed with."""
+
+    def __init__(self, made: Sequence[Made], names: Mapping[int, str], whole: bool) -> None:
+        """whole: whether they have all numbers, else those that are written out."""
+        self.of: dict[int, Tensor] = {}
+        self.own: dict[int, str] = {}
+        self.names: dict[int, str] = {}            # stamp of a shadow -> name
+        unnamed = [m for m in made if m.call is not None and m.stamp not in names]
+        self.letter = letter(names.values())
+        for i, m in enumerate(unnamed):
+            self.own[m.stamp] = self.letter + text.subscript(i + 1)
+        back = {}
+        for m in made:
+            shadow = wrap(_numbers(m.data, ITEMS if whole else WRITTEN))
+            shadow.requires_grad = m.differentiable
+            if m.call is not None and m.call.args:
+                shadow._op = _op(m)
+                shadow._x, *rest = [self.of[a.stamp] for a in m.call.args]
+                shadow._y = None if not rest else rest[0] if len(rest) == 1 else tuple(rest)
+            elif m.call is not None:
+                shadow.name = f"{m.call.name}({m.call.params})"
+            elif m.data.size != 1 and m.stamp not in names:
+                shadow.name = f"[{text.shape(m.data.shape)}]"
+            self.of[m.stamp] = shadow
+            back[shadow.stamp] = m.stamp
+            if m.stamp in names:
+                self.names[shadow.stamp] = names[m.stamp]
+        own = self.own
+        self.fresh = lambda shadow: own[back[shadow.stamp]]
+
+
+STAND_IN = np.full(2, 0.5)
+WRITTEN = 3                      # leaves of more numbers than these are not written out
+KEPT: dict[str, Any] = {"float32": np.float32, "int64": np.int64, "int32": np.int32,
+                        "bool": np.bool_}
+
+
+def _numbers(value: Value | None, most: int) -> Any:
+    """The numbers of a small value; a stand-in for those of a large one, never written out."""
+    if value is None or value.items is None or len(value.items) > most or \
+            value.dtype in ("complex64", "complex128"):
+        return STAND_IN
+    kind = KEPT.get(value.dtype, np.float64)
+    return kind(value.items[0]) if not value.shape else \
+        np.array(value.items, kind).reshape(value.shape)
+
+
+def _op(m: Made) -> Any:
+    """The op a shadow was made by: tinytorch's where it says the same, else one of the name."""
+    call = m.call
+    assert call is not None
+    op = operation(call.name)
+    if op is not None and not call.params and len(call.outputs) == 1:
+        if elementwise(call.name, len(call.args)) or (op.name == "matmul" and len(call.args) == 2):
+            return op
+        if op.name in ("sum", "mean", "prod") and len(call.args) == 1:
+            return _plain(op.__name__, op.symbol, f"{op.name}({{0}})")
+    several = len(call.outputs) > 1
+    which = f"[{call.outputs.index(m)}]" if several else ""
+    params = "" if call.brief and call.args else call.params.replace("{", "{{").replace("}", "}}")
+    shown = [i for i, a in enumerate(call.args)    # a layer's own are seen beside it
+             if a.kind != "parameter" or not a.group] or range(len(call.args))
+    operands = [f"{{{i}}}" for i in shown]
+    if call.name == "getitem" and len(call.args) == 1 and not several:
+        inside = params[1:-1] if params[:1] == "(" and params[-1:] == ")" else params
+        return _plain(call.name, "[ ]", f"{{0}}[{inside}]", 4)     # (x + y)[0]: in brackets
+    written = ", ".join(filter(None, [*operands, params]))
+    symbol = SYMBOLS.get(call.name, "")
+    word = symbol if symbol.isascii() and symbol.isidentifier() else call.name     # attention
+    return _plain(call.name, symbol, f"{word}({written}){which}")
+
+
+@lru_cache(maxsize=None)
+def _plain(name: str, symbol: str, notation: str, precedence: int = 5) -> Any:
+    return type(name, (), {"symbol": symbol, "notation": notation, "precedence": precedence})
+
+
+def _cost(tape: Tape) -> tuple[str, ...]:
+    """What a model takes, in a line: parameters, FLOPs, what is kept for backward."""
+    calls = {id(m.call): m.call for m in tape.made if m.call is not None}.values()
+    parameters = sum(m.facts.get("params", 0) for m in tape.made)
+    if not parameters:
+        return ()
+    frozen = sum(m.facts.get("params", 0) for m in tape.made if m.facts.get("frozen"))
+    flops, kept = (sum(call.facts.get(key, 0) for call in calls) for key in ("flops", "saved"))
+    return (", ".join(text.counted(n, name) for n, name in (
+        (parameters, "parameters"), (frozen, "of them frozen"), (flops, "FLOP"),
+        (kept, "B kept for backward")) if n),)
+
+
+def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, ways: Any,
+           order: int) -> dict[str, Any]:
+    """The title of the picture, and the derivatives it has come to."""
+    finals = tape.outputs
+    written = ""
+    if len(finals) == 1 and len(shadows.of) <= FORMULAS:
+        root = shadows.of[finals[0].stamp]
+        written = formula.expressions([root], dict(shadows.names), expand=True)[root.stamp]
+    data = {name: m.data for name, m in inputs.items()}
+    facts: dict[str, Any] = {"title": headline(run.target, data, written, order),
+                             **stated(shadows.letter), **tape.facts}
+    skipped = tuple(str(way) for way in ways if way.other)
+    if skipped:
+        facts["branches"] = skipped
+    results: tuple[str, ...] = ()
+    if tape.graded and (len(finals) != 1 or finals[0].data.size != 1):
+        results = (SUMMED if len(finals) == 1 else
+                   f"grad is that of the sum of the {len(finals)} outputs' elements",)
+    elif tape.graded and inputs and all(v.size == 1 for v in data.values()):
+        terms: dict[int, list[float]] = {}
+        seen = set()
+        for m in tape.made:
+            if m.call is not None and id(m.call) not in seen:
+                seen.add(id(m.call))
+                for i, sent in sorted(m.call.sent.items()):
+                    terms.setdefault(m.call.args[i].stamp, []).append(sent.number)
+        results = derivatives(run.target, {
+            name: (terms.get(m.stamp, ()), m.grad.number if m.grad is not None else 0.0)
+            for name, m in inputs.items()}, order)
+    results += _cost(tape) + ((tape.note,) if tape.note else ())
+    if results:
+        facts["results"] = results
+    return facts
