@@ -12,7 +12,7 @@ project = "tinyviz"
 author = "the tinyviz authors"
 copyright = "2026, the tinyviz authors"
 version = release = cli.VERSION
-extensions = ["myst_parser", "sphinx.ext.autodoc", "viz.hosts.sphinx"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "tinyviz.sphinx"]
 myst_heading_anchors = 2
 html_theme = "furo"
 html_title = "tinyviz"
