@@ -524,8 +524,8 @@ def _warn(message: Warning | str, category: type[Warning], filename: str, lineno
     while frame.f_back and frame.f_code.co_filename == warnings.__file__:
         frame = frame.f_back
     if category is RuntimeWarning and "tinyviz.tinytorch" in sys.modules:
-        from .tinytorch.core.errors import place
-        spot = place(frame).prefix
+        from .tinytorch.core.errors import location
+        spot = location(frame).prefix
     click.echo(f"Warning: {spot}{message}", err=True)
 
 

@@ -9,7 +9,7 @@ from numpy.testing.overrides import (get_overridable_numpy_array_functions,
 
 import tinytorch as tt
 from tinytorch import Tensor
-from tinytorch.numpy_protocol import PLAIN
+from tinytorch.numpy_protocol import WITHOUT_GRADIENT
 
 UFUNCS = sorted(get_overridable_numpy_ufuncs(), key=lambda f: f.__name__)
 FUNCTIONS = sorted(get_overridable_numpy_array_functions(),
@@ -34,7 +34,7 @@ def test_every_ufunc_differentiates_or_says_that_it_cannot(ufunc):
     except TypeError as error:
         assert any(word in str(error) for word in ("no derivative in", "whole", "datetime"))
         return
-    if ufunc.__name__ in PLAIN:
+    if ufunc.__name__ in WITHOUT_GRADIENT:
         assert not holds_array(out)
         return
     for part in out if isinstance(out, tuple) else (out,):
@@ -90,7 +90,7 @@ def test_every_function_differentiates_or_says_that_it_cannot(function):
         except Exception:
             continue
         worked += 1
-        if name not in PLAIN:
+        if name not in WITHOUT_GRADIENT:
             assert not holds_array(out), f"numpy.{name} returned a plain array"
     assert worked or refused, f"numpy.{name}: neither works nor says why"
 
@@ -99,9 +99,9 @@ COUNTED = 212                    # what differentiates; to be raised when more d
 
 
 def test_how_many_differentiate():
-    from tinytorch.core.tensor import find
+    from tinytorch.core.tensor import find_function
     names = {f.__name__ for f in (*UFUNCS, *FUNCTIONS)}
-    assert sum(1 for n in names if n in PLAIN or find(n)) >= COUNTED
+    assert sum(1 for n in names if n in WITHOUT_GRADIENT or find_function(n)) >= COUNTED
 
 
 SAME = {

@@ -5,7 +5,7 @@ import pytest
 
 import tinytorch
 from tinytorch import Tensor, check_gradients, local_derivatives, ops
-from tinytorch.check import run, samples
+from tinytorch.check import call_sample, samples
 
 ALL = ops.items()
 DIFFERENTIABLE = [(name, op) for name, op in ALL if op.differentiable]
@@ -14,7 +14,7 @@ DIFFERENTIABLE = [(name, op) for name, op in ALL if op.differentiable]
 @pytest.mark.parametrize("name, op", DIFFERENTIABLE, ids=[n for n, _ in DIFFERENTIABLE])
 def test_derivatives_agree_with_differences(name, op):
     for args, params in samples(op):
-        check_gradients(lambda *a: run(op, a, params), *args)
+        check_gradients(lambda *a: call_sample(op, a, params), *args)
 
 
 @pytest.mark.parametrize("name, op", ALL, ids=[n for n, _ in ALL])
@@ -23,7 +23,7 @@ def test_a_block_is_whole(name, op):
     assert op.symbol and 0 <= op.precedence <= 5
     assert bool(op.local) != bool(op.vjp) or op.call
     args, params = samples(op)[0]
-    z = run(op, [Tensor(a) if np.asarray(a).dtype.kind == "f" else a for a in args], params)
+    z = call_sample(op, [Tensor(a) if np.asarray(a).dtype.kind == "f" else a for a in args], params)
     text, precedence = tinytorch.notation(z)
     written = text.format(*"abcdefghi")
     assert "a" in written
@@ -35,7 +35,7 @@ def test_a_block_is_whole(name, op):
 def test_the_local_derivative_is_what_backward_multiplies_by(name, op):
     for args, params in samples(op):
         args = [Tensor(a) if np.asarray(a).dtype.kind == "f" else a for a in args]
-        z = run(op, args, params)
+        z = call_sample(op, args, params)
         z.backward(np.ones(z.shape))
         for a, d in zip(z._ctx.args, local_derivatives(z)):
             if d is not None:

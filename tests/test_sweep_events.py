@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 from torture_functions import KNOWN, MORE  # noqa: E402
 from viz.run.targets import load  # noqa: E402
 from viz.sweep import SINGULAR, sweep  # noqa: E402
-from viz.sweep.singular import guards  # noqa: E402
+from viz.sweep.singular import singularities  # noqa: E402
 
 PLACE = 1e-6
 VALUE = 1e-6
@@ -126,4 +126,4 @@ def test_every_op_that_can_be_singular_is_in_the_table():
     smooth = {"logical_and", "logical_or", "logical_xor", "logical_not", "nan_to_num"}
     for name, op in tinytorch.ops.items():
         if op.local and (op.selects or op.flat or op.domain or op.risky) and name not in smooth:
-            assert guards(op), f"{name}: add it to viz/sweep/singular.py, or give it a domain"
+            assert singularities(op), f"{name}: state its singularities, or give it a domain"

@@ -15,7 +15,8 @@ from .core.backward import backward_steps, gradients, local_derivatives, topolog
 from .core.errors import EngineWarning
 from .core.grad_mode import enable_grad, no_grad, scope, stamp
 from .core.op import Op, apply, notation
-from .core.tensor import Function, Tensor, constant, find as _find, functions, loaders as _loaders
+from .core.tensor import Function, Tensor, constant, find_function as _find_function, functions
+from .core.tensor import loaders as _loaders
 
 __all__: list[str]
 
@@ -46,7 +47,7 @@ def __getattr__(name: str) -> Any:
         import numpy
         return numpy
     if name[:1] != "_":
-        function = _find(name)
+        function = _find_function(name)
         if function is not None:
             return function
     if name in _LEFT_OUT:

@@ -13,7 +13,7 @@ from .core.grad_mode import no_grad
 from .core.op import Op, apply
 from .core.tensor import Tensor, constant, raw
 
-SMALL = 12                       # inputs of at most so many numbers are checked one by one, too
+ELEMENTWISE_LIMIT = 12           # up to so many input elements are checked one by one, too
 
 
 class GradientError(AssertionError):
@@ -77,7 +77,7 @@ def _outputs(out: Any) -> list[Any]:
     outs = list(out) if isinstance(out, (tuple, list)) else [out]
     for o in outs:
         if not isinstance(o, Tensor):
-            raise TypeError(f"{errors.place().prefix}the function to check returned "
+            raise TypeError(f"{errors.prefix()}the function to check returned "
                             f"{type(o).__name__}, not a tensor")
     return [o for o in outs if o.dtype.kind == "f"]
 
@@ -93,7 +93,7 @@ def _compare(value: Callable[[list[Tensor]], Any], inputs: list[Tensor], draw: A
         expected = _difference(value, inputs, direction)
         got = float(sum(np.sum(g*d) for g, d in zip(found, direction)))
         if not abs(got - expected) <= atol*scale + rtol*max(abs(got), abs(expected)):
-            raise GradientError(f"{errors.place().prefix}the {what} {place} is {got:.10g}, "
+            raise GradientError(f"{errors.prefix()}the {what} {place} is {got:.10g}, "
                                 f"finite differences say {expected:.10g}")
 
 
@@ -101,7 +101,7 @@ def _directions(inputs: list[Tensor], draw: Any) -> Iterator[tuple[str, list[Any
     scales = [np.maximum(np.abs(t.data), 0.1) for t in inputs]
     yield "along a random direction", [draw.standard_normal(t.shape)*s
                                        for t, s in zip(inputs, scales)]
-    if sum(t.size for t in inputs) <= SMALL:
+    if sum(t.size for t in inputs) <= ELEMENTWISE_LIMIT:
         for i, t in enumerate(inputs):
             for j in np.ndindex(t.shape):
                 direction = [np.zeros(u.shape) for u in inputs]
@@ -139,7 +139,7 @@ def samples(op: type[Op]) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
             ((grid[:, None], *(other[:2],)*(arity - 1)), {})]
 
 
-def run(op: type[Op], args: tuple[Any, ...], params: dict[str, Any]) -> Any:
+def call_sample(op: type[Op], args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """The op's public function on a sample."""
     if op.call and (isinstance(op.vjp, tuple) or op.local):
         return op.call(*args, **params)

@@ -26,7 +26,7 @@ class Form(NamedTuple):
 ELLIPSIS = Form("…", 5)
 
 
-class Written:
+class ExpressionWriter:
     """How tensors are written, each worked out when it is asked for.
 
     names: stamp -> name; an operand that has one is written by it. With expand only leaves are
@@ -103,7 +103,7 @@ def expressions(roots: Sequence[Tensor], names: dict[int, str], *, expand: bool 
 
     The options are those of Written. A root is not named.
     """
-    forms = Written(names, expand=expand, limit=limit, fresh=fresh, ops=ops)
+    forms = ExpressionWriter(names, expand=expand, limit=limit, fresh=fresh, ops=ops)
     ends = {root.stamp for root in roots}      # not `in roots`: == is elementwise
     written: dict[int, str] = {}
     for tensor in topological(*roots):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .core.op import composite
-from .core.tensor import Tensor, constant, find, functions, operand, raw
+from .core.tensor import Tensor, as_tensor, constant, find_function, functions, raw
 
 
 def _axis(axis: Any, dim: Any, default: Any = -1) -> Any:
@@ -28,7 +28,7 @@ def _shifted(x: Tensor, axis: Any) -> Any:
 @composite
 def softmax(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
     """exp(x) divided by its sum along the axis, without overflow: shares that add up to 1."""
-    x, axis = operand(x), _axis(axis, dim)
+    x, axis = as_tensor(x), _axis(axis, dim)
     e = functions["exp"](_shifted(x, axis))
     return e/functions["sum"](e, axis, True)
 
@@ -36,27 +36,27 @@ def softmax(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
 @composite
 def log_softmax(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
     """The logarithm of softmax, exact where softmax is small."""
-    x, axis = operand(x), _axis(axis, dim)
+    x, axis = as_tensor(x), _axis(axis, dim)
     return x - functions["logsumexp"](x, axis, True)
 
 
 @composite
 def softmin(x: Any, axis: Any = None, *, dim: Any = None) -> Any:
     """softmax of -x."""
-    return softmax(-operand(x), _axis(axis, dim))
+    return softmax(-as_tensor(x), _axis(axis, dim))
 
 
 @composite
 def glu(x: Any, dim: int = -1) -> Any:
     """The first half along an axis times the sigmoid of the second."""
-    a, b = functions["split"](operand(x), 2, dim)
+    a, b = functions["split"](as_tensor(x), 2, dim)
     return a*functions["sigmoid"](b)
 
 
 @composite
 def prelu(x: Any, weight: Any) -> Any:
     """x where it is positive, else weight*x; one weight, or one per channel (axis 1)."""
-    x, weight = operand(x), operand(weight)
+    x, weight = as_tensor(x), as_tensor(weight)
     if weight.size == 1:
         weight = functions["reshape"](weight, ())
     elif x.ndim > 1:
@@ -67,7 +67,7 @@ def prelu(x: Any, weight: Any) -> Any:
 @composite
 def normalize(x: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Any:
     """x divided by its norm along an axis."""
-    x = operand(x)
+    x = as_tensor(x)
     return x/functions["maximum"](functions["vector_norm"](x, dim, True, p), eps)
 
 
@@ -85,13 +85,13 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
                       ) -> Any:
     """The norm of x1 - x2 + eps along the last axis."""
-    return functions["norm"](operand(x1) - x2 + eps, p, -1, keepdim)
+    return functions["norm"](as_tensor(x1) - x2 + eps, p, -1, keepdim)
 
 
 @composite
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     """x @ weight.T + bias; x: (..., in), weight: (out, in) or (in,), bias: (out,)."""
-    weight = operand(weight)
+    weight = as_tensor(weight)
     y = functions["matmul"](x, functions["transpose"](weight) if weight.ndim > 1 else weight)
     return y if bias is None else y + bias
 
@@ -106,7 +106,7 @@ def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
 @composite
 def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """The rows of weight that the indices name. The row padding_idx gets no gradient."""
-    weight = operand(weight)
+    weight = as_tensor(weight)
     i = np.asarray(raw(indices)).astype(np.intp)
     rows = weight[i]
     if padding_idx is not None:
@@ -123,7 +123,7 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Any = None) -> A
     """
     if not 0 <= p <= 1:
         raise ValueError(f"dropout's p is a probability, not {p}")
-    x = operand(x)
+    x = as_tensor(x)
     if not training or p == 0:
         return x
     keep = (rng or np.random.default_rng()).random(x.shape) >= p
@@ -150,7 +150,7 @@ def _affine(x: Any, weight: Any, bias: Any, shape: Any) -> Any:
 def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = None,
                eps: float = 1e-5) -> Any:
     """The last axes brought to mean 0 and variance 1, then times weight plus bias."""
-    x = operand(x)
+    x = as_tensor(x)
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if x.shape[x.ndim - len(shape):] != shape:
         raise ValueError(f"layer_norm over {shape} does not fit the shape {x.shape}")
@@ -160,7 +160,7 @@ def layer_norm(x: Any, normalized_shape: Any, weight: Any = None, bias: Any = No
 @composite
 def rms_norm(x: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
     """The last axes divided by their root mean square, then times weight."""
-    x = operand(x)
+    x = as_tensor(x)
     n = 1 if isinstance(normalized_shape, int) else len(normalized_shape)
     square = functions["mean"](functions["square"](x), tuple(range(-n, 0)), True)
     y = x/functions["sqrt"](square + (np.finfo(x.dtype).eps if eps is None else eps))
@@ -179,7 +179,7 @@ def batch_norm(x: Any, running_mean: Any = None, running_var: Any = None, weight
 
     In training running_mean and running_var (arrays or constant tensors) move towards the batch's.
     """
-    x = operand(x)
+    x = as_tensor(x)
     shape = _per_channel(x)
     if training or running_mean is None:
         axes = tuple(i for i in range(x.ndim) if i != 1)
@@ -200,7 +200,7 @@ def batch_norm(x: Any, running_mean: Any = None, running_var: Any = None, weight
 @composite
 def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """Each channel of each sample brought to mean 0 and variance 1."""
-    x = operand(x)
+    x = as_tensor(x)
     return _affine(_normalised(x, tuple(range(2, x.ndim)), eps), weight, bias, _per_channel(x))
 
 
@@ -208,7 +208,7 @@ def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-
 def group_norm(x: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
                ) -> Any:
     """Each group of channels (axis 1) of each sample brought to mean 0 and variance 1."""
-    x = operand(x)
+    x = as_tensor(x)
     if x.shape[1] % num_groups:
         raise ValueError(f"{x.shape[1]} channels do not make {num_groups} equal groups")
     reshape = functions["reshape"]
@@ -232,7 +232,7 @@ def _padded(x: Any, padding: tuple[int, ...], value: float = 0.0) -> Any:
 
 def _convolution(x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any,
                  groups: int, n: int) -> Any:
-    x, weight = operand(x), operand(weight)
+    x, weight = as_tensor(x), as_tensor(weight)
     if x.ndim == n + 1:                              # one sample without a batch axis
         y = _convolution(functions["expand_dims"](x, 0), weight, bias, stride, padding, dilation,
                          groups, n)
@@ -285,7 +285,7 @@ def conv3d(x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any 
 def _pooled(x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool,
             n: int, name: str) -> tuple[Any, Any]:
     """The windows to pool, padding as nan; which axes their elements are."""
-    x = operand(x)
+    x = as_tensor(x)
     size = _tuple(kernel_size, n)
     stride = size if stride is None or stride == () else _tuple(stride, n)
     padding, dilation = _tuple(padding, n), _tuple(dilation, n)
@@ -371,7 +371,7 @@ def scaled_dot_product_attention(query: Any, key: Any, value: Any, attn_mask: An
     attn_mask: booleans (False: not attended to) or numbers added to the scores; is_causal: each
     position attends to those before it and itself.
     """
-    query, key, value = operand(query), operand(key), operand(value)
+    query, key, value = as_tensor(query), as_tensor(key), as_tensor(value)
     factor = 1/math.sqrt(query.shape[-1]) if scale is None else scale
     scores = query @ functions["swapaxes"](key, -1, -2)*factor
     if is_causal:
@@ -390,7 +390,7 @@ def scaled_dot_product_attention(query: Any, key: Any, value: Any, attn_mask: An
 
 def __getattr__(name: str) -> Any:
     """All other functions are here too: functional.relu, functional.mse_loss."""
-    found = find(name) if name[:1] != "_" else None
+    found = find_function(name) if name[:1] != "_" else None
     if found is None:
         raise AttributeError(f"tinytorch.functional has no {name!r}")
     return found

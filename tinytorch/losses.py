@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .core.op import composite
-from .core.tensor import Tensor, constant, functions, operand, raw
+from .core.tensor import Tensor, as_tensor, constant, functions, raw
 from .functional import log_softmax, pairwise_distance
 
 
@@ -28,22 +28,22 @@ def _same_shape(name: str, x: Tensor, y: Tensor) -> None:
 @composite
 def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """The mean of the squared differences."""
-    x = operand(x)
-    return _reduced(functions["square"](x - operand(target, x)), reduction)
+    x = as_tensor(x)
+    return _reduced(functions["square"](x - as_tensor(target, x)), reduction)
 
 
 @composite
 def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """The mean of the absolute differences."""
-    x = operand(x)
-    return _reduced(functions["absolute"](x - operand(target, x)), reduction)
+    x = as_tensor(x)
+    return _reduced(functions["absolute"](x - as_tensor(target, x)), reduction)
 
 
 @composite
 def smooth_l1_loss(x: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
     """Quadratic below beta, linear beyond."""
-    x = operand(x)
-    d = functions["absolute"](x - operand(target, x))
+    x = as_tensor(x)
+    d = functions["absolute"](x - as_tensor(target, x))
     if beta == 0:
         return _reduced(d, reduction)
     near = d.data < beta
@@ -53,8 +53,8 @@ def smooth_l1_loss(x: Any, target: Any, reduction: str = "mean", beta: float = 1
 @composite
 def huber_loss(x: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
     """Quadratic below delta, linear beyond, with slope delta."""
-    x = operand(x)
-    d = functions["absolute"](x - operand(target, x))
+    x = as_tensor(x)
+    d = functions["absolute"](x - as_tensor(target, x))
     near = d.data <= delta
     return _reduced(functions["where"](near, 0.5*d*d, delta*(d - 0.5*delta)), reduction)
 
@@ -78,7 +78,7 @@ def nll_loss(x: Any, target: Any, weight: Any = None, ignore_index: int = -100,
 
     The mean is weighted by the classes' weights; targets equal to ignore_index do not count.
     """
-    x = operand(x)
+    x = as_tensor(x)
     target = np.asarray(raw(target)).astype(np.intp)
     counts = target != ignore_index
     if not np.all((0 <= target[counts]) & (target[counts] < x.shape[min(1, x.ndim - 1)])):
@@ -102,7 +102,7 @@ def nll_loss(x: Any, target: Any, weight: Any = None, ignore_index: int = -100,
 def cross_entropy(x: Any, target: Any, weight: Any = None, ignore_index: int = -100,
                   reduction: str = "mean", label_smoothing: float = 0.0) -> Any:
     """nll_loss of log_softmax: x are scores (N, C, ...), target class numbers or probabilities."""
-    x = operand(x)
+    x = as_tensor(x)
     channel = 0 if x.ndim == 1 else 1
     target_data = np.asarray(raw(target))
     log_p = log_softmax(x, channel)
@@ -110,7 +110,7 @@ def cross_entropy(x: Any, target: Any, weight: Any = None, ignore_index: int = -
     w = None if weight is None else np.asarray(raw(weight)).reshape(
         [-1 if i == channel else 1 for i in range(x.ndim)])
     if target_data.dtype.kind == "f" and target_data.shape == x.shape:
-        p = operand(target)
+        p = as_tensor(target)
         if label_smoothing:
             p = p*(1 - label_smoothing) + label_smoothing/classes
         loss = -functions["sum"](log_p*p if w is None else log_p*p*w, channel)
@@ -134,8 +134,8 @@ def cross_entropy(x: Any, target: Any, weight: Any = None, ignore_index: int = -
 @composite
 def binary_cross_entropy(x: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """Minus the log-probability of 0/1 targets; x are probabilities. Logarithms are cut at -100."""
-    x = operand(x)
-    target = operand(target, x)
+    x = as_tensor(x)
+    target = as_tensor(target, x)
     _same_shape("binary_cross_entropy", x, target)
     with np.errstate(divide="ignore"):
         yes = functions["maximum"](functions["log"](x), -100.0)
@@ -148,8 +148,8 @@ def binary_cross_entropy(x: Any, target: Any, weight: Any = None, reduction: str
 def binary_cross_entropy_with_logits(x: Any, target: Any, weight: Any = None,
                                      pos_weight: Any = None, reduction: str = "mean") -> Any:
     """binary_cross_entropy of sigmoid(x), without overflow."""
-    x = operand(x)
-    target = operand(target, x)
+    x = as_tensor(x)
+    target = as_tensor(target, x)
     log_sigmoid = functions["logsigmoid"]
     yes = log_sigmoid(x) if pos_weight is None else log_sigmoid(x)*pos_weight
     loss = -(target*yes + (1 - target)*log_sigmoid(-x))
@@ -159,8 +159,8 @@ def binary_cross_entropy_with_logits(x: Any, target: Any, weight: Any = None,
 @composite
 def kl_div(x: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
     """target*(log(target) - x), x being log-probabilities; reduction also "batchmean"."""
-    x = operand(x)
-    target = operand(target, x)
+    x = as_tensor(x)
+    target = as_tensor(target, x)
     if log_target:
         loss = functions["exp"](target)*(target - x)
     else:
@@ -174,8 +174,8 @@ def kl_div(x: Any, target: Any, reduction: str = "mean", log_target: bool = Fals
 def poisson_nll_loss(x: Any, target: Any, log_input: bool = True, full: bool = False,
                      eps: float = 1e-8, reduction: str = "mean") -> Any:
     """Minus the log-probability of counts; x is the logarithm of the rate (or the rate)."""
-    x = operand(x)
-    target = operand(target, x)
+    x = as_tensor(x)
+    target = as_tensor(target, x)
     loss = functions["exp"](x) - target*x if log_input else x - target*functions["log"](x + eps)
     if full:
         t = functions["maximum"](target, 1.0)
@@ -189,7 +189,7 @@ def poisson_nll_loss(x: Any, target: Any, log_input: bool = True, full: bool = F
 def gaussian_nll_loss(x: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6,
                       reduction: str = "mean") -> Any:
     """Minus the log-probability of the target under a normal distribution of mean x."""
-    x, var = operand(x), operand(var)
+    x, var = as_tensor(x), as_tensor(var)
     if var.ndim < x.ndim and var.shape == x.shape[:-1]:
         var = functions["expand_dims"](var, -1)
     v = constant(np.maximum(var.data, eps)) - constant(var.data) + var
@@ -200,7 +200,7 @@ def gaussian_nll_loss(x: Any, target: Any, var: Any, full: bool = False, eps: fl
 @composite
 def hinge_embedding_loss(x: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
     """x where the target is 1, relu(margin - x) where it is -1; their sum for any other target."""
-    x, t = operand(x), raw(target)
+    x, t = as_tensor(x), raw(target)
     where = functions["where"]
     return _reduced(where(t == -1, 0.0, x) + where(t == 1, 0.0, functions["relu"](margin - x)),
                     reduction)
@@ -210,20 +210,20 @@ def hinge_embedding_loss(x: Any, target: Any, margin: float = 1.0, reduction: st
 def margin_ranking_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0,
                         reduction: str = "mean") -> Any:
     """relu(-target*(x1 - x2) + margin)."""
-    return _reduced(functions["relu"](-operand(target)*(operand(x1) - x2) + margin), reduction)
+    return _reduced(functions["relu"](-as_tensor(target)*(as_tensor(x1) - x2) + margin), reduction)
 
 
 @composite
 def soft_margin_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     """log(1 + exp(-target*x))."""
-    return _reduced(functions["softplus"](-operand(target)*x), reduction)
+    return _reduced(functions["softplus"](-as_tensor(target)*x), reduction)
 
 
 @composite
 def cosine_embedding_loss(x1: Any, x2: Any, target: Any, margin: float = 0.0,
                           reduction: str = "mean") -> Any:
     """1 - cos where the target is 1, relu(cos - margin) where it is -1."""
-    x1, x2, t = operand(x1), operand(x2), raw(target)
+    x1, x2, t = as_tensor(x1), as_tensor(x2), raw(target)
     total = functions["sum"]
     eps = 1e-12                                      # PyTorch's, inside the root
     cos = total(x1*x2, -1)/functions["sqrt"]((total(x1*x1, -1) + eps)*(total(x2*x2, -1) + eps))

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from .core import errors
-from .core.tensor import Tensor, find, functions, raw
+from .core.tensor import Tensor, find_function, functions, raw
 
 # What has no derivative to lose: a shape, a count, a truth, an index, a fresh array.
-PLAIN = frozenset("""
+WITHOUT_GRADIENT = frozenset("""
     shape ndim size result_type can_cast common_type iscomplexobj isrealobj min_scalar_type
     zeros_like ones_like full_like empty_like argmax argmin nanargmax nanargmin argsort argpartition
     argwhere nonzero flatnonzero count_nonzero searchsorted digitize lexsort
@@ -32,25 +32,25 @@ def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options:
     if method == "__call__" and not options and name in functions:
         return functions[name](*inputs)
     if options.get("out") is not None:
-        spot = errors.place()
-        quoted = f"`{spot.expression}`: " if spot.expression else ""
-        raise TypeError(f"{spot.prefix}{quoted}a tensor's result cannot be stored in a plain "
+        at = errors.location()
+        quoted = f"{at.quoted()}: " if at.expression else ""
+        raise TypeError(f"{at.prefix}{quoted}a tensor's result cannot be stored in a plain "
                         "array, the gradient would be dropped. Write y = y + x instead of y += x "
                         "or out=y")
     options.pop("out", None)
     if method == "__call__":
-        function = find(name)
+        function = find_function(name)
         if function is not None and not options:
             return function(*inputs)
-        if name in PLAIN:
+        if name in WITHOUT_GRADIENT:
             return ufunc(*map(raw, inputs), **options)
     elif (name, method) in REDUCTIONS:
-        function = find(REDUCTIONS[name, method])
+        function = find_function(REDUCTIONS[name, method])
         if function is not None:
             axis = options.pop("axis", 0)
             options.pop("dtype", None)
             return function(*inputs, axis=axis, **options)
-    elif method == "outer" and find(name):
+    elif method == "outer" and find_function(name):
         x, y = (a if isinstance(a, Tensor) else np.asarray(a) for a in inputs)
         return functions[name](functions["reshape"](x, (*x.shape, *(1,)*y.ndim)), y)
     if not any(isinstance(a, Tensor) and a.requires_grad for a in inputs):
@@ -62,11 +62,11 @@ def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options:
 def _array_function(self: Tensor, function: Callable[..., Any], types: Any, args: Any,
                     options: Any) -> Any:
     name = function.__name__
-    if name not in PLAIN:
-        ours = functions.get(name) or find(name)
+    if name not in WITHOUT_GRADIENT:
+        ours = functions.get(name) or find_function(name)
         if ours is not None:
             if options.get("out") is not None:
-                raise TypeError(f"{errors.place().prefix}numpy.{name}(..., out=) would drop the "
+                raise TypeError(f"{errors.prefix()}numpy.{name}(..., out=) would drop the "
                                 "gradient: use the value it returns")
             return ours(*args, **options)
         if _tracked(args) or _tracked(options.values()):
@@ -88,13 +88,13 @@ def _tracked(values: Any) -> bool:
 
 def _no_derivative(written: str, name: str, options: Any) -> TypeError:
     import difflib
-    spot = errors.place()
+    at = errors.location()
     if options:
-        return TypeError(f"{spot.prefix}{written} of a tensor takes no "
+        return TypeError(f"{at.prefix}{written} of a tensor takes no "
                          f"{', '.join(f'{key}=' for key in options)}")
     near = difflib.get_close_matches(name.removeprefix("nan"), functions, 1, 0.75)
     hint = f"; the nearest that has is tinytorch.{near[0]}" if near else ""
-    return TypeError(f"{spot.prefix}{written} has no derivative in tinytorch{hint}. "
+    return TypeError(f"{at.prefix}{written} has no derivative in tinytorch{hint}. "
                      "If the gradient is to stop here, hand it x.detach()")
 
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from . import errors
 from .op import Op, apply
-from .tensor import Mutation, Tensor, float64, operand, operands, raw, wrap
-from .vjp import fit, pull, pull_own
+from .tensor import Mutation, Tensor, as_tensor, float64, operands, raw, wrap
+from .vjp import contributions, custom_contributions, fit
 
 by_stamp = attrgetter("stamp")
-one, nought = float64(1.0), float64(0.0)
+ONE, ZERO = float64(1.0), float64(0.0)
 
 
 def topological(*roots: Tensor) -> list[Tensor]:
@@ -32,7 +32,7 @@ def topological(*roots: Tensor) -> list[Tensor]:
     return sorted(seen, key=by_stamp)
 
 
-def _results(root: Tensor) -> list[Tensor]:
+def _recorded(root: Tensor) -> list[Tensor]:
     """The recorded results root depends on, root included, the youngest first.
 
     Raises RuntimeError where data changed after an op used it.
@@ -59,17 +59,17 @@ def _results(root: Tensor) -> list[Tensor]:
                     order.append(a)
     order.sort(key=by_stamp, reverse=True)
     if Mutation.latest > order[-1].stamp:
-        _refuse_mutated(order)
+        _raise_if_mutated(order)
     return order
 
 
-def _refuse_mutated(order: list[Tensor]) -> None:
+def _raise_if_mutated(order: list[Tensor]) -> None:
     for t in order:
         for a in operands(t):
-            if a._notes().get("mutated", 0) > (a if a._op is not None else t).stamp:
+            if a._extras().get("mutated", 0) > (a if a._op is not None else t).stamp:
                 name = f"{a.name!r}" if a.name else f"of shape {a.shape}"
                 raise RuntimeError(
-                    f"{errors.place().prefix}the tensor {name} was changed after {t._op.__name__} "
+                    f"{errors.prefix()}the tensor {name} was changed after {t._op.__name__} "
                     "used it: its derivative there is lost. Change data between passes, or compute "
                     "the result again after the change")
 
@@ -77,15 +77,15 @@ def _refuse_mutated(order: list[Tensor]) -> None:
 def _seed(root: Tensor, grad: Any) -> Any:
     """The cotangent to start from, as an array of root's shape."""
     if not root.requires_grad:
-        raise ValueError(f"{errors.place().prefix}nothing to differentiate: the result depends "
+        raise ValueError(f"{errors.prefix()}nothing to differentiate: the result depends "
                          "on no tensor with requires_grad (was it made under no_grad, or of "
                          "constants?)")
     if grad is None:
         if root._data.__class__ is float64:
-            return one
+            return ONE
         if root._data.size != 1:
             raise ValueError(
-                f"{errors.place().prefix}backward() needs a number to start from, this is a tensor "
+                f"{errors.prefix()}backward() needs a number to start from, this is a tensor "
                 f"of shape {root.shape}: say what is summed, .sum().backward(), or give a gradient "
                 "of that shape, backward(np.ones(...))")
         return np.ones_like(root._data)[()]
@@ -96,7 +96,7 @@ def _seed(root: Tensor, grad: Any) -> Any:
         if grad.size == 1 == root.size:
             grad = grad.reshape(root.shape)
         else:
-            raise ValueError(f"{errors.place().prefix}the gradient given has shape {grad.shape}, "
+            raise ValueError(f"{errors.prefix()}the gradient given has shape {grad.shape}, "
                              f"the result {root.shape}")
     return grad.astype(root._data.dtype)[()]         # a copy: it may become a leaf's gradient
 
@@ -108,7 +108,7 @@ def _seed_tensor(root: Tensor, grad: Any) -> Tensor:
     return wrap(_seed(root, grad))
 
 
-class _Poles:
+class _PoleWarnings:
     """numpy's error state for one backward pass: a pole of a derivative is told once, with its op.
 
     Entered only when an op that has poles is met: entering costs as much as two ops.
@@ -139,7 +139,7 @@ class _Poles:
         errors.warn(f"the derivative of {name}{of} is {what} here")
 
 
-def _risky(t: Tensor) -> bool:
+def _is_risky(t: Tensor) -> bool:
     """Whether the derivative of what made t may have a pole where t is."""
     risky = getattr(t._op, "risky", True)
     return risky(*[a._data for a in operands(t)]) if callable(risky) else risky
@@ -156,7 +156,7 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
     """
     if create_graph:
         found = {self: _seed_tensor(self, grad)}
-        for t, g, _ in _cotangents(self, found, True):
+        for t, g, _ in _steps(self, found, True):
             t._grad = g
         for t in topological(self):
             if t.requires_grad and t._op is None:
@@ -164,7 +164,7 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
                 c = wrap(np.zeros_like(t._data)) if c is None else c
                 t._grad = c if old is None else old + c
         return
-    order = _results(self)
+    order = _recorded(self)
     seed = _seed(self, grad)
     if not order:
         old = raw(self._grad)
@@ -173,12 +173,12 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
     for t in order:
         t._grad = None
     self._grad = seed
-    for a in _pass(order, {}):
+    for a in _propagate(order, {}):
         if a.requires_grad and a._grad is None:
-            a._grad = nought if a._data.__class__ is float64 else np.zeros_like(a._data)[()]
+            a._grad = ZERO if a._data.__class__ is float64 else np.zeros_like(a._data)[()]
 
 
-def _pass(order: list[Tensor], dead: dict[Tensor, Any]) -> list[Tensor]:
+def _propagate(order: list[Tensor], dead: dict[Tensor, Any]) -> list[Tensor]:
     """backward() through results, the youngest first; the operands some op sent nothing to.
 
     dead: is filled with the masks of elements that no path leads to.
@@ -198,8 +198,8 @@ def _pass(order: list[Tensor], dead: dict[Tensor, Any]) -> list[Tensor]:
                 # pull() and the sum for one and two operands, written out: the engine's hot path
                 x, y = t._x, t._y
                 xd = x._data
-                if op.risky and guard is None and _risky(t):
-                    guard = _Poles()
+                if op.risky and guard is None and _is_risky(t):
+                    guard = _PoleWarnings()
                     guard.enter()
                 if guard is not None:
                     guard.tensor = t
@@ -241,18 +241,19 @@ def _pass(order: list[Tensor], dead: dict[Tensor, Any]) -> list[Tensor]:
             if g is None:                            # only dead branches led here
                 stopped.extend(args)
                 continue
-            if guard is None and _risky(t):
-                guard = _Poles()
+            if guard is None and _is_risky(t):
+                guard = _PoleWarnings()
                 guard.enter()
             if guard is not None:
                 guard.tensor = t
-            for a, (c, mask) in zip(args, pull(op, t, args, t._params, g, dead.get(t), False)):
+            sent = contributions(op, t, args, t._params, g, dead.get(t), False)
+            for a, (c, mask) in zip(args, sent):
                 if c is None:
                     stopped.append(a)
                     continue
                 old = raw(a._grad)
                 if a._op is not None:
-                    _merge(dead, a, old is None, mask)
+                    _merge_masks(dead, a, old is None, mask)
                 a._grad = c if old is None else old + c
     finally:
         if guard is not None:
@@ -263,27 +264,27 @@ def _pass(order: list[Tensor], dead: dict[Tensor, Any]) -> list[Tensor]:
 Tensor.backward = backward
 
 
-class Cotangents(NamedTuple):
+class BackwardPass(NamedTuple):
     """What one backward pass found, by tensor, and what is asked of it later, edge by edge."""
 
-    found: dict[Tensor, Any]                         # the cotangents of all it has reached
+    cotangents: dict[Tensor, Any]                    # of all tensors it has reached
     dead: dict[Tensor, Any]                          # masks: elements only dead branches lead to
 
-    def sent(self, tensor: Tensor, as_it_was: Tensor | None = None) -> tuple[Any, ...]:
+    def contributions(self, tensor: Tensor, as_it_was: Tensor | None = None) -> tuple[Any, ...]:
         """The contributions to a result's operands, as `backward_steps` has them.
 
         as_it_was: the tensor with the data its operands had in the pass, where that was changed.
         """
-        g, z = self.found.get(tensor), tensor if as_it_was is None else as_it_was
+        g, z = self.cotangents.get(tensor), tensor if as_it_was is None else as_it_was
         args = operands(z)
         if g is None or not tensor.requires_grad:
             return (None,) * len(args)
         with np.errstate(all="ignore"):
-            return tuple([c for c, _ in pull(z._op, z, args, z._params, g, self.dead.get(tensor),
-                                             False)])
+            sent = contributions(z._op, z, args, z._params, g, self.dead.get(tensor), False)
+        return tuple([c for c, _ in sent])
 
 
-def cotangents(tensors: Sequence[Tensor], grad: Any = None) -> Cotangents:
+def backward_pass(tensors: Sequence[Tensor], grad: Any = None) -> BackwardPass:
     """One backward pass as backward() makes it, at its speed; every tensor's grad is as before.
 
     tensors: all that the last of them is made of, as `topological` lists them.
@@ -292,9 +293,9 @@ def cotangents(tensors: Sequence[Tensor], grad: Any = None) -> Cotangents:
     seed = _seed(root, grad)
     order = [t for t in reversed(tensors) if t._op is not None]
     if not order:
-        return Cotangents({root: seed}, {})
+        return BackwardPass({root: seed}, {})
     if Mutation.latest > order[-1].stamp:
-        _refuse_mutated(order)
+        _raise_if_mutated(order)
     was = []
     slot: Any = Tensor.__dict__["_grad"].__get__
     for t in tensors:
@@ -306,7 +307,7 @@ def cotangents(tensors: Sequence[Tensor], grad: Any = None) -> Cotangents:
     dead: dict[Tensor, Any] = {}
     try:
         root._grad = seed
-        _pass(order, dead)
+        _propagate(order, dead)
         found = {t: g for t in tensors if (g := t._grad) is not None}
     finally:
         for t, old in zip(tensors, was):
@@ -314,15 +315,15 @@ def cotangents(tensors: Sequence[Tensor], grad: Any = None) -> Cotangents:
                 del t._grad
             else:
                 t._grad = old
-    return Cotangents(found, dead)
+    return BackwardPass(found, dead)
 
 
-def _cotangents(root: Tensor, found: dict[Tensor, Any], graph: bool
-                ) -> Iterator[tuple[Tensor, Any, list[tuple[Any, Any]]]]:
+def _steps(root: Tensor, found: dict[Tensor, Any], graph: bool
+           ) -> Iterator[tuple[Tensor, Any, list[tuple[Any, Any]]]]:
     """The same pass, step by step, into `found` (at first root's own cotangent) instead of grad."""
     dead: dict[Tensor, Any] = {}
-    guard = _Poles()
-    for t in _results(root):
+    guard = _PoleWarnings()
+    for t in _recorded(root):
         if not t.requires_grad:
             continue
         g = found.get(t)
@@ -331,10 +332,10 @@ def _cotangents(root: Tensor, found: dict[Tensor, Any], graph: bool
             yield t, None, [(None, None)] * len(args)
             continue
         guard.tensor = t
-        if _risky(t):                                # per step: the consumer runs in between
+        if _is_risky(t):                                # per step: the consumer runs in between
             guard.enter()
         try:
-            sent = pull(t._op, t, args, t._params, g, dead.get(t), graph)
+            sent = contributions(t._op, t, args, t._params, g, dead.get(t), graph)
         finally:
             guard.leave()
         yield t, g, sent
@@ -342,11 +343,11 @@ def _cotangents(root: Tensor, found: dict[Tensor, Any], graph: bool
             if c is None:
                 continue
             old = found.get(a)
-            _merge(dead, a, old is None, mask)
+            _merge_masks(dead, a, old is None, mask)
             found[a] = c if old is None else old + c
 
 
-def _merge(dead: dict[Tensor, Any], a: Tensor, first: bool, mask: Any) -> None:
+def _merge_masks(dead: dict[Tensor, Any], a: Tensor, first: bool, mask: Any) -> None:
     """Note where nothing but branches not taken leads to a: all its paths must agree."""
     if first:
         if mask is not None:
@@ -368,7 +369,7 @@ def backward_steps(root: Tensor, grad: Any = None
     bit. The cotangent is zero where only branches not taken lead.
     """
     seed = _seed(root, grad)
-    for t, g, sent in _cotangents(root, {root: seed}, False):
+    for t, g, sent in _steps(root, {root: seed}, False):
         if g is None:
             g = np.zeros_like(t._data)[()]
         yield t, g, tuple([c for c, _ in sent])
@@ -377,7 +378,8 @@ def backward_steps(root: Tensor, grad: Any = None
 def _op_backward(cls: type[Op], ctx: Any, grad: Any) -> tuple[Any, ...]:
     """The cotangents of the operands for that of the result, as tensors (None: nothing flows)."""
     z = apply(cls, *ctx.args, **ctx.params)
-    return tuple(c for c, _ in pull(cls, z, ctx.args, ctx.params, operand(grad), None, True))
+    g = as_tensor(grad)
+    return tuple(c for c, _ in contributions(cls, z, ctx.args, ctx.params, g, None, True))
 
 
 Op.backward = classmethod(_op_backward)
@@ -396,7 +398,7 @@ def local_derivatives(tensor: Tensor) -> tuple[Any, ...]:
             return (None,) * len(args)
         ones = np.ones_like(tensor._data)[()]
         return tuple(c if c is not None and c.shape == shape else None
-                     for c, _ in pull_own(op, tensor, args, params, ones, False))
+                     for c, _ in custom_contributions(op, tensor, args, params, ones, False))
     if not op.local:
         return (None,) * len(args)
     out: list[Any] = []
@@ -423,7 +425,7 @@ def gradients(root: Tensor, inputs: Any, grad: Any = None, *, create_graph: bool
     wanted = [inputs] if single else list(inputs)
     seed = _seed_tensor(root, grad) if create_graph else _seed(root, grad)
     found: dict[Tensor, Any] = {root: seed}
-    for _ in _cotangents(root, found, create_graph):
+    for _ in _steps(root, found, create_graph):
         pass
     out = []
     for t in wanted:

@@ -22,7 +22,7 @@ def _leaves(args: Any) -> tuple[list[Any], bool]:
 def _called(f: Callable[..., Any], args: list[Any], options: dict[str, Any]) -> Tensor:
     y = f(*args, **options)
     if not isinstance(y, Tensor):
-        raise TypeError(f"{errors.place().prefix}the function to differentiate returned "
+        raise TypeError(f"{errors.prefix()}the function to differentiate returned "
                         f"{type(y).__name__}, not a tensor")
     return y
 

@@ -1,4 +1,4 @@
-"""Where in the user's own code something happened, and the sentences that say so."""
+"""The location in the user's code that is running, and the messages that name it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import linecache
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
@@ -15,16 +16,16 @@ _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _SITE = os.path.dirname(os.path.dirname(numpy.__file__)) + os.sep
 _NOT_THE_USERS = (_OURS, *(_SITE + name + os.sep for name in ("numpy", "scipy", "matplotlib")),
                   "<__array_function__")
-callers: list[str] = []          # folders of programs that run users' functions: no spot above them
+runner_folders: list[str] = []   # of programs that run users' code: frames above are not the user's
 
 
-class Place:
-    """A spot in the user's code. Written it is `f.py:3`, or nothing where there is no such spot."""
+class Location:
+    """A line of the user's code; as text `f.py:3`, or empty where there is none."""
 
     def __init__(self, file: str = "", line: int = 0, expression: str = "", depth: int = 1) -> None:
         self.file = file
         self.line = line
-        self.expression = expression     # the text of the call that was running: math.sin(x)
+        self.expression = expression     # the source text of the running call: math.sin(x)
         self.depth = depth               # frames above the caller: a warning's stacklevel
 
     def __str__(self) -> str:
@@ -35,6 +36,10 @@ class Place:
         """`f.py:3: `, to begin a message with."""
         return f"{self}: " if self.file else ""
 
+    def quoted(self, default: str = "") -> str:
+        """Return the running expression in backticks, or the default where it is unknown."""
+        return f"`{self.expression}`" if self.expression else default
+
 
 class EngineWarning(RuntimeWarning):
     """An op left the real numbers: a division by zero, the logarithm of zero ...
@@ -43,22 +48,22 @@ class EngineWarning(RuntimeWarning):
     """
 
 
-def place(frame: FrameType | None = None) -> Place:
-    """The innermost line of the user's that is running now, with the expression it evaluates.
+def location(frame: FrameType | None = None) -> Location:
+    """Return the innermost line of the user's code that is running, with its expression.
 
-    The frame to begin at: the caller's, if there is none.
+    The search starts at `frame`, by default the caller's, and goes outwards.
     """
     frame, depth = frame or sys._getframe(1), 1
-    ends = tuple(callers)
+    ends = tuple(runner_folders)
     while frame is not None and not frame.f_code.co_filename.startswith(ends):
         if not frame.f_code.co_filename.startswith(_NOT_THE_USERS):
-            return Place(frame.f_code.co_filename, frame.f_lineno, _expression(frame), depth)
+            return Location(frame.f_code.co_filename, frame.f_lineno, _expression(frame), depth)
         frame, depth = frame.f_back, depth + 1
-    return Place()
+    return Location()
 
 
 def _expression(frame: FrameType) -> str:
-    """The source text of the instruction the frame is at (PEP 657), on one line, else ""."""
+    """Return the source text of the running instruction (PEP 657) on one line, else ""."""
     positions = list(frame.f_code.co_positions())
     i = frame.f_lasti // 2
     if not 0 <= i < len(positions):
@@ -75,20 +80,28 @@ def _expression(frame: FrameType) -> str:
     return " ".join(line.decode(errors="replace").strip() for line in lines)
 
 
+def prefix() -> str:
+    """Return `f.py:3: `, the user's running line, to begin a message with."""
+    return location().prefix
+
+
 def warn(message: str) -> None:
-    """Warn at the user's line. Without one (a REPL's frame counts as one) at our caller's."""
-    spot = place()
-    warnings.warn(spot.prefix + message, EngineWarning, stacklevel=spot.depth)
+    """Warn at the user's line, or at our caller's where there is none (as in a REPL)."""
+    at = location()
+    warnings.warn(at.prefix + message, EngineWarning, stacklevel=at.depth)
 
 
-def misfit(name: str, args: Any, error: Exception) -> Exception:
-    """The error for operands that do not fit: op, shapes, the line of f; IndexError stays one."""
-    spot = place()
-    quoted = f"`{spot.expression}`: " if spot.expression else ""
+def shape_error(name: str, args: Sequence[Any], error: Exception) -> Exception:
+    """Return the error for operands that do not fit an op, with their shapes and the user's line.
+
+    An IndexError, LinAlgError or AxisError keeps its type; anything else becomes a ValueError.
+    """
+    at = location()
+    quoted = f"{at.quoted()}: " if at.expression else ""
     listed = " and ".join(str(a.shape) for a in args)
     plain = type(error) is ValueError and len(args) > 1
     message = (f"{name} does not fit the shapes {listed} ({error})" if plain else
                f"{name} of shape {listed}: {error}")
     kinds = (IndexError, numpy.linalg.LinAlgError, numpy.exceptions.AxisError)
     kind = next((k for k in kinds if type(error) is k), ValueError)
-    return kind(spot.prefix + quoted + message)
+    return kind(at.prefix + quoted + message)

@@ -8,7 +8,7 @@ from contextvars import ContextVar, Token
 from typing import Any
 
 
-class Mode:
+class GradMode:
     """How results are recorded. The usual case, recording without a scope, is None instead."""
 
     __slots__ = ("recording", "scope")
@@ -18,8 +18,8 @@ class Mode:
         self.scope = scope       # a path: mlp/layer1
 
 
-mode: ContextVar[Mode | None] = ContextVar("mode", default=None)
-current = mode.get             # the mode where the caller stands
+_mode: ContextVar[GradMode | None] = ContextVar("mode", default=None)
+current_mode = _mode.get             # the mode where the caller stands
 tick = itertools.count(1).__next__             # the one counter of creation stamps
 
 
@@ -34,16 +34,16 @@ class no_grad:
     recording = False
 
     def __init__(self) -> None:
-        self.tokens: list[Token[Mode | None]] = []
+        self.tokens: list[Token[GradMode | None]] = []
 
     def __enter__(self) -> no_grad:
-        old = current() or Mode()
+        old = current_mode() or GradMode()
         usual = self.recording and not old.scope
-        self.tokens.append(mode.set(None if usual else Mode(self.recording, old.scope)))
+        self.tokens.append(_mode.set(None if usual else GradMode(self.recording, old.scope)))
         return self
 
     def __exit__(self, *_: Any) -> None:
-        mode.reset(self.tokens.pop())
+        _mode.reset(self.tokens.pop())
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(*args: Any, **options: Any) -> Any:
@@ -66,10 +66,10 @@ class scope:
         self.name = name
 
     def __enter__(self) -> scope:
-        old = current() or Mode()
+        old = current_mode() or GradMode()
         path = f"{old.scope}/{self.name}" if old.scope else self.name
-        self.token = mode.set(Mode(old.recording, path))
+        self.token = _mode.set(GradMode(old.recording, path))
         return self
 
     def __exit__(self, *_: Any) -> None:
-        mode.reset(self.token)
+        _mode.reset(self.token)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from . import errors
-from .grad_mode import current, no_grad, scope, tick
-from .singularities import Guard
-from .tensor import Tensor, constant, functions, ndarray, new, operand, operands, raw, wrap
+from .grad_mode import current_mode, no_grad, scope, tick
+from .singularities import Singularity
+from .tensor import Tensor, as_tensor, constant, functions, ndarray, new, operands, raw, wrap
 
 registry: dict[str, type[Op]] = {}             # public name -> op, of the modules loaded so far
 
@@ -55,12 +55,12 @@ class Op:
     call: Any = None             # the public function, where it has parameters
     samples: tuple[Any, ...] = ()       # arguments inside the domain: (x, y), or (x, y, params)
     domain: tuple[float, float] | None = None   # of a function of one number: where it is real
-    guards: tuple[Guard, ...] = ()      # where it has no value or no derivative, or jumps
+    singularities: tuple[Singularity, ...] = ()  # where it has no value, no derivative, or jumps
     undefined: str = ""          # what is wrong where operands leave its domain, for people
     steep: bool = False          # smooth, but it may turn within less than any step: exp, tanh
 
     plain: Any = None            # local of an op backward may treat in its short loop
-    careful: Any = None          # value, with one warning of ours instead of numpy's
+    checked_value: Any = None          # value, with one warning of ours instead of numpy's
 
     def __init_subclass__(cls) -> None:
         cls.name = name = cls.__dict__.get("name") or cls.__name__.lower()
@@ -69,7 +69,7 @@ class Op:
         arity = len(rules) if isinstance(rules, tuple) else 1
         if "notation" not in cls.__dict__:
             cls.notation = f"{name}({', '.join(f'{{{i}}}' for i in range(arity))})"
-        cls.careful = staticmethod(_careful(cls) if cls.risky else cls.value)
+        cls.checked_value = staticmethod(_with_warning(cls) if cls.risky else cls.value)
         if cls.local and arity <= 2 and not (
                 cls.selects or cls.risky is True or cls.call or cls.flat
                 or None in cls.local or 0 in cls.local):
@@ -102,7 +102,7 @@ class Op:
     backward: Any = None         # backward(ctx, grad), as the tutorial calls it: see backward.py
 
 
-def function(f: Callable[..., Any]) -> Callable[..., Any]:
+def public(f: Callable[..., Any]) -> Callable[..., Any]:
     """Make a composition of ops public: as a function, a method, and numpy's. A decorator."""
     functions[f.__name__] = f
     return f
@@ -114,7 +114,7 @@ def composite(f: Callable[..., Any]) -> Callable[..., Any]:
     def inside(*args: Any, **options: Any) -> Any:
         with scope(f.__name__):
             return f(*args, **options)
-    return function(inside)
+    return public(inside)
 
 
 def notation(tensor: Tensor) -> tuple[str, int]:
@@ -147,21 +147,21 @@ def apply(op: Any, *args: Any, **params: Any) -> Tensor:
         if isinstance(a, Tensor):
             like = a
             break
-    tensors = tuple([operand(a, like) for a in args])
+    tensors = tuple([as_tensor(a, like) for a in args])
     if isinstance(op, type) and issubclass(op, Op):
         try:
-            data = op.careful(*[t._data for t in tensors], **params)
+            data = op.checked_value(*[t._data for t in tensors], **params)
         except (ValueError, IndexError) as error:
-            raise errors.misfit(op.name, tensors, error) from None
+            raise errors.shape_error(op.name, tensors, error) from None
         return record(op, data, tensors, params)
     if not hasattr(op, "forward"):
         raise TypeError(f"{op!r} is no op: it has no forward(x, ...)")
     with no_grad():
         out = op.forward(*tensors, **params)
-    return record(op, as_result(op, out), tensors, params)
+    return record(op, result_data(op, out), tensors, params)
 
 
-def as_result(op: Any, out: Any) -> Any:
+def result_data(op: Any, out: Any) -> Any:
     """The data of what an op class of the user's own returned from forward."""
     data = raw(out)
     if not isinstance(data, (ndarray, np.generic, float, int)):
@@ -175,7 +175,7 @@ def record(op: Any, data: Any, args: tuple[Tensor, ...], params: dict[str, Any])
     What was compared is remembered too, x > 0, though nothing flows through it.
     """
     out = wrap(data)
-    state = current()
+    state = current_mode()
     if state is not None and not state.recording:
         return out
     tracked = any([a.requires_grad for a in args])
@@ -191,7 +191,7 @@ def record(op: Any, data: Any, args: tuple[Tensor, ...], params: dict[str, Any])
     return out
 
 
-def _careful(op: type[Op]) -> Callable[..., Any]:
+def _with_warning(op: type[Op]) -> Callable[..., Any]:
     """value, saying once and in the user's terms that the result is infinite or not a number."""
     value, risky = op.value, op.risky
     test = risky if callable(risky) else None
@@ -217,12 +217,12 @@ def _left_the_reals(op: Any) -> Callable[[str, int], None]:
 # Functions, made of ops. Written out for one and two operands: this is the engine's hot path.
 
 def _unary(op: type[Op]) -> Callable[..., Any]:
-    value = op.careful
+    value = op.checked_value
 
     def function(x: Any) -> Tensor:
         if x.__class__ is not Tensor:
-            x = operand(x)
-        if not x.requires_grad or current() is not None:
+            x = as_tensor(x)
+        if not x.requires_grad or current_mode() is not None:
             return apply(op, x)
         out = new(Tensor)
         out._data = value(x._data)
@@ -237,7 +237,7 @@ def _unary(op: type[Op]) -> Callable[..., Any]:
 
 def _binary(op: type[Op], value: Any = None, known: Any = object) -> Callable[..., Any]:
     """known: the types y may have; for others an operator lets Python ask y."""
-    value = value or op.careful
+    value = value or op.checked_value
     differentiable = op.differentiable
 
     def function(x: Any, y: Any) -> Any:
@@ -245,17 +245,17 @@ def _binary(op: type[Op], value: Any = None, known: Any = object) -> Callable[..
             if not isinstance(y, known):
                 return NotImplemented
             if x.__class__ is not Tensor:
-                x = operand(x)
-            y = operand(y, x)
+                x = as_tensor(x)
+            y = as_tensor(y, x)
         elif x.__class__ is not Tensor:
-            x = operand(x, y)
-        if current() is not None or not (x.requires_grad or y.requires_grad):
+            x = as_tensor(x, y)
+        if current_mode() is not None or not (x.requires_grad or y.requires_grad):
             return apply(op, x, y)
         out = new(Tensor)
         try:
             out._data = value(x._data, y._data)
         except ValueError as error:
-            raise errors.misfit(op.name, (x, y), error) from None
+            raise errors.shape_error(op.name, (x, y), error) from None
         out.requires_grad = differentiable
         out._op = op
         out._x = x

@@ -1,6 +1,6 @@
 """Where an op has no value or no derivative, or jumps: zeros of a function of its operands.
 
-An op states its guards in its own block; a picture of the op marks what happens there.
+An op states its singularities in its own block; plots mark what happens there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 
-class Guard(NamedTuple):
+class Singularity(NamedTuple):
     """An op is singular where zero(u) = 0, for u = inner(*operands, **params).
 
     `inner` is written with operators only, so that it takes arrays and Tensors alike.
@@ -24,20 +24,20 @@ class Guard(NamedTuple):
     pole: bool = False           # the op has no value at u = 0
 
 
-def whole(u: Any) -> Any:
+def at_integers(u: Any) -> Any:
     """Zero exactly where u is whole, and changes sign there: sin(pi u), exact at whole numbers."""
     nearest = np.round(u)
     return np.where(nearest % 2 == 0, 1.0, -1.0) * np.sin(np.pi * (u - nearest))
 
 
-def half(u: Any) -> Any:
+def at_half_integers(u: Any) -> Any:
     """Zero exactly where u is a whole number and a half: where round() steps."""
-    return whole(u + 0.5)
+    return at_integers(u + 0.5)
 
 
-def nonpositive(u: Any) -> Any:
+def at_nonpositive_integers(u: Any) -> Any:
     """Zero at 0, -1, -2 ...: the poles of gamma."""
-    return np.where(np.asarray(u) < 0.5, whole(u), 1.0)
+    return np.where(np.asarray(u) < 0.5, at_integers(u), 1.0)
 
 
 def first(a: Any, *_: Any, **__: Any) -> Any:
@@ -60,19 +60,20 @@ def ratio(a: Any, b: Any, **_: Any) -> Any:
     return a / b
 
 
-def circle(a: Any, **_: Any) -> Any:
+def at_ones(a: Any, **_: Any) -> Any:
     """Zero at -1 and 1."""
     return 1.0 - a * a
 
 
-AT_ZERO = (Guard(first, "{op} of 0"),)
-POLE_AT_ZERO = (Guard(first, "{op} of 0", pole=True),)
-AT_ONES = (Guard(circle, "{op} of ±1"),)
-AT_THREES = (Guard(lambda a, **_: 9.0 - a * a, "{op} of ±3"),)
-AT_LAMBDA = (Guard(lambda a, lambd=0.5: lambd * lambd - a * a, "{op} at its bounds"),)
-POLES_OF_GAMMA = (Guard(first, "{op} of 0, −1, −2 …", nonpositive, pole=True),)
-TIE = (Guard(difference, "{op} of equals"),)
-DIVISION = Guard(second, "division by 0", pole=True)
-TRUE_BELOW = (Guard(difference, "a condition turns", side=1),)     # a < b: false at a = b
-TRUE_UP_TO = (Guard(difference, "a condition turns", side=-1),)
-AT_EQUALS = (Guard(difference, "a condition turns"),)
+AT_ZERO = (Singularity(first, "{op} of 0"),)
+POLE_AT_ZERO = (Singularity(first, "{op} of 0", pole=True),)
+AT_ONES = (Singularity(at_ones, "{op} of ±1"),)
+AT_THREES = (Singularity(lambda a, **_: 9.0 - a * a, "{op} of ±3"),)
+AT_LAMBDA = (Singularity(lambda a, lambd=0.5: lambd * lambd - a * a, "{op} at its bounds"),)
+POLES_OF_GAMMA = (
+    Singularity(first, "{op} of 0, −1, −2 …", at_nonpositive_integers, pole=True),)
+TIE = (Singularity(difference, "{op} of equals"),)
+DIVISION = Singularity(second, "division by 0", pole=True)
+TRUE_BELOW = (Singularity(difference, "a condition turns", side=1),)     # a < b: false at a = b
+TRUE_UP_TO = (Singularity(difference, "a condition turns", side=-1),)
+AT_EQUALS = (Singularity(difference, "a condition turns"),)

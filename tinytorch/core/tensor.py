@@ -34,7 +34,7 @@ class _Functions(dict[str, Callable[..., Any]]):
 functions = _Functions()
 
 
-def find(name: str) -> Callable[..., Any] | None:
+def find_function(name: str) -> Callable[..., Any] | None:
     """The public function of that name or alias, or None."""
     try:
         return functions[name]
@@ -114,7 +114,7 @@ class Tensor(_Operators):
         if value is not self._data:                  # x.data -= 1 hands back the array it changed
             value = as_data(value, self.requires_grad)
             if np.shape(value) != np.shape(self._data):
-                raise ValueError(f"{errors.place().prefix}the data of a tensor of shape "
+                raise ValueError(f"{errors.prefix()}the data of a tensor of shape "
                                  f"{self.shape} cannot become an array of shape {np.shape(value)}")
         self._assign(value)
 
@@ -141,7 +141,7 @@ class Tensor(_Operators):
         if value is not None and not isinstance(value, Tensor):
             value = constant(value)
         if value is not None and value.shape != self.shape:
-            raise ValueError(f"{errors.place().prefix}a gradient of shape {value.shape} does not "
+            raise ValueError(f"{errors.prefix()}a gradient of shape {value.shape} does not "
                              f"fit a tensor of shape {self.shape}")
         self._grad = value
 
@@ -150,7 +150,7 @@ class Tensor(_Operators):
         """None for a leaf, else what made this tensor; the same object every time."""
         if self._op is None:
             return None
-        extra = self._notes()
+        extra = self._extras()
         if "ctx" not in extra:
             ctx = new(Function)
             ctx.op, ctx.args, ctx.params = self._op, operands(self), self._params or {}
@@ -160,14 +160,14 @@ class Tensor(_Operators):
 
     @_ctx.setter
     def _ctx(self, ctx: Function | None) -> None:
-        self._notes().pop("ctx", None)
+        self._extras().pop("ctx", None)
         if ctx is None:
             self._op = self._x = self._y = self._params = None
             return
         if not ctx.args:
             raise ValueError(f"{ctx.op.__name__} made a tensor of no operand at all")
         if any(a.stamp >= self.stamp for a in ctx.args):
-            if any(a is self or _reaches(a, self) for a in ctx.args):
+            if any(a is self or _depends_on(a, self) for a in ctx.args):
                 raise ValueError(f"a tensor cannot be made of itself (by {ctx.op.__name__})")
             self.stamp = tick()
         self._op, self._params = ctx.op, ctx.params or None
@@ -179,7 +179,7 @@ class Tensor(_Operators):
     @property
     def name(self) -> str | None:
         """What a picture calls it, or None."""
-        return self._notes().get("name")
+        return self._extras().get("name")
 
     @name.setter
     def name(self, value: str | None) -> None:
@@ -188,9 +188,9 @@ class Tensor(_Operators):
     @property
     def scope(self) -> str:
         """The path of the scopes it was made in, `mlp/layer1/softmax`, or ""."""
-        return self._notes().get("scope", "")
+        return self._extras().get("scope", "")
 
-    def _notes(self) -> dict[str, Any]:
+    def _extras(self) -> dict[str, Any]:
         try:
             return self._extra
         except AttributeError:
@@ -205,7 +205,7 @@ class Tensor(_Operators):
     def __getattr__(self, name: str) -> Any:
         """Every function whose first argument is a tensor is a method too: x.sin(), x.softmax()."""
         if name[0] != "_":
-            function = find(name)
+            function = find_function(name)
             if function is not None:
                 setattr(Tensor, name, function)
                 return function.__get__(self)
@@ -231,12 +231,12 @@ class Tensor(_Operators):
 
     def __len__(self) -> int:
         if not self._data.ndim:
-            raise TypeError(f"{errors.place().prefix}a rank-0 tensor has no length")
+            raise TypeError(f"{errors.prefix()}a rank-0 tensor has no length")
         return len(self._data)
 
     def __iter__(self) -> Iterator[Tensor]:
         if not self._data.ndim:
-            raise TypeError(f"{errors.place().prefix}a rank-0 tensor cannot be iterated over")
+            raise TypeError(f"{errors.prefix()}a rank-0 tensor cannot be iterated over")
         return (self[i] for i in range(len(self._data)))
 
     def item(self) -> float:
@@ -263,15 +263,15 @@ class Tensor(_Operators):
 
     def __bool__(self) -> bool:
         if self._data.size != 1:
-            spot = errors.place()
+            at = errors.location()
             raise ValueError(
-                f"{spot.prefix}a tensor of shape {self.shape} is neither true nor false. For a "
+                f"{at.prefix}a tensor of shape {self.shape} is neither true nor false. For a "
                 "choice per element write np.where(condition, a, b); for one about all of them "
                 "np.all(condition) or np.any(condition)")
         return bool(self._data.item())
 
     def __repr__(self) -> str:
-        return f"tensor({written(self._data)})"
+        return f"tensor({format_data(self._data)})"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """What a notebook shows: a picture, where the program has imported viz; else the repr."""
@@ -305,14 +305,13 @@ class Tensor(_Operators):
     # What would drop a gradient.
 
     def _refuse(self, what: str, instead: str) -> None:
-        spot = errors.place()
-        quoted = f"`{spot.expression}` " if spot.expression else "this "
-        raise TypeError(f"{spot.prefix}{quoted}{what}. Use {instead}")
+        at = errors.location()
+        raise TypeError(f"{at.prefix}{at.quoted('this')} {what}. Use {instead}")
 
     def _plain(self, kind: str, convert: Callable[[Any], Any]) -> Any:
         if self.requires_grad:
-            spot = errors.place()
-            called, bracket, _ = spot.expression.partition("(")
+            at = errors.location()
+            called, bracket, _ = at.expression.partition("(")
             instead = "x.item() or x.detach(), if the gradient is to stop here"
             if not bracket and called.endswith("]"):             # a[0] = x
                 instead = "np.stack or np.where to make the array of tensors; " + instead
@@ -321,7 +320,7 @@ class Tensor(_Operators):
                 name = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2",
                         "pow": "power", "fabs": "abs", "asinh": "arcsinh", "acosh": "arccosh",
                         "atanh": "arctanh", "lgamma": "gammaln", "dist": "norm"}.get(name, name)
-                if find(name):
+                if find_function(name):
                     first = f"np.{name}(...) or " if hasattr(np, name) else ""
                     instead = f"{first}tinytorch.{name}(...)"
             self._refuse(f"needs {kind} and would silently drop the gradient", instead)
@@ -347,7 +346,7 @@ class Tensor(_Operators):
         return np.array(self._data, dtype=dtype)
 
 
-def _reaches(start: Tensor, goal: Tensor) -> bool:
+def _depends_on(start: Tensor, goal: Tensor) -> bool:
     seen, stack = {start}, [start]
     while stack:
         t = stack.pop()
@@ -388,7 +387,7 @@ def operands(t: Tensor) -> tuple[Tensor, ...]:
     return (t._x, *y) if y.__class__ is tuple else (t._x, y)
 
 
-def operand(value: Any, like: Tensor | None = None) -> Tensor:
+def as_tensor(value: Any, like: Tensor | None = None) -> Tensor:
     """An operand as a Tensor. A plain number takes the float type it meets (NEP 50).
 
     Raises TypeError for what is no array of real numbers.
@@ -410,21 +409,20 @@ def as_data(value: Any, tracked: bool = True) -> Any:
     if value.__class__ is int or value.__class__ is bool:
         return float64(value) if tracked else np.array(value)[()]
     if isinstance(value, (list, tuple)) and _holds_tracked(value):
-        spot = errors.place()
-        quoted = f"`{spot.expression}` " if spot.expression else "this "
-        raise TypeError(f"{spot.prefix}{quoted}would silently drop the gradient of the tensors in "
-                        "the list. Use np.stack([...])")
+        at = errors.location()
+        raise TypeError(f"{at.prefix}{at.quoted('this')} would silently drop the gradient of the "
+                        "tensors in the list. Use np.stack([...])")
     data: Any = np.array(value)
     kind = data.dtype.kind
     if kind in "iub":
         if tracked:
             data = data.astype(float64)
     elif kind != "f":
-        spot = errors.place()
+        at = errors.location()
         what = ("complex numbers" if kind == "c" else
                 "an array of objects" if isinstance(value, ndarray) else
                 f"{value!r:.60}" if data.ndim == 0 else "a ragged or non-numeric list")
-        raise TypeError(f"{spot.prefix}a tensor holds real numbers, not {what}")
+        raise TypeError(f"{at.prefix}a tensor holds real numbers, not {what}")
     return data if data.ndim else data[()]
 
 
@@ -439,7 +437,7 @@ def _holds_tracked(values: Any) -> bool:
     return False
 
 
-def written(data: Any) -> str:
+def format_data(data: Any) -> str:
     """Numbers as people read them: about six digits, whole ones without a point."""
     def number(v: Any) -> str:
         v = v.item() if hasattr(v, "item") else v

@@ -9,7 +9,7 @@ import numpy as np
 
 from .grad_mode import no_grad
 from .op import Op
-from .tensor import Tensor, float64, functions, operand, raw, wrap
+from .tensor import Tensor, as_tensor, float64, functions, raw, wrap
 
 
 def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:
@@ -34,8 +34,8 @@ def fit(c: Any, a: Tensor) -> Any:
     return c
 
 
-def pull(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any] | None, g: Any,
-         dead: Any, graph: bool) -> list[tuple[Any, Any]]:
+def contributions(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any] | None,
+                  g: Any, dead: Any, graph: bool) -> list[tuple[Any, Any]]:
     """Per operand, what backward sends there and the mask of elements nothing flows to.
 
     g: the cotangent of the result z, an array, or a Tensor with `graph`. dead: where z's elements
@@ -46,7 +46,7 @@ def pull(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any] | No
     local: Any = getattr(op, "local", None)
     vjp: Any = getattr(op, "vjp", None)
     if not (local or vjp) or not (isinstance(op, type) and issubclass(op, Op)):
-        return pull_own(op, z, args, params, g, graph)
+        return custom_contributions(op, z, args, params, g, graph)
     values: Sequence[Any] = args if graph else [a._data for a in args]
     result: Any = z if graph else z._data
     out: list[tuple[Any, Any]] = []
@@ -82,7 +82,7 @@ def pull(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any] | No
                     mask = None
                 else:
                     c = np.where(mask, 0.0, c)
-                    mask = _narrow(np.broadcast_to(mask, c.shape), a._data.shape)
+                    mask = _unbroadcast_mask(np.broadcast_to(mask, c.shape), a._data.shape)
         elif vjp.__class__ is tuple:
             if vjp[i] is None:
                 out.append((None, None))
@@ -94,7 +94,7 @@ def pull(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any] | No
     return out
 
 
-def _narrow(mask: Any, shape: tuple[int, ...]) -> Any:
+def _unbroadcast_mask(mask: Any, shape: tuple[int, ...]) -> Any:
     """The mask of an operand that was broadcast: dead where all its copies are."""
     extra = mask.ndim - len(shape)
     axes = tuple(range(extra)) + tuple(
@@ -102,9 +102,9 @@ def _narrow(mask: Any, shape: tuple[int, ...]) -> Any:
     return mask.all(axis=axes, keepdims=True).reshape(shape) if axes else mask
 
 
-def pull_own(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any], g: Any,
-             graph: bool) -> list[tuple[Any, Any]]:
-    """pull() of an op class in the tutorial's style: its own backward(ctx, grad) is asked."""
+def custom_contributions(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any],
+                         g: Any, graph: bool) -> list[tuple[Any, Any]]:
+    """contributions() of an op class in the tutorial's style, from its own backward(ctx, grad)."""
     ctx: Any = z._ctx
     if graph:
         grads = op.backward(ctx, g)
@@ -121,7 +121,7 @@ def pull_own(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any],
         if c is None or not a.requires_grad:
             out.append((None, None))
             continue
-        c = operand(c, a)
+        c = as_tensor(c, a)
         try:
             out.append((fit(c if graph else c._data, a), None))
         except ValueError:

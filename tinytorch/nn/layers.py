@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import functional as F
-from ..core.tensor import constant, functions, operand
+from ..core.tensor import as_tensor, constant, functions
 from .module import Module, Parameter, rng, uniform
 
 
@@ -120,7 +120,7 @@ class BatchNorm1d(Module):
         self.running_var = constant(np.ones(num_features))
 
     def forward(self, x: Any) -> Any:
-        if operand(x).ndim not in self.ranks:
+        if as_tensor(x).ndim not in self.ranks:
             raise ValueError(f"{type(self).__name__} takes {' or '.join(map(str, self.ranks))} axes"
                              f", not the shape {x.shape}")
         return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias,

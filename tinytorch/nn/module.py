@@ -17,7 +17,7 @@ class Parameter(Tensor):
     __slots__ = ()
 
 
-class Seed:
+class _Random:
     """Where layers draw their first weights and dropout its zeros from: seed(0) repeats them."""
 
     rng: Any = None
@@ -25,14 +25,14 @@ class Seed:
 
 def seed(value: int) -> None:
     """Make everything that draws in nn repeatable."""
-    Seed.rng = np.random.default_rng(value)
+    _Random.rng = np.random.default_rng(value)
 
 
 def rng() -> Any:
     """The generator that layers draw from."""
-    if Seed.rng is None:
-        Seed.rng = np.random.default_rng()
-    return Seed.rng
+    if _Random.rng is None:
+        _Random.rng = np.random.default_rng()
+    return _Random.rng
 
 
 def uniform(bound: float, *shape: int) -> Parameter:

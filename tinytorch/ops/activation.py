@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op, apply
-from ..core.singularities import AT_LAMBDA, AT_THREES, AT_ZERO, Guard
+from ..core.singularities import AT_LAMBDA, AT_THREES, AT_ZERO, Singularity
 from ..core.tensor import float64, raw
 from .elementwise import Sigmoid
 from .special import Erf
@@ -26,7 +26,7 @@ class LeakyRelu(Op):
     name = "leaky_relu"
     notation = lambda negative_slope: f"leaky_relu({{0}}, {negative_slope:g})"
     value = lambda x, negative_slope: np.where(x > 0, x, negative_slope*x)
-    guards = AT_ZERO
+    singularities = AT_ZERO
     local = (lambda z, x, negative_slope: np.where(raw(x) > 0, 1.0, negative_slope),)
     call = lambda x, negative_slope=0.01: apply(LeakyRelu, x, negative_slope=negative_slope)
     samples = (([-1.3, 0.4, 2.1], {"negative_slope": 0.01}),)
@@ -36,7 +36,7 @@ class Elu(Op):
     """x where it is positive, else alpha*(exp(x) - 1)."""
     notation = "elu({0})"
     value = lambda x, alpha: np.where(x > 0, x, alpha*np.expm1(np.minimum(x, 0)))
-    guards = AT_ZERO
+    singularities = AT_ZERO
     local = (lambda z, x, alpha: pick(raw(x) > 0, 1.0, alpha*np.exp(np.minimum(x, 0.0))),)
     call = lambda x, alpha=1.0: apply(Elu, x, alpha=alpha)
     samples = (([-1.3, 0.4, 2.1], {"alpha": 0.7}),)
@@ -46,7 +46,7 @@ class Celu(Op):
     """x where it is positive, else alpha*(exp(x/alpha) - 1)."""
     notation = "celu({0})"
     value = lambda x, alpha: np.where(x > 0, x, alpha*np.expm1(np.minimum(x, 0)/alpha))
-    guards = AT_ZERO
+    singularities = AT_ZERO
     local = (lambda z, x, alpha: pick(raw(x) > 0, 1.0, np.exp(np.minimum(x, 0.0)/alpha)),)
     call = lambda x, alpha=1.0: apply(Celu, x, alpha=alpha)
     samples = (([-1.3, 0.4, 2.1], {"alpha": 0.7}),)
@@ -55,7 +55,7 @@ class Celu(Op):
 class Selu(Op):
     """The self-normalising ELU of Klambauer et al. 2017."""
     value = lambda x: _SELU_SCALE*np.where(x > 0, x, _SELU_ALPHA*np.expm1(np.minimum(x, 0)))
-    guards = AT_ZERO
+    singularities = AT_ZERO
     local = (lambda z, x: _SELU_SCALE*pick(raw(x) > 0, 1.0,
                                            _SELU_ALPHA*np.exp(np.minimum(x, 0.0))),)
 
@@ -131,7 +131,7 @@ class Mish(Op):
 class Softsign(Op):
     """x/(1 + abs(x))."""
     value = lambda x: x/(1 + np.abs(x))
-    guards = AT_ZERO
+    singularities = AT_ZERO
     local = (lambda z, x: 1/np.square(1 + np.abs(x)),)
 
 
@@ -144,21 +144,21 @@ class Tanhshrink(Op):
 class Hardsigmoid(Op):
     """0 below -3, 1 above 3, a straight line between."""
     value = lambda x: np.clip(x/6 + 0.5, 0, 1)
-    guards = AT_THREES
+    singularities = AT_THREES
     local = (lambda z, x: np.where(np.abs(raw(x)) < 3, 1/6, 0.0),)
 
 
 class Hardswish(Op):
     """x*hardsigmoid(x)."""
     value = lambda x: x*np.clip(x/6 + 0.5, 0, 1)
-    guards = AT_THREES
+    singularities = AT_THREES
     local = (lambda z, x: pick(raw(x) < -3, 0.0, pick(raw(x) > 3, 1.0, x/3 + 0.5)),)
 
 
 class Relu6(Op):
     """relu, but not above 6."""
     value = lambda x: np.clip(x, 0, 6)
-    guards = (*AT_ZERO, Guard(lambda a, **_: a - 6.0, "{op} of 6"))
+    singularities = (*AT_ZERO, Singularity(lambda a, **_: a - 6.0, "{op} of 6"))
     local = (lambda z, x: ((raw(x) > 0) & (raw(x) < 6)).astype(z.dtype),)
     selects = True
 
@@ -167,8 +167,9 @@ class Hardtanh(Op):
     """x between min_val and max_val, constant beyond."""
     notation = lambda min_val, max_val: f"hardtanh({{0}}, {min_val:g}, {max_val:g})"
     value = lambda x, min_val, max_val: np.clip(x, min_val, max_val)
-    guards = (Guard(lambda a, min_val=-1.0, **_: a - min_val, "{op} at its lower bound"),
-              Guard(lambda a, max_val=1.0, **_: a - max_val, "{op} at its upper bound"))
+    singularities = (
+        Singularity(lambda a, min_val=-1.0, **_: a - min_val, "{op} at its lower bound"),
+        Singularity(lambda a, max_val=1.0, **_: a - max_val, "{op} at its upper bound"))
     local = (lambda z, x, min_val, max_val: (
         (raw(x) > min_val) & (raw(x) < max_val)).astype(z.dtype),)
     call = lambda x, min_val=-1.0, max_val=1.0: apply(Hardtanh, x, min_val=min_val, max_val=max_val)
@@ -180,7 +181,7 @@ class Hardshrink(Op):
     """x, but 0 between -lambd and lambd."""
     notation = lambda lambd: f"hardshrink({{0}}, {lambd:g})"
     value = lambda x, lambd: np.where(np.abs(x) > lambd, x, 0*x)
-    guards = AT_LAMBDA
+    singularities = AT_LAMBDA
     local = (lambda z, x, lambd: (np.abs(raw(x)) > lambd).astype(z.dtype),)
     call = lambda x, lambd=0.5: apply(Hardshrink, x, lambd=lambd)
     samples = (([-1.3, 0.4, 2.1], {"lambd": 0.5}),)
@@ -190,7 +191,7 @@ class Softshrink(Op):
     """x moved towards 0 by lambd, and 0 where it would cross."""
     notation = lambda lambd: f"softshrink({{0}}, {lambd:g})"
     value = lambda x, lambd: np.where(np.abs(x) > lambd, x - np.copysign(lambd, x), 0*x)
-    guards = AT_LAMBDA
+    singularities = AT_LAMBDA
     local = (lambda z, x, lambd: (np.abs(raw(x)) > lambd).astype(z.dtype),)
     call = lambda x, lambd=0.5: apply(Softshrink, x, lambd=lambd)
     samples = (([-1.3, 0.4, 2.1], {"lambd": 0.5}),)
@@ -200,7 +201,8 @@ class Threshold(Op):
     """x where it is above the threshold, else the value."""
     notation = lambda threshold, value: f"threshold({{0}}, {threshold:g}, {value:g})"
     value = lambda x, threshold, value: np.where(x > threshold, x, value)
-    guards = (Guard(lambda a, threshold=0.0, **_: a - threshold, "{op} at its bound", None, -1),)
+    singularities = (
+        Singularity(lambda a, threshold=0.0, **_: a - threshold, "{op} at its bound", None, -1),)
     local = (lambda z, x, threshold, value: (raw(x) > threshold).astype(z.dtype),)
     call = lambda x, threshold, value: apply(
         Threshold, x, threshold=threshold, value=value)

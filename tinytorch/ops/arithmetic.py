@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op
-from ..core.singularities import AT_EQUALS, DIVISION, TRUE_BELOW, TRUE_UP_TO, Guard, ratio, whole
+from ..core.singularities import (
+    AT_EQUALS, DIVISION, TRUE_BELOW, TRUE_UP_TO, Singularity, at_integers, ratio)
 from ..core.tensor import Tensor, float64, raw
 from ..series import truncated
 
@@ -47,7 +48,7 @@ class Div(Op):
     notation, precedence, dunder = "{0}/{1}", 2, "truediv"
     value, jet = np.true_divide, truncated.quotient
     risky = lambda x, y: y.__class__ is not float64 or x.__class__ is not float64 or not y
-    guards = (DIVISION,)
+    singularities = (DIVISION,)
     undefined = "division by 0"
     local = (lambda z, x, y: 1/y,
              lambda z, x, y: -z/y)
@@ -103,7 +104,7 @@ class Pow(Op):
     notation, precedence, dunder = "{0}**{1}", 4, "pow"
     value, jet = _power, truncated.power
     risky = lambda x, y: not (y.__class__ is float64 and 0 < y < math.inf and y == int(y))
-    guards = (Guard(_base, "power of 0"),)
+    singularities = (Singularity(_base, "power of 0"),)
     undefined = "a fractional power of a negative number"
     local = (_power_dx, _power_dy)
     samples = (([0.5, 1.5, 2.0], 3.0), ([0.5, 1.5, 2.0], [0.5, -1.5, 2.0]),
@@ -133,7 +134,7 @@ class Remainder(Op):
     name, aliases, symbol = "remainder", ("mod",), "%"
     notation, precedence, dunder = "{0} % {1}", 2, "mod"
     value, risky = np.remainder, True
-    guards = (DIVISION, Guard(ratio, "{op} of a whole quotient", whole, 1))
+    singularities = (DIVISION, Singularity(ratio, "{op} of a whole quotient", at_integers, 1))
     undefined = "remainder by 0"
     local = (1,
              lambda z, x, y: -np.floor(raw(x)/raw(y)))
@@ -145,7 +146,7 @@ class FloorDivide(Op):
     name, symbol = "floor_divide", "//"
     notation, precedence, dunder = "{0}//{1}", 2, "floordiv"
     value, risky, flat = np.floor_divide, True, True
-    guards = (DIVISION, Guard(ratio, "{op} of a whole quotient", whole, 1))
+    singularities = (DIVISION, Singularity(ratio, "{op} of a whole quotient", at_integers, 1))
     local = (0, 0)
     samples = (([5.3, -5.3, 1.2], [2.0, 2.0, -0.7]),)
 
@@ -173,42 +174,42 @@ class Greater(Comparison, Op):
     """x > y, elementwise."""
     symbol, notation, dunder = ">", "{0} > {1}", "gt"
     value = np.greater
-    guards = TRUE_UP_TO
+    singularities = TRUE_UP_TO
 
 
 class GreaterEqual(Comparison, Op):
     """x >= y, elementwise."""
     name, symbol, notation, dunder = "greater_equal", "≥", "{0} >= {1}", "ge"
     value = np.greater_equal
-    guards = TRUE_BELOW
+    singularities = TRUE_BELOW
 
 
 class Less(Comparison, Op):
     """x < y, elementwise."""
     symbol, notation, dunder = "<", "{0} < {1}", "lt"
     value = np.less
-    guards = TRUE_BELOW
+    singularities = TRUE_BELOW
 
 
 class LessEqual(Comparison, Op):
     """x <= y, elementwise."""
     name, symbol, notation, dunder = "less_equal", "≤", "{0} <= {1}", "le"
     value = np.less_equal
-    guards = TRUE_UP_TO
+    singularities = TRUE_UP_TO
 
 
 class Equal(Comparison, Op):
     """x == y, elementwise."""
     symbol, notation, dunder = "=", "{0} == {1}", "eq"
     value = np.equal
-    guards = AT_EQUALS
+    singularities = AT_EQUALS
 
 
 class NotEqual(Comparison, Op):
     """x != y, elementwise."""
     name, symbol, notation, dunder = "not_equal", "≠", "{0} != {1}", "ne"
     value = np.not_equal
-    guards = AT_EQUALS
+    singularities = AT_EQUALS
 
 
 class And(Comparison, Op):

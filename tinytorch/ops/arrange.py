@@ -7,59 +7,59 @@ from typing import Any
 
 import numpy as np
 
-from ..core.op import Op, apply, function
-from ..core.tensor import Tensor, functions, operand, raw
+from ..core.op import Op, apply, public
+from ..core.tensor import Tensor, as_tensor, functions, raw
 from .shape import GetItem, Reshape, Transpose, moveaxis, ravel
 
 
-@function
+@public
 def flip(x: Any, axis: Any = None) -> Any:
     """The order of the elements reversed along the axes (None: all)."""
-    x = operand(x)
+    x = as_tensor(x)
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
     reverse = {a % x.ndim for a in axes}
     return GetItem.call(x, tuple(slice(None, None, -1) if i in reverse else slice(None)
                                  for i in range(x.ndim)))
 
 
-@function
+@public
 def fliplr(x: Any) -> Any:
     """Columns in reverse order."""
     return flip(x, 1)
 
 
-@function
+@public
 def flipud(x: Any) -> Any:
     """Rows in reverse order."""
     return flip(x, 0)
 
 
-@function
+@public
 def rot90(x: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
     """A quarter turn, k times, from the first of the axes towards the second."""
     a, b = axes
     k %= 4
     if k == 0:
-        return operand(x)
+        return as_tensor(x)
     if k == 2:
         return flip(x, (a, b))
-    swapped = functions["swapaxes"](flip(x, b) if k == 1 else operand(x), a, b)
+    swapped = functions["swapaxes"](flip(x, b) if k == 1 else as_tensor(x), a, b)
     return swapped if k == 1 else flip(swapped, b)
 
 
-@function
+@public
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """The elements at the indices along an axis (None: of x flattened)."""
-    x, indices = operand(x), np.asarray(raw(indices)).astype(np.intp)
+    x, indices = as_tensor(x), np.asarray(raw(indices)).astype(np.intp)
     if axis is None:
         return GetItem.call(ravel(x), indices)
     return GetItem.call(x, (slice(None),)*(axis % x.ndim) + (indices,))
 
 
-@function
+@public
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
     """For each position the element that the indices name along the axis, as argsort gives them."""
-    x, indices = operand(x), np.asarray(raw(indices)).astype(np.intp)
+    x, indices = as_tensor(x), np.asarray(raw(indices)).astype(np.intp)
     if axis is None:
         x, axis = ravel(x), 0
     axis %= x.ndim
@@ -74,10 +74,10 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
     return GetItem.call(x, tuple(grid))
 
 
-@function
+@public
 def roll(x: Any, shift: Any, axis: Any = None) -> Any:
     """Elements moved along by the shift, those pushed out come in at the other end."""
-    x = operand(x)
+    x = as_tensor(x)
     if axis is None:
         return Reshape.call(roll(ravel(x), shift, 0), x.shape)
     shifts = shift if isinstance(shift, (tuple, list)) else (shift,)
@@ -88,20 +88,20 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
     return x
 
 
-@function
+@public
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     """Each element so many times in a row."""
-    x = operand(x)
+    x = as_tensor(x)
     if axis is None:
         x, axis = ravel(x), 0
     return take(x, np.repeat(np.arange(x.shape[axis]), raw(repeats)), axis)
 
 
-@function
+@public
 def tile(x: Any, reps: Any) -> Any:
     """The whole of x so many times along each axis."""
     reps = tuple(reps) if isinstance(reps, (tuple, list)) else (reps,)
-    x = operand(x)
+    x = as_tensor(x)
     ndim = max(len(reps), x.ndim)
     reps = (1,)*(ndim - len(reps)) + reps
     x = Reshape.call(x, (1,)*(ndim - x.ndim) + x.shape)
@@ -118,7 +118,7 @@ def _widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
 
 def _pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Any:
     """x with elements added at the ends: constant, or by mode edge, reflect, symmetric or wrap."""
-    x = operand(x)
+    x = as_tensor(x)
     widths = _widths(pad_width, x.ndim)
     if mode == "constant":
         return apply(Pad, x, pad_width=widths, constant_values=constant_values)
@@ -149,10 +149,10 @@ def _diagonal_index(shape: tuple[int, ...], offset: int) -> tuple[Any, Any]:
     return np.arange(n) - min(offset, 0), np.arange(n) + max(offset, 0)
 
 
-@function
+@public
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The elements on a diagonal of two axes, as the last axis."""
-    x = operand(x)
+    x = as_tensor(x)
     a, b = axis1 % x.ndim, axis2 % x.ndim
     order = [i for i in range(x.ndim) if i not in (a, b)] + [a, b]
     if order != list(range(x.ndim)):
@@ -160,16 +160,16 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return GetItem.call(x, (Ellipsis, *_diagonal_index(x.shape[-2:], offset)))
 
 
-@function
+@public
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The sum of a diagonal."""
     return functions["sum"](diagonal(x, offset, axis1, axis2), -1)
 
 
-@function
+@public
 def diag(x: Any, k: int = 0) -> Any:
     """A vector as the k-th diagonal of a matrix of zeros, or the k-th diagonal of a matrix."""
-    x = operand(x)
+    x = as_tensor(x)
     if x.ndim == 2:
         return diagonal(x, k)
     if x.ndim != 1:
@@ -178,10 +178,10 @@ def diag(x: Any, k: int = 0) -> Any:
     return functions["scatter"](x, (n, n), _diagonal_index((n, n), k))
 
 
-@function
+@public
 def diagflat(x: Any, k: int = 0) -> Any:
     """All elements as the k-th diagonal of a matrix of zeros."""
-    return diag(ravel(operand(x)), k)
+    return diag(ravel(as_tensor(x)), k)
 
 
 class Tril(Op):
@@ -202,18 +202,18 @@ class Triu(Op):
     samples = (([[1.0, 2.0], [3.0, -4.0]],), ([[1.0, 2.0], [3.0, -4.0]], {"k": 1}))
 
 
-@function
+@public
 def broadcast_arrays(*arrays: Any) -> list[Any]:
     """Each array in the shape they broadcast to together."""
-    items = [operand(a) for a in arrays]
+    items = [as_tensor(a) for a in arrays]
     shape = np.broadcast_shapes(*[a.shape for a in items])
     return [functions["broadcast_to"](a, shape) for a in items]
 
 
-@function
+@public
 def meshgrid(*axes: Any, indexing: str = "xy") -> list[Any]:
     """Coordinate arrays of the grid that vectors span."""
-    items = [ravel(operand(a)) for a in axes]
+    items = [ravel(as_tensor(a)) for a in axes]
     sizes = [a.shape[0] for a in items]
     grids = [functions["broadcast_to"](Reshape.call(a, [-1 if i == j else 1
                                                         for j in range(len(items))]), tuple(sizes))
@@ -223,51 +223,51 @@ def meshgrid(*axes: Any, indexing: str = "xy") -> list[Any]:
     return grids
 
 
-@function
+@public
 def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
     """One axis moved before the start-th."""
     axis, start = axis % x.ndim, start + x.ndim if start < 0 else start
     return moveaxis(x, axis, start - 1 if axis < start else start)
 
 
-@function
+@public
 def compress(condition: Any, x: Any, axis: int | None = None) -> Any:
     """The slices along an axis where the condition holds."""
     return take(x, np.flatnonzero(raw(condition)), axis)
 
 
-@function
+@public
 def extract(condition: Any, x: Any) -> Any:
     """The elements where the condition holds."""
     return take(x, np.flatnonzero(np.ravel(raw(condition))))
 
 
-@function
+@public
 def delete(x: Any, obj: Any, axis: int | None = None) -> Any:
     """x without the slices named, along an axis."""
-    x = operand(x)
+    x = as_tensor(x)
     n = x.size if axis is None else x.shape[axis]
     return take(x, np.delete(np.arange(n), obj), axis)
 
 
-@function
+@public
 def resize(x: Any, new_shape: Any) -> Any:
     """The elements repeated as often as the new shape needs."""
-    x = ravel(operand(x))
+    x = ravel(as_tensor(x))
     size = int(np.prod(new_shape))
     return Reshape.call(take(x, np.arange(size) % x.size), new_shape)
 
 
-@function
+@public
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
     """From each element of the first choice whose condition holds there; else the default."""
     out = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist)):
         out = functions["where"](condition, choice, out)
-    return out if isinstance(out, Tensor) else operand(out)
+    return out if isinstance(out, Tensor) else as_tensor(out)
 
 
-@function
+@public
 def copy(x: Any, order: str = "K", subok: bool = False) -> Any:
     """The same numbers in a new tensor; the gradient flows through."""
     return functions["positive"](x)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core.op import Op, apply, function
-from ..core.singularities import AT_ZERO, DIVISION, TIE, Guard, first, ratio, second, whole
-from ..core.tensor import constant, functions, operand, raw
+from ..core.op import Op, apply, public
+from ..core.singularities import (
+    AT_ZERO, DIVISION, TIE, Singularity, at_integers, first, ratio, second)
+from ..core.tensor import as_tensor, constant, functions, raw
 from .elementwise import _LN2, Sigmoid
 from .select import share
 
@@ -22,7 +23,7 @@ class ArcTan2(Op):
     """The angle of the point (x2, x1) in the plane, in (-pi, pi]; 0 derivatives at the origin."""
     aliases = ("atan2",)
     value = np.arctan2
-    guards = (Guard(first, "{op} where the first operand is 0"),)
+    singularities = (Singularity(first, "{op} where the first operand is 0"),)
     local = (lambda z, y, x: _over(x, x*x + y*y),
              lambda z, y, x: _over(-y, x*x + y*y))
 
@@ -36,7 +37,7 @@ def _over(a: Any, b: Any) -> Any:
 class Hypot(Op):
     """sqrt(x*x + y*y) without overflow; the derivatives at the origin are taken as 0."""
     value = np.hypot
-    guards = (Guard(lambda a, b, **_: a * a + b * b, "{op} of 0"),)
+    singularities = (Singularity(lambda a, b, **_: a * a + b * b, "{op} of 0"),)
     local = (lambda z, x, y: _over(x, z),
              lambda z, x, y: _over(y, z))
 
@@ -67,7 +68,7 @@ class FMod(Op):
     """The remainder with the sign of x, as C has it: x - y*trunc(x/y)."""
     symbol = "fmod"
     value, risky = np.fmod, True
-    guards = (DIVISION, Guard(ratio, "{op} of a whole quotient", whole))
+    singularities = (DIVISION, Singularity(ratio, "{op} of a whole quotient", at_integers))
     local = (1,
              lambda z, x, y: -np.trunc(raw(x)/raw(y)))
     samples = (([5.3, -5.3, 1.2], [2.0, 2.0, -0.7]),)
@@ -76,7 +77,7 @@ class FMod(Op):
 class CopySign(Op):
     """abs(x) with the sign of y. Nothing flows to y."""
     value = np.copysign
-    guards = (*AT_ZERO, Guard(second, "{op} of 0"))
+    singularities = (*AT_ZERO, Singularity(second, "{op} of 0"))
     local = (lambda z, x, y: np.sign(raw(x))*np.copysign(1.0, raw(y)), 0)
 
 
@@ -89,7 +90,7 @@ class FMax(Op):
     """The larger of x and y; a number wins over nan. Ties share the derivative evenly."""
     notation, symbol = "fmax({0}, {1})", "max"
     value, selects = np.fmax, True
-    guards = TIE
+    singularities = TIE
     local = (lambda z, x, y: _number_share(raw(x), raw(y), np.greater, z),
              lambda z, x, y: _number_share(raw(y), raw(x), np.greater, z))
 
@@ -98,7 +99,7 @@ class FMin(Op):
     """The smaller of x and y; a number wins over nan. Ties share the derivative evenly."""
     notation, symbol = "fmin({0}, {1})", "min"
     value, selects = np.fmin, True
-    guards = TIE
+    singularities = TIE
     local = (lambda z, x, y: _number_share(raw(x), raw(y), np.less, z),
              lambda z, x, y: _number_share(raw(y), raw(x), np.less, z))
 
@@ -106,7 +107,7 @@ class FMin(Op):
 class Heaviside(Op):
     """0 below 0, 1 above, and y at 0: only there does anything flow, to y."""
     value = np.heaviside
-    guards = AT_ZERO
+    singularities = AT_ZERO
     local = (0, lambda z, x, y: (raw(x) == 0).astype(z.dtype))
     samples = (([-1.0, 0.5, 2.0], [0.5, 0.5, 0.5]),)
 
@@ -142,7 +143,7 @@ def _xlogy(x: Any, y: Any) -> Any:
 class XLogY(Op):
     """x*log(y), and 0 where x is 0."""
     value, risky = _xlogy, True
-    guards = (Guard(second, "log of 0"),)
+    singularities = (Singularity(second, "log of 0"),)
     local = (lambda z, x, y: np.log(y),
              lambda z, x, y: _zero_where((raw(x) == 0) & (raw(y) == 0), x/y))
     samples = (([0.5, 0.0, -1.0], [2.0, 0.3, 1.5]),)
@@ -152,28 +153,28 @@ class XLog1PY(Op):
     """x*log(1 + y), and 0 where x is 0."""
     value, risky = (lambda x, y: np.where((x == 0) & ~np.isnan(y), 0.0, x*np.log1p(
         np.where((x == 0) & ~np.isnan(y), 1.0, y)))[()]), True
-    guards = (Guard(lambda a, b, **_: 1.0 + b, "log of 0", pole=True),)
+    singularities = (Singularity(lambda a, b, **_: 1.0 + b, "log of 0", pole=True),)
     local = (lambda z, x, y: np.log1p(y),
              lambda z, x, y: _zero_where((raw(x) == 0) & (raw(y) == -1), x/(1 + y)))
     samples = (([0.5, 0.0, -1.0], [2.0, 0.3, -0.5]),)
 
 
-@function
+@public
 def modf(x: Any) -> Any:
     """(x - trunc(x), trunc(x)): the fraction, which differentiates, and the whole part."""
     whole = functions["trunc"](x)
     return x - whole, whole
 
 
-@function
+@public
 def divmod(x: Any, y: Any) -> Any:
     """(x // y, x % y)."""
     return functions["floor_divide"](x, y), functions["remainder"](x, y)
 
 
-@function
+@public
 def frexp(x: Any) -> Any:
     """(m, n) with x = m * 2**n and abs(m) in [0.5, 1); n is a constant."""
-    x = operand(x)
+    x = as_tensor(x)
     n = np.frexp(x.data)[1]
     return _ldexp(x, -n), constant(n)

@@ -6,24 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from ..core.op import function
-from ..core.tensor import Tensor, functions, operand, raw
+from ..core.op import public
+from ..core.tensor import Tensor, as_tensor, functions, raw
 
 
 def _cut(x: Any, axis: int, start: int | None, stop: int | None) -> Any:
     return x[(slice(None),)*(axis % x.ndim) + (slice(start, stop),)]
 
 
-@function
+@public
 def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     """The n-th differences of neighbours along an axis."""
-    x = operand(x)
+    x = as_tensor(x)
     if n == 0:
         return x
     parts = []
     for extra in (prepend, x, append):
         if extra is not None:
-            extra = operand(extra)
+            extra = as_tensor(extra)
             if not extra.ndim:
                 shape = [1 if i == axis % x.ndim else m for i, m in enumerate(x.shape)]
                 extra = functions["broadcast_to"](extra, shape)
@@ -44,13 +44,13 @@ def _spacing(spacing: Any, n: int) -> Any:
     return spacing[1:] - spacing[:-1] if isinstance(spacing, Tensor) else np.diff(spacing)
 
 
-@function
+@public
 def gradient(x: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """The slopes of samples, central inside, one-sided at the ends: a list for several axes.
 
     varargs: nothing (steps of 1), one step for all axes, or a step or coordinates per axis.
     """
-    x = operand(x)
+    x = as_tensor(x)
     axes = (tuple(range(x.ndim)) if axis is None else
             tuple(axis) if isinstance(axis, (tuple, list)) else (axis,))
     if len(varargs) not in (0, 1, len(axes)):
@@ -94,17 +94,17 @@ def _slope(x: Any, axis: int, step: Any, edge_order: int) -> Any:
     return functions["concatenate"]([first, inside, last], axis)
 
 
-@function
+@public
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     """The integral of samples by the trapezoidal rule, at coordinates x or steps dx."""
-    y = operand(y)
+    y = as_tensor(y)
     return functions["sum"](_panels(y, x, dx, axis), axis)
 
 
 def _panels(y: Any, x: Any, dx: Any, axis: int) -> Any:
     width = dx
     if x is not None:
-        x = operand(x)
+        x = as_tensor(x)
         width = diff(x, axis=-1 if x.ndim == 1 else axis)
         if x.ndim == 1:
             width = functions["reshape"](width, [-1 if i == axis % y.ndim else 1
@@ -112,13 +112,13 @@ def _panels(y: Any, x: Any, dx: Any, axis: int) -> Any:
     return 0.5*width*(_cut(y, axis, 1, None) + _cut(y, axis, None, -1))
 
 
-@function
+@public
 def cumulative_trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     """The integrals up to each sample by the trapezoidal rule; the first sample's is left out."""
-    return functions["cumsum"](_panels(operand(y), x, dx, axis), axis)
+    return functions["cumsum"](_panels(as_tensor(y), x, dx, axis), axis)
 
 
-@function
+@public
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
            ) -> Any:
     """The straight-line interpolation of the points (xp, fp) at x; xp must ascend.
@@ -127,7 +127,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     """
     if period is not None:
         raise TypeError("interp of a tensor takes no period=")
-    x, xp, fp = operand(x), operand(xp), operand(fp)
+    x, xp, fp = as_tensor(x), as_tensor(xp), as_tensor(fp)
     n = xp.shape[0]
     i = np.clip(np.searchsorted(xp.data, x.data, side="right") - 1, 0, max(n - 2, 0))
     j = np.minimum(i + 1, n - 1)
@@ -138,7 +138,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     return where(x.data > xp.data[-1], fp[-1] if right is None else right, out)
 
 
-@function
+@public
 def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any:
     """num numbers at even steps from start to stop (or short of it, without endpoint)."""
     t = np.arange(num)/max(num - 1 if endpoint else num, 1)
@@ -147,26 +147,26 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any
     return start*(1 - t) + stop*t
 
 
-@function
+@public
 def ediff1d(x: Any) -> Any:
     """The differences of neighbours, of x flattened."""
-    return diff(functions["ravel"](operand(x)))
+    return diff(functions["ravel"](as_tensor(x)))
 
 
-@function
+@public
 def polyval(p: Any, x: Any) -> Any:
     """The polynomial with coefficients p, the highest power first, at x (Horner)."""
-    p, x = operand(p), operand(x)
+    p, x = as_tensor(p), as_tensor(x)
     out = None
     for i in range(p.shape[0]):
         out = p[i] + 0*x if out is None else out*x + p[i]
-    return operand(0.0) if out is None else out
+    return as_tensor(0.0) if out is None else out
 
 
-@function
+@public
 def convolve(x: Any, y: Any, mode: str = "full") -> Any:
     """The convolution of two vectors; mode full, same or valid."""
-    x, y = operand(x), operand(y)
+    x, y = as_tensor(x), as_tensor(y)
     if x.shape[0] < y.shape[0]:
         x, y = y, x
     m, n = x.shape[0], y.shape[0]
@@ -181,26 +181,26 @@ def convolve(x: Any, y: Any, mode: str = "full") -> Any:
     return full[start:start + size]
 
 
-@function
+@public
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """The powers of x as columns, the highest first."""
-    x = functions["atleast_1d"](operand(x))
+    x = functions["atleast_1d"](as_tensor(x))
     n = x.shape[-1] if N is None else N
     powers = range(n) if increasing else range(n - 1, -1, -1)
     return functions["stack"]([x**k for k in powers], -1)
 
 
-@function
+@public
 def cov(m: Any, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
     """The covariance matrix of variables in rows (or columns) and observations in the other."""
-    m = functions["atleast_2d"](operand(m))
+    m = functions["atleast_2d"](as_tensor(m))
     m = m if rowvar or m.shape[0] == 1 else functions["transpose"](m)
     n = m.shape[1] - ((0 if bias else 1) if ddof is None else ddof)
     d = m - functions["mean"](m, 1, True)
     return functions["squeeze"](d @ functions["transpose"](d)/float(n))
 
 
-@function
+@public
 def corrcoef(x: Any, rowvar: bool = True) -> Any:
     """The correlation matrix of variables in rows (or columns)."""
     c = cov(x, rowvar)

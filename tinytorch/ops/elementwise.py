@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op, apply
-from ..core.singularities import AT_ONES, AT_ZERO, POLE_AT_ZERO, Guard, circle, first, half, whole
+from ..core.singularities import (
+    AT_ONES, AT_ZERO, POLE_AT_ZERO, Singularity, at_half_integers, at_integers, at_ones, first)
 from ..core.tensor import float64, raw
 from ..series import truncated
 
@@ -40,7 +41,7 @@ class Expm1(Op):
 class Log(Op):
     """The natural logarithm; -inf at 0 and nan below, with one warning."""
     value, risky, domain, jet = np.log, _positive, (0.0, _inf), truncated.log
-    guards = POLE_AT_ZERO
+    singularities = POLE_AT_ZERO
     undefined = "log of a negative number"
     local = (lambda z, x: 1/x,)
 
@@ -48,7 +49,7 @@ class Log(Op):
 class Log2(Op):
     """The logarithm to base 2."""
     value, risky, domain = np.log2, _positive, (0.0, _inf)
-    guards = POLE_AT_ZERO
+    singularities = POLE_AT_ZERO
     undefined = "log2 of a negative number"
     local = (lambda z, x: 1/(x*_LN2),)
 
@@ -56,7 +57,7 @@ class Log2(Op):
 class Log10(Op):
     """The logarithm to base 10."""
     value, risky, domain = np.log10, _positive, (0.0, _inf)
-    guards = POLE_AT_ZERO
+    singularities = POLE_AT_ZERO
     undefined = "log10 of a negative number"
     local = (lambda z, x: 1/(x*_LN10),)
 
@@ -64,7 +65,7 @@ class Log10(Op):
 class Log1p(Op):
     """log(1 + x), exact for small x."""
     value, risky, domain = np.log1p, True, (-1.0, _inf)
-    guards = (Guard(lambda a, **_: 1.0 + a, "log of 0", pole=True),)
+    singularities = (Singularity(lambda a, **_: 1.0 + a, "log of 0", pole=True),)
     undefined = "log1p below −1"
     local = (lambda z, x: 1/(1 + x),)
 
@@ -73,7 +74,7 @@ class Sqrt(Op):
     """The square root; its derivative at 0 is inf, below 0 it is nan, with one warning."""
     symbol = "√"
     value, risky, domain, jet = np.sqrt, _positive, (0.0, _inf), truncated.sqrt
-    guards = AT_ZERO
+    singularities = AT_ZERO
     undefined = "sqrt of a negative number"
     local = (lambda z, x: 0.5/z,)
 
@@ -82,7 +83,7 @@ class Cbrt(Op):
     """The real cube root, of negative numbers too; its derivative at 0 is inf."""
     symbol = "∛"
     value, risky = np.cbrt, True
-    guards = AT_ZERO
+    singularities = AT_ZERO
     local = (lambda z, x: 1/(3*z*z),)
 
 
@@ -99,7 +100,7 @@ class Reciprocal(Op):
     symbol = "1/"
     notation, precedence = "1/{0}", 2
     value, risky, domain, jet = np.reciprocal, True, (0.0, _inf), truncated.reciprocal
-    guards = (Guard(first, "division by 0", pole=True),)
+    singularities = (Singularity(first, "division by 0", pole=True),)
     undefined = "division by 0"
     local = (lambda z, x: -(z*z),)
 
@@ -109,7 +110,7 @@ class Abs(Op):
     name, aliases, symbol, dunder = "absolute", ("abs", "fabs"), "|x|", "abs"
     notation = "abs({0})"
     value = np.absolute
-    guards = AT_ZERO
+    singularities = AT_ZERO
     local = (lambda z, x: np.sign(raw(x)),)
 
 
@@ -128,7 +129,7 @@ class Cos(Op):
 class Tan(Op):
     """The tangent of an angle in radians."""
     value = np.tan
-    guards = (Guard(first, "tan where cos is 0", np.cos, pole=True),)
+    singularities = (Singularity(first, "tan where cos is 0", np.cos, pole=True),)
     local = (lambda z, x: 1 + z*z,)
     domain = (-1.5, 1.5)
 
@@ -137,7 +138,7 @@ class ArcSin(Op):
     """The angle in [-pi/2, pi/2] whose sine is x."""
     aliases = ("asin",)
     value, risky, domain = np.arcsin, True, (-1.0, 1.0)
-    guards = AT_ONES
+    singularities = AT_ONES
     undefined = "arcsin beyond ±1"
     local = (lambda z, x: 1/np.sqrt((1 - x)*(1 + x)),)
 
@@ -146,7 +147,7 @@ class ArcCos(Op):
     """The angle in [0, pi] whose cosine is x."""
     aliases = ("acos",)
     value, risky, domain = np.arccos, True, (-1.0, 1.0)
-    guards = AT_ONES
+    singularities = AT_ONES
     undefined = "arccos beyond ±1"
     local = (lambda z, x: -1/np.sqrt((1 - x)*(1 + x)),)
 
@@ -205,7 +206,7 @@ class ArcCosh(Op):
     """The inverse of cosh, for x >= 1."""
     aliases = ("acosh",)
     value, risky, domain = np.arccosh, True, (1.0, _inf)
-    guards = (Guard(lambda a, **_: a - 1.0, "arccosh of 1"),)
+    singularities = (Singularity(lambda a, **_: a - 1.0, "arccosh of 1"),)
     undefined = "arccosh below 1"
     local = (lambda z, x: 1/np.sqrt((x - 1)*(x + 1)),)
 
@@ -214,7 +215,7 @@ class ArcTanh(Op):
     """The inverse of tanh, for x in (-1, 1)."""
     aliases = ("atanh",)
     value, risky, domain = np.arctanh, True, (-1.0, 1.0)
-    guards = (Guard(circle, "arctanh of ±1", pole=True),)
+    singularities = (Singularity(at_ones, "arctanh of ±1", pole=True),)
     undefined = "arctanh beyond ±1"
     local = (lambda z, x: 1/((1 - x)*(1 + x)),)
 
@@ -238,33 +239,33 @@ class Rad2Deg(Op):
 class Floor(Op):
     """The largest whole number that is not above x. Derivative 0."""
     symbol, dunder = "⌊x⌋", "floor"
-    guards = (Guard(first, "{op} of a whole number", whole, 1),)
+    singularities = (Singularity(first, "{op} of a whole number", at_integers, 1),)
     value, flat, local = np.floor, True, (0,)
 
 
 class Ceil(Op):
     """The smallest whole number that is not below x. Derivative 0."""
     symbol, dunder = "⌈x⌉", "ceil"
-    guards = (Guard(first, "{op} of a whole number", whole, -1),)
+    singularities = (Singularity(first, "{op} of a whole number", at_integers, -1),)
     value, flat, local = np.ceil, True, (0,)
 
 
 class Trunc(Op):
     """x without its fraction. Derivative 0."""
     aliases, dunder = ("fix",), "trunc"
-    guards = (Guard(first, "{op} of a whole number", whole),)
+    singularities = (Singularity(first, "{op} of a whole number", at_integers),)
     value, flat, local = np.trunc, True, (0,)
 
 
 class Rint(Op):
     """The nearest whole number, halves to the even one. Derivative 0."""
-    guards = (Guard(first, "{op} of a half", half),)
+    singularities = (Singularity(first, "{op} of a half", at_half_integers),)
     value, flat, local = np.rint, True, (0,)
 
 
 class Sign(Op):
     """-1, 0 or 1. Derivative 0."""
-    guards = AT_ZERO
+    singularities = AT_ZERO
     value, flat, local = np.sign, True, (0,)
 
 
@@ -277,7 +278,8 @@ class Round(Op):
     """x rounded to so many decimals, halves to the even digit. Derivative 0."""
     aliases, call, dunder = ("around",), _round, "round"
     notation = lambda decimals: f"round({{0}}, {decimals})" if decimals else "round({0})"
-    guards = (Guard(lambda a, decimals=0: a * 10.0**decimals, "{op} of a half", half),)
+    singularities = (
+        Singularity(lambda a, decimals=0: a*10.0**decimals, "{op} of a half", at_half_integers),)
     value, flat, local = np.round, True, (0,)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.op import Op, apply, function
-from ..core.tensor import functions, operand, raw
+from ..core.op import Op, apply, public
+from ..core.tensor import as_tensor, functions, raw
 from ..core.vjp import unbroadcast
 
 
@@ -21,7 +21,7 @@ def _column(g: Any) -> Any:
 
 
 def _square(name: str, x: Any) -> Any:
-    x = operand(x)
+    x = as_tensor(x)
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ValueError(f"{name} takes square matrices, not the shape {x.shape}")
     return x
@@ -80,14 +80,14 @@ class LogAbsDet(Op):
     samples = (([[2.0, 0.5], [-1.0, 1.5]],),)
 
 
-@function
+@public
 def slogdet(x: Any) -> Any:
     """(sign, logabsdet): the sign of the determinant, a constant, and the logarithm of its size."""
     x = _square("slogdet", x)
-    return operand(np.linalg.slogdet(x.data)[0]), LogAbsDet.call(x)
+    return as_tensor(np.linalg.slogdet(x.data)[0]), LogAbsDet.call(x)
 
 
-@function
+@public
 def logdet(x: Any) -> Any:
     """The logarithm of the determinant, nan where that is negative."""
     x = _square("logdet", x)
@@ -149,14 +149,14 @@ class Cholesky(Op):
     samples = (([[2.0, 0.5], [0.5, 1.5]],), ([[2.0, 0.5], [0.5, 1.5]], {"upper": True}))
 
 
-@function
+@public
 def matrix_power(x: Any, n: int) -> Any:
     """A square matrix multiplied by itself n times; negative n: its inverse."""
     x = _square("matrix_power", x)
     if n < 0:
         x, n = Inv.call(x), -n
     if n == 0:
-        return operand(np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape).copy()) + 0*x
+        return as_tensor(np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape).copy()) + 0*x
     out = None
     while n:
         if n & 1:
@@ -167,7 +167,7 @@ def matrix_power(x: Any, n: int) -> Any:
     return functions["positive"](out) if out is x else out
 
 
-@function
+@public
 def multi_dot(arrays: Any) -> Any:
     """The product of several matrices, from the left."""
     first, *rest = arrays
@@ -176,16 +176,16 @@ def multi_dot(arrays: Any) -> Any:
     return first
 
 
-@function
+@public
 def matrix_transpose(x: Any) -> Any:
     """The last two axes exchanged."""
-    return functions["swapaxes"](operand(x), -1, -2)
+    return functions["swapaxes"](as_tensor(x), -1, -2)
 
 
-@function
+@public
 def vector_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     """The norm of x as one vector, or along an axis."""
-    x = operand(x)
+    x = as_tensor(x)
     if axis is None or isinstance(axis, (tuple, list)):
         axes = tuple(range(x.ndim)) if axis is None else tuple(a % x.ndim for a in axis)
         kept = [a for a in range(x.ndim) if a not in axes]
@@ -197,7 +197,7 @@ def vector_norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = 2) 
     return functions["norm"](x, ord, axis, keepdims)
 
 
-@function
+@public
 def matrix_norm(x: Any, keepdims: bool = False, ord: Any = "fro") -> Any:
     """The norm of matrices: fro, 1, -1, inf or -inf."""
     return functions["norm"](x, ord, (-2, -1), keepdims)

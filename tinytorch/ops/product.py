@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.op import Op, apply, function
-from ..core.tensor import functions, operand
+from ..core.op import Op, apply, public
+from ..core.tensor import as_tensor, functions
 from ..core.vjp import unbroadcast
 
 
@@ -109,7 +109,7 @@ def _einsum(subscripts: str, *arrays: Any, optimize: Any = False) -> Any:
     """Sums of products in Einstein's notation, "ij,jk->ik"; ellipses and repeated labels too."""
     if not isinstance(subscripts, str):
         raise TypeError('einsum takes its labels as text, "ij,jk->ik"')
-    tensors = [operand(a) for a in arrays]
+    tensors = [as_tensor(a) for a in arrays]
     inputs, result = _labels(subscripts, [a.shape for a in tensors])
     for i, labels in enumerate(inputs):
         while len(set(labels)) < len(labels):        # ii: its diagonal first
@@ -131,10 +131,10 @@ class Einsum(Op):
                ([[1.0, 2.0], [3.0, -4.0]], [0.5, -1.0], {"inputs": ("ij", "k"), "result": "k"}))
 
 
-@function
+@public
 def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     """The sum of products over the last axes of x and the first of y, or over the axes named."""
-    x, y = operand(x), operand(y)
+    x, y = as_tensor(x), as_tensor(y)
     if isinstance(axes, (int, np.integer)):
         n = int(axes)
         first, second = tuple(range(x.ndim - n, x.ndim)), tuple(range(n))
@@ -163,10 +163,10 @@ def _matrix(x: Any, order: tuple[int, ...], shape: tuple[int, int]) -> Any:
     return functions["reshape"](x, shape)
 
 
-@function
+@public
 def dot(x: Any, y: Any) -> Any:
     """Vectors: their inner product. Matrices: their product. Numbers: their product."""
-    x, y = operand(x), operand(y)
+    x, y = as_tensor(x), as_tensor(y)
     if not x.ndim or not y.ndim:
         return functions["multiply"](x, y)
     if y.ndim <= 2:
@@ -174,52 +174,52 @@ def dot(x: Any, y: Any) -> Any:
     return tensordot(x, y, ((x.ndim - 1,), (y.ndim - 2,)))
 
 
-@function
+@public
 def inner(x: Any, y: Any) -> Any:
     """The sum of products over the last axis of both."""
-    x, y = operand(x), operand(y)
+    x, y = as_tensor(x), as_tensor(y)
     if not x.ndim or not y.ndim:
         return functions["multiply"](x, y)
     return tensordot(x, y, ((-1,), (-1,)))
 
 
-@function
+@public
 def outer(x: Any, y: Any) -> Any:
     """The products of each element of x with each of y, both flattened: a matrix."""
-    x, y = operand(x), operand(y)
+    x, y = as_tensor(x), as_tensor(y)
     return functions["reshape"](x, (x.size, 1))*functions["reshape"](y, (1, y.size))
 
 
-@function
+@public
 def vdot(x: Any, y: Any) -> Any:
     """The inner product of both, flattened."""
-    return functions["matmul"](functions["ravel"](operand(x)), functions["ravel"](operand(y)))
+    return functions["matmul"](functions["ravel"](as_tensor(x)), functions["ravel"](as_tensor(y)))
 
 
-@function
+@public
 def vecdot(x: Any, y: Any, axis: int = -1) -> Any:
     """The inner products along an axis; the other axes broadcast."""
-    return functions["sum"](operand(x)*y, axis)
+    return functions["sum"](as_tensor(x)*y, axis)
 
 
-@function
+@public
 def matvec(x: Any, y: Any) -> Any:
     """Matrices times vectors; leading axes broadcast."""
-    y = functions["expand_dims"](operand(y), -1)
+    y = functions["expand_dims"](as_tensor(y), -1)
     return functions["squeeze"](functions["matmul"](x, y), -1)
 
 
-@function
+@public
 def vecmat(x: Any, y: Any) -> Any:
     """Vectors times matrices; leading axes broadcast."""
-    x = functions["expand_dims"](operand(x), -2)
+    x = functions["expand_dims"](as_tensor(x), -2)
     return functions["squeeze"](functions["matmul"](x, y), -2)
 
 
-@function
+@public
 def kron(x: Any, y: Any) -> Any:
     """The Kronecker product: x with each element replaced by it times y."""
-    x, y = operand(x), operand(y)
+    x, y = as_tensor(x), as_tensor(y)
     ndim = max(x.ndim, y.ndim)
     a, b = (1,)*(ndim - x.ndim) + x.shape, (1,)*(ndim - y.ndim) + y.shape
     wide = functions["reshape"](x, [n for m in a for n in (m, 1)])
@@ -227,14 +227,14 @@ def kron(x: Any, y: Any) -> Any:
     return functions["reshape"](wide*tall, [m*n for m, n in zip(a, b)])
 
 
-@function
+@public
 def cross(x: Any, y: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1,
           axis: int | None = None) -> Any:
     """The vector product of vectors with three components (with two each: its third component)."""
     if axis is not None:
         axisa = axisb = axisc = axis
     move, stack = functions["moveaxis"], functions["stack"]
-    x, y = move(operand(x), axisa, -1), move(operand(y), axisb, -1)
+    x, y = move(as_tensor(x), axisa, -1), move(as_tensor(y), axisb, -1)
     if x.shape[-1] not in (2, 3) or y.shape[-1] not in (2, 3):
         raise ValueError(f"cross does not fit the shapes {x.shape} and {y.shape} "
                          "(vectors have 2 or 3 components)")

@@ -6,24 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from ..core.op import Op, apply, function
-from ..core.tensor import functions, operand, raw
+from ..core.op import Op, apply, public
+from ..core.tensor import as_tensor, functions, raw
 
 Axis = int | tuple[int, ...] | None
 
 
-def place(axis: int, ndim: int) -> int:
+def normalize_axis(axis: int, ndim: int) -> int:
     """An axis counted from the front. Raises ValueError where there is none."""
     if not -ndim <= axis < ndim:
         raise ValueError(f"there is no axis {axis} in {ndim}")
     return axis % ndim
 
 
-def spread(g: Any, like: Any, axis: Axis, keepdims: bool) -> Any:
+def broadcast_back(g: Any, like: Any, axis: Axis, keepdims: bool) -> Any:
     """A reduction's cotangent (or result), repeated along the axes it had lost."""
     shape = np.shape(raw(like))
     if axis is not None and not keepdims:
-        axes = {place(a, len(shape)) for a in (axis if isinstance(axis, tuple) else (axis,))}
+        lost = axis if isinstance(axis, tuple) else (axis,)
+        axes = {normalize_axis(a, len(shape)) for a in lost}
         g = np.reshape(g, tuple(1 if i in axes else n for i, n in enumerate(shape)))
     elif axis is None and not keepdims:
         g = np.reshape(g, (1,)*len(shape))
@@ -44,7 +45,7 @@ def _axes(axis: Any) -> Axis:
     return tuple(axis) if isinstance(axis, list) else axis
 
 
-def _written(name: str) -> Any:
+def _notation(name: str) -> Any:
     def notation(axis: Axis = None, keepdims: bool = False, **rest: Any) -> str:
         shown = "" if axis is None else f", axis={axis}"
         return f"{name}({{0}}{shown}{''.join(f', {k}={v}' for k, v in rest.items() if v)})"
@@ -60,33 +61,33 @@ def _reduction(name: str) -> Any:
 
 class Sum(Op):
     """The sum along the axes (an int, a tuple; None: of all)."""
-    symbol, notation, call = "Σ", _written("sum"), _reduction("sum")
+    symbol, notation, call = "Σ", _notation("sum"), _reduction("sum")
     value = np.sum
-    vjp = (lambda g, z, x, axis, keepdims: spread(g, x, axis, keepdims),)
+    vjp = (lambda g, z, x, axis, keepdims: broadcast_back(g, x, axis, keepdims),)
     linear = True
     samples = (([[1.0, 2.0], [3.0, -4.0]],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
 
 
 class Mean(Op):
     """The mean along the axes (an int, a tuple; None: of all)."""
-    notation, call = _written("mean"), _reduction("mean")
+    notation, call = _notation("mean"), _reduction("mean")
     value = np.mean
-    vjp = (lambda g, z, x, axis, keepdims: spread(g, x, axis, keepdims)/_count(x, axis),)
+    vjp = (lambda g, z, x, axis, keepdims: broadcast_back(g, x, axis, keepdims)/_count(x, axis),)
     linear = True
     samples = (([[1.0, 2.0], [3.0, -4.0]],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
 
 
 def _extreme_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     """To the elements that are the extreme, shared evenly among ties; nan counts as nan's equal."""
-    found, xs = spread(raw(z), x, axis, keepdims), raw(x)
+    found, xs = broadcast_back(raw(z), x, axis, keepdims), raw(x)
     mask = (xs == found) | ((xs != xs) & (found != found))
-    return spread(g, x, axis, keepdims)*(mask/np.sum(mask, axis=axis, keepdims=True))
+    return broadcast_back(g, x, axis, keepdims)*(mask/np.sum(mask, axis=axis, keepdims=True))
 
 
 class Max(Op):
     """The largest element along the axes; nan wins. Ties share the derivative evenly."""
     aliases = ("amax",)
-    notation, call = _written("max"), _reduction("max")
+    notation, call = _notation("max"), _reduction("max")
     value, vjp = np.max, (_extreme_vjp,)
     samples = (([[1.0, 2.0], [3.0, -4.0]],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
 
@@ -94,7 +95,7 @@ class Max(Op):
 class Min(Op):
     """The smallest element along the axes; nan wins. Ties share the derivative evenly."""
     aliases = ("amin",)
-    notation, call = _written("min"), _reduction("min")
+    notation, call = _notation("min"), _reduction("min")
     value, vjp = np.min, (_extreme_vjp,)
     samples = (([[1.0, 2.0], [3.0, -4.0]],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
 
@@ -142,14 +143,14 @@ def apply_function(name: str, *args: Any) -> Any:
 
 class CumProd(Op):
     """The products of the elements so far along an axis (None: of all in a row)."""
-    notation, call = _written("cumprod"), _along("cumprod")
+    notation, call = _notation("cumprod"), _along("cumprod")
     value, vjp = np.cumprod, (_cumprod_vjp,)
     samples = (([1.5, 0.0, -2.0, 0.7], {"axis": 0}), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
 
 
 class CumSum(Op):
     """The sums of the elements so far along an axis (None: of all in a row)."""
-    notation, call = _written("cumsum"), _along("cumsum")
+    notation, call = _notation("cumsum"), _along("cumsum")
     value, linear = np.cumsum, True
     vjp = (lambda g, z, x, axis: np.flip(CumSum.of(np.flip(g, axis), axis=axis), axis),)
     samples = (([1.5, -2.0, 0.7], {"axis": 0}), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
@@ -179,12 +180,12 @@ def _prod_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     if 0 in flat.shape:
         return np.zeros(x.shape)
     backwards = np.flip(_before(np.flip(flat, -1), -1), -1)
-    return spread(g, x, axis, keepdims)*_unflat(_before(flat, -1)*backwards, x, axis)
+    return broadcast_back(g, x, axis, keepdims)*_unflat(_before(flat, -1)*backwards, x, axis)
 
 
 class Prod(Op):
     """The product along the axes (an int, a tuple; None: of all)."""
-    symbol, notation, call = "Π", _written("prod"), _reduction("prod")
+    symbol, notation, call = "Π", _notation("prod"), _reduction("prod")
     value, vjp = np.prod, (_prod_vjp,)
     samples = (([1.5, 0.0, -2.0, 0.7],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}),
                ([[[1.0, 2.0], [3.0, -4.0]]], {"axis": (0, 2)}))
@@ -204,10 +205,10 @@ def _deviation(x: Any, axis: Axis) -> Any:
 
 class Var(Op):
     """The variance along the axes, divided by n - ddof (numpy's default 0, PyTorch's 1)."""
-    notation, call = _written("var"), _spread_call("var")
+    notation, call = _notation("var"), _spread_call("var")
     value = lambda x, axis, keepdims, ddof: np.var(x, axis=axis, keepdims=keepdims, ddof=ddof)
     vjp = (lambda g, z, x, axis, keepdims, ddof: (
-        spread(g, x, axis, keepdims)*_deviation(x, axis)*(2/(_count(x, axis) - ddof))),)
+        broadcast_back(g, x, axis, keepdims)*_deviation(x, axis)*(2/(_count(x, axis) - ddof))),)
     samples = (([1.5, 0.3, -2.0],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1, "ddof": 1}))
 
 
@@ -217,12 +218,12 @@ def _std_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool, ddof: float) ->
     scaled = g/s
     if np.any(level):
         scaled = np.where(level, 0.0, scaled)
-    return spread(scaled, x, axis, keepdims)*_deviation(x, axis)
+    return broadcast_back(scaled, x, axis, keepdims)*_deviation(x, axis)
 
 
 class Std(Op):
     """The standard deviation along the axes; where it is 0 its derivative is taken as 0."""
-    notation, call = _written("std"), _spread_call("std")
+    notation, call = _notation("std"), _spread_call("std")
     value = lambda x, axis, keepdims, ddof: np.std(x, axis=axis, keepdims=keepdims, ddof=ddof)
     vjp = (_std_vjp,)
     samples = (([1.5, 0.3, -2.0],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1, "ddof": 1}))
@@ -238,10 +239,10 @@ def _logsumexp(x: Any, axis: Axis, keepdims: bool) -> Any:
 
 class LogSumExp(Op):
     """log(sum(exp(x))) along the axes, without overflow. Its derivative is softmax."""
-    notation, call = _written("logsumexp"), _reduction("logsumexp")
+    notation, call = _notation("logsumexp"), _reduction("logsumexp")
     value = _logsumexp
-    vjp = (lambda g, z, x, axis, keepdims: spread(g, x, axis, keepdims)*np.exp(
-        x - spread(_finite(z), x, axis, keepdims)),)
+    vjp = (lambda g, z, x, axis, keepdims: broadcast_back(g, x, axis, keepdims)*np.exp(
+        x - broadcast_back(_finite(z), x, axis, keepdims)),)
     samples = (([1.5, 0.3, -2.0],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
 
 
@@ -269,7 +270,7 @@ def _logcumsumexp_vjp(g: Any, z: Any, x: Any, axis: int) -> Any:
 
 class LogCumSumExp(Op):
     """log(cumsum(exp(x))) along an axis, without overflow."""
-    notation, call = _written("logcumsumexp"), _along("logcumsumexp")
+    notation, call = _notation("logcumsumexp"), _along("logcumsumexp")
     value, vjp = _logcumsumexp, (_logcumsumexp_vjp,)
     samples = (([1.5, -2.0, 0.7], {"axis": 0}), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
 
@@ -290,12 +291,12 @@ def _norm_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
         g = np.where(zero, 0.0, g/np.where(zero, 1.0, z))
     else:
         g = g/z
-    return spread(g, x, axis, keepdims)*x
+    return broadcast_back(g, x, axis, keepdims)*x
 
 
 class Norm2(Op):
     """The Euclidean norm along the axes, without overflow; its derivative at 0 is taken as 0."""
-    notation, call = _written("norm"), _reduction("norm2")
+    notation, call = _notation("norm"), _reduction("norm2")
     value, vjp = _squares, (_norm_vjp,)
     samples = (([1.5, 0.3, -2.0],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
 
@@ -307,16 +308,16 @@ def _p_norm(x: Any, axis: Axis, keepdims: bool, p: float) -> Any:
 
 def _p_norm_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool, p: float) -> Any:
     """sign(x) (abs(x)/z)^(p - 1): powers of a ratio, and 0 where x or the norm is 0."""
-    wide = spread(z, x, axis, keepdims)
+    wide = broadcast_back(z, x, axis, keepdims)
     flat = (raw(x) == 0) | (raw(wide) == 0)
     ratio = np.where(flat, 1.0, np.abs(x)/np.where(flat, 1.0, wide))
     slope = np.where(flat, 0.0, np.sign(raw(x)))*ratio**(p - 1)
-    return spread(g, x, axis, keepdims)*slope
+    return broadcast_back(g, x, axis, keepdims)*slope
 
 
 class PNorm(Op):
     """The p-norm along the axes, any p but 0 and infinity; 0 is the derivative at 0."""
-    notation = _written("norm")
+    notation = _notation("norm")
     value, vjp = _p_norm, (_p_norm_vjp,)
     call = lambda x, axis=None, keepdims=False, p=2.0: apply(
         PNorm, x, axis=_axes(axis), keepdims=bool(keepdims), p=p)
@@ -326,16 +327,16 @@ class PNorm(Op):
 _ops["norm2"] = Norm2
 
 
-@function
+@public
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """The norm of a vector (ord any number, inf) or matrix (fro, 1, -1, inf, -inf) along axes.
 
     As numpy.linalg.norm: without axis and ord that of all elements; one axis is a vector's, two are
     a matrix's. Raises ValueError for the matrix norms that need singular values (2, -2, nuc).
     """
-    x = operand(x)
+    x = as_tensor(x)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = tuple(place(a, x.ndim) for a in axes)
+    axes = tuple(normalize_axis(a, x.ndim) for a in axes)
     if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
         return Norm2.call(x, axis if axis is not None else None, keepdims)
     absolute = functions["absolute"](x)
@@ -346,7 +347,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
         if ord == -np.inf:
             return Min.call(absolute, one, keepdims)
         if ord == 0:
-            return Sum.call(operand((x.data != 0).astype(x.dtype)), one, keepdims)
+            return Sum.call(as_tensor((x.data != 0).astype(x.dtype)), one, keepdims)
         if ord == 1:
             return Sum.call(absolute, one, keepdims)
         return PNorm.call(x, one, keepdims, ord)
@@ -361,39 +362,39 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
                         if ord in (2, -2, "nuc") else "is no norm numpy knows"))
 
 
-@function
+@public
 def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum of what is not nan."""
-    x = operand(x)
+    x = as_tensor(x)
     return Sum.call(functions["where"](np.isnan(x.data), 0.0, x), axis, keepdims)
 
 
-@function
+@public
 def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The product of what is not nan."""
-    x = operand(x)
+    x = as_tensor(x)
     return Prod.call(functions["where"](np.isnan(x.data), 1.0, x), axis, keepdims)
 
 
-@function
+@public
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean of what is not nan."""
-    x = operand(x)
+    x = as_tensor(x)
     count = np.sum(~np.isnan(x.data), axis=_axes(axis), keepdims=keepdims)
     return nansum(x, axis, keepdims)/count
 
 
-@function
+@public
 def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element that is not nan."""
-    x = operand(x)
+    x = as_tensor(x)
     return Max.call(functions["where"](np.isnan(x.data), -np.inf, x), axis, keepdims)
 
 
-@function
+@public
 def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest element that is not nan."""
-    x = operand(x)
+    x = as_tensor(x)
     return Min.call(functions["where"](np.isnan(x.data), np.inf, x), axis, keepdims)
 
 

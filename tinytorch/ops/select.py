@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op, apply
-from ..core.singularities import AT_ZERO, TIE, Guard
+from ..core.singularities import AT_ZERO, TIE, Singularity
 from ..core.tensor import float64, raw
 
 
@@ -43,7 +43,7 @@ class Where(Op):
     """
     notation = "where({0}, {1}, {2})"
     value, selects, call = np.where, True, _where
-    guards = (Guard(_branches, "a condition turns"),)
+    singularities = (Singularity(_branches, "a condition turns"),)
     local = (None,
              lambda z, c, x, y: np.where(raw(c), 1.0, 0.0).astype(z.dtype),
              lambda z, c, x, y: np.where(raw(c), 0.0, 1.0).astype(z.dtype))
@@ -55,7 +55,7 @@ class Maximum(Op):
     """The larger of x and y, elementwise; nan wins. Ties share the derivative evenly."""
     symbol, notation = "max", "maximum({0}, {1})"
     value, selects = np.maximum, True
-    guards = TIE
+    singularities = TIE
     local = (lambda z, x, y: share((raw(x) > raw(y)) + 0.5*(raw(x) == raw(y)), z),
              lambda z, x, y: share((raw(y) > raw(x)) + 0.5*(raw(x) == raw(y)), z))
 
@@ -64,7 +64,7 @@ class Minimum(Op):
     """The smaller of x and y, elementwise; nan wins. Ties share the derivative evenly."""
     symbol, notation = "min", "minimum({0}, {1})"
     value, selects = np.minimum, True
-    guards = TIE
+    singularities = TIE
     local = (lambda z, x, y: share((raw(x) < raw(y)) + 0.5*(raw(x) == raw(y)), z),
              lambda z, x, y: share((raw(y) < raw(x)) + 0.5*(raw(x) == raw(y)), z))
 
@@ -81,20 +81,21 @@ class Clip(Op):
     aliases = ("clamp",)
     notation = "clip({0}, {1}, {2})"
     value, selects, call = np.clip, True, _clip
-    guards = (Guard(lambda a, low, high, **_: a - low, "{op} at its lower bound"),
-              Guard(lambda a, low, high, **_: a - high, "{op} at its upper bound"))
+    singularities = (
+        Singularity(lambda a, low, high, **_: a - low, "{op} at its lower bound"),
+        Singularity(lambda a, low, high, **_: a - high, "{op} at its upper bound"))
     local = (lambda z, x, low, high: share((raw(low) <= raw(x)) & (raw(x) <= raw(high)), z),
              lambda z, x, low, high: share((raw(x) < raw(low)) & (raw(low) <= raw(high)), z),
              lambda z, x, low, high: share(np.maximum(raw(x), raw(low)) > raw(high), z))
     samples = (([-2.0, 0.3, 2.0], -1.0, 1.0), ([-2.0, 0.3, 2.0], [-1.0, -1.5, 0.0], 1.5))
 
 
-_nought = float64(0.0)
+_ZERO = float64(0.0)
 
 
 def _relu(x: Any) -> Any:
     if x.__class__ is float64:
-        return _nought if x <= 0 else x              # nan stays
+        return _ZERO if x <= 0 else x              # nan stays
     return np.maximum(x, 0)
 
 
@@ -102,5 +103,5 @@ class Relu(Op):
     """x where it is positive, else 0. At the kink the derivative is taken as 0."""
     name = "relu"
     value, selects = _relu, True
-    guards = AT_ZERO
+    singularities = AT_ZERO
     local = (lambda z, x: share(raw(x) > 0, z),)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.op import Op, apply, function
+from ..core.op import Op, apply, public
 from ..core.tensor import Tensor, functions
 from ..core.vjp import unbroadcast
 
@@ -155,7 +155,7 @@ class AsType(Op):
     samples = (([1.0, 2.0], {"dtype": "float64"}),)
 
 
-@function
+@public
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """Two axes exchanged."""
     axes = list(range(x.ndim))
@@ -163,7 +163,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     return _transpose(x, tuple(axes))
 
 
-@function
+@public
 def moveaxis(x: Any, source: int, destination: int) -> Any:
     """One axis moved to another place, the others in their order."""
     axes = list(range(x.ndim))
@@ -171,7 +171,7 @@ def moveaxis(x: Any, source: int, destination: int) -> Any:
     return _transpose(x, tuple(axes))
 
 
-@function
+@public
 def expand_dims(x: Any, axis: Any) -> Any:
     """A new axis of size 1 at each place named."""
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
@@ -183,7 +183,7 @@ def expand_dims(x: Any, axis: Any) -> Any:
     return _reshape(x, tuple(1 if i in places else next(sizes) for i in range(ndim)))
 
 
-@function
+@public
 def squeeze(x: Any, axis: Any = None) -> Any:
     """Without the axes of size 1 (or those named)."""
     if axis is None:
@@ -195,7 +195,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
     return _reshape(x, tuple(n for i, n in enumerate(x.shape) if i not in axes))
 
 
-@function
+@public
 def ravel(x: Any) -> Any:
     """All elements in one row, in row-major order."""
     return _reshape(x, -1)

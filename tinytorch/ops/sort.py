@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from ..core.op import function
-from ..core.tensor import Tensor, functions, operand, raw
+from ..core.op import public
+from ..core.tensor import Tensor, as_tensor, functions, raw
 from .arrange import take, take_along_axis
 from .shape import Reshape, Transpose, moveaxis, ravel
 
 
-@function
+@public
 def sort(x: Any, axis: int | None = -1, kind: Any = None, *, stable: Any = None) -> Any:
     """The elements in ascending order along an axis (None: all in a row); nan last."""
-    x = operand(x)
+    x = as_tensor(x)
     if axis is None:
         x, axis = ravel(x), 0
     return take_along_axis(x, np.argsort(x.data, axis=axis, kind="stable"), axis)
@@ -23,7 +23,7 @@ def sort(x: Any, axis: int | None = -1, kind: Any = None, *, stable: Any = None)
 
 def _running(x: Any, axis: int | None, better: Any) -> Any:
     """The best element so far along an axis; of equals the last."""
-    x = operand(x)
+    x = as_tensor(x)
     if axis is None:
         x, axis = ravel(x), 0
     if not x.ndim:
@@ -35,26 +35,26 @@ def _running(x: Any, axis: int | None, better: Any) -> Any:
     return take_along_axis(x, np.maximum.accumulate(np.where(same, places, 0), axis=axis), axis)
 
 
-@function
+@public
 def cummax(x: Any, axis: int | None = None) -> Any:
     """The largest element so far along an axis; of equals the last gets the gradient."""
     return _running(x, axis, np.maximum)
 
 
-@function
+@public
 def cummin(x: Any, axis: int | None = None) -> Any:
     """The smallest element so far along an axis; of equals the last gets the gradient."""
     return _running(x, axis, np.minimum)
 
 
-@function
+@public
 def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
              ) -> Any:
     """The q-quantile along the axes, by linear interpolation between the nearest elements.
 
     q in [0, 1], a number or a vector, which gives a new first axis. Where the data hold nan, nan.
     """
-    x, at = operand(x), q
+    x, at = as_tensor(x), q
     q = np.asarray(raw(q), dtype=float)
     if method != "linear":
         raise ValueError(f"quantile: method {method!r} has no derivative in tinytorch "
@@ -87,32 +87,32 @@ def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
     return out
 
 
-@function
+@public
 def percentile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
                ) -> Any:
     """quantile with q in percent."""
     return quantile(x, np.asarray(raw(q), dtype=float)/100, axis, method, keepdims)
 
 
-@function
+@public
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The middle element along the axes; of an even number the mean of the two."""
     return quantile(x, 0.5, axis, keepdims=keepdims)
 
 
-@function
+@public
 def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element less the smallest, along the axes."""
     return functions["max"](x, axis, keepdims) - functions["min"](x, axis, keepdims)
 
 
-@function
+@public
 def average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
     """The mean, weighted if weights are given (in the shape of x, or of its axis)."""
-    x = operand(x)
+    x = as_tensor(x)
     if weights is None:
         return functions["mean"](x, axis, keepdims)
-    w = operand(weights)
+    w = as_tensor(weights)
     if w.ndim == 1 and x.ndim > 1:
         w = Reshape.call(w, [-1 if i == axis % x.ndim else 1 for i in range(x.ndim)])
     total = functions["sum"]

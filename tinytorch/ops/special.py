@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op, apply
-from ..core.singularities import AT_ONES, POLES_OF_GAMMA, Guard, first
+from ..core.singularities import AT_ONES, POLES_OF_GAMMA, Singularity, first
 from ..core.tensor import float64
 
 _inf = float("inf")
@@ -83,7 +83,7 @@ def _erfinv(y: float) -> float:
 class Erfinv(Op):
     """The inverse of erf, for x in (-1, 1); infinite at its ends."""
     value, risky, domain = each(_erfinv), True, (-1.0, 1.0)
-    guards = AT_ONES
+    singularities = AT_ONES
     local = (lambda z, y: float64(np.sqrt(np.pi)/2)*np.exp(z*z),)
 
 
@@ -181,7 +181,7 @@ class GammaLn(Op):
     """The logarithm of abs(gamma(x)); inf at 0, -1, -2 ..."""
     aliases = ("lgamma", "loggamma")
     value, domain = each(_log_gamma), (0.0, _inf)
-    guards = POLES_OF_GAMMA
+    singularities = POLES_OF_GAMMA
     local = (lambda z, x: Digamma.of(x),)
 
 
@@ -189,7 +189,7 @@ class Gamma(Op):
     """The gamma function: (x - 1)! for whole x; nan at -1, -2 ..."""
     symbol = "Γ"
     value, domain = each(_gamma), (0.0, _inf)
-    guards = POLES_OF_GAMMA
+    singularities = POLES_OF_GAMMA
     local = (lambda z, x: z*Digamma.of(x),)
 
 
@@ -197,7 +197,7 @@ class Digamma(Op):
     """The derivative of gammaln."""
     aliases, symbol = ("psi",), "ψ"
     value, domain = each(_digamma), (0.0, _inf)
-    guards = POLES_OF_GAMMA
+    singularities = POLES_OF_GAMMA
     local = (lambda z, x: Polygamma.of(x, n=1),)
 
 
@@ -205,7 +205,7 @@ class Polygamma(Op):
     """The n-th derivative of digamma; polygamma(n, x) with whole n."""
     notation = lambda n: f"polygamma({n}, {{0}})"
     value, domain = (lambda x, n: each(lambda t: _polygamma(n, t))(x)), (0.0, _inf)
-    guards = POLES_OF_GAMMA
+    singularities = POLES_OF_GAMMA
     local = (lambda z, x, n: Polygamma.of(x, n=n + 1),)
     call = lambda n, x: apply(Polygamma, x, n=int(n))
     samples = ((np.array(1), [0.3, 1.2, 4.5]), (np.array(2), [0.3, 1.2, 4.5]))
@@ -214,7 +214,7 @@ class Polygamma(Op):
 class Logit(Op):
     """log(x/(1 - x)), the inverse of sigmoid, for x in (0, 1)."""
     value, risky, domain = (lambda x: np.log(x) - np.log1p(-x)), True, (0.0, 1.0)
-    guards = (Guard(lambda a, **_: a * (1.0 - a), "logit of 0 or 1", pole=True),)
+    singularities = (Singularity(lambda a, **_: a * (1.0 - a), "logit of 0 or 1", pole=True),)
     undefined = "logit beyond 0 and 1"
     local = (lambda z, x: 1/(x*(1 - x)),)
 
@@ -227,7 +227,7 @@ def _entr(x: Any) -> Any:
 class Entr(Op):
     """-x*log(x), 0 at 0, -inf below: the entropy of a probability."""
     value, risky, domain = _entr, True, (0.0, _inf)
-    guards = (Guard(first, "log of 0"),)
+    singularities = (Singularity(first, "log of 0"),)
     local = (lambda z, x: -np.log(x) - 1,)
 
 

@@ -128,12 +128,12 @@ def _by_local(t: Tensor, args: tuple[Tensor, ...], columns: list[Series], n: int
             total = None
             for d, rule, s in zip(found, rules, slopes):
                 if d is not None:
-                    total = truncated.add(total, _selected(op, d, s, k))
+                    total = truncated.add(total, _coefficient(op, d, s, k))
             out.append(None if total is None else total/(k + 1))
     return out
 
 
-def _selected(op: Any, d: Series, s: Series, k: int) -> Any:
+def _coefficient(op: Any, d: Series, s: Series, k: int) -> Any:
     """One coefficient of d*s; what a selecting op does not take is left out, whatever it is."""
     if not op.selects:
         return truncated.convolved(d, s, k)

@@ -63,7 +63,7 @@ def spread_facts(items: Sequence[Any], at: Sequence[int], known: Known, only: Co
 
 
 def _spread_numbers(numbers: Numbers) -> Value:
-    """As `spread`, of a column of numbers or of arrays of one shape."""
+    """As `broadcast_back`, of a column of numbers or of arrays of one shape."""
     column = numbers.of
     shape, flat = column.shape[1:], column.reshape(len(column), -1)
     one = flat[0]

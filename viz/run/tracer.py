@@ -20,7 +20,7 @@ from .targets import Target, TooLong, nameless
 
 _ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(errors.__file__))) + os.sep
 _VIZ = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-errors.callers.append(_VIZ)
+errors.runner_folders.append(_VIZ)
 
 _until: ContextVar[float] = ContextVar("until", default=float("inf"))      # an outer deadline
 SECONDS = 60.0                   # a function that runs longer is stopped, and told where it was

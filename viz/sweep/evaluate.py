@@ -9,12 +9,12 @@ import numpy as np
 
 from ... import tinytorch
 from ...tinytorch import Tensor, formula
+from ...tinytorch.core.singularities import Singularity, at_integers
 from ...tinytorch.core.tensor import raw
-
 from ..run import execute, targets
 from .arguments import Bound
 from .derivatives import SweepError, derivatives, gradient, quiet, scalar
-from .singular import Guard, called, chosen, guards, steep, undefined, whole
+from .singular import called, chosen, singularities, steep, undefined
 
 Array = Any                      # numpy.ndarray
 
@@ -23,7 +23,7 @@ class Watch(NamedTuple):
     """A guard of one op of f, as the graph has it."""
 
     op: str                      # its name
-    guard: Guard
+    guard: Singularity
     steep: bool                  # looked at closely, never marked
     key: tuple[int, int]         # the path that f took, the number of the guard on it
 
@@ -174,7 +174,7 @@ class Passes:
                 continue
             seen.add(t)
             args = _args(t)
-            if not np.all(np.isfinite(t.data)) and guards(t._op) and all(
+            if not np.all(np.isfinite(t.data)) and singularities(t._op) and all(
                     np.all(np.isfinite(a.data)) for a in args):
                 return False
             stack += chosen(t._op, t.data, args)
@@ -204,7 +204,7 @@ class Passes:
         """What the guard in `row` looks at, at the points x: its distance to the next zero."""
         zero = self.watches[row].guard.zero
         u = self._each(x, row, lambda u, t: _least(getattr(u, "data", u), t.size).reshape(t.shape))
-        return u if zero is None else u - np.round(u) if zero is whole else zero(u)
+        return u if zero is None else u - np.round(u) if zero is at_integers else zero(u)
 
     def _traced(self, x: float) -> Any:
         """A run of f at x that knows the lines, or None where f cannot be run that way."""
@@ -350,9 +350,9 @@ def _args(t: Tensor) -> tuple[Tensor, ...]:
     return t._ctx.args if t._ctx is not None else ()
 
 
-def _watches(y: Any) -> Iterator[tuple[Any, Guard, bool]]:
+def _watches(y: Any) -> Iterator[tuple[Any, Singularity, bool]]:
     """Of every result in the graph of y its op's guards: (result, guard, steep?)."""
     for t in _results(y):
-        for flat, found in ((False, guards(t._op)), (True, steep(t._op))):
+        for flat, found in ((False, singularities(t._op)), (True, steep(t._op))):
             for guard in found:
                 yield t, guard, flat

@@ -8,24 +8,22 @@ from typing import Any
 import numpy as np
 
 from ...tinytorch import ops
-from ...tinytorch.core.singularities import Guard, first, whole
+from ...tinytorch.core.singularities import Singularity, first
 
-__all__ = ["Guard", "called", "chosen", "guards", "steep", "undefined", "whole"]
-
-_STEEP = (Guard(first, ""),)
+_STEEP = (Singularity(first, ""),)
 
 
-def guards(op: Any) -> tuple[Guard, ...]:
-    """The guards of an op class; of one that states none the ends of its domain."""
-    own = _stated(op, "guards")
+def singularities(op: Any) -> tuple[Singularity, ...]:
+    """Return the singularities of an op class: those it states, else the ends of its domain."""
+    own = _stated(op, "singularities")
     if own:
         return tuple(own)
     domain = getattr(op, "domain", None) or ()
-    return tuple(Guard(lambda a, *_, end=end, **__: a - end, f"{{op}} of {end:g}")
+    return tuple(Singularity(lambda a, *_, end=end, **__: a - end, f"{{op}} of {end:g}")
                  for end in domain if np.isfinite(end))
 
 
-def steep(op: Any) -> tuple[Guard, ...]:
+def steep(op: Any) -> tuple[Singularity, ...]:
     """What is looked at closely, and marked nowhere: an op that may turn within a pixel.
 
     exp does near an extremum of its operand, the others near a zero of theirs.

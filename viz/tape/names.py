@@ -55,7 +55,7 @@ class Names:
         self._name(known)
         self._give_ids()
         results = sum(op is not None for op in ops)
-        self.forms = formula.Written(
+        self.forms = formula.ExpressionWriter(
             self.names, limit=LONG, ops=None if results <= SHORT else OPS,
             fresh=lambda t: self.letter + text.subscript(self.own[self.place[t]]))
         if results <= SHORT:                  # operands are asked for first

@@ -10,7 +10,7 @@ import numpy as np
 
 from .... import tinytorch
 from ....tinytorch import formula
-from ....tinytorch.core.backward import Cotangents, cotangents
+from ....tinytorch.core.backward import BackwardPass, backward_pass
 from ....tinytorch.core.tensor import operands, raw
 from ...graph import Graph
 from ...run.branches import Branch, branches
@@ -66,7 +66,7 @@ def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
         return [nth[i] for i in np.searchsorted(run.stamps, stamps, side="right").tolist()]
 
     few = len(tensors) <= FORMULAS
-    forms = formula.Written(dict(run.names), expand=True, ops=None if few else DEEP)
+    forms = formula.ExpressionWriter(dict(run.names), expand=True, ops=None if few else DEEP)
     if few:
         for tensor in tensors:
             forms.name(tensor)
@@ -88,8 +88,8 @@ def _backward(tensors: Sequence[Any], seed: Any) -> Grads:
     """One pass from the last; nothing but its own gradient where nothing leads on from it."""
     root = tensors[-1]
     leads = root.requires_grad and root._op is not None
-    sent = cotangents(tensors, seed) if leads else Cotangents({root: seed}, {})
-    return Grads(sent.found, sent)
+    sent = backward_pass(tensors, seed) if leads else BackwardPass({root: seed}, {})
+    return Grads(sent.cotangents, sent)
 
 
 def _facts(run: Run, tensors: Sequence[Any], written: str, grads: Grads | None, order: int,
@@ -107,7 +107,7 @@ def _facts(run: Run, tensors: Sequence[Any], written: str, grads: Grads | None, 
         for name, given in run.inputs.items():
             uses = (float(np.ravel(c)[0]) for tensor in tensors
                     if any(a is given for a in operands(tensor))
-                    for a, c in zip(operands(tensor), grads.sent.sent(tensor))
+                    for a, c in zip(operands(tensor), grads.sent.contributions(tensor))
                     if a is given and c is not None)
             found[name] = (list(islice(uses, TERMS + 1)),
                            float(np.ravel(grads.total.get(given, 0.0))[0]))

@@ -11,7 +11,7 @@ import numpy as np
 
 from .... import tinytorch
 from ....tinytorch import formula
-from ....tinytorch.core.backward import Cotangents, nought
+from ....tinytorch.core.backward import BackwardPass, ZERO
 from ....tinytorch.core.tensor import operands, wrap
 
 from ...graph import Edge, Graph, Items, Node, Numbers, text
@@ -30,7 +30,7 @@ class Grads(NamedTuple):
     """One backward pass: by stamp the gradients that are shown, and what was sent."""
 
     total: Mapping[Any, Any]     # tensor -> array
-    sent: Cotangents
+    sent: BackwardPass
 
 
 def read(tensors: Sequence[Any], known: Known, grads: Grads | None) -> Graph:
@@ -156,12 +156,12 @@ class Columns:
     def totals(self) -> Any:
         """The gradients shown of all, where they are numbers; else None."""
         found = list(map(self.grads.total.get, self.tensors)) if self.grads else [None]
-        return _column([nought if x is None else x for x in found]) if self.plain else None
+        return _column([ZERO if x is None else x for x in found]) if self.plain else None
 
     @cached_property
     def cotangents(self) -> Any:
         """Those of the backward pass, nan where it did not come; None where some are no numbers."""
-        found = list(map(self.grads.sent.found.get, self.tensors)) if self.grads else [None]
+        found = list(map(self.grads.sent.cotangents.get, self.tensors)) if self.grads else [None]
         return _column([nothing if x is None else x for x in found]) if self.plain else None
 
     def of_nodes(self, at: Sequence[int]) -> dict[str, Any]:
@@ -194,7 +194,7 @@ class Columns:
                 stated = self._formulas(tensor)
                 if stated and stated[i]:
                     about["formula"] = stated[i]
-            c = self.grads.sent.sent(tensor, was)[i] if self.grads else None
+            c = self.grads.sent.contributions(tensor, was)[i] if self.grads else None
             if c is not None:
                 about["contribution"] = value(c)
         tail = self.place[operands(tensor)[i]]
@@ -253,7 +253,7 @@ class Columns:
         if isinstance(self.cotangents, Numbers):
             g = self.cotangents.of[ks]
         else:
-            g = _stack([self.grads.sent.found.get(self.tensors[k]) for k in ks.tolist()])
+            g = _stack([self.grads.sent.cotangents.get(self.tensors[k]) for k in ks.tolist()])
         feeds = [self.feeds[self.fed[ks] + j] for j in range(int(self.sizes[ks[0]]))]
         columns = [self.numbers[j] if self.plain else _stack([self.data[k] for k in j.tolist()])
                    for j in (ks, *feeds)]
@@ -282,7 +282,7 @@ class Columns:
             was = self._as_it_was(tensor)
             if elementwise:
                 found["local"].append(tinytorch.local_derivatives(was)[i])
-            found["contribution"].append(self.grads.sent.sent(tensor, was)[i])
+            found["contribution"].append(self.grads.sent.contributions(tensor, was)[i])
         some = {key: [x for x in column if x is not None] for key, column in found.items()}
         return {key: _column(column) for key, column in some.items() if column}
 
