@@ -495,9 +495,9 @@ def looks(theme: str, both: bool, outputs: tuple[str, ...]) -> tuple[str, ...]:
 def named(wanted: list[tuple[str, str]], stem: str, themes: tuple[str, ...]
           ) -> list[tuple[str, str, str]]:
     """(path, format, theme) for each destination and theme; without a path output/STEM.FORMAT."""
-    from .viz.graph.files import twin
+    from .viz.graph.files import dark_path
     placed = [(path or os.path.join("output", f"{stem}.{kind}"), kind) for path, kind in wanted]
-    return [(twin(path) if i else path, kind, theme)
+    return [(dark_path(path) if i else path, kind, theme)
             for path, kind in placed for i, theme in enumerate(themes)]
 
 

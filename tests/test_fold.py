@@ -11,16 +11,15 @@ import tinytorch
 import viz
 from tinytorch import Tensor
 from viz.layout import cost
-from viz.graph import Edge, Graph, Node, Value, text
+from viz.graph import Edge, Graph, Node, TransformError, Value, text
 from viz import writers
 from viz.graph.json import from_json, to_json
 from viz.layout.build_scene import Options, compose
-from viz.fold import NODES, fold, said
+from viz.fold import NODES, fold, summary
 from viz.fold.parse import parse
-from viz.transforms.subgraph import TransformError
-from viz.fold.find_repeats import slots
-from viz.fold.merge_labels import common, counted, grid
-from viz.fold.merge_facts import spread
+from viz.fold.find_repeats import find_slots
+from viz.fold.merge_labels import merge_labels, merge_steps, make_grid
+from viz.fold.merge_facts import merge_values
 from viz.fold.unfold import unfold
 
 
@@ -239,9 +238,9 @@ def test_values_are_spread_over_the_repeats():
     assert (stats.min, stats.max) == (numbers[0], numbers[-1])
     assert stats.median == pytest.approx(np.median(numbers))
     whole = [Value((2,), "float64", (1.0, 3.0)), Value((2,), "float64", (5.0, float("inf")))]
-    assert spread(whole).stats[:5] == (1.0, 3.5, 5.0, 0, 1)
-    assert spread([whole[0]] * 3) == whole[0]
-    assert spread([Value((), "float64", (float("nan"),))] * 2 + [
+    assert merge_values(whole).stats[:5] == (1.0, 3.5, 5.0, 0, 1)
+    assert merge_values([whole[0]] * 3) == whole[0]
+    assert merge_values([Value((), "float64", (float("nan"),))] * 2 + [
         Value((), "float64", (2.0,))]).stats.nan == 2
 
 
@@ -249,7 +248,7 @@ def test_values_are_spread_over_the_repeats():
     (["w[3]", "w[4]"], "w[t]"), (["0.norm.weight", "1.norm.weight"], "[t].norm.weight"),
     (["w₁", "w₂"], "w[t]"), (["a", "b"], ""), (["block1/a2", "block1/a3"], "block1/a[t]")])
 def test_labels_that_count(labels, one):
-    assert counted(labels, grid((2,))) == one
+    assert merge_steps(labels, make_grid((2,))) == one
 
 
 W = ["0.5", "−0.25", "1e−6"]
@@ -268,15 +267,16 @@ W = ["0.5", "−0.25", "1e−6"]
     (["x²", "x³", "x⁴"], {}, "xⁿ"), (["[1, 2]·x", "[1, 3]·x", "[1, 4]·x"], {}, "c·x"),
     (["x·0.5", "v·0.5", "v·0.7"], {"c[t]": ["0.5", "0.5", "0.7"]}, "v·c[t]")])
 def test_constants_are_no_steps(labels, leaves, one):
-    assert common(labels, grid((3,)), leaves) == one
+    assert merge_labels(labels, make_grid((3,)), leaves) == one
 
 
 def test_labels_of_nested_repeats_say_which_they_count():
-    repeats = grid((3, 4))
-    assert common([f"h[{i}]·0.{t}{i}" for t in range(3) for i in range(4)], repeats) == "h[i]·c"
-    assert common([f"w{4 * t + i}·g_{t}" for t in range(3) for i in range(4)], repeats) == \
+    repeats = make_grid((3, 4))
+    assert merge_labels(
+        [f"h[{i}]·0.{t}{i}" for t in range(3) for i in range(4)], repeats) == "h[i]·c"
+    assert merge_labels([f"w{4 * t + i}·g_{t}" for t in range(3) for i in range(4)], repeats) == \
         "w[t,i]·g_[t]"
-    assert len(grid((1000,)).seen) == 100 and len(grid((16, 16, 16)).seen) == 64
+    assert len(make_grid((1000,)).seen) == 100 and len(make_grid((16, 16, 16)).seen) == 64
 
 
 def test_a_network_of_numbers_has_no_mutilated_number():
@@ -305,7 +305,7 @@ def test_auto_waits_for_a_reason():
     assert fold(fold(many)) == fold(many)
     assert unfold(many) is many
     assert fold(fold(many), mode="none") == many
-    assert said(fold(many)) == "folded: y = y·x ×150 (300 nodes)" and said(many) == ""
+    assert summary(fold(many)) == "folded: y = y·x ×150 (300 nodes)" and summary(many) == ""
 
 
 def test_expand_and_depth():
@@ -354,10 +354,10 @@ def test_shapes_must_agree():
 
 def test_a_wrong_run_is_no_run():
     program = parse(viz.trace(power(30))).program
-    assert slots(program, 0, 1, 30) is not None
+    assert find_slots(program, 0, 1, 30) is not None
     program.source[20] = program.source[18]        # one repeat takes another input
-    assert slots(program, 0, 1, 30) is None
-    assert slots(parse(viz.trace(newton(9))).program, 0, 4, 9) is None
+    assert find_slots(program, 0, 1, 30) is None
+    assert find_slots(parse(viz.trace(newton(9))).program, 0, 4, 9) is None
 
 
 def test_random_graphs_do_not_fold():
@@ -560,8 +560,8 @@ def test_costs_are_known_before():
     svg = writers.write(whole, "svg")
     assert price.bytes / 3 < len(svg) < price.bytes * 3
     nets = fold(viz.trace(neurons), mode="all")
-    assert cost.cost(cost.within(nets, 30)).nodes < cost.cost(nets).nodes
-    assert cost.within(nets, 10**6) is nets
+    assert cost.cost(cost.close_folds(nets, 30)).nodes < cost.cost(nets).nodes
+    assert cost.close_folds(nets, 10**6) is nets
 
 
 def test_a_line_that_enters_a_frame_ran_through_its_head():

@@ -11,8 +11,8 @@ from viz.graph.json import from_json, to_json
 from viz.layout.build_scene import compose
 from viz.layout.paint_clusters import index
 from viz.fold import fold
-from viz.fold.merge_labels import grid, standing
-from viz.fold.merge_paths import Steps, merged, steps, word
+from viz.fold.merge_labels import make_grid, replace_formula
+from viz.fold.merge_paths import Indexing, merge_paths, find_steps, merge_words
 
 
 def folded(f, *xs):
@@ -27,36 +27,39 @@ def labels(graph):
 
 
 @pytest.mark.parametrize("columns, found", [
-    ([["0", "1", "2"]], Steps(0)), ([["layer1", "layer2"]], Steps(1)),
-    ([["q", "k", "v"]], Steps(0, ("q", "k", "v"))),
-    ([["1", "3", "5"], ["2", "4", "6"]], Steps(0)), ([["4", "5"], ["5", "6"]], Steps(4)),
-    ([["3", "2", "1"]], Steps(0, ("3", "2", "1"))), ([["0", "1", "5"]], Steps(0, ("0", "1", "5"))),
-    ([["a", "b"], ["7", "8"]], Steps(7)), ([["a", "b", "a"]], None), ([], None)])
+    ([["0", "1", "2"]], Indexing(0)), ([["layer1", "layer2"]], Indexing(1)),
+    ([["q", "k", "v"]], Indexing(0, ("q", "k", "v"))),
+    ([["1", "3", "5"], ["2", "4", "6"]], Indexing(0)), ([["4", "5"], ["5", "6"]], Indexing(4)),
+    ([["3", "2", "1"]], Indexing(0, ("3", "2", "1"))),
+    ([["0", "1", "5"]], Indexing(0, ("0", "1", "5"))),
+    ([["a", "b"], ["7", "8"]], Indexing(7)), ([["a", "b", "a"]], None), ([], None)])
 def test_what_repeats_are_called(columns, found):
-    assert steps(columns) == found
+    assert find_steps(columns) == found
 
 
 @pytest.mark.parametrize("column, known, one", [
-    (["0", "1", "2"], Steps(0), "[t]"), (["1", "2", "3"], Steps(1), "[t]"),
-    (["1", "2", "3"], Steps(0), "[t+1]"), (["1", "3", "5"], Steps(0), "[2t+1]"),
-    (["block_4", "block_5", "block_6"], Steps(5), "block_[t−1]"), (["a", "a", "a"], Steps(), "a"),
-    (["q", "k", "v"], Steps(), "{q,k,v}"), (["to_q", "to_k", "_k"], Steps(), "{to_q,to_k,_k}"),
-    (["q_proj", "k_proj", "v_proj"], Steps(), "{q,k,v}_proj"),
-    (["a_b_x_y", "b_x_y", "c_x_y"], Steps(), "{a_b,b,c}_x_y"),
-    (["0", "1", "5"], Steps(0, ("0", "1", "5")), "[t]")])
+    (["0", "1", "2"], Indexing(0), "[t]"), (["1", "2", "3"], Indexing(1), "[t]"),
+    (["1", "2", "3"], Indexing(0), "[t+1]"), (["1", "3", "5"], Indexing(0), "[2t+1]"),
+    (["block_4", "block_5", "block_6"], Indexing(5), "block_[t−1]"),
+    (["a", "a", "a"], Indexing(), "a"),
+    (["q", "k", "v"], Indexing(), "{q,k,v}"),
+    (["to_q", "to_k", "_k"], Indexing(), "{to_q,to_k,_k}"),
+    (["q_proj", "k_proj", "v_proj"], Indexing(), "{q,k,v}_proj"),
+    (["a_b_x_y", "b_x_y", "c_x_y"], Indexing(), "{a_b,b,c}_x_y"),
+    (["0", "1", "5"], Indexing(0, ("0", "1", "5")), "[t]")])
 def test_words_of_all_repeats(column, known, one):
-    assert word(column, grid((3,)), [known]) == one
+    assert merge_words(column, make_grid((3,)), [known]) == one
 
 
 def test_words_of_nested_repeats():
     paths = [f"blocks.{t}.{w}.weight".split(".") for t in range(4, 7) for w in "qkv"]
-    assert ".".join(merged(paths, grid((3, 3)), [Steps(4), Steps(0, tuple("qkv"))])) == \
-        "blocks.[t].{q,k,v}.weight"
+    assert ".".join(merge_paths(paths, make_grid((3, 3)), [
+        Indexing(4), Indexing(0, tuple("qkv"))])) == "blocks.[t].{q,k,v}.weight"
     flat = [f"heads.{4*t + i}".split(".") for t in range(3) for i in range(4)]
-    assert merged(flat, grid((3, 4)), [Steps(), Steps()]) == ["heads", "[t,i]"]
+    assert merge_paths(flat, make_grid((3, 4)), [Indexing(), Indexing()]) == ["heads", "[t,i]"]
     many = [[c] for c in "abcdefg"]
-    assert merged(many, grid((7,)), [Steps()]) == ["{a,b,…}"]
-    assert merged([["a"], ["a", "b"]], grid((2,)), [Steps()]) == []
+    assert merge_paths(many, make_grid((7,)), [Indexing()]) == ["{a,b,…}"]
+    assert merge_paths([["a"], ["a", "b"]], make_grid((2,)), [Indexing()]) == []
 
 
 @pytest.mark.parametrize("label, formula, one", [
@@ -70,7 +73,7 @@ def test_words_of_nested_repeats():
     ("sin(x) + sin(y) + 1", "sin(x) + sin(y)", "v + 1"),
     ("a − x + v₁", "x + v₁", "a − x + v₁"), ("f(v₁) + f(v₁)", "f(v₁)", "v + v")])
 def test_a_name_stands_for_whole_operands_only(label, formula, one):
-    assert standing(label, formula, "v") == one
+    assert replace_formula(label, formula, "v") == one
 
 
 def test_a_path_of_scopes_says_the_numbers():

@@ -6,7 +6,7 @@ import pytest
 import tinytorch
 import viz
 from tinytorch import Tensor
-from viz.graph import Graph, Items, Value
+from viz.graph import Graph, LazyItems, Value
 from viz.graph.json import from_json, to_json
 from viz.readers.tinytorch.snapshot import FORMULAS
 from viz.fold import fold
@@ -49,7 +49,7 @@ ALL = [numbers, arrays, lists, clashing]
 @pytest.mark.parametrize("f", ALL)
 def test_folded_from_columns_as_from_nodes(f):
     graph = viz.trace(f)
-    assert isinstance(graph.nodes, Items) and len(graph.nodes) > FORMULAS
+    assert isinstance(graph.nodes, LazyItems) and len(graph.nodes) > FORMULAS
     whole = Graph(graph.name, tuple(graph.nodes), tuple(graph.edges), graph.facts)   # validated
     assert from_json(to_json(whole)) == whole and graph == whole and unfold(graph) is graph
     ours, theirs = (fold(one, mode="all") for one in (graph, whole))

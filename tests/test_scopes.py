@@ -9,7 +9,7 @@ from tinytorch import Tensor, scope
 from viz.layout import cost
 from viz import writers
 from viz.layout.build_scene import Options
-from viz.fold import fold, said
+from viz.fold import fold, summary
 from viz.fold.unfold import unfold
 
 
@@ -74,7 +74,7 @@ def test_a_large_graph_that_does_not_fold_is_open_as_deep_as_a_page_allows():
     drawn = cost.cost(shown)
     assert drawn.nodes <= 150 < cost.cost(fold(large, depth=9)).nodes
     assert [title for title, (_, closed) in paths(shown).items() if closed]
-    assert "closed: stage" in said(shown) and "opens all)" in said(shown)
+    assert "closed: stage" in summary(shown) and "opens all)" in summary(shown)
 
 
 def test_a_scope_that_is_entered_twice_is_a_frame_each_time():

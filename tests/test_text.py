@@ -150,8 +150,8 @@ def test_powers_of_ten_below_a_million_are_written_out(x, digits, written):
     (1.0000001, "1.0000001"), (1.0001, "1.0001"), (1 / 3, "0.33333"), (10**9, "1000000000"),
     (-1.0000001, "−1.0000001"), (float("nan"), "nan"), (-0.0, "−0")])
 def test_what_was_typed_in_is_not_rounded(x, written):
-    assert text.given(Value((), "float64", (x,))) == written
-    assert text.given(Value((3,), "float64", (1.0, 2.0, 3.0))) == "[1, 2, 3]"
+    assert text.input_number(Value((), "float64", (x,))) == written
+    assert text.input_number(Value((3,), "float64", (1.0, 2.0, 3.0))) == "[1, 2, 3]"
 
 
 def test_ideographs_were_taken_to_be_as_wide_as_emoji():

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 import viz
+from viz.graph import TransformError
 from viz.layout.build_scene import compose
 from viz.layout.scene import Text
 from viz.transforms.diagnose import flag
 from viz.transforms.heat import heat
-from viz.transforms.subgraph import TransformError, between, find, focus, hide
+from viz.transforms.subgraph import between, find, focus, hide
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 

@@ -127,7 +127,7 @@ def _small(thing: Any) -> Graph:
             raise TooLarge(f"({count:,} tensors: {hint})")
         from .readers import read
         thing = read(thing)
-    small = cost.within(view(thing, View()), ITEMS)
+    small = cost.close_folds(view(thing, View()), ITEMS)
     if cost.cost(small).items > ITEMS:
         raise TooLarge(f"({len(thing.nodes):,} nodes: {hint})")
     return small

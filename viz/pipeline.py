@@ -7,9 +7,8 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .graph import Graph
+from .graph import Graph, TransformError
 from .layout import cost
-from .transforms.subgraph import TransformError
 
 
 class View(NamedTuple):
@@ -49,7 +48,7 @@ def view(graph: Graph, asked: View) -> Graph:
 def said(before: Graph, shown: Graph) -> str:
     """What was folded, for a user; empty where nothing was."""
     from . import fold
-    return fold.said(shown) if "folds" in shown.facts and "folds" not in before.facts else ""
+    return fold.summary(shown) if "folds" in shown.facts and "folds" not in before.facts else ""
 
 
 def destined(graph: Graph, wanted: Sequence[tuple[str, str]]
@@ -110,4 +109,4 @@ def _folded(graph: Graph, asked: View) -> Graph:
         return small
     if "folds" not in small.facts and cost.cost(small).items > cost.ITEMS:
         small = fold.fold(graph, mode="all", depth=asked.depth)
-    return cost.within(small) if asked.depth is None else small
+    return cost.close_folds(small) if asked.depth is None else small

@@ -5,7 +5,7 @@ import pytest
 import viz
 from viz.graph.json import from_json, to_json
 from viz.layout.paint_clusters import index
-from viz.fold import fold, said
+from viz.fold import fold, summary
 from viz.fold.unfold import unfold
 from viz.writers import write
 
@@ -112,7 +112,7 @@ class Stack(torch.nn.Module):
 def test_a_repeated_module_is_called_by_its_class():
     small, found = named(Stack(lambda: Block(8, lambda h: h.chunk(3, -1)), 6), torch.randn(5, 8))
     assert found == [("Block", "blocks.[t] · t = 0 … 5")]
-    assert said(small).startswith("folded: Block ×6 (")
+    assert summary(small).startswith("folded: Block ×6 (")
     assert small.facts["modules"]["blocks/3/qkv"] == "Linear"
     assert {n.label for n in small.nodes if n.kind == "parameter"} >= {
         "blocks.[t].qkv.weight", "blocks.[t].norm.bias"}

@@ -168,7 +168,7 @@ def _job(block: Block, page: Page, project: Project, base_url: str, force: bool)
     output = outputs[0].replace(os.sep, "/")
     if not inside(os.path.join(project.root, output), project.root) or os.path.isabs(output):
         raise DocumentError(f"-o {output}: a picture must stay in the project {project.root}")
-    dark = files.twin(output) if picture.asked["dark"] else ""
+    dark = files.dark_path(output) if picture.asked["dark"] else ""
     if dark and page.rst:
         raise DocumentError("reStructuredText knows one picture for all pages: leave --dark away")
     made = _MADE.search(block.body)

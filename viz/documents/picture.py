@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from ..graph.files import twin
+from ..graph.files import dark_path
 from ..run.targets import CODE
 from . import dependencies
 from .dependencies import DocumentError
@@ -150,7 +150,7 @@ def draw(picture: Picture, kinds: Sequence[str] = ("svg",), themes: Sequence[str
         notes = run(picture, paths, dark="light" not in themes, both=len(themes) > 1)
         for i, theme in enumerate(themes):
             for kind, path in zip(wanted, paths):
-                with open(twin(path) if i else path, "rb") as file:
+                with open(dark_path(path) if i else path, "rb") as file:
                     drawn[theme, kind] = file.read()
     alt = picture.asked.get("alt") or described(drawn[themes[0], "svg"])
     return Drawn({at: content for at, content in drawn.items() if at[1] in kinds}, alt,

@@ -6,18 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from functools import cache, partial
 
-from ..graph import Graph, text
+from ..graph import Graph, TransformError, text
 from ..graph.program import Program
-from ..transforms.subgraph import TransformError
-from .find_repeats import Run, Slot, runs, slots
-from .frame import Frame, canonical
+from .find_repeats import Repetition, Slot, find_repetitions, find_slots
+from .frame import Frame, representatives
 from .parse import parse
 
 NODES = 150                      # a graph of more nodes is folded where nothing is said
 SHARE = 0.3                      # and where this share of its nodes can be spared
 MODES = ("auto", "none", "all")
 
-Wired = Callable[[int, int, int], tuple[Slot, ...] | None]         # `slots` of one program
+SlotFinder = Callable[[int, int, int], tuple[Slot, ...] | None]    # `find_slots` of one program
 
 
 def fold(graph: Graph, *, mode: str = "auto", depth: int | None = None,
@@ -31,7 +30,7 @@ def fold(graph: Graph, *, mode: str = "auto", depth: int | None = None,
     the first and the last repeat out of the frame. A node of a body stands for one node of each
     repeat, which its fact `repeats` keeps: `unfold` gives back the graph, exactly. Each frame is
     verified: every label, shape, attribute and input of every repeat. Near linear in the graph
-    (see `find_repeats.runs`).
+    (see `find_repeats.find_repetitions`).
     Raises TransformError for another mode and for a path of no frame.
     """
     if mode not in MODES:
@@ -43,48 +42,48 @@ def fold(graph: Graph, *, mode: str = "auto", depth: int | None = None,
     if "folds" in graph.facts or "paired" in graph.facts or \
             few and depth is None and not graph.facts.get("scopes"):
         return graph
-    from .collapse import folded
+    from .collapse import collapse
     parsed = parse(graph)
     if parsed is None:
-        return _unfound(graph, expand, [])
-    wired = cache(partial(slots, parsed.program))
-    found = [] if few or mode == "none" else _verified(wired, runs(parsed.program))
-    frames, depth = _scoped(graph, parsed.program, wired, found, mode, depth)
+        return _check_paths(graph, expand, [])
+    wired = cache(partial(find_slots, parsed.program))
+    found = [] if few or mode == "none" else _verify(wired, find_repetitions(parsed.program))
+    frames, depth = _choose_frames(graph, parsed.program, wired, found, mode, depth)
     if expand:
-        wanted = dict(_wanted(path) for path in expand)
-        _unfound(graph, list(wanted), [frame.path for frame in frames])
-        frames = framed(wired, _expanded(frames, wanted))
+        wanted = dict(_parse_path(path) for path in expand)
+        _check_paths(graph, list(wanted), [frame.path for frame in frames])
+        frames = make_frames(wired, _expand(frames, wanted))
     if not frames:
         return graph
-    small = folded(graph, parsed, frames, depth)
+    small = collapse(graph, parsed, frames, depth)
     if mode == "auto" and not expand and len(small.nodes) > (1 - SHARE) * len(graph.nodes) and \
             all(frame.run.times > 1 for frame in frames):
         return graph
     return small
 
 
-def _scoped(graph: Graph, program: Program, wired: Wired, found: Sequence[Run], mode: str,
-            depth: int | None) -> tuple[list[Frame], int | None]:
+def _choose_frames(graph: Graph, program: Program, wired: SlotFinder, found: Sequence[Repetition],
+                   mode: str, depth: int | None) -> tuple[list[Frame], int | None]:
     """The frames of runs and of scopes, and how deep they are open.
 
     The scopes are those the reader names (`graph.facts["scopes"]`); where a depth is given, all.
     Where none is, and the folds alone leave more than NODES nodes, they are open as deep as that
     many nodes allow.
     """
-    from .scopes import scoped
+    from .scopes import add_scopes
     named: Collection[str] = graph.facts.get("scopes", ())
     if depth is not None:
-        return framed(wired, scoped(program, found, named, every=True)), depth
-    frames = framed(wired, scoped(program, found, named, every=False) if named else found)
+        return make_frames(wired, add_scopes(program, found, named, every=True)), depth
+    frames = make_frames(wired, add_scopes(program, found, named, every=False) if named else found)
     if mode != "auto" or not any(program.group):
         return frames, None
     wide = len(graph.nodes) / len(program.label)   # nodes that an op stands for
-    if len(set(canonical(program, frames)[0])) * wide <= NODES:
+    if len(set(representatives(program, frames)[0])) * wide <= NODES:
         return frames, None
-    more = framed(wired, scoped(program, found, named, every=True))
+    more = make_frames(wired, add_scopes(program, found, named, every=True))
     if len(more) == len(frames):
         return frames, None
-    stands, inside = canonical(program, more)
+    stands, inside = representatives(program, more)
     level = Counter(more[inside[c]].path.count("/") + 1 if inside[c] >= 0 else 0
                     for c in set(stands))
     fits = [n for n in range(max(level) + 1)
@@ -92,7 +91,7 @@ def _scoped(graph: Graph, program: Program, wired: Wired, found: Sequence[Run], 
     return more, max(fits, default=0)
 
 
-def _wanted(path: str) -> tuple[str, bool]:
+def _parse_path(path: str) -> tuple[str, bool]:
     """A path to expand, and whether only its first and last repeat are."""
     name, _, part = path.partition(":")
     if part not in ("", "ends"):
@@ -101,7 +100,7 @@ def _wanted(path: str) -> tuple[str, bool]:
     return name, part == "ends"
 
 
-def _unfound(graph: Graph, wanted: Sequence[str], paths: Sequence[str]) -> Graph:
+def _check_paths(graph: Graph, wanted: Sequence[str], paths: Sequence[str]) -> Graph:
     for path in wanted:
         if path not in paths:
             raise TransformError(f"there is no fold {path!r} (there is "
@@ -109,16 +108,16 @@ def _unfound(graph: Graph, wanted: Sequence[str], paths: Sequence[str]) -> Graph
     return graph
 
 
-def _verified(wired: Wired, found: Sequence[Run]) -> list[Run]:
+def _verify(wired: SlotFinder, found: Sequence[Repetition]) -> list[Repetition]:
     """The runs that hold in each repeat of the runs around them; another's inner ones in its place.
     """
-    kept: list[Run] = []
-    stack: list[tuple[Run, tuple[int, ...], list[Run]]] = [    # by how much repeats lie behind
-        (run, (0,), kept) for run in reversed(found)]
-    done: list[tuple[Run, list[Run], list[Run]]] = []
+    kept: list[Repetition] = []
+    stack: list[tuple[Repetition, tuple[int, ...], list[Repetition]]] = [
+        (run, (0,), kept) for run in reversed(found)]        # (0,): offsets of the repeats around
+    done: list[tuple[Repetition, list[Repetition], list[Repetition]]] = []
     while stack:
         run, offsets, into = stack.pop()
-        inside: list[Run] = []
+        inside: list[Repetition] = []
         ways = {wired(run.start + by, run.period, run.times) for by in offsets}
         if len(ways) == 1 and None not in ways:
             done.append((run, inside, into))
@@ -128,14 +127,14 @@ def _verified(wired: Wired, found: Sequence[Run]) -> list[Run]:
             stack += [(inner.moved(k * run.period), offsets, into)
                       for k in reversed(range(run.times)) for inner in reversed(run.inner)]
     for run, inside, into in reversed(done):       # inner ones first: they are whole when taken
-        into.append(Run(run.start, run.period, run.times, tuple(sorted(inside))))
+        into.append(Repetition(run.start, run.period, run.times, tuple(sorted(inside))))
     return sorted(kept)
 
 
-def framed(wired: Wired, found: Sequence[Run]) -> list[Frame]:
+def make_frames(wired: SlotFinder, found: Sequence[Repetition]) -> list[Frame]:
     """The frames of verified runs, each after the one around it."""
     frames: list[Frame] = []
-    stack: list[tuple[Run, int, str, tuple[int, ...]]] = [
+    stack: list[tuple[Repetition, int, str, tuple[int, ...]]] = [
         (run, -1, str(i + 1), (run.start,)) for i, run in reversed(list(enumerate(found)))]
     while stack:
         run, parent, path, starts = stack.pop()
@@ -150,10 +149,10 @@ def framed(wired: Wired, found: Sequence[Run]) -> list[Frame]:
     return frames
 
 
-def _expanded(frames: Sequence[Frame], wanted: dict[str, bool]) -> list[Run]:
+def _expand(frames: Sequence[Frame], wanted: dict[str, bool]) -> list[Repetition]:
     """The runs without those that are to be expanded: all their repeats, or the first and last."""
-    inside: list[list[Run]] = [[] for _ in frames]
-    top: list[Run] = []
+    inside: list[list[Repetition]] = [[] for _ in frames]
+    top: list[Repetition] = []
     for i in range(len(frames) - 1, -1, -1):       # inner ones first
         frame = frames[i]
         run, into = frame.run, top if frame.parent < 0 else inside[frame.parent]
@@ -165,13 +164,14 @@ def _expanded(frames: Sequence[Frame], wanted: dict[str, bool]) -> list[Run]:
             (run.start + run.period, run.times - 2)
         if ends is None or ends and count > 1:
             by = first - run.start
-            into.append(Run(first, run.period, count, tuple([one.moved(by) for one in inner])))
+            into.append(Repetition(first, run.period, count,
+                                   tuple([one.moved(by) for one in inner])))
         elif ends and count == 1:
             into += [one.moved(run.period) for one in inner]
     return sorted(top)
 
 
-def said(graph: Graph) -> str:
+def summary(graph: Graph) -> str:
     """What was folded, and what is closed, on one line; empty where nothing was."""
     folds = graph.facts.get("folds", ())
     top = [f for f in folds if f["count"] > 1 and not any(

@@ -6,25 +6,25 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from ..graph import Edge, Graph, Items, Node
+from ..graph import Edge, Graph, LazyItems, Node
 from ..graph.program import Parsed
 from .frame import Frame
-from .frame_titles import Titles
-from .merge_facts import Known, spread_facts
-from .merge_labels import LETTERS, SEEN, common, line, plain
-from .repeat_names import Names
+from .frame_titles import FrameTitles
+from .merge_facts import MergedValues, merge_facts
+from .merge_labels import LETTERS, SEEN, merge_labels, single_axis, without_subscripts
+from .repeat_names import RepeatNames
 from .wiring import KEPT, Key, Wiring
 
 PER_REPEAT = ("data", "grad")
 
 
-def folded(graph: Graph, parsed: Parsed, frames: Sequence[Frame], depth: int | None) -> Graph:
+def collapse(graph: Graph, parsed: Parsed, frames: Sequence[Frame], depth: int | None) -> Graph:
     """The graph with frames: `graph.facts["folds"]` lists them, the fact `fold` says who is inside.
 
     Nodes that carry `repeats` stand for those nodes (`at`: their places in the graph), so do edges;
     what carries `drawn` is there for the picture only: ports, and values shown a second time.
     """
-    bodies = _Bodies(graph, parsed, frames, depth)
+    bodies = _FoldedGraph(graph, parsed, frames, depth)
     ids = bodies.ids()
     nodes = bodies.nodes(ids)
     edges = bodies.edges(ids)
@@ -33,11 +33,11 @@ def folded(graph: Graph, parsed: Parsed, frames: Sequence[Frame], depth: int | N
         if "repeats" in node.facts:
             inside[node.facts["fold"]] = inside.get(node.facts["fold"], 0) + \
                 len(node.facts["repeats"])
-    folds = Titles(bodies.names, bodies.label).folds(ids, inside, depth)
+    folds = FrameTitles(bodies.names, bodies.label).folds(ids, inside, depth)
     return Graph(graph.name, nodes, edges, {**graph.facts, "folds": folds})
 
 
-class _Bodies:
+class _FoldedGraph:
     """A graph that is being folded."""
 
     def __init__(self, graph: Graph, parsed: Parsed, frames: Sequence[Frame], depth: int | None
@@ -47,8 +47,8 @@ class _Bodies:
         self.wiring = Wiring(parsed, frames, frozenset(
             -1 - k for k, i in enumerate(parsed.leaf if once else ())
             if graph.nodes[i].kind == "input"), depth)
-        self.names = Names(graph, parsed, frames, self.wiring)
-        self.spread: Known = {}
+        self.names = RepeatNames(graph, parsed, frames, self.wiring)
+        self.spread: MergedValues = {}
         self.position: dict[Key, float] = {}
         self.label: dict[int, str] = {}            # op that stands for others -> its tensor's
 
@@ -57,7 +57,7 @@ class _Bodies:
     def ids(self) -> dict[Key, str]:
         """Each node's id: that of the first node it stands for, or one like it."""
         nodes, parsed, wiring = self.graph.nodes, self.parsed, self.wiring
-        has = nodes.has if isinstance(nodes, Items) and nodes.has is not None else \
+        has = nodes.has if isinstance(nodes, LazyItems) and nodes.has is not None else \
             {node.id for node in nodes}.__contains__
         ids: dict[Key, str] = {}
         own: set[str] = set()
@@ -149,9 +149,9 @@ class _Bodies:
         first = nodes[stood[0]]
         repeats = self.names.grids[frame]
         once = prod(repeats.counts) == 1           # in a scope that is not repeated
-        facts = dict(first.facts) if once else spread_facts(nodes, stood, self.spread)
+        facts = dict(first.facts) if once else merge_facts(nodes, stood, self.spread)
         facts["fold"] = self.frames[frame].path
-        facts |= {"repeats": picked(nodes, mine), "at": tuple(mine)} if mine else {"drawn": "copy"}
+        facts |= {"repeats": pick(nodes, mine), "at": tuple(mine)} if mine else {"drawn": "copy"}
         ends = self.wiring.ends.intersection(stood)
         some = 0 < len(ends) < len(stood) and len(ends) <= KEPT      # they have boxes outside
         some |= once and c in self.wiring.forced
@@ -159,7 +159,7 @@ class _Bodies:
         if not label and once:
             label = first.label
         elif not label and kind == "op":           # the same in all repeats
-            label = plain(first.label)
+            label = without_subscripts(first.label)
         elif not label:
             label = self.names.common([nodes[stood[k]].label for k in repeats.seen], frame, c)
         return Node(id, kind, label, facts, first.group)
@@ -179,13 +179,14 @@ class _Bodies:
                 letter = LETTERS[LETTERS.index(letter) + 1]
             start = key[4] if way == "carried" else 0
             names = list(dict.fromkeys([_name(nodes[i]) for i in entering[start:start + SEEN]]))
-            label = common(names, line(len(names), letter)) if len(entering) > 1 else names[0]
+            label = names[0] if len(entering) == 1 else merge_labels(
+                names, single_axis(len(names), letter))
             if way == "carried":
                 c = self.wiring.stands[self.frames[frame].run.start + key[3]]
                 label = self.names.nameless.name(c) or label
         if way in ("each", "all") and f"[{letter}]" not in label and "[…]" not in label:
             label = f"{label}[{letter}]"
-        facts = spread_facts(nodes, entering, self.spread, PER_REPEAT)
+        facts = merge_facts(nodes, entering, self.spread, PER_REPEAT)
         facts |= {"fold": self.frames[frame].path, "port": way, "drawn": "port"}
         if way == "carried":
             facts["lag"] = key[4]
@@ -239,13 +240,13 @@ class _Bodies:
             label = f"×{len({parsed.tail[e] for e in at})}"
             facts = {"argument": one.facts.get("argument")}
         else:
-            facts = spread_facts(edges, at, self.spread)
-        return Edge(tail, head, label, {**facts, "repeats": picked(edges, at), "at": tuple(at)})
+            facts = merge_facts(edges, at, self.spread)
+        return Edge(tail, head, label, {**facts, "repeats": pick(edges, at), "at": tuple(at)})
 
 
-def picked(items: Sequence[Any], at: Sequence[int]) -> Sequence[Any]:
+def pick(items: Sequence[Any], at: Sequence[int]) -> Sequence[Any]:
     """Some nodes or edges, made when they are asked for where the others are."""
-    return items.picked(at) if items.__class__ is Items else tuple([items[i] for i in at])
+    return items.picked(at) if items.__class__ is LazyItems else tuple([items[i] for i in at])
 
 
 def _name(node: Node) -> str:

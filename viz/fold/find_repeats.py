@@ -16,33 +16,33 @@ INDEXED = 8                      # so many at least where attributes count on, a
 LAGS = 3                         # y[t − 3] is the farthest that a repeat reaches back
 
 
-class Run(NamedTuple):
+class Repetition(NamedTuple):
     """A segment of `period` ops from `start` on, `times` in a row; runs within its first repeat."""
 
     start: int
     period: int
     times: int
-    inner: tuple[Run, ...] = ()
+    inner: tuple[Repetition, ...] = ()
 
-    def moved(self, by: int) -> Run:
+    def moved(self, by: int) -> Repetition:
         """The same run elsewhere."""
-        return Run(self.start + by, self.period, self.times,
-                   tuple([run.moved(by) for run in self.inner]))
+        return Repetition(self.start + by, self.period, self.times,
+                          tuple([run.moved(by) for run in self.inner]))
 
 
-def runs(program: Program) -> list[Run]:
+def find_repetitions(program: Program) -> list[Repetition]:
     """All runs of a program, nested, in order.
 
     A period is a distance to the last place where the same three items began, and where nothing is
     found so, the same three of the same leaves: in y*x*0.9 all ops are alike. A run is as long as
-    each repeat takes its inputs as the one before it does (`repeats`). Short periods come first and
-    become one item each, so that a run of runs is found next. Linear in the program for each level
-    of nesting: comparing in vain is bounded.
+    each repeat takes its inputs as the one before it does (`count_repeats`). Short periods come
+    first and become one item each, so that a run of runs is found next. Linear in the program for
+    each level of nesting: comparing in vain is bounded.
     """
     n = len(program.label)
     start, label = list(range(n)), list(program.label)
-    inner: dict[int, Run] = {}   # start of an item that is a run -> the run
-    fed = _fed(program)          # item -> what it is and the leaves it takes
+    inner: dict[int, Repetition] = {}   # start of an item that is a run -> the run
+    fed = _operand_labels(program)          # item -> what it is and the leaves it takes
     drawn = [1] * n              # item -> how many ops of it are drawn
     names: dict[tuple[int, ...], int] = {}
     fresh = max(label, default=0) + 1
@@ -68,7 +68,7 @@ def runs(program: Program) -> list[Run]:
             body = tuple(label[at:at + d])
             key = (period, count, *body)
             inside = tuple([inner[s] for s in start[at:at + d] if s in inner])
-            inner[start[at]] = Run(start[at], period, count, inside)
+            inner[start[at]] = Repetition(start[at], period, count, inside)
             if key not in names:
                 names[key] = fresh
                 fresh += 1
@@ -82,7 +82,7 @@ def runs(program: Program) -> list[Run]:
     return [inner[s] for s in start if s in inner]
 
 
-def _fed(program: Program) -> list[int]:
+def _operand_labels(program: Program) -> list[int]:
     """Op -> a number below −2, the same for ops of one label that take the same leaves, in order;
     a leaf that is taken once is like any other of its kind."""
     label, first, source, leaf = program[:4]
@@ -96,7 +96,7 @@ def _fed(program: Program) -> list[int]:
             for i in range(len(label))]
 
 
-class Near(NamedTuple):
+class Distances(NamedTuple):
     """Item -> how far back the same three items began, or 0; of a run also how far its equal."""
 
     three: list[int]
@@ -108,7 +108,7 @@ class Near(NamedTuple):
             (equal,) if equal else ()
 
 
-def _distances(start: list[int], label: list[int], inner: dict[int, Run]) -> Near:
+def _distances(start: list[int], label: list[int], inner: dict[int, Repetition]) -> Distances:
     """How far back each item may find its like."""
     n = len(label)
     three = [0] * n
@@ -126,11 +126,11 @@ def _distances(start: list[int], label: list[int], inner: dict[int, Run]) -> Nea
         if label[i] in last:
             equal[i] = i - last[label[i]]
         last[label[i]] = i
-    return Near(three, equal)
+    return Distances(three, equal)
 
 
 def _scan(program: Program, start: list[int], label: list[int], drawn: list[int],
-          near: Near, caps: tuple[int, int], effort: list[int]) -> list[tuple[int, int, int]]:
+          near: Distances, caps: tuple[int, int], effort: list[int]) -> list[tuple[int, int, int]]:
     """Runs of a period of more than the lower cap and at most the upper one in items, that do not
     overlap: (first item, period, count)."""
     found: list[tuple[int, int, int]] = []
@@ -148,10 +148,11 @@ def _scan(program: Program, start: list[int], label: list[int], drawn: list[int]
             if d > cap or d <= low or at < end or i + d > n or effort[0] < 0 or \
                     label[at:i] != label[i:i + d]:
                 continue
-            count = _aligned(label, at, d, repeats(program, start[at], start[i] - start[at], ops))
-            if worth(count, sum(drawn[at:i])):
-                at, count = _phase(program, start, label,
-                                   *_earlier(program, start, label, at, d, count, end))
+            count = _count_aligned(label, at, d, count_repeats(
+                program, start[at], start[i] - start[at], ops))
+            if saves_enough(count, sum(drawn[at:i])):
+                at, count = _best_start(program, start, label,
+                                        *_extend_back(program, start, label, at, d, count, end))
                 found.append((at, d, count))
                 end = at + d * count
                 i = end - 1
@@ -161,12 +162,12 @@ def _scan(program: Program, start: list[int], label: list[int], drawn: list[int]
     return found
 
 
-def worth(count: int, ops: int) -> bool:
+def saves_enough(count: int, ops: int) -> bool:
     """Whether a run is worth a frame: it saves enough; twice is a run only of a long segment."""
     return count >= (3 if ops < SAVED else 2) and (count - 1) * ops >= SAVED
 
 
-def _aligned(label: list[int], at: int, d: int, count: int) -> int:
+def _count_aligned(label: list[int], at: int, d: int, count: int) -> int:
     """How many of `count` repeats consist of the same items."""
     body, k = label[at:at + d], 1
     while k < count and label[at + k * d:at + (k + 1) * d] == body:
@@ -174,8 +175,8 @@ def _aligned(label: list[int], at: int, d: int, count: int) -> int:
     return k
 
 
-def _earlier(program: Program, start: list[int], label: list[int], at: int, d: int, count: int,
-             end: int) -> tuple[int, int, int]:
+def _extend_back(program: Program, start: list[int], label: list[int], at: int, d: int, count: int,
+                 end: int) -> tuple[int, int, int]:
     """A run from its earliest start on: three items in a row may stand elsewhere in the segment."""
     back = 0
     while back < 2 * d and at - back > end and label[at - back - 1] == label[at - back - 1 + d]:
@@ -183,15 +184,15 @@ def _earlier(program: Program, start: list[int], label: list[int], at: int, d: i
     for earlier in (back, back - back % d):
         if earlier:
             b = at - earlier
-            again = _aligned(label, b, d, repeats(
+            again = _count_aligned(label, b, d, count_repeats(
                 program, start[b], start[b + d] - start[b], len(program.label)))
             if again >= count:
                 return b, d, again
     return at, d, count
 
 
-def _phase(program: Program, start: list[int], label: list[int], at: int, d: int, count: int
-           ) -> tuple[int, int]:
+def _best_start(program: Program, start: list[int], label: list[int], at: int, d: int, count: int
+                ) -> tuple[int, int]:
     """Where a run had better begin: at a pass of the loop, at a scope, where few values live."""
     s, p = start[at], start[at + d] - start[at]
     if d == 1 or d > 2000 or p * d > 40_000 or at + 2 * d > len(start):
@@ -211,7 +212,7 @@ def _phase(program: Program, start: list[int], label: list[int], at: int, d: int
     def cost(shift: int) -> tuple[int, int, int, int]:
         b = start[at + shift] - s
         inside = slice(s + b, s + b + p)
-        return (len(set(program.passes[inside])), -_common(program.group[inside]),
+        return (len(set(program.passes[inside])), -_common_length(program.group[inside]),
                 live[b] + live[b + p] if b else live[p], shift)
 
     for _, _, _, shift in sorted(map(cost, range(d)))[:3]:
@@ -220,13 +221,13 @@ def _phase(program: Program, start: list[int], label: list[int], at: int, d: int
         b = at + shift
         if b + d >= len(start):
             continue
-        again = _aligned(label, b, d, repeats(program, start[b], p, len(program.label)))
+        again = _count_aligned(label, b, d, count_repeats(program, start[b], p, len(program.label)))
         if again >= max(count - 1, 2):
             return b, again
     return at, count
 
 
-def _common(paths: Sequence[tuple[str, ...]]) -> int:
+def _common_length(paths: Sequence[tuple[str, ...]]) -> int:
     """How many first words all paths share."""
     low, high = min(paths), max(paths)
     k = 0
@@ -235,7 +236,7 @@ def _common(paths: Sequence[tuple[str, ...]]) -> int:
     return k
 
 
-def repeats(program: Program, s: int, p: int, end: int) -> int:
+def count_repeats(program: Program, s: int, p: int, end: int) -> int:
     """How often the p ops from s on are repeated, each repeat wired as the one before it.
 
     An input is the same for all repeats; or of the same repeat; or of an earlier one, where the
@@ -269,11 +270,13 @@ def repeats(program: Program, s: int, p: int, end: int) -> int:
             shift[j], ways[j] = u - v, "each"
         else:
             return 1
-    count, grow = _stepped(program, s, p, _alike(program, s, p, shift, ways) if third else 2)
+    count = _count_agreeing(program, s, p, shift, ways) if third else 2
+    count, grow = _check_attributes(program, s, p, count)
     return 1 if grow and count < INDEXED or count == 2 and "each" in ways else count
 
 
-def _alike(program: Program, s: int, p: int, shift: Sequence[int], ways: Sequence[str]) -> int:
+def _count_agreeing(program: Program, s: int, p: int, shift: Sequence[int], ways: Sequence[str]
+                    ) -> int:
     """How many repeats there are, where the first two are known to agree.
 
     shift: by how much each source grows. Of the ways leaf is another leaf each time, each is an op
@@ -283,7 +286,7 @@ def _alike(program: Program, s: int, p: int, shift: Sequence[int], ways: Sequenc
     end, reach = s + 2 * p, max(64, 2 * p)
     while end < len(label):                        # the work is a few times what is found
         ahead = label[end:end + reach]
-        same = _same(ahead, label[end - p:end - p + len(ahead)])
+        same = _equal_length(ahead, label[end - p:end - p + len(ahead)])
         end += same
         if same < len(ahead):
             break
@@ -299,20 +302,20 @@ def _alike(program: Program, s: int, p: int, shift: Sequence[int], ways: Sequenc
             fed = [leaf[-1 - u] if u < 0 else -1 for u in fed]
         elif way == "each":
             fed = fed[:next((k for k, u in enumerate(fed) if not 0 <= u < s), count)]
-        count = since + _same(fed, _counting(fed[0], by, len(fed)))
+        count = since + _equal_length(fed, _progression(fed[0], by, len(fed)))
     return count
 
 
-def _same(a: Sequence[Any], b: Sequence[Any]) -> int:
+def _equal_length(a: Sequence[Any], b: Sequence[Any]) -> int:
     """How many first items of two lists of one length are the same."""
     return len(a) if a == b else next(k for k, (x, y) in enumerate(zip(a, b)) if x != y)
 
 
-def _counting(start: int, by: int, n: int) -> list[int]:
+def _progression(start: int, by: int, n: int) -> list[int]:
     return list(range(start, start + n * by, by)) if by else [start] * n
 
 
-def _stepped(program: Program, s: int, p: int, count: int) -> tuple[int, bool]:
+def _check_attributes(program: Program, s: int, p: int, count: int) -> tuple[int, bool]:
     """In how many of so many repeats the integers of attributes count on; and whether any grow."""
     numbers, grow = program.numbers, False
     for o in range(s, s + p) if numbers and count > 1 else ():
@@ -320,8 +323,9 @@ def _stepped(program: Program, s: int, p: int, count: int) -> tuple[int, bool]:
             column = [numbers[o + k * p] for k in range(count)]
             by = [y - x for x, y in zip(*column[:2])]
             grow |= any(by)
-            count = _same(column, [tuple([x + k * d for x, d in zip(column[0], by)])
-                                   for k in range(count)] if any(by) else column[:1] * count)
+            count = _equal_length(column, [
+                tuple([x + k * d for x, d in zip(column[0], by)]) for k in range(count)
+            ] if any(by) else column[:1] * count)
     return count, grow
 
 
@@ -333,7 +337,7 @@ class Slot(NamedTuple):
     of: int = -1                 # of an own or carried one: the op of the segment that made it
 
 
-def slots(program: Program, s: int, p: int, count: int) -> tuple[Slot, ...] | None:
+def find_slots(program: Program, s: int, p: int, count: int) -> tuple[Slot, ...] | None:
     """How each input of a segment is fed in all its repeats; None where they are no repeats.
 
     The exact check: each label, each attribute and each input of each repeat is looked at.
@@ -341,22 +345,22 @@ def slots(program: Program, s: int, p: int, count: int) -> tuple[Slot, ...] | No
     label, first, source, leaf = program.label, program.first, program.source, program.leaf
     if label[s:s + p * count] != label[s:s + p] * count or s in program.parts:
         return None
-    if _stepped(program, s, p, count)[0] < count:
+    if _check_attributes(program, s, p, count)[0] < count:
         return None
     wide = first[s + p] - first[s]
     found = []
     for j in range(first[s], first[s + p]):
         fed = source[j:j + wide * count:wide]
-        slot = _slot(fed, s, p, label, leaf)
+        slot = _find_slot(fed, s, p, label, leaf)
         if slot is None:
             return None
         found.append(slot)
     return tuple(found)
 
 
-def _slot(fed: list[int], s: int, p: int, label: list[int], leaf: list[int]) -> Slot | None:
+def _find_slot(fed: list[int], s: int, p: int, label: list[int], leaf: list[int]) -> Slot | None:
     if fed[0] >= s:
-        whole = fed[0] < s + p and fed == _counting(fed[0], p, len(fed))
+        whole = fed[0] < s + p and fed == _progression(fed[0], p, len(fed))
         return Slot("own", 0, fed[0] - s) if whole else None
     if fed.count(fed[0]) == len(fed):
         return Slot("shared")
@@ -364,11 +368,11 @@ def _slot(fed: list[int], s: int, p: int, label: list[int], leaf: list[int]) -> 
         u = fed[lag]
         if u >= s:
             rest = fed[lag:]
-            whole = u < s + p and rest == _counting(u, p, len(rest))
+            whole = u < s + p and rest == _progression(u, p, len(rest))
             return Slot("carried", lag, u - s) if whole else None
     if max(fed) < 0:
         return Slot("leaf") if len({leaf[-1 - u] for u in fed}) == 1 else None
     d = fed[1] - fed[0]
     if min(fed) < 0 or max(fed) >= s or len({label[u] for u in fed}) > 1 or d == 0:
         return None
-    return Slot("each") if fed == _counting(fed[0], d, len(fed)) else None
+    return Slot("each") if fed == _progression(fed[0], d, len(fed)) else None

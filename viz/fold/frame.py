@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..graph.program import Program
-from .find_repeats import Run, Slot
+from .find_repeats import Repetition, Slot
 
 
 class Frame(NamedTuple):
@@ -14,12 +14,12 @@ class Frame(NamedTuple):
 
     path: str                    # "2/1": the first run within the second
     parent: int                  # the frame around it; -1 on paper
-    run: Run
+    run: Repetition
     starts: tuple[int, ...]      # where it begins in each repeat of the frames around it
     slots: tuple[Slot, ...]      # of the inputs of the first repeat's ops, in order
 
 
-def canonical(program: Program, frames: Sequence[Frame]) -> tuple[list[int], list[int]]:
+def representatives(program: Program, frames: Sequence[Frame]) -> tuple[list[int], list[int]]:
     """Op -> the op of the first repeats that stands for it; such an op -> its frame, or -1."""
     stands = list(range(len(program.label)))
     inside = [-1] * len(stands)

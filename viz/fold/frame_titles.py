@@ -8,19 +8,19 @@ from typing import Any
 
 from ..graph import Value, text
 from .frame import Frame
-from .merge_paths import merged
-from .repeat_names import Names, differing
-from .scopes import scopes
+from .merge_paths import merge_paths
+from .repeat_names import RepeatNames, first_difference
+from .scopes import find_scopes
 from .wiring import Key
 
 MOST = 40                        # a title of more characters is none
 NAMED = 4                        # so many names stand in one
 
 
-class Titles:
+class FrameTitles:
     """The heads of the frames of a graph that is being folded."""
 
-    def __init__(self, names: Names, label: Mapping[int, str]) -> None:
+    def __init__(self, names: RepeatNames, label: Mapping[int, str]) -> None:
         """label: op that stands for others -> that of its tensor."""
         self.names, self.label = names, label
         self.graph, self.parsed = names.graph, names.parsed
@@ -29,7 +29,7 @@ class Titles:
         self.above: list[int] = []                 # frame -> words of the path of its scope
         once = any(frame.run.times == 1 for frame in self.frames)
         self.scopes = {(scope.start, scope.end): scope.path        # the innermost comes last
-                       for scope in (scopes(self.parsed.program) if once else ())}
+                       for scope in (find_scopes(self.parsed.program) if once else ())}
 
     def folds(self, ids: Mapping[Key, str], inside: Mapping[str, int], depth: int | None
               ) -> tuple[Mapping[str, Any], ...]:
@@ -101,7 +101,7 @@ class Titles:
         alike = name.rstrip("0123456789").replace("_", "").lower()             # Dense_0, a Dense
         said = [module if module.lower() != alike else "",
                 self.graph.facts.get("scopes", {}).get(path, ""),
-                f"{ops} op{'s' * (ops != 1)}", text.counted(held, "parameters") if held else ""]
+                f"{ops} op{'s' * (ops != 1)}", text.quantity(held, "parameters") if held else ""]
         return " · ".join(filter(None, said))
 
     # ---- Titles
@@ -140,7 +140,7 @@ class Titles:
         found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
         size, whole = self.names.own_axis(i), True
         for o in range(s, s + p):
-            words = differing(group[o], group[o + p])
+            words = first_difference(group[o], group[o + p])
             way = group[o][:words]
             if words and way not in found:
                 found[way] = [path[:words] for path in self.names.across(o, i)]
@@ -159,7 +159,7 @@ class Titles:
     def _path(self, paths: Sequence[tuple[str, ...]], i: int, around: int, between: str) -> str:
         """A scope of all repeats, as seen in the frame around: blocks.[t]. One that is but a number
         is told with the word above, scan/[t], or is empty where dots are between."""
-        words = merged(paths, self.names.grids[i], self.names.known(i))
+        words = merge_paths(paths, self.names.grids[i], self.names.known(i))
         seen = words[around:]
         if len(seen) == 1 and seen[0][0] == "[":
             seen = words[-2:] if between == "/" else []

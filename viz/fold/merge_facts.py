@@ -10,25 +10,26 @@ from typing import Any
 from numpy import array, isfinite, isnan, maximum, where
 from numpy import median as middle
 
-from ..graph import ITEMS, Items, Numbers, Stats, Value, text
-from .merge_labels import plain
+from ..graph import ITEMS, LazyItems, NumberColumn, Stats, Value
+from ..graph.value import statistics
+from .merge_labels import without_subscripts
 
 MANY = 64                        # so many numbers are spread at once
 
 # Ids of values -> those values, so that no others have these ids, and their spread. What an edge
 # contributes often is the gradient at its tail
-Known = dict[tuple[int, ...], tuple[Sequence[Value], Value]]
+MergedValues = dict[tuple[int, ...], tuple[Sequence[Value], Value]]
 
 
-def spread_facts(items: Sequence[Any], at: Sequence[int], known: Known, only: Collection[str] = ()
-                 ) -> dict[str, Any]:
+def merge_facts(items: Sequence[Any], at: Sequence[int], known: MergedValues,
+                only: Collection[str] = ()) -> dict[str, Any]:
     """The facts of one node for those of all repeats: values as their spread, the rest where equal.
 
     items: the nodes or edges of a graph; at: which of them; known: what has been spread already;
     only: facts that alone are asked for.
     """
     columns: Mapping[str, Any]
-    if items.__class__ is Items and items.columns is not None:
+    if items.__class__ is LazyItems and items.columns is not None:
         columns = items.columns(at)
     else:
         facts = [items[i].facts for i in at]
@@ -38,8 +39,8 @@ def spread_facts(items: Sequence[Any], at: Sequence[int], known: Known, only: Co
     for key, column in columns.items():
         if only and key not in only:
             continue
-        if isinstance(column, Numbers):
-            found[key] = _spread_numbers(column)
+        if isinstance(column, NumberColumn):
+            found[key] = _merge_numbers(column)
         elif key == "flag":
             if column:
                 n = column.count(column[0])
@@ -48,23 +49,23 @@ def spread_facts(items: Sequence[Any], at: Sequence[int], known: Known, only: Co
             values = [value for value in column if isinstance(value, Value)]
             same = tuple(map(id, values))
             if same not in known:
-                known[same] = values, spread(values)
+                known[same] = values, merge_values(values)
             found[key] = known[same][1]
         elif key in ("heat", "argument"):
             found[key] = max([x for x in column if x is not None], key=abs)
         else:
             rest = column[1:] or column            # the first repeat may begin otherwise
             if key == "formula":
-                rest = [plain(str(x)) for x in rest]
+                rest = [without_subscripts(str(x)) for x in rest]
                 one = rest[0]
             if rest.count(one) == len(rest) and key not in ("pass", "repeats", "at"):
                 found[key] = one
     return found
 
 
-def _spread_numbers(numbers: Numbers) -> Value:
-    """As `broadcast_back`, of a column of numbers or of arrays of one shape."""
-    column = numbers.of
+def _merge_numbers(numbers: NumberColumn) -> Value:
+    """As `merge_values`, of a column of numbers or of arrays of one shape."""
+    column = numbers.array
     shape, flat = column.shape[1:], column.reshape(len(column), -1)
     one = flat[0]
     if len(one) <= ITEMS and (flat == one).all():
@@ -86,7 +87,7 @@ def _spread_numbers(numbers: Numbers) -> Value:
         nan, inf, float(middle(means)) + 0.0))
 
 
-def spread(values: Sequence[Value]) -> Value:
+def merge_values(values: Sequence[Value]) -> Value:
     """Values of all repeats as one: min, median and max over the repeats; of arrays those of all
     their numbers, and the median of their means. Equal values stay as they are."""
     one = values[0]
@@ -95,7 +96,7 @@ def spread(values: Sequence[Value]) -> Value:
     if len(values) > MANY:
         numbers = [value.items[0] for value in values if value.items and not value.shape]
         if len(numbers) == len(values) and set(map(type, numbers)) == {float}:
-            return _spread_numbers(Numbers(one.dtype, array(numbers)))
+            return _merge_numbers(NumberColumn(one.dtype, array(numbers)))
     parts: list[tuple[float, float, float]] = []   # of each min, mean and max
     nan = inf = 0
     for value in values:
@@ -104,7 +105,7 @@ def spread(values: Sequence[Value]) -> Value:
             ordered = sorted(items)
             parts.append((ordered[0], total / len(items), ordered[-1]))
             continue
-        low, mean, high, n, i = text.spread(value)
+        low, mean, high, n, i = statistics(value)
         nan, inf = nan + n, inf + i
         if n + i < prod(value.shape):
             parts.append((low, mean, high))

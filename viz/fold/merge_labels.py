@@ -29,7 +29,7 @@ _INTEGER = re.compile("[0-9]+")
 _DIGITS = str.maketrans(SUBSCRIPTS, "0123456789")
 
 
-class Grid(NamedTuple):
+class RepeatGrid(NamedTuple):
     """The repeats that are looked at. Those of nested frames count on: t first, then i."""
 
     counts: tuple[int, ...]      # how often each frame is repeated, from the outermost
@@ -56,7 +56,7 @@ class Grid(NamedTuple):
         return (",".join(self.letters), starts.pop()) if len(starts) == 1 else ("…", 0)
 
 
-def grid(counts: Sequence[int], letters: str = LETTERS) -> Grid:
+def make_grid(counts: Sequence[int], letters: str = LETTERS) -> RepeatGrid:
     """The repeats to look at, at most SEEN: the first ones of each frame."""
     side = max(2, int(SEEN ** (1 / len(counts)) + 1e-9))
     at = tuple(product(*[range(min(n, side)) for n in counts]))
@@ -67,36 +67,36 @@ def grid(counts: Sequence[int], letters: str = LETTERS) -> Grid:
             k = k * n + i
         seen.append(k)
     depth = len(letters) - 1
-    return Grid(tuple(counts), "".join(letters[min(a, depth)] for a in range(len(counts))),
-                tuple(seen), at)
+    return RepeatGrid(tuple(counts), "".join(letters[min(a, depth)] for a in range(len(counts))),
+                      tuple(seen), at)
 
 
-def line(count: int, letter: str) -> Grid:
+def single_axis(count: int, letter: str) -> RepeatGrid:
     """All of so many repeats, one after another."""
-    return Grid((count,), letter, tuple(range(count)), tuple([(k,) for k in range(count)]))
+    return RepeatGrid((count,), letter, tuple(range(count)), tuple([(k,) for k in range(count)]))
 
 
 @lru_cache(1 << 12)              # of an op, of what it made, of the label of that
-def plain(string: str) -> str:
+def without_subscripts(string: str) -> str:
     """A label without the numbers of passes: y₂ = y₁·x is y = y·x."""
     return _LOW.sub("", string)
 
 
-def own(label: str, letter: str = "v") -> str:
+def generated_name(label: str, letter: str = "v") -> str:
     """The name that only the reader gave: v₇ of v₇ = sin(x); else empty.
 
     letter: what such names begin with; names of the user's do not.
     """
-    found = _own(letter).match(label) if label.startswith(letter) else None
+    found = _generated_pattern(letter).match(label) if label.startswith(letter) else None
     return found.group()[:-3] if found else ""
 
 
-def counted_anew(label: str, tokens: Mapping[str, str], letter: str = "v") -> str:
+def renumber(label: str, tokens: Mapping[str, str], letter: str = "v") -> str:
     """A label in which names of the reader's have other numbers, as private characters that no
-    rule for numbers touches: see `written_out`."""
+    rule for numbers touches: see `expand_tokens`."""
     if not tokens or letter not in label:
         return label
-    return _nameless(letter).sub(lambda found: tokens.get(found[0], found[0]), label)
+    return _name_pattern(letter).sub(lambda found: tokens.get(found[0], found[0]), label)
 
 
 def token(letter: str, n: int) -> str:
@@ -104,15 +104,15 @@ def token(letter: str, n: int) -> str:
     return f"{letter}{chr(_PRIVATE + n)}" if 0 < n < _MOST else letter
 
 
-def swapped(label: str, name: str, other: str) -> str:
+def replace_name(label: str, name: str, other: str) -> str:
     """A label in which a name stands for another: for layers.1.w, not for the end of a.layers.1.w.
     """
     return re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w\[]|\.\w)", other, label)
 
 
-def standing(label: str, formula: str, name: str) -> str:
+def replace_formula(label: str, formula: str, name: str) -> str:
     """A label in which a name stands for a formula, wherever that is a whole operand."""
-    call = _call(formula)
+    call = _is_call(formula)
     shown, end = "", 0
     while (at := label.find(formula, end)) >= 0:
         before, after = label[end:at], label[at + len(formula):]
@@ -133,7 +133,7 @@ def standing(label: str, formula: str, name: str) -> str:
 
 
 @lru_cache(maxsize=1 << 10)
-def _call(formula: str) -> bool:
+def _is_call(formula: str) -> bool:
     """Whether a formula is the call of one function: relu(x + y), not sin(x) + sin(y)."""
     depth = 0
     for i, c in enumerate(formula):
@@ -144,30 +144,30 @@ def _call(formula: str) -> bool:
 
 
 @lru_cache(maxsize=None)
-def _own(letter: str) -> re.Pattern[str]:
+def _generated_pattern(letter: str) -> re.Pattern[str]:
     return re.compile(f"{re.escape(letter)}[₀-₉]+ = ")
 
 
 @lru_cache(maxsize=None)
-def _nameless(letter: str) -> re.Pattern[str]:
+def _name_pattern(letter: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(letter)}[₀-₉]+")
 
 
-def written_out(label: str) -> str:
-    """The numbers of `counted_anew` as subscripts."""
+def expand_tokens(label: str) -> str:
+    """The numbers of `renumber` as subscripts."""
     return _TOKEN.sub(lambda found: text.subscript(ord(found[0]) - _PRIVATE), label)
 
 
-Named = Mapping[str, Sequence[str]]            # a leaf's name -> its label in each repeat seen
+LeafLabels = Mapping[str, Sequence[str]]            # a leaf's name -> its label in each repeat seen
 
 
-def common(labels: Sequence[str], repeats: Grid, leaves: Named = {}) -> str:
+def merge_labels(labels: Sequence[str], repeats: RepeatGrid, leaves: LeafLabels = {}) -> str:
     """One label for those of the repeats seen: y = y·x. The first repeat may begin otherwise.
 
     Where expressions differ in more than their numbers, that of most repeats says it for all. A
     constant that differs is written by the name of the leaf it is, or c.
     """
-    shown = [plain(label) for label in labels]
+    shown = [without_subscripts(label) for label in labels]
     sized = any(["×" in column[0] for column in leaves.values()])    # an array that has no name
     if not sized and (len(set(shown)) == 1 or len(set(shown[1:])) == 1 and all(
             len(set(column)) == 1 for column in leaves.values())):
@@ -177,16 +177,16 @@ def common(labels: Sequence[str], repeats: Grid, leaves: Named = {}) -> str:
         alike.setdefault(tuple([text if kind == "" else kind for kind, text in _parts(label)]),
                          []).append(k)
     most = max(alike.values(), key=lambda ks: (len(ks), ks[-1]))
-    return _merged([shown[k] for k in most], most, repeats, leaves)
+    return _merge_alike([shown[k] for k in most], most, repeats, leaves)
 
 
-def counted(labels: Sequence[str], repeats: Grid) -> str:
+def merge_steps(labels: Sequence[str], repeats: RepeatGrid) -> str:
     """Labels that differ in the numbers of steps alone as one: w[3], w[4] is w[t]. Else empty."""
     parts = [_parts(label) for label in labels]
     if len({tuple([text if kind in ("", "number") else kind for kind, text in part])
             for part in parts}) > 1 or not any(kind in ("step", "place") for kind, _ in parts[0]):
         return ""
-    return _merged(labels, range(len(labels)), repeats, {})
+    return _merge_alike(labels, range(len(labels)), repeats, {})
 
 
 @lru_cache(1 << 10)              # most repeats have the same
@@ -213,7 +213,8 @@ def _parts(label: str) -> Sequence[tuple[str, str]]:
     return found
 
 
-def _merged(labels: Sequence[str], ks: Sequence[int], repeats: Grid, leaves: Named) -> str:
+def _merge_alike(labels: Sequence[str], ks: Sequence[int], repeats: RepeatGrid, leaves: LeafLabels
+                 ) -> str:
     """Labels of one form as one; ks: which of the repeats seen they are of."""
     parts = [_parts(label) for label in labels]
     here = repeats._replace(seen=tuple([repeats.seen[k] for k in ks]),
@@ -247,7 +248,7 @@ def _step(letter: str, behind: int, kind: str) -> str:
     return written if kind == "place" else f"[{written}]"
 
 
-def _number(texts: Sequence[str], ks: Sequence[int], leaves: Named) -> str:
+def _number(texts: Sequence[str], ks: Sequence[int], leaves: LeafLabels) -> str:
     """A constant: itself where all repeats have it, else the name of the leaf, else c."""
     values = [text.strip("()") for text in texts]
     same = len(set(values)) == 1

@@ -7,21 +7,21 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from .merge_labels import Grid
+from .merge_labels import RepeatGrid
 
 FEW = 4                          # so many names of repeats are written out
 
 _LAST = re.compile("(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
 
 
-class Steps(NamedTuple):
+class Indexing(NamedTuple):
     """What the repeats of a frame are called: by numbers from the first on, or by words."""
 
     first: int = 0
     names: tuple[str, ...] = ()  # q, k, v
 
 
-def steps(columns: Iterable[Sequence[str]]) -> Steps | None:
+def find_steps(columns: Iterable[Sequence[str]]) -> Indexing | None:
     """What repeats are called by the words of paths; None where those say nothing.
 
     columns: words that stand in one place of a path, one per repeat. layers.0, layers.2, layers.4
@@ -30,18 +30,19 @@ def steps(columns: Iterable[Sequence[str]]) -> Steps | None:
     lines: list[tuple[int, int]] = []
     words: Sequence[str] = ()
     for column in columns:
-        line = _line(column)
+        line = _word_progression(column)
         if line is not None:
             lines.append(line)
         elif not words and len(set(column)) == len(column):
             words = column
     if lines:
         by = min(by for _, by in lines)
-        return Steps(min(start for start, each in lines if each == by) // by)
-    return Steps(0, tuple(words)) if words else None
+        return Indexing(min(start for start, each in lines if each == by) // by)
+    return Indexing(0, tuple(words)) if words else None
 
 
-def merged(paths: Sequence[Sequence[str]], repeats: Grid, known: Sequence[Steps]) -> list[str]:
+def merge_paths(paths: Sequence[Sequence[str]], repeats: RepeatGrid, known: Sequence[Indexing]
+                ) -> list[str]:
     """Paths of the repeats seen as one, by its words; none where they have not so much in common.
 
     known: what the repeats of each frame are called, from the outermost.
@@ -52,7 +53,7 @@ def merged(paths: Sequence[Sequence[str]], repeats: Grid, known: Sequence[Steps]
     return words if all(words) else []
 
 
-def word(column: Sequence[str], repeats: Grid, known: Sequence[Steps]) -> str:
+def merge_words(column: Sequence[str], repeats: RepeatGrid, known: Sequence[Indexing]) -> str:
     """A word of all repeats: blocks; block[t], [2t+1] where it counts; {q,k,v}; else empty."""
     if len(set(column)) == 1:
         return column[0]
@@ -61,20 +62,20 @@ def word(column: Sequence[str], repeats: Grid, known: Sequence[Steps]) -> str:
     ends = {(part[1], part[3]) if part else None for part in parts}
     if len(ends) == 1 and parts[0]:
         numbers = [int(part[2]) for part in parts if part]
-        written = next(filter(None, (_counted(numbers, repeats, axis, known[axis])
+        written = next(filter(None, (_index_text(numbers, repeats, axis, known[axis])
                                      for axis in axes)), repeats.letter(numbers))
         return f"{parts[0][1]}[{written}]{parts[0][3]}"
     for axis in axes:
         seen: dict[int, str] = {}
         if all(seen.setdefault(place[axis], one) == one for place, one in zip(repeats.at, column)):
-            return listed(list(dict.fromkeys(seen.values())))
+            return list_words(list(dict.fromkeys(seen.values())))
     return ""
 
 
-_word = lru_cache(1 << 10)(word)  # most paths have the same first words
+_word = lru_cache(1 << 10)(merge_words)  # most paths have the same first words
 
 
-def listed(words: Sequence[str]) -> str:
+def list_words(words: Sequence[str]) -> str:
     """Words of which one stands there in each repeat: {q,k,v}_proj, {a,b,…}."""
     parts = [one.split("_") for one in words]
     least = min(map(len, parts))
@@ -86,27 +87,27 @@ def listed(words: Sequence[str]) -> str:
         f"{{{','.join(words[:2])},…}}{last}"
 
 
-def _line(column: Sequence[str]) -> tuple[int, int] | None:
+def _word_progression(column: Sequence[str]) -> tuple[int, int] | None:
     """The first number of words that count on, and by how much: layers2, layers4 is (2, 2)."""
     parts = [_LAST.fullmatch(one) for one in column]
     if len({(part[1], part[3]) if part else None for part in parts}) != 1 or not parts[0]:
         return None
-    return _even([int(part[2]) for part in parts if part])
+    return _progression([int(part[2]) for part in parts if part])
 
 
-def _even(numbers: Sequence[int]) -> tuple[int, int] | None:
+def _progression(numbers: Sequence[int]) -> tuple[int, int] | None:
     """The first of numbers that count on, and by how much."""
     first, by = numbers[0], numbers[1] - numbers[0]
     fits = by > 0 and all(n == first + k * by for k, n in enumerate(numbers))
     return (first, by) if fits else None
 
 
-def _counted(numbers: Sequence[int], repeats: Grid, axis: int, known: Steps) -> str:
+def _index_text(numbers: Sequence[int], repeats: RepeatGrid, axis: int, known: Indexing) -> str:
     """Numbers that count on with the repeats of a frame: t, t+1, 2t; else empty."""
     found: dict[int, int] = {}
     if not all(found.setdefault(place[axis], n) == n for place, n in zip(repeats.at, numbers)):
         return ""
-    line = _even([found[k] for k in sorted(found)]) if len(found) > 1 else None
+    line = _progression([found[k] for k in sorted(found)]) if len(found) > 1 else None
     if line is None or known.names:
         return ""
     rest = line[0] - line[1] * known.first

@@ -8,13 +8,13 @@ from math import prod
 from ..graph import Graph, text
 from ..graph.program import Parsed
 from .frame import Frame
-from .merge_labels import Grid, counted_anew, own, standing, token
+from .merge_labels import RepeatGrid, renumber, generated_name, replace_formula, token
 from .wiring import Wiring
 
 FEW = 4                          # a value that has a name in a repeat of so many has one in all
 
 
-class Nameless:
+class NumberedNames:
     """The names of such values in a graph that is being folded.
 
     They count anew in each outermost frame; a single one is v. What a repeat hands on to the next
@@ -23,7 +23,7 @@ class Nameless:
     """
 
     def __init__(self, graph: Graph, parsed: Parsed, frames: Sequence[Frame], wiring: Wiring,
-                 grids: Sequence[Grid]) -> None:
+                 grids: Sequence[RepeatGrid]) -> None:
         self.graph, self.frames, self.grids = graph, frames, grids
         self.letter = str(graph.facts.get("letter", "v"))      # of the names that the reader gave
         self.own: dict[int, int] = {}              # op whose tensor has no name -> k of v₁; 0: v
@@ -42,7 +42,7 @@ class Nameless:
             if i < 0 or box[c] < 0 or not 1 < len(stood) == prod(grids[i].counts):
                 continue
             labels = [graph.nodes[box[stood[k]]].label for k in grids[i].seen]
-            names = [own(label, self.letter) for label in labels]
+            names = [generated_name(label, self.letter) for label in labels]
             some = sum(map(bool, names))
             hidden = sum(" = " in label for label in labels) - some <= len(names) // FEW
             if some > len(names) // 2 or hidden and (c in lags or some > len(names) // FEW):
@@ -74,15 +74,15 @@ class Nameless:
 
     def written(self, labels: Sequence[str], frame: int, c: int = -1) -> list[str]:
         """The labels of a value in the repeats seen, with these names; their numbers are set by
-        `written_out`."""
+        `expand_tokens`."""
         found, named = [], c in self.own
         for label, here in zip(labels, self._seen(frame)):
-            if named or own(label, self.letter):   # it is named alike in all, or none
+            if named or generated_name(label, self.letter):   # it is named alike in all, or none
                 label = label.rpartition(" = ")[2]
             for formula, value in here:
                 if formula in label and (value != c or formula != label):
-                    label = standing(label, formula, token(self.letter, self.own[value]))
-            found.append(counted_anew(label, self.tokens, self.letter))
+                    label = replace_formula(label, formula, token(self.letter, self.own[value]))
+            found.append(renumber(label, self.tokens, self.letter))
         return found
 
     def _seen(self, frame: int) -> list[list[tuple[str, int]]]:

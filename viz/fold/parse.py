@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from ..graph import Graph, Items, Node, Value, topological
+from ..graph import Graph, LazyItems, Node, Value, topological
 from ..graph.program import Parsed, Program
 
 
@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"-?\d+")
 def parse(graph: Graph) -> Parsed | None:
     """A graph as a program; None where ops and tensors do not alternate."""
     nodes, edges = graph.nodes, graph.edges
-    if isinstance(nodes, Items) and nodes.program is not None:
+    if isinstance(nodes, LazyItems) and nodes.program is not None:
         return nodes.program()
     index = {node.id: i for i, node in enumerate(nodes)}
     ins: dict[int, list[int]] = {}                 # op -> its edges

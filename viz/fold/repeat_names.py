@@ -9,9 +9,10 @@ from math import prod
 from ..graph import Graph, Node, Value, text
 from ..graph.program import Parsed
 from .frame import Frame
-from .merge_labels import LETTERS, SUBSCRIPTS, Grid, common, counted, grid, swapped, written_out
-from .merge_paths import Steps, merged, steps, word
-from .numbered_names import Nameless
+from .merge_labels import (LETTERS, SUBSCRIPTS, RepeatGrid, expand_tokens, make_grid, merge_labels,
+                           merge_steps, replace_name)
+from .merge_paths import Indexing, find_steps, merge_paths, merge_words
+from .numbered_names import NumberedNames
 from .wiring import Key, Wiring
 
 MOST = 1000                      # leaves of a frame that are told apart in expressions
@@ -22,25 +23,25 @@ _PLACE = 0x100000                # where such leaves wait to be written
 _PATH = re.compile(r"\w+(\.\w+)*\.[^\W\d]\w*")           # 0.norm.weight, not 0.5
 
 
-class Names:
+class RepeatNames:
     """The names of a graph that is being folded."""
 
     def __init__(self, graph: Graph, parsed: Parsed, frames: Sequence[Frame], wiring: Wiring
                  ) -> None:
         self.graph, self.parsed, self.frames, self.wiring = graph, parsed, frames, wiring
-        self.grids: list[Grid] = []                # frame -> the repeats whose labels are read
+        self.grids: list[RepeatGrid] = []          # frame -> the repeats whose labels are read
         counts: list[tuple[int, ...]] = []
         for frame in frames:
             counts.append((*(counts[frame.parent] if frame.parent >= 0 else ()),
                            *([frame.run.times] if frame.run.times > 1 else [])))
-            self.grids.append(grid(counts[-1] or (1,)))
+            self.grids.append(make_grid(counts[-1] or (1,)))
         self.leaves: list[dict[str, list[str]]] = [{} for _ in frames]     # name -> labels seen
         self.called: dict[Key, str] = {}           # leaf -> its label
         self.replaced: list[list[tuple[str, list[str]]]] = [[] for _ in frames]
         labels = self._leaf_labels()
         self.steps = [self._steps(i, labels) for i in range(len(frames))]
         self._name_leaves(labels)
-        self.nameless = Nameless(graph, parsed, frames, wiring, self.grids)
+        self.nameless = NumberedNames(graph, parsed, frames, wiring, self.grids)
 
     # ---- Repeats
 
@@ -52,15 +53,15 @@ class Names:
             around = self.frames[around].parent
         return LETTERS[min(depth, len(LETTERS) - 2)]
 
-    def known(self, frame: int) -> list[Steps]:
+    def known(self, frame: int) -> list[Indexing]:
         """What the repeats of the frames that hold it and of itself are called, as its grid has
         them."""
-        found: list[Steps] = []
+        found: list[Indexing] = []
         while frame >= 0:
             if self.frames[frame].run.times > 1:
-                found.append(self.steps[frame] or Steps())
+                found.append(self.steps[frame] or Indexing())
             frame = self.frames[frame].parent
-        return found[::-1] or [Steps()]
+        return found[::-1] or [Indexing()]
 
     def across(self, o: int, frame: int) -> list[tuple[str, ...]]:
         """The path of an op's scope in the repeats seen. o: an op of the first repeat."""
@@ -73,7 +74,7 @@ class Names:
         at = self.grids[frame].at
         return sum(place[:-1] == at[0][:-1] for place in at)
 
-    def _steps(self, frame: int, labels: dict[Key, list[str]]) -> Steps | None:
+    def _steps(self, frame: int, labels: dict[Key, list[str]]) -> Indexing | None:
         """What the paths of scopes call the repeats of a frame; else those of parameters."""
         (s, p, count, _), group = self.frames[frame].run, self.parsed.program.group
         if count == 1:
@@ -90,11 +91,12 @@ class Names:
 
         scoped: dict[tuple[str, ...], int] = {}    # what differs between repeats -> an op in it
         for o in range(s, s + p):
-            scoped.setdefault(group[o][:differing(group[o], group[o + p])], o)
-        found = steps(columns([path[:len(start)] for path in self.across(o, frame)]
-                              for start, o in scoped.items() if start)) or \
-            steps(columns([label.split(".") for label in column] for key, column in labels.items()
-                          if key[1] == frame and all(map(_PATH.fullmatch, column))))
+            scoped.setdefault(group[o][:first_difference(group[o], group[o + p])], o)
+        found = find_steps(columns([path[:len(start)] for path in self.across(o, frame)]
+                                   for start, o in scoped.items() if start)) or \
+            find_steps(columns([label.split(".") for label in column]
+                               for key, column in labels.items()
+                               if key[1] == frame and all(map(_PATH.fullmatch, column))))
         return found if found and (not found.names or size == count) else None
 
     # ---- Leaves
@@ -122,9 +124,9 @@ class Names:
         for key, labels in found.items():
             frame, repeats = key[1], self.grids[key[1]]
             first = self.graph.nodes[self.parsed.leaf[-1 - key[2][0]]]
-            columns[key] = labels if any(labels) else [_sized(first)] * len(labels)
+            columns[key] = labels if any(labels) else [_shape_text(first)] * len(labels)
             named = labels[0] if len(set(labels)) == 1 else self._path(labels, frame) or \
-                counted(labels, repeats) or self._word(labels, frame)
+                merge_steps(labels, repeats) or self._word(labels, frame)
             if named:
                 self.called[key] = named
             else:
@@ -143,14 +145,14 @@ class Names:
         """Paths of parameters as one: blocks.[t].{q,k,v}.weight."""
         if not all(map(_PATH.fullmatch, labels)):
             return ""
-        return ".".join(merged([label.split(".") for label in labels], self.grids[frame],
-                               self.known(frame)))
+        return ".".join(merge_paths([label.split(".") for label in labels], self.grids[frame],
+                                    self.known(frame)))
 
     def _word(self, labels: Sequence[str], frame: int) -> str:
         """Names of the user's, each of another repeat: {q,k,v}."""
         if len(labels) < 2 or not all(map(str.isidentifier, labels)):
             return ""
-        found = word(labels, self.grids[frame], self.known(frame))
+        found = merge_words(labels, self.grids[frame], self.known(frame))
         return found if found.startswith("{") else ""
 
     def held(self, frame: int) -> str:
@@ -171,9 +173,9 @@ class Names:
             labels = [rest for _, _, rest in parts] if names else labels
         written = self.nameless.written(labels, frame, c)
         for k, (called, column) in enumerate(self.replaced[frame]):
-            written = [label if leaf not in label else swapped(label, leaf, chr(_PLACE + k))
+            written = [label if leaf not in label else replace_name(label, leaf, chr(_PLACE + k))
                        for label, leaf in zip(written, column)]
-        label = written_out(common(written, self.grids[frame], self.leaves[frame]))
+        label = expand_tokens(merge_labels(written, self.grids[frame], self.leaves[frame]))
         for k, (called, _) in enumerate(self.replaced[frame]):
             label = label.replace(chr(_PLACE + k), called)
         name = names or self.nameless.name(c)
@@ -196,17 +198,17 @@ class Names:
         shown = label if not hidden else formula if paper else name or formula
         if repeat is None:
             return shown
-        steps = self.steps[frame] or Steps(1)
+        steps = self.steps[frame] or Indexing(1)
         return f"{steps.names[repeat]}: {shown}" if steps.names else \
             f"{self.of(frame)} = {steps.first + repeat}: {shown}"
 
 
-def differing(a: Sequence[str], b: Sequence[str]) -> int:
+def first_difference(a: Sequence[str], b: Sequence[str]) -> int:
     """How many words of two paths lead to the first that differs, with it; 0 where none does."""
     return next((k for k, (one, other) in enumerate(zip(a, b), 1) if one != other), 0)
 
 
-def _sized(node: Node) -> str:
+def _shape_text(node: Node) -> str:
     """How an expression writes an array that has no name: [3×4]."""
     data = node.facts.get("data")
     return f"[{'×'.join(map(str, data.shape))}]" if isinstance(data, Value) else ""

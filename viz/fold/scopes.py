@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from ..graph.program import Program
-from .find_repeats import Run
+from .find_repeats import Repetition
 
 OPS = 2                          # a scope of fewer ops is no frame: its op says what it is
 
@@ -19,30 +19,30 @@ class Scope(NamedTuple):
     path: str                    # layer1/0
 
 
-def scoped(program: Program, found: Sequence[Run], named: Collection[str], *, every: bool
-           ) -> list[Run]:
+def add_scopes(program: Program, found: Sequence[Repetition], named: Collection[str], *, every: bool
+               ) -> list[Repetition]:
     """The runs, with a run of one repeat for each scope; nested, in order.
 
     named: scopes by path (`layer1/0`) that have one in any case; with `every` so have all that hold
     some ops. A scope that was entered twice is a frame each time. What a fold shows already, or
     cuts, is none. Linear in the program, times how deep scopes and runs are nested.
     """
-    runs, above = _flat(found)
+    runs, above = _flatten(found)
     inside = [-1] * len(program.label)             # op -> the innermost run that holds it
     for i, run in enumerate(runs):
         inside[run.start:_end(run)] = [i] * (run.period * run.times)
     shown = {(run.start, run.start + run.period * n) for run in runs for n in (1, run.times)}
-    kept: dict[tuple[int, int], Run] = {}
-    for start, end, path in scopes(program):
+    kept: dict[tuple[int, int], Repetition] = {}
+    for start, end, path in find_scopes(program):
         if path not in named and not (every and end - start >= OPS) or \
                 not program.parts.isdisjoint((start, end)) or (start, end) in shown:
             continue
-        if _whole(start, end, runs, above, inside):
-            kept[start, end] = Run(start, end - start, 1)
-    return _nested([*runs, *kept.values()])
+        if _fits(start, end, runs, above, inside):
+            kept[start, end] = Repetition(start, end - start, 1)
+    return _nest([*runs, *kept.values()])
 
 
-def scopes(program: Program) -> Iterator[Scope]:
+def find_scopes(program: Program) -> Iterator[Scope]:
     """Each scope of a program, each time it was entered; inner ones after those around them."""
     opened: list[int] = []                         # where the scopes that are open began
     path: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ def scopes(program: Program) -> Iterator[Scope]:
     yield from sorted(found, key=lambda scope: (scope.start, -scope.end, len(scope.path)))
 
 
-def _flat(found: Sequence[Run]) -> tuple[list[Run], list[int]]:
+def _flatten(found: Sequence[Repetition]) -> tuple[list[Repetition], list[int]]:
     """The runs and all runs within them, outer ones first, and by run the one around it, or -1."""
     runs, above = list(found), [-1] * len(found)
     for i, run in enumerate(runs):                 # grows as it goes
@@ -68,12 +68,12 @@ def _flat(found: Sequence[Run]) -> tuple[list[Run], list[int]]:
     return runs, above
 
 
-def _end(run: Run) -> int:
+def _end(run: Repetition) -> int:
     return run.start + run.period * run.times
 
 
-def _whole(start: int, end: int, runs: Sequence[Run], above: Sequence[int], inside: Sequence[int]
-           ) -> bool:
+def _fits(start: int, end: int, runs: Sequence[Repetition], above: Sequence[int],
+          inside: Sequence[int]) -> bool:
     """Whether ops lie within the first repeat of all runs that hold them, and cut none."""
     around = []
     for i in (inside[start], inside[end - 1]):
@@ -85,15 +85,15 @@ def _whole(start: int, end: int, runs: Sequence[Run], above: Sequence[int], insi
     return around[0] == around[1]
 
 
-def _holds(run: Run, start: int, end: int) -> bool:
+def _holds(run: Repetition, start: int, end: int) -> bool:
     return run.start <= start and end <= run.start + run.period
 
 
-def _nested(runs: Sequence[Run]) -> list[Run]:
+def _nest(runs: Sequence[Repetition]) -> list[Repetition]:
     """Runs within runs, from runs side by side."""
     order = sorted(runs, key=lambda run: (run.start, -_end(run), -run.period))
-    top: list[Run] = []
-    inner: list[list[Run]] = [[] for _ in order]
+    top: list[Repetition] = []
+    inner: list[list[Repetition]] = [[] for _ in order]
     around: list[int] = []
     open_: list[int] = []
     for i, run in enumerate(order):

@@ -13,12 +13,12 @@ def unfold(graph: Graph) -> Graph:
     if "folds" not in graph.facts:
         return graph
     facts = {key: value for key, value in graph.facts.items() if key != "folds"}
-    nodes = [Node(*node) for node in _whole(graph.nodes)]
-    edges = [Edge(*edge) for edge in _whole(graph.edges)]
+    nodes = [Node(*node) for node in _restore(graph.nodes)]
+    edges = [Edge(*edge) for edge in _restore(graph.edges)]
     return Graph(graph.name, tuple(nodes), tuple(edges), facts)
 
 
-def _whole(items: Sequence[Any]) -> list[Any]:
+def _restore(items: Sequence[Any]) -> list[Any]:
     """What the items stand for, each in its place; what stands for itself fills the rest."""
     placed: dict[int, Any] = {}
     rest = []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..graph.program import Parsed
-from .frame import Frame, canonical
+from .frame import Frame, representatives
 
 KEPT = 4                         # so many repeats of a value that leave a frame have a box outside
 
@@ -23,7 +23,7 @@ class Wiring:
         self.parsed, self.frames = parsed, frames
         self.depth = depth                         # frames deeper than that are closed
         self.inputs = inputs                       # leaves that stay outside scopes, as sources
-        self.stands, self.inside = canonical(parsed.program, frames)
+        self.stands, self.inside = representatives(parsed.program, frames)
         self.repeats: dict[int, list[int]] = {}    # op that stands for others -> all of them
         for o, c in enumerate(self.stands):
             self.repeats.setdefault(c, []).append(o)

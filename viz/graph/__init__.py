@@ -7,6 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from .value import NumberColumn, Stats, Value
+
+__all__ = ["Edge", "Graph", "GraphError", "LazyItems", "Node", "NumberColumn", "Stats",
+           "TransformError", "Value", "topological"]
+
 KINDS = ("input", "parameter", "constant", "value", "output", "op")
 ITEMS = 64                       # an array of at most so many numbers is kept whole
 
@@ -17,46 +22,13 @@ class GraphError(ValueError):
     status = 2                   # what the command line exits with
 
 
-class Stats(NamedTuple):
-    """What is kept of an array too large to keep: of its finite numbers, and how many are not."""
+class TransformError(ValueError):
+    """A transform that cannot be made: no such node, kind or fold; no path between two nodes."""
 
-    min: float
-    mean: float
-    max: float
-    nan: int = 0                 # how many numbers are not a number
-    inf: int = 0                 # how many are infinite, of either sign
-    median: float | None = None  # over the repeats, of a folded node
+    status = 2
 
 
-class Value(NamedTuple):
-    """A number or an array as it was when read: its numbers in row-major order, or its stats."""
-
-    shape: tuple[int, ...]       # () for a number
-    dtype: str                   # numpy's spelling: float64, int64, bool ...
-    items: tuple[Any, ...] | None = None      # all numbers, where there are at most ITEMS
-    stats: Stats | None = None   # set where items is None
-
-    @property
-    def size(self) -> int:
-        size = 1
-        for n in self.shape:
-            size *= n
-        return size
-
-    @property
-    def number(self) -> Any:
-        """The number of a value of size 1, else None."""
-        return self.items[0] if self.items is not None and len(self.items) == 1 else None
-
-
-class Numbers(NamedTuple):
-    """The same fact of many nodes or edges, each a number: what a column of them holds."""
-
-    dtype: str
-    of: Any                      # an array
-
-
-class Items(Sequence[Any]):
+class LazyItems(Sequence[Any]):
     """Nodes or edges in order, each made when it is asked for; all of them where all are."""
 
     def __init__(self, count: int, make: Callable[[int], Any],
@@ -83,7 +55,7 @@ class Items(Sequence[Any]):
         return iter(self._whole())
 
     def __eq__(self, other: object) -> bool:
-        return self._whole() == (other._whole() if isinstance(other, Items) else other)
+        return self._whole() == (other._whole() if isinstance(other, LazyItems) else other)
 
     def __hash__(self) -> int:
         return hash(self._whole())
@@ -96,9 +68,9 @@ class Items(Sequence[Any]):
             self._all = tuple(map(self._make, range(self._count)))
         return self._all
 
-    def picked(self, at: Sequence[int]) -> Items:
+    def picked(self, at: Sequence[int]) -> LazyItems:
         """Those at some places."""
-        return Items(len(at), lambda k: self[at[k]])
+        return LazyItems(len(at), lambda k: self[at[k]])
 
 
 class Node(NamedTuple):
@@ -133,7 +105,7 @@ class Graph:
     facts: Mapping[str, Any] = field(default_factory=dict)    # title, value, derivative ...
 
     def __post_init__(self) -> None:
-        if isinstance(self.nodes, Items):          # its reader numbers them: inputs come first
+        if isinstance(self.nodes, LazyItems):          # its reader numbers them: inputs come first
             return
         index: dict[str, int] = {}
         for i, node in enumerate(self.nodes):

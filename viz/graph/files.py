@@ -45,7 +45,7 @@ def save(path: str, content: bytes) -> None:
                 os.unlink(temporary)
 
 
-def twin(path: str) -> str:
+def dark_path(path: str) -> str:
     """Where the dark picture goes that belongs to a light one: f-dark.svg beside f.svg."""
     stem, suffix = os.path.splitext(path.rstrip("/" + os.sep))
     return f"{stem}-dark{suffix}" + path[len(stem) + len(suffix):]

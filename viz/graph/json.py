@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import Edge, Graph, GraphError, Items, Node, Stats, Value
+from . import Edge, Graph, GraphError, LazyItems, Node, Stats, Value
 
 
 # ---- JSON: not a number, infinities and complex numbers are words, since JSON has no such numbers
@@ -34,7 +34,7 @@ def _plain(fact: Any) -> Any:
         return {type(fact).__name__.lower(): [_plain(part) for part in fact]}
     if isinstance(fact, Mapping):
         return {"map": {key: _plain(value) for key, value in fact.items()}}
-    if isinstance(fact, (list, tuple, Items)):
+    if isinstance(fact, (list, tuple, LazyItems)):
         return {"list": [_plain(value) for value in fact]}
     if isinstance(fact, float) and _number(fact) is not fact:
         return {"float": _number(fact)}

@@ -11,14 +11,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from . import Value
+from .value import Value, is_rounding_error, statistics
 
 DIGITS = 5                       # significant digits that people read; files of data keep them all
 SHORT = 10                       # what was typed in is shown whole where it has few characters
 _SURE = ".14g"                   # digits that no rounding error reaches: the others are cut first
 FEW = 3                          # an array of at most so many numbers is written out
-
-_EPSILON = {"float64": 2**-50, "float32": 2**-21, "float16": 2**-9, "bfloat16": 2**-6}
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _SUBSCRIPT = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
@@ -71,7 +69,7 @@ def _short(text: str) -> str:
     return text.replace("-", "−")
 
 
-def counted(n: int, what: str) -> str:
+def quantity(n: int, what: str) -> str:
     """A number of many, of a unit or of things: 26 MB, 11.2M parameters."""
     scale, unit = next(((10.0**e, unit) for e, unit in ((12, "T"), (9, "G"), (6, "M"), (3, "k"))
                         if n >= 10**e), (1.0, ""))
@@ -91,7 +89,7 @@ def plus(xs: Sequence[float]) -> str:
     return first + "".join(f" − {x[1:]}" if x.startswith("−") else f" + {x}" for x in rest)
 
 
-def given(value: Value | None) -> str:
+def input_number(value: Value | None) -> str:
     """The numbers of a value that was typed in, not computed: 1.0000001, where others say 1."""
     x = None if value is None else value.number
     if isinstance(x, float) and len(str(abs(x))) <= SHORT:
@@ -120,29 +118,30 @@ def numbers(value: Value | None, digits: int = DIGITS) -> str:
             return f"[{', '.join([number(x, digits) for x in items])}]"
     median = stats and stats.median
     if stats is None or median is None:
-        low, middle, high, nan, inf = spread(value)
+        low, middle, high, nan, inf = statistics(value)
     else:
         low, _, high, nan, inf = stats[:5]
-        middle = 0.0 if _noise(median, low, high, value.dtype) else median
+        middle = 0.0 if is_rounding_error(median, low, high, value.dtype) else median
     small = min(digits, 3)
     first, last = number(low, small), number(high, small)
     if nan + inf and median is None and nan + inf == value.size:
         text = ""
     elif first == last or low == high:
         word = "all" if median is None else "each"
-        text = f"{word} {number(low, digits if same(low, high, digits) else small)}"
+        text = f"{word} {number(low, digits if written_alike(low, high, digits) else small)}"
     else:
         text = f"{first} … {number(middle, small)} … {last}"
-    return ", ".join(filter(None, [text, *_odd(value, nan, inf)])) if nan + inf else text
+    return ", ".join(filter(None, [text, *_nonfinite_counts(value, nan, inf)])) \
+        if nan + inf else text
 
 
-def odd(value: Value) -> list[str]:
+def nonfinite_counts(value: Value) -> list[str]:
     """How many numbers of a value are none or infinite: nan ×1, −inf ×2; ±inf ×3 of a large one."""
-    *_, nan, inf = spread(value)
-    return _odd(value, nan, inf)
+    *_, nan, inf = statistics(value)
+    return _nonfinite_counts(value, nan, inf)
 
 
-def _odd(value: Value, nan: int, inf: int) -> list[str]:
+def _nonfinite_counts(value: Value, nan: int, inf: int) -> list[str]:
     counts = [(nan, "nan"), (inf, "±inf")]
     if inf and value.items is not None:
         counts[1:] = [(sum(x == sign for x in value.items), number(sign))
@@ -150,36 +149,9 @@ def _odd(value: Value, nan: int, inf: int) -> list[str]:
     return [f"{word} ×{n}" for n, word in counts if n]
 
 
-def same(low: float, high: float, digits: int) -> bool:
+def written_alike(low: float, high: float, digits: int) -> bool:
     """Whether two numbers are written alike."""
     return low == high or number(low, digits) == number(high, digits)
-
-
-def spread(value: Value) -> tuple[float, float, float, int, int]:
-    """Min, mean and max of the finite numbers of a value; how many are nan; how many infinite.
-
-    A mean that is rounding error, which another processor rounds elsewhere, is 0.
-    """
-    if value.stats is not None:
-        low, mean, high, nan, inf, _ = value.stats
-    else:
-        items = [float(x.real if isinstance(x, complex) else x) for x in value.items or ()]
-        finite = [x for x in items if x - x == 0]
-        nan = sum(x != x for x in items)
-        inf = len(items) - len(finite) - nan
-        if not finite:
-            return 0.0, 0.0, 0.0, nan, inf
-        low, mean, high = min(finite), sum(finite) / len(finite), max(finite)
-    if low < 0 < high and _noise(mean, low, high, value.dtype):
-        mean = 0.0
-    return low, mean, high, nan, inf
-
-
-def _noise(mean: float, low: float, high: float, dtype: str) -> bool:
-    """Whether a mean of numbers on both sides of zero is but what rounding has left of it."""
-    if not low < 0 < high:
-        return False
-    return abs(mean) <= _EPSILON.get(dtype, _EPSILON["float64"]) * max(-low, high)
 
 
 @lru_cache(1 << 10)              # of all its uses

@@ -8,6 +8,7 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from ..graph import Edge, Node, Value, text
+from ..graph.value import statistics
 from ..graph.theme import THEMES
 from .placement import Size
 from .scene import Rect, Text
@@ -138,7 +139,8 @@ def port(node: Node) -> Content:
 def written(node: Node, key: str) -> str:
     """The data or the grad of a node on one line: the data of an input as it was given."""
     value = node.facts.get(key)
-    return text.given(value) if node.kind == "input" and key == "data" else text.numbers(value)
+    return text.input_number(value) if node.kind == "input" and key == "data" else \
+        text.numbers(value)
 
 
 def tag_of(node: Node) -> str:
@@ -252,7 +254,7 @@ def _slope(edge: Edge, local: Value) -> str:
     short = formula if len(formula) <= FORMULA else ""
     x = local.number
     if x is None:
-        return short or f"ø {text.number(text.spread(local)[1], 3)}"
+        return short or f"ø {text.number(statistics(local)[1], 3)}"
     written = text.number(x)
     return f"{short} = {written}" if short and short != written else written
 
@@ -265,8 +267,8 @@ def _sent(value: Value) -> str:
     if value.size == 0:
         return f"{text.shape(value.shape)} empty"
     if x is None:
-        low, mean, high, *odd = text.spread(value)
-        alike = text.same(low, high, 2) and not any(odd)
+        low, mean, high, *odd = statistics(value)
+        alike = text.written_alike(low, high, 2) and not any(odd)
         return f"{text.shape(value.shape)} {'all' if alike else 'ø'} {text.number(mean, 3)}"
     written = text.number(x)
     return written if written.startswith(("−", "n")) else f"+{written}"
@@ -274,9 +276,9 @@ def _sent(value: Value) -> str:
 
 def _range(value: Value) -> str:
     """The range of an array's finite numbers, and how many are not: −0.1 … 0.3. Empty for one."""
-    low, _, high, nan, inf = text.spread(value)
-    marks = text.odd(value)
-    if value.size <= 1 or value.shape == () or not marks and text.same(low, high, 2):
+    low, _, high, nan, inf = statistics(value)
+    marks = text.nonfinite_counts(value)
+    if value.size <= 1 or value.shape == () or not marks and text.written_alike(low, high, 2):
         return ""
     if nan + inf < value.size:
         marks.insert(0, f"{text.number(low, 2)} … {text.number(high, 2)}")

@@ -64,7 +64,7 @@ def affordable(graph: Graph, format: str, *, named: bool = True) -> bool:
     return format not in PICTURES or price.nodes <= most and price.items <= ITEMS
 
 
-def within(graph: Graph, items: int = ITEMS) -> Graph:
+def close_folds(graph: Graph, items: int = ITEMS) -> Graph:
     """The graph with as many folds closed as it takes to stay within a budget, deepest first."""
     folds = graph.facts.get("folds", ())
     depths = sorted({fold["path"].count("/") for fold in folds}, reverse=True)

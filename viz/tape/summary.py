@@ -43,7 +43,7 @@ def headline(target: Target, inputs: Mapping[str, Value], written: str, order: i
     arguments = dict.fromkeys(n.partition(".")[0] for n in inputs)
     head = (f"{name}{PRIMES[:order - 1]}({', '.join(arguments)})"
             + (f" = {written}" if written and len(written) <= TITLE and "…" not in written else ""))
-    at = ", ".join(f"{n} = {text.given(v)}" for n, v in inputs.items())
+    at = ", ".join(f"{n} = {text.input_number(v)}" for n, v in inputs.items())
     return head + (f" at {at}" if at and all(v.size == 1 for v in inputs.values()) else "")
 
 

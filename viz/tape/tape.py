@@ -304,7 +304,7 @@ def _cost(tape: Tape) -> tuple[str, ...]:
         return ()
     frozen = sum(m.facts.get("params", 0) for m in tape.made if m.facts.get("frozen"))
     flops, kept = (sum(call.facts.get(key, 0) for call in calls) for key in ("flops", "saved"))
-    return (", ".join(text.counted(n, name) for n, name in (
+    return (", ".join(text.quantity(n, name) for n, name in (
         (parameters, "parameters"), (frozen, "of them frozen"), (flops, "FLOP"),
         (kept, "B kept for backward")) if n),)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..graph import Edge, Graph, Node, text
-from .subgraph import TransformError
+from ..graph import Edge, Graph, Node, TransformError, text
 
 FORWARD, BACKWARD = "forward", "backward"
 

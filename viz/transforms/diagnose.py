@@ -7,10 +7,11 @@ from math import inf
 from typing import Any
 
 from ..graph import Edge, Graph, Node, Value, text, topological
+from ..graph.value import statistics
 
 SMALL, LARGE = 1e-6, 1e6         # of the output's gradient: less has vanished, more has exploded
 BAD = ("nan", "inf")
-TOLD = 3                         # so many births at one line are told, the others counted
+LISTED = 3                       # so many births at one line are told, the others counted
 
 
 def flag(graph: Graph) -> Graph:
@@ -34,35 +35,36 @@ def flag(graph: Graph) -> Graph:
                default=1.0) or 1.0
     flags: dict[str, str] = {}
     births: dict[str, dict[str, str]] = {}         # NaN is born at f.py:7 -> node -> what it did
-    harmless = _swallowed(graph, nodes)
+    harmless = _harmless(graph, nodes)
     for node in graph.nodes:
         if node.kind != "op" and node.id not in harmless:
-            flags[node.id] = _data(node, nodes, operands.get(made.get(node.id, ""), []), births)
+            flags[node.id] = _data_flag(node, nodes, operands.get(made.get(node.id, ""), []),
+                                        births)
     for edge in reversed(graph.edges):             # as backward goes: the first birth first
-        _birth_of_grad(edge, nodes, made, births)
+        _check_contribution(edge, nodes, made, births)
     said = []
     for born, ways in births.items():
-        told = list(dict.fromkeys(ways.values()))[:TOLD]
+        told = list(dict.fromkeys(ways.values()))[:LISTED]
         said += [born + way for way in told]
         if len(ways) > len(told):
             said[-1] += f", and {len(ways) - len(told)} times more there"
     verdicts: dict[str, list[Node]] = {}
     for node in graph.nodes:
-        verdict = "" if node.kind == "op" else _grad(node.facts.get("grad"), seed)
+        verdict = "" if node.kind == "op" else _grad_flag(node.facts.get("grad"), seed)
         if verdict:
             verdicts.setdefault(verdict, []).append(node)
             flags[node.id] = flags.get(node.id, "") or verdict
-    said += _model(graph, flags, _cuts(graph, nodes))
+    said += _check_model(graph, flags, _gradient_breaks(graph, nodes))
     for verdict, found in verdicts.items():
         names = ", ".join(_name(node) for node in found[:3])
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-        said.append(f"{verdict} at {names}{more}{_why(verdict, seed)}")
+        said.append(f"{verdict} at {names}{more}{_threshold(verdict, seed)}")
     new = tuple(node._replace(facts={**node.facts, "flag": flags[node.id]})
                 if flags.get(node.id) else node for node in graph.nodes)
     return Graph(graph.name, new, graph.edges, {**graph.facts, "flags": tuple(said)})
 
 
-def _swallowed(graph: Graph, nodes: Mapping[str, Node]) -> set[str]:
+def _harmless(graph: Graph, nodes: Mapping[str, Node]) -> set[str]:
     """The tensors with an infinity, none of them +inf where that is known, that come to nothing:
     what is made of them is finite, no output is, and no gradient beside them is bad."""
     makers: dict[str, list[str]] = {}              # node -> what it is made of, through its op
@@ -73,19 +75,19 @@ def _swallowed(graph: Graph, nodes: Mapping[str, Node]) -> set[str]:
     found: set[str] = set()
     for node in reversed(topological(graph)):
         value = node.facts.get("data")
-        if node.kind in ("op", "output") or _bad(value) != "inf" \
-                or inf in (value.items or ()) or _bad(node.facts.get("grad")):
+        if node.kind in ("op", "output") or _nonfinite(value) != "inf" \
+                or inf in (value.items or ()) or _nonfinite(node.facts.get("grad")):
             continue
         ops = uses.get(node.id, ())
         beside = [nodes[id] for op in makers.get(node.id, ()) for id in makers.get(op, ())]
-        if ops and all(not _bad(nodes[id].facts.get("data")) or id in found
+        if ops and all(not _nonfinite(nodes[id].facts.get("data")) or id in found
                        for op in ops for id in uses.get(op, ())) \
-                and not any(_bad(source.facts.get("grad")) for source in beside):
+                and not any(_nonfinite(source.facts.get("grad")) for source in beside):
             found.add(node.id)
     return found
 
 
-def _cuts(graph: Graph, nodes: Mapping[str, Node]) -> dict[str, Node]:
+def _gradient_breaks(graph: Graph, nodes: Mapping[str, Node]) -> dict[str, Node]:
     """Parameter -> the first op that its gradient could not pass: a detach, or what ran in no_grad.
     """
     cuts: dict[str, Node] = {}
@@ -107,16 +109,16 @@ def _cuts(graph: Graph, nodes: Mapping[str, Node]) -> dict[str, Node]:
     return cuts
 
 
-def _model(graph: Graph, flags: dict[str, str], cuts: Mapping[str, Node]) -> list[str]:
+def _check_model(graph: Graph, flags: dict[str, str], cuts: Mapping[str, Node]) -> list[str]:
     """What is told of a model: parameters that the loss does not reach, units that are dead."""
     said = []
     unreached = graph.facts.get("unreached", ())
     if unreached:
         more = f" and {len(unreached) - 3} more" if len(unreached) > 3 else ""
         ways = dict.fromkeys(
-            f"{cuts[id].facts['break']}{_at(cuts[id])} cuts the way"
+            f"{cuts[id].facts['break']}{_location(cuts[id])} cuts the way"
             for id in unreached if id in cuts)
-        why = f" ({', '.join(list(ways)[:TOLD])})" if ways else ""
+        why = f" ({', '.join(list(ways)[:LISTED])})" if ways else ""
         said.append(f"the loss does not reach {', '.join(unreached[:3])}{more}{why}: "
                     "an optimiser leaves them as they are")
         for node in graph.nodes:
@@ -132,30 +134,30 @@ def _model(graph: Graph, flags: dict[str, str], cuts: Mapping[str, Node]) -> lis
     return said
 
 
-def _bad(value: Value | None) -> str:
+def _nonfinite(value: Value | None) -> str:
     """nan where a value holds one, else inf where it holds one, else nothing."""
     if value is None:
         return ""
-    *_, nan, infinite = text.spread(value)
+    *_, nan, infinite = statistics(value)
     return "nan" if nan else "inf" if infinite else ""
 
 
-def _data(node: Node, nodes: Mapping[str, Node], edges: list[Edge],
-          births: dict[str, dict[str, str]]) -> str:
+def _data_flag(node: Node, nodes: Mapping[str, Node], edges: list[Edge],
+               births: dict[str, dict[str, str]]) -> str:
     """The flag of a node's data. A birth is said: none of the operands has it."""
-    bad = _bad(node.facts.get("data"))
+    bad = _nonfinite(node.facts.get("data"))
     if not bad:
         return ""
     sources = [nodes[edge.tail] for edge in edges]
     inherited = ("nan",) if bad == "nan" else BAD  # inf − inf gives birth to a nan
-    if any(_bad(source.facts.get("data")) in inherited for source in sources):
+    if any(_nonfinite(source.facts.get("data")) in inherited for source in sources):
         return bad
-    born = f"{'NaN' if bad == 'nan' else 'inf'} is born{_at(node)}"
-    births.setdefault(born, {})[node.id] = f": {_doing(node, sources)}"
+    born = f"{'NaN' if bad == 'nan' else 'inf'} is born{_location(node)}"
+    births.setdefault(born, {})[node.id] = f": {_computation(node, sources)}"
     return f"{bad} born here"
 
 
-def _doing(node: Node, sources: list[Node]) -> str:
+def _computation(node: Node, sources: list[Node]) -> str:
     """What was computed, with the numbers: log(−0.3), or x/y with x = 0, y = 0."""
     if not sources:
         return f"{_name(node)} is given as {text.numbers(node.facts.get('data'))}"
@@ -172,46 +174,46 @@ def _doing(node: Node, sources: list[Node]) -> str:
     return f"{formula} with {listed}" if listed else formula
 
 
-def _birth_of_grad(edge: Edge, nodes: Mapping[str, Node], made: Mapping[str, str],
-                   births: dict[str, dict[str, str]]) -> None:
+def _check_contribution(edge: Edge, nodes: Mapping[str, Node], made: Mapping[str, str],
+                        births: dict[str, dict[str, str]]) -> None:
     """Says where backward gives birth to a nan or an infinity: the gradient above has none."""
-    bad = _bad(edge.facts.get("contribution"))
+    bad = _nonfinite(edge.facts.get("contribution"))
     if not bad or edge.head not in made:
         return
     result = nodes[made[edge.head]]
-    above = _bad(result.facts.get("grad"))
+    above = _nonfinite(result.facts.get("grad"))
     if above and not (bad == "nan" and above == "inf"):
         return
     local = edge.facts.get("local")
     done = result.label.rpartition(" = ")[2]
     how = f": the derivative of {done} is {text.numbers(local)}, times" if local is not None \
         else f": that of {done}, given"
-    born = f"{'NaN' if bad == 'nan' else 'inf'} is born in the backward pass{_at(result)}"
-    births.setdefault(born, {})[result.id] = f"{how} {_above(result)}"
+    born = f"{'NaN' if bad == 'nan' else 'inf'} is born in the backward pass{_location(result)}"
+    births.setdefault(born, {})[result.id] = f"{how} {_grad_above(result)}"
 
 
-def _at(node: Node) -> str:
+def _location(node: Node) -> str:
     """Where in the user's file, if that is known: at f.py:7."""
     where = node.facts.get("line") or node.facts.get("source")
     return f" at {where}" if where else ""
 
 
-def _above(node: Node) -> str:
+def _grad_above(node: Node) -> str:
     return f"the gradient {text.numbers(node.facts.get('grad'))}"
 
 
 def _size(value: Value | None) -> float:
     if value is None or not value.size:
         return 0.0
-    low, _, high, nan, infinite = text.spread(value)
+    low, _, high, nan, infinite = statistics(value)
     return inf if infinite else max(abs(low), abs(high))
 
 
-def _grad(grad: Value | None, seed: float) -> str:
+def _grad_flag(grad: Value | None, seed: float) -> str:
     """The verdict on a gradient, or nothing."""
     if grad is None or grad.size == 0 or (grad.items is None and grad.stats is None):
         return ""
-    bad = _bad(grad)
+    bad = _nonfinite(grad)
     if bad:
         return f"grad {bad}"
     size = _size(grad)
@@ -219,7 +221,7 @@ def _grad(grad: Value | None, seed: float) -> str:
             "exploding grad" if size > LARGE * seed else "")
 
 
-def _why(verdict: str, seed: float) -> str:
+def _threshold(verdict: str, seed: float) -> str:
     if verdict == "vanishing grad":
         return f" (less than {text.number(SMALL * seed)})"
     if verdict == "exploding grad":

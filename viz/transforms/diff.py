@@ -10,11 +10,12 @@ from math import inf
 from typing import Any, NamedTuple
 
 from ..graph import Edge, Graph, Node, Value, text, topological
+from ..graph.value import statistics
 
 NUMBERS = ("data", "grad")       # facts of a node that are compared
 ABSOLUTE = 1e-12                 # of the largest number: those that differ by less are equal
 ROUNDED = {"float32": 1e-6, "float16": 1e-3, "bfloat16": 1e-2}    # the same, of coarser numbers
-SAID = 20                        # so many differences are told in sentences
+LISTED = 20                      # so many differences are told in sentences
 DRAWN = 6                        # and so many of them under the picture
 ALIGNED = 4_000_000              # so many pairs of ops left over are aligned, else in order
 
@@ -59,20 +60,20 @@ def diff(a: Graph, b: Graph, *, rtol: float = 1e-6) -> Difference:
         kinds = set(change.split(", "))
         made_of = sources.get(node.id, ())
         if change == "added":
-            said.append(f"added: {_named(node)}")
+            said.append(f"added: {_describe(node)}")
         elif kinds <= {"data", "grad"} and change:
             behind = 2 if "data" not in kinds else int(not moved.isdisjoint(made_of))
             at = "; its operands are as they were" if made_of and not behind else ""
-            numbers.append((behind, f"{_named(node)}: {words}{at}"))
+            numbers.append((behind, f"{_describe(node)}: {words}{at}"))
         elif change:
-            said.append(f"{_named(node)}: {words}")
+            said.append(f"{_describe(node)}: {words}")
         if not kinds.isdisjoint(("data", "shape", "dtype", "added")):
             moved.add(node.id)
-        nodes.append(_marked(node, change))
+        nodes.append(_mark_change(node, change))
     for node in a.nodes:
         if node.id not in there:
-            gone.append(f"removed: {_named(node)}")
-            nodes.append(_marked(node._replace(id=own[node.id]), "removed"))
+            gone.append(f"removed: {_describe(node)}")
+            nodes.append(_mark_change(node._replace(id=own[node.id]), "removed"))
     edges, rewired = _edges(a, b, there, own)
     said += gone + rewired + [s for _, s in sorted(numbers, key=lambda pair: pair[0])]
     drawn = _ordered(b.name, nodes, edges)
@@ -87,7 +88,7 @@ def diff(a: Graph, b: Graph, *, rtol: float = 1e-6) -> Difference:
                                       (*counts.items(), ("changed", changed)) if n)
                             or f"{len(rewired)} rewired",)
     facts["flags"] = _first(said, DRAWN)
-    told = _first(said, SAID)
+    told = _first(said, LISTED)
     counted = (f"{facts['results'][0]}:",) if len(told) < len(said) else ()
     return Difference(Graph(drawn.name, drawn.nodes, drawn.edges, facts), counted + told)
 
@@ -106,9 +107,9 @@ def match(a: Graph, b: Graph) -> dict[str, str]:
     Source: hash consing, Ershov, 1958; gestalt pattern matching, Ratcliff and Obershelp, 1988.
     """
     pairs: dict[str, str] = {}
-    for keys in (_leaves, _meanings, _names):
+    for keys in (_leaf_keys, _structure_hashes, _name_keys):
         _pair(a, b, keys(a), keys(b), pairs)
-    for does in (_does, lambda node: _does(node)[:2]):
+    for does in (_signature, lambda node: _signature(node)[:2]):
         taken = set(pairs.values())
         mine = [node for node in a.nodes if node.kind == "op" and node.id not in pairs]
         theirs = [node for node in b.nodes if node.kind == "op" and node.id not in taken]
@@ -118,9 +119,10 @@ def match(a: Graph, b: Graph) -> dict[str, str]:
                 pairs |= {mine[i + k].id: theirs[j + k].id for k in range(length)}
         else:
             _pair(a, b, {n.id: does(n) for n in mine}, {n.id: does(n) for n in theirs}, pairs)
-    _pair(a, b, _places(a, {old: old for old in pairs}), _places(b, {
+    _pair(a, b, _use_keys(a, {old: old for old in pairs}), _use_keys(b, {
         new: old for old, new in pairs.items()}), pairs)
-    _pair(a, b, _made(a, pairs), _made(b, {new: new for new in pairs.values()}), pairs)
+    _pair(a, b, _result_keys(a, pairs), _result_keys(b, {new: new for new in pairs.values()}),
+          pairs)
     return pairs
 
 
@@ -137,27 +139,27 @@ def _pair(a: Graph, b: Graph, mine: Mapping[str, Any], theirs: Mapping[str, Any]
             pairs[node.id] = waiting[mine[node.id]].pop()
 
 
-def _does(node: Node) -> tuple[str, ...]:
+def _signature(node: Node) -> tuple[str, ...]:
     """What a node is, apart from its numbers, its parameters and its name."""
     kind = "value" if node.kind == "output" else node.kind
     return kind, str(node.facts.get("op", "")), node.group
 
 
-def _leaves(graph: Graph) -> dict[str, Any]:
+def _leaf_keys(graph: Graph) -> dict[str, Any]:
     """id -> id and kind, of the leaves that have a name; constants by what they are."""
     return {node.id: (node.kind, node.label if node.kind == "constant" else node.id, node.group)
             for node in graph.nodes if node.kind in ("input", "parameter", "constant")}
 
 
-def _names(graph: Graph) -> dict[str, Any]:
+def _name_keys(graph: Graph) -> dict[str, Any]:
     """id -> id, of what the user gave a name to, and of the op that made it."""
     named = {node.id for node in graph.nodes if " = " in node.label}
     makers = {edge.tail: edge.head for edge in graph.edges if edge.head in named}
-    return {node.id: (makers.get(node.id, node.id), *_does(node)) for node in graph.nodes
+    return {node.id: (makers.get(node.id, node.id), *_signature(node)) for node in graph.nodes
             if node.id in named or node.id in makers}
 
 
-def _places(graph: Graph, own: Mapping[str, str]) -> dict[str, Any]:
+def _use_keys(graph: Graph, own: Mapping[str, str]) -> dict[str, Any]:
     """id -> where a leaf is first used, and its shape: of those that an op of `own` is given."""
     leaves = {node.id: node for node in graph.nodes if node.kind in ("input", "parameter")}
     found: dict[str, Any] = {}
@@ -178,26 +180,26 @@ def _operands(graph: Graph) -> dict[str, list[str]]:
             for node in graph.nodes if node.kind != "op"}
 
 
-def _made(graph: Graph, pairs: Mapping[str, str]) -> dict[str, Any]:
+def _result_keys(graph: Graph, pairs: Mapping[str, str]) -> dict[str, Any]:
     """id of a tensor -> the partner of the op that made it, where it has one."""
     ops = {node.id for node in graph.nodes if node.kind == "op"}
     return {edge.head: pairs[edge.tail] for edge in graph.edges
             if edge.tail in ops and edge.tail in pairs}
 
 
-def _meanings(graph: Graph) -> dict[str, Any]:
+def _structure_hashes(graph: Graph) -> dict[str, Any]:
     """id -> a digest of what the node computes: equal where all that leads to it is equal."""
     tails = _tails(graph)
     keys: dict[str, Any] = {}
-    leaves = _leaves(graph)
+    leaves = _leaf_keys(graph)
     for node in topological(graph):
         own = leaves.get(node.id, ())
-        keys[node.id] = hash_of((*_does(node), str(node.facts.get("attributes", "")), *own,
-                                 *(keys[tail] for tail in tails[node.id])))
+        keys[node.id] = digest((*_signature(node), str(node.facts.get("attributes", "")), *own,
+                                *(keys[tail] for tail in tails[node.id])))
     return keys
 
 
-def hash_of(key: tuple[Any, ...]) -> str:
+def digest(key: tuple[Any, ...]) -> str:
     """A short digest of a key, the same in every process."""
     return blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
@@ -232,7 +234,7 @@ def _changes(a: Node, b: Node, rtol: float) -> tuple[str, str]:
         elif not same(x, y, rtol):
             kinds.append(key)
             cast = f"{x.dtype} → {y.dtype}, " if x.dtype != y.dtype else ""
-            words.append(f"{key} {cast}{text.numbers(x)} → {text.numbers(y)}" + _far(x, y))
+            words.append(f"{key} {cast}{text.numbers(x)} → {text.numbers(y)}" + _relative_gap(x, y))
     before, after = (str(n.facts.get("attributes", "")) for n in (a, b))
     if before != after:
         kinds.append("attributes")
@@ -257,10 +259,10 @@ def same(a: Value, b: Value, rtol: float) -> bool:
 def _numbers(value: Value) -> list[Any]:
     if value.items is not None:
         return list(value.items)
-    return list(text.spread(value)) if value.stats is not None else []
+    return list(statistics(value)) if value.stats is not None else []
 
 
-def _far(a: Value, b: Value) -> str:
+def _relative_gap(a: Value, b: Value) -> str:
     """How far apart two values are, beside the larger: (3 %)."""
     gaps = [abs(x - y) for x, y in zip(_numbers(a), _numbers(b)) if abs(x - y) < inf]
     largest = max((abs(x) for x in (*_numbers(a), *_numbers(b)) if x - x == 0), default=0.0)
@@ -315,14 +317,14 @@ def _ordered(name: str, nodes: list[Node], edges: list[Edge]) -> Graph:
     return Graph(name, tuple(sorted(nodes, key=lambda n: (order[n.id], place[n.id]))), graph.edges)
 
 
-def _marked(node: Node, change: str) -> Node:
+def _mark_change(node: Node, change: str) -> Node:
     if not change:
         return node
     shown = change if change in ("added", "removed") else f"{change} changed"
     return node._replace(facts={**node.facts, "change": change, "flag": shown})
 
 
-def _named(node: Node) -> str:
+def _describe(node: Node) -> str:
     name = node.label.partition(" = ")[0]
     where = node.facts.get("line") or node.facts.get("source") or node.group
     return (f"op {name}" if node.kind == "op" else name) + (f" ({where})" if where else "")

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import floor, inf, log10
 from typing import Any
 
-from ..graph import Graph, Value, text
-from .subgraph import TransformError
+from ..graph import Graph, TransformError
+from ..graph.value import magnitude
 
 KINDS = ("grad", "data", "contribution")
 BINS = 4                         # on either side of zero
@@ -24,7 +24,7 @@ def heat(graph: Graph, by: str) -> Graph:
     if by not in KINDS:
         raise TransformError(f"unknown heat: {by!r} (must be one of {', '.join(KINDS)})")
     items: Sequence[Any] = graph.edges if by == "contribution" else graph.nodes
-    sizes = [size(item.facts.get(by)) for item in items]
+    sizes = [magnitude(item.facts.get(by)) for item in items]
     found = [abs(s) for s in sizes if s is not None and 0 < abs(s) < inf]
     high = max(found, default=1.0)
     width = min(max((log10(high) - log10(min(found, default=1.0))) / BINS + 1e-9, LEAST), WIDEST)
@@ -38,18 +38,6 @@ def heat(graph: Graph, by: str) -> Graph:
     if by == "contribution":
         return Graph(graph.name, graph.nodes, new, facts)
     return Graph(graph.name, new, graph.edges, facts)
-
-
-def size(value: Value | None) -> float | None:
-    """How large a value is: of an array its largest magnitude, with the sign of its mean."""
-    if value is None or value.size == 0:
-        return None
-    if value.number is not None:
-        return float(value.number)
-    low, mean, high, nan, infinite = text.spread(value)
-    if nan + infinite == value.size:
-        return None
-    return max(abs(low), abs(high)) * (-1 if mean < 0 else 1)
 
 
 def _bin(x: float, high: float, width: float) -> int:

@@ -7,16 +7,10 @@ from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from math import prod
 
-from ..graph import KINDS, Edge, Graph, Node, text, topological
+from ..graph import KINDS, Edge, Graph, Node, TransformError, text, topological
 
 WRITTEN = 4                      # so many paths are written out under the picture
 STEPS = 8                        # a path of more steps is written without its steps
-
-
-class TransformError(ValueError):
-    """A node that is not there, a kind that is none, two nodes with no path between them."""
-
-    status = 2                   # what the command line exits with
 
 
 def find(graph: Graph, name: str) -> Node:
@@ -108,14 +102,14 @@ def between(graph: Graph, start: str, end: str) -> Graph:
     for edge in graph.edges:
         heads[edge.tail].append(edge)
         tails[edge.head].append(edge)
-    ahead = _reached(a, {id: [e.head for e in es] for id, es in heads.items()})
-    behind = _reached(b, {id: [e.tail for e in es] for id, es in tails.items()})
+    ahead = _reachable(a, {id: [e.head for e in es] for id, es in heads.items()})
+    behind = _reachable(b, {id: [e.tail for e in es] for id, es in tails.items()})
     on = ahead & behind
     if a not in on or b not in on:
         raise TransformError(f"no path leads from {start!r} to {end!r}"
                              + (f"; one leads from {end!r} to {start!r}"
-                                if a in _reached(b, {id: [e.head for e in es]
-                                                     for id, es in heads.items()}) else ""))
+                                if a in _reachable(b, {id: [e.head for e in es]
+                                                       for id, es in heads.items()}) else ""))
     part = keep(graph, on, "")
     count, slope = _totals(part, a, b)
     names = {node.id: node.label.partition(" = ")[0] for node in part.nodes if node.kind != "op"}
@@ -127,11 +121,11 @@ def between(graph: Graph, start: str, end: str) -> Graph:
         if i == WRITTEN:
             said.append(f"and {count - WRITTEN} more")
             break
-        said.append(_written(names, path))
+        said.append(_path_text(names, path))
     return Graph(part.name, part.nodes, part.edges, {**part.facts, "results": tuple(said)})
 
 
-def _reached(start: str, nexts: dict[str, list[str]]) -> set[str]:
+def _reachable(start: str, nexts: dict[str, list[str]]) -> set[str]:
     seen, stack = {start}, [start]
     while stack:
         for id in nexts[stack.pop()]:
@@ -186,7 +180,7 @@ def _paths(heads: dict[str, list[Edge]], a: str, b: str) -> Iterator[list[Edge]]
             stack.append(iter(heads[edge.head]))
 
 
-def _written(called: dict[str, str], path: list[Edge]) -> str:
+def _path_text(called: dict[str, str], path: list[Edge]) -> str:
     """A path with its product: x → x² → x³: 1.2 × 1.2 = 1.44."""
     names = [called[path[0].tail], *(called[e.head] for e in path if e.head in called)]
     factors = [_factor(edge) for edge in path if "argument" in edge.facts]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..graph import Edge, Node, Value, text
 from ..graph.text import literal
-from ..transforms.heat import size
+from ..graph.value import magnitude
 
 INNER = {"repeats", "at", "drawn", "port", "lag", "fold", "heat"}     # facts for the picture alone
 
@@ -21,7 +21,7 @@ def node(node: Node) -> dict[str, Any]:
     told = {"id": node.id, "kind": node.kind, "name": name(node), "facts": rows,
             "brief": {key: text.numbers(node.facts[key]) for key in ("data", "grad")
                       if node.facts.get(key) is not None}}
-    grad = size(node.facts.get("grad"))
+    grad = magnitude(node.facts.get("grad"))
     return told if grad is None or grad - grad != 0 else told | {"slope": grad}
 
 

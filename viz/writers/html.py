@@ -69,7 +69,7 @@ def _themes(options: Options) -> tuple[tuple[Theme, Theme], str]:
 # ---- A large picture: positions, facts and the look, for a canvas
 
 def _large(graph: Graph, options: Options) -> bytes:
-    from ..fold import said
+    from ..fold import summary
     from ..viewer.codec import packed  # numpy is wanted for these only
     from ..viewer.facts_table import structure, table
     from ..viewer.large_geometry import strip
@@ -87,7 +87,7 @@ def _large(graph: Graph, options: Options) -> bytes:
         drawing = structure(graph) | drawing
         width, height = scene.width, scene.height
     pair, start = _themes(options)
-    told = " ".join(filter(None, [description(graph), literal(said(graph))]))
+    told = " ".join(filter(None, [description(graph), literal(summary(graph))]))
     folds = [{key: literal(value) if isinstance(value, str) else
               [*map(literal, value)] if key == "names" else value
               for key, value in fold.items() if key != "carried"}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..graph import Graph, Value, text
+from ..graph.value import statistics
 from ..layout import boxes, paint_clusters
 from ..layout.build_scene import LABELLED, Options
 from ..layout.op_pairs import Cells, cells
@@ -122,7 +123,7 @@ def _heat(facts: Mapping[str, Any]) -> str:
 
 def _brief(value: Value) -> str:
     """A number; of an array its mean, since its column stands beside two others."""
-    _, mean, _, nan, inf = text.spread(value)
+    _, mean, _, nan, inf = statistics(value)
     return text.numbers(value) if value.size <= 1 or nan + inf else f"ø {text.number(mean, 3)}"
 
 

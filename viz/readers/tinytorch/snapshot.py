@@ -14,7 +14,7 @@ from ....tinytorch import formula
 from ....tinytorch.core.backward import BackwardPass, ZERO
 from ....tinytorch.core.tensor import operands, wrap
 
-from ...graph import Edge, Graph, Items, Node, Numbers, text
+from ...graph import Edge, Graph, LazyItems, Node, NumberColumn, text
 from ...graph.program import Parsed, Program
 from ...tape.array_facts import attributes, dtype_name, value
 from ...tape.names import Known, Names, stated
@@ -41,9 +41,9 @@ def read(tensors: Sequence[Any], known: Known, grads: Grads | None) -> Graph:
     """
     columns = Columns(tensors, known, grads)
     many = columns.results > FORMULAS
-    nodes = Items(int(columns.first[-1]), columns.node, columns.of_nodes, columns.parsed,
-                  columns.names.has)
-    edges = Items(int(columns.into[-1]), columns.edge, columns.of_edges)
+    nodes = LazyItems(int(columns.first[-1]), columns.node, columns.of_nodes, columns.parsed,
+                      columns.names.has)
+    edges = LazyItems(int(columns.into[-1]), columns.edge, columns.of_edges)
     facts = {**known.facts, **stated(columns.names.letter)}
     return Graph(known.name, nodes, edges, facts) if many else \
         Graph(known.name, tuple(nodes), tuple(edges), facts)
@@ -169,12 +169,12 @@ class Columns:
         some = columns([self.node(i).facts for i in at[:FEW]])
         if len(at) > FEW and "data" in some:
             ks = np.searchsorted(self.first, at, side="right") - 1
-            some["data"] = Numbers("float64", self.numbers[ks]) if self.plain else \
+            some["data"] = NumberColumn("float64", self.numbers[ks]) if self.plain else \
                 _column([self.data[k] for k in ks])
             if "grad" in some:
                 ks = ks[self.graded[ks]]
-                some["grad"] = self.totals._replace(of=self.totals.of[ks]) if isinstance(
-                    self.totals, Numbers) else _column(list(map(self._grad, ks.tolist())))
+                some["grad"] = self.totals._replace(array=self.totals.array[ks]) if isinstance(
+                    self.totals, NumberColumn) else _column(list(map(self._grad, ks.tolist())))
         return some
 
     # ---- edges
@@ -250,8 +250,8 @@ class Columns:
         if not rules or rules[i] is None or getattr(op, "selects", False) or \
                 self.grads.sent.dead or self.asked[ks].any():
             return None
-        if isinstance(self.cotangents, Numbers):
-            g = self.cotangents.of[ks]
+        if isinstance(self.cotangents, NumberColumn):
+            g = self.cotangents.array[ks]
         else:
             g = _stack([self.grads.sent.cotangents.get(self.tensors[k]) for k in ks.tolist()])
         feeds = [self.feeds[self.fed[ks] + j] for j in range(int(self.sizes[ks[0]]))]
@@ -266,11 +266,11 @@ class Columns:
         with np.errstate(all="ignore"):
             d = np.broadcast_to(np.asarray(
                 float(rule) if rule.__class__ is int else rule(z, *xs), dtype=float), z.shape)
-            found["local"] = Numbers("float64", d)
+            found["local"] = NumberColumn("float64", d)
             if rule.__class__ is not int or rule != 0:
                 spread = tuple([axis for axis in range(1, depth) if x.shape[axis] < z.shape[axis]])
                 sent = (g * d).sum(axis=spread) if spread else g * d
-                found["contribution"] = Numbers("float64", sent.reshape(inner))
+                found["contribution"] = NumberColumn("float64", sent.reshape(inner))
         return found
 
     def _in_turn(self, op: Any, ks: Any, i: int) -> dict[str, Any]:
@@ -358,7 +358,7 @@ def columns(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _column(data: Sequence[Any]) -> Any:
     """Many arrays or numbers as one column."""
     stack = _stack(data)
-    return Numbers("float64", stack) if stack is not None else list(map(value, data))
+    return NumberColumn("float64", stack) if stack is not None else list(map(value, data))
 
 
 def _stack(data: Sequence[Any]) -> Any:
