@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 # docs/rooms.py draws this table; docs/design.md explains it.
 ROOMS = {
     "tinyviz/short_names.py": "viz and tinytorch, if free",
+    "tinyviz/notebook.py":    "what shows in notebooks",
     "tinyviz/lent":           "the files of these names",
     "tinytorch/core":         "Tensor, ops, backward",
     "tinytorch/series":       "truncated Taylor series",
@@ -138,6 +139,32 @@ def test_a_file_imports_only_what_is_above_it(file):
 def test_nothing_is_imported_by_a_short_name(file):
     """A user's own cli.py, viz or tinytorch would be found in its place."""
     assert not [m for m, _ in imports(file) if m.split(".")[0] in ("cli", "viz", "tinytorch")]
+
+
+# Files that may look in sys.modules, and what for. Other entries of theirs are users' modules.
+LOOKUPS = {
+    "tinyviz/short_names.py": "lends our packages under short names: that is its work",
+    "cli.py": "asks whether the engine was used before it imports the class of its warning",
+    "tinytorch/ops/__init__.py": "makes its own module a mapping",
+    "viz/sweep/__init__.py": "makes its own module callable",
+    "viz/plot/__init__.py": "makes its own module callable",
+    "viz/documents/picture.py": "forgets the modules of a drawn target",
+    "viz/documents/dependencies.py": "a target's own modules",
+    "viz/run/targets.py": "the target itself",
+    "viz/readers/__init__.py": "frameworks that the user has imported",
+    "viz/readers/jax/__init__.py": "flax, if the user has imported it",
+    "viz/readers/torch/__init__.py": "torch._dynamo, if the user has imported it",
+}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_nothing_is_looked_up_in_sys_modules(file):
+    """What stands below registers itself: a look-up by name is seen by no tool that renames."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    found = [node.lineno for node in ast.walk(tree) if ast.unparse(node) == "sys.modules"
+             or isinstance(node, ast.ImportFrom) and node.module == "sys"
+             and any(alias.name == "modules" for alias in node.names)]
+    assert bool(found) == (file in LOOKUPS), f"{file}: sys.modules in lines {found}"
 
 
 def test_no_files_import_each_other_in_a_cycle():

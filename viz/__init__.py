@@ -21,6 +21,7 @@ if __name__ == "viz":            # found on the path by its short name, in a che
 if TYPE_CHECKING:
     import graphviz
 
+    from ..notebook import Bundle
     from .graph import Graph
     from .layout.build_scene import Options
     from .pipeline import View
@@ -86,9 +87,8 @@ def render(root: Any, path: str, **options: Any) -> str:
 
 
 def __getattr__(name: str) -> Any:
-    """viz.sweep(f, -3, 3) and viz.plot(sweep), modules that are their function, and what a notebook
-    shows: imported on use."""
-    if name in ("sweep", "plot", "display"):
+    """Import viz.sweep and viz.plot on use: modules that are called like their function."""
+    if name in ("sweep", "plot"):
         from importlib import import_module
         return import_module(f".{name}", __name__)
     raise AttributeError(f"viz has no {name!r}")
@@ -105,3 +105,13 @@ def _options(options: dict[str, Any]) -> tuple[Options, View]:
                         f"{', '.join(sorted(known))})")
     return (Options(**{key: options[key] for key in Options._fields if key in options}),
             View(**{key: options[key] for key in View._fields if key in options}))
+
+
+def _bundle(thing: Any, include: Any, exclude: Any) -> Bundle:
+    from .display import bundle
+    return bundle(thing, include, exclude)
+
+
+if __name__ != "viz":            # the copy that lends the name registers nothing
+    from ..notebook import register
+    register(_bundle)

@@ -1,6 +1,6 @@
 """What a Tensor, a Graph or a Sweep is as a picture, for hosts that hold the thing itself.
 
-In a notebook each of them shows itself: its `_repr_mimebundle_` asks `bundle`.
+In a notebook each of them shows itself: viz registers `bundle` for it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
+from ..notebook import Bundle
 from .graph import Graph
 from .layout import cost
 from .layout.build_scene import Options, compose
 from .pipeline import View, view
 from .writers import png, svg
-
-Bundle = tuple[dict[str, Any], dict[str, Any]]     # data and metadata by MIME type
 
 MIME = {"svg": "image/svg+xml", "png": "image/png"}
 TENSORS = 10_000                 # a result of more is not read unasked: half a second of reading

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...notebook import mimebundle
 from . import errors
 from .grad_mode import tick
 
@@ -273,10 +273,7 @@ class Tensor(_Operators):
     def __repr__(self) -> str:
         return f"tensor({format_data(self._data)})"
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        """What a notebook shows: a picture, where the program has imported viz; else the repr."""
-        viz = sys.modules.get(__name__.partition(".")[0] + ".viz")
-        return viz and viz.display.bundle(self, include, exclude)
+    _repr_mimebundle_ = mimebundle                   # a picture, once viz is imported
 
     def __format__(self, how: str) -> str:
         """As its number is written, f"{loss:.3f}", where there is but one; else only as str."""

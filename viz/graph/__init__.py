@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ...notebook import mimebundle
 from .value import NumberColumn, Stats, Value
 
 __all__ = ["Edge", "Graph", "GraphError", "LazyItems", "Node", "NumberColumn", "Stats",
@@ -124,10 +124,7 @@ class Graph:
         if not ordered:          # readers write inputs first: then there is no cycle to look for
             topological(self)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        """What a notebook shows: SVG, PNG and text. Who draws stands below, and is asked by name.
-        """
-        return sys.modules[__package__.rpartition(".")[0]].display.bundle(self, include, exclude)
+    _repr_mimebundle_ = mimebundle
 
     def __hash__(self) -> int:
         return hash((self.name, tuple(node.id for node in self.nodes)))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ...notebook import mimebundle
 from .evaluate import Passes
 from .event import Band, Event, Strip
 
@@ -44,7 +44,4 @@ class Sweep:
         return self.passes.curves(np.array([x], dtype=float),
                                   self.order if order is None else order)[:, 0]
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        """What a notebook shows: SVG, PNG and text. Who draws stands below, and is asked by name.
-        """
-        return sys.modules[__name__.rpartition(".sweep")[0]].display.bundle(self, include, exclude)
+    _repr_mimebundle_ = mimebundle

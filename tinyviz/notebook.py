@@ -1,0 +1,25 @@
+"""The pictures that notebooks show: asked for by Tensor, Graph and Sweep, drawn by viz.
+
+They cannot import what draws them, so viz registers it when it is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+Bundle = tuple[dict[str, Any], dict[str, Any]]     # data and metadata by MIME type
+Renderer = Callable[[Any, Collection[str] | None, Collection[str] | None], Bundle]
+
+_renderers: list[Renderer] = []
+
+
+def register(renderer: Renderer) -> None:
+    """Let `renderer(thing, include, exclude)` draw what notebooks show."""
+    _renderers[:] = [renderer]
+
+
+def mimebundle(thing: Any, include: Collection[str] | None = None,
+               exclude: Collection[str] | None = None) -> Bundle | None:
+    """Return what a notebook shows, None without viz; `_repr_mimebundle_` of our classes."""
+    return _renderers[0](thing, include, exclude) if _renderers else None
