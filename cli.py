@@ -6,13 +6,12 @@ import os
 import shlex
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TextIO
 
 import click
 
 VERSION = "0.1.0"
-MOVING = ("html", "gif", "svg")  # what --steps can be shown in; the first is the default
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -191,7 +190,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
         raise click.UsageError("--wrap sets rows of our own layout: leave --engine dot out")
     if steps and backward:
         raise click.UsageError("--steps shows the backward pass already: leave --backward out")
-    wanted = destinations(outputs, format, MOVING if steps else writers.formats(), steps)
+    wanted = destinations(outputs, format, writers.moving() if steps else writers.formats(), steps)
     themes = looks(theme or ("dark" if dark else "light"), both, outputs)
     failure, extra = None, {"level": level} if level else {}
     try:
@@ -211,8 +210,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     placed = named(wanted, shown.name + ".steps" * steps, themes)
     with limited(time_limit, f"drawing {len(shown.nodes):,} nodes"):
         if steps:
-            from .viz import animate
-            files = [file for path, kind, theme in placed for file in animate.files(
+            files = [file for path, kind, theme in placed for file in writers.steps(
                 shown, path, kind, options._replace(theme=theme))]
         else:
             trees = [(path, _tree(shown, edges)) for path, kind, _ in placed
@@ -457,7 +455,7 @@ def point(points: tuple[tuple[str, Any], ...], names: tuple[str, ...]) -> dict[s
     return given | dict(zip(free, bare))
 
 
-def destinations(outputs: tuple[str, ...], format: str | None, formats: tuple[str, ...],
+def destinations(outputs: tuple[str, ...], format: str | None, formats: Collection[str],
                  frames: bool = False) -> list[tuple[str, str]]:
     """(path, format) for each -o; the path is "" where it is to be named after the target.
 
@@ -473,7 +471,7 @@ def destinations(outputs: tuple[str, ...], format: str | None, formats: tuple[st
         suffix = os.path.splitext(path)[1][1:].lower()
         kind = format or ALIASES.get(suffix, suffix)
         if not kind:
-            kind = formats[0] if frames and not path else "svg" if path in ("", "-") else \
+            kind = "html" if frames and not path else "svg" if path in ("", "-") else \
                 "frames" if frames and path.endswith(("/", os.sep)) else ""
         if kind not in formats and kind != "frames":
             raise click.UsageError(

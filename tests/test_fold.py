@@ -555,7 +555,7 @@ def test_every_writer_takes_a_folded_graph(format):
 def test_costs_are_known_before():
     small, whole = fold(viz.trace(power(150))), viz.trace(power(150))
     assert cost.cost(small).items < 20
-    price = cost.cost(whole)
+    price = cost.cost(whole, writers.writer("svg").BYTES_PER_NODE)
     assert price.nodes == 301 and 140 <= price.joints <= 160       # x runs along all of it
     svg = writers.write(whole, "svg")
     assert price.bytes / 3 < len(svg) < price.bytes * 3

@@ -120,10 +120,10 @@ def test_beyond_the_budget_the_viewer_is_written(loop, monkeypatch):
 
 
 def test_a_png_of_too_many_pixels_is_drawn_with_fewer(loop, monkeypatch):
-    from viz.writers import png
-    monkeypatch.setattr(png, "LARGEST", 1000)
+    from viz.graph import rasterize
+    monkeypatch.setattr(rasterize, "LARGEST", 1000)
     with pytest.warns(UserWarning, match="dpi, not 192: a PNG has at most 1,000 pixels"):
         assert graph("short.py", "-o", "a.png").exit_code == 0
-    monkeypatch.setattr(png, "LARGEST", 10)
+    monkeypatch.setattr(rasterize, "LARGEST", 10)
     done = graph("short.py", "-o", "b.png")
     assert done.exit_code and "too large" in str(done.exception)

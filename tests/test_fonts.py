@@ -11,6 +11,7 @@ from PIL import Image
 import viz
 from viz.layout.build_scene import Options, compose
 from viz.layout.scene import Group, Rect, Scene, Text
+from viz.graph import rasterize
 from viz.writers import png, svg
 from viz.graph.theme import THEMES
 
@@ -40,7 +41,7 @@ def test_bold_and_mono_are_fonts_of_their_own():
 
 def test_the_fonts_are_found_without_matplotlib_or_a_system():
     from pathlib import Path
-    names = {path.name for path in Path(png.fonts()).glob("*.ttf")}
+    names = {path.name for path in Path(rasterize.fonts()).glob("*.ttf")}
     assert {"DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf"} <= names
 
 
@@ -57,8 +58,9 @@ def test_an_svg_had_an_invalid_size(dpi):
 def test_a_png_that_would_be_too_large_says_so():
     with pytest.warns(UserWarning, match="76 dpi, not 96: a PNG has at most 32,000 pixels"):
         drawn = png.draw(Scene(40_000, 10, "", "", ()), Options(dpi=96))
-    assert int.from_bytes(drawn[16:20], "big") <= png.LARGEST
-    with pytest.raises(png.SizeError, match="400000 px on a side is too large: use svg or html"):
+    assert int.from_bytes(drawn[16:20], "big") <= rasterize.LARGEST
+    with pytest.raises(rasterize.SizeError, match="400000 px on a side is too large: use svg or "
+                       "html"):
         png.draw(Scene(400_000, 10, "", "", ()), Options(dpi=96))
 
 
@@ -95,11 +97,11 @@ def test_a_label_never_leaves_its_box(label):
 def test_a_character_that_no_font_has_was_an_empty_box(monkeypatch):
     odd = "".join(map(chr, (0x1F642, 0x540D)))
     monkeypatch.setattr("shutil.which", lambda name: None)             # no fontconfig to ask
-    assert png.absent([*odd]) == (odd if sys.platform == "linux" else "")
-    assert png.absent([]) == ""
+    assert rasterize.absent([*odd]) == (odd if sys.platform == "linux" else "")
+    assert rasterize.absent([]) == ""
     drawn = svg.paint(scene((odd, "name")), THEMES["light"])
-    root = ElementTree.fromstring(png._coded(drawn, odd[0]))
+    root = ElementTree.fromstring(rasterize._coded(drawn, odd[0]))
     (text,) = root.iter("{http://www.w3.org/2000/svg}text")
     assert "".join(text.itertext()) == "U+1F642" + odd[1]
-    monkeypatch.setattr(png, "absent", lambda characters: odd)
+    monkeypatch.setattr(rasterize, "absent", lambda characters: odd)
     assert ink(png.draw(scene((odd, "name")))) > 0

@@ -22,11 +22,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from viz import animate, writers
+from viz import writers
 from viz.graph import Edge, Graph, Node, Value, text
 from viz.graph.json import from_json
 from viz.layout.build_scene import Options
 from viz.viewer import SMALL, script_of
+from viz.writers import svg
 
 LABELS = [
     "<b>x</b>", '"; DROP', r"\N", "a|b{c}", "x\n", "<script>alert(1)</script>", "名前", "𝛼",
@@ -307,11 +308,11 @@ def test_random_text_is_shown_literally(format):
 @pytest.mark.parametrize("format", ["svg", "html"])
 def test_steps_show_labels_literally(format):
     labels = LABELS[:30]
-    READERS[format](animate.write(hostile(labels), format), labels)
+    READERS[format](writers.play(hostile(labels), format), labels)
 
 
 def test_frames_are_xml():
-    for name, content in animate.frames(hostile(LABELS[:12])):
+    for name, content in svg.frames(hostile(LABELS[:12])):
         assert re.fullmatch(r"\d+\.svg", name)
         ElementTree.fromstring(content)
 
@@ -356,7 +357,7 @@ def test_a_browser_runs_and_loads_nothing(tmp_path, format, steps):
                   f"<link rel=stylesheet href={here}/l>", f"<svg onload=fetch('{here}/f')>",
                   f'<foreignObject><iframe src="{here}/frame"/>', f"url({here}/u)"]
         graph = hostile(labels)
-        made = animate.write(graph, format) if steps else writers.write(graph, format)
+        made = writers.play(graph, format) if steps else writers.write(graph, format)
         path = tmp_path / f"page.{format}"
         path.write_bytes(made)
         done = subprocess.run(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from test_hostile import Page
 from test_writers import EXAMPLES, ODD, chain, cubic, example, graphs
 
-from viz import animate, trace
+from viz import trace, writers
 from viz.animation.timeline import film, lit, still
 from viz.graph import Edge, Graph, Node, Stats, Value
 from viz.layout.build_scene import Options, compose
@@ -178,8 +178,8 @@ def test_a_rail_is_lit_until_its_branch_only():
 
 @pytest.mark.parametrize("name", ODD)
 def test_odd_graphs_have_films(name):
-    for format in animate.FORMATS:
-        assert all(content for _, content in animate.files(ODD[name], "f", format))
+    for format in (*writers.moving(), "frames"):
+        assert all(content for _, content in writers.steps(ODD[name], "f", format))
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
@@ -214,7 +214,7 @@ def visible(root: ElementTree.Element) -> list[str]:
 
 
 def test_an_svg_that_plays_is_the_whole_picture_where_motion_is_unwelcome():
-    content = animate.write(cubic(), "svg").decode()
+    content = writers.play(cubic(), "svg").decode()
     assert "<script" not in content and "<animate" not in content
     style = re.search(r"<style>(.*?)</style>", content, re.S)
     assert style is not None
@@ -228,13 +228,13 @@ def test_an_svg_that_plays_is_the_whole_picture_where_motion_is_unwelcome():
 
 
 def test_rules_of_two_films_on_a_page_do_not_collide():
-    names = [set(re.findall(r"@keyframes (\S+?)\{", animate.write(graph, "svg").decode()))
+    names = [set(re.findall(r"@keyframes (\S+?)\{", writers.play(graph, "svg").decode()))
              for graph in (cubic(), example("neuron"))]
     assert names[0] and names[1] and not names[0] & names[1]
 
 
 def test_frames_are_numbered_and_drawn_alike():
-    frames = list(animate.files(cubic(), "steps", "frames"))
+    frames = writers.steps(cubic(), "steps", "frames")
     assert [name for name, _ in frames] == [os.path.join("steps", f"{i:02}.svg")
                                             for i in range(1, 13)]
     sizes = {re.search(rb'viewBox="[^"]*"', content)[0] for _, content in frames}
@@ -242,7 +242,7 @@ def test_frames_are_numbered_and_drawn_alike():
 
 
 def test_the_page_of_steps_says_each_sentence():
-    page = animate.write(cubic(), "html").decode()
+    page = writers.play(cubic(), "html").decode()
     told = json.loads(Page(page).scripts[0])["steps"]
     assert [text for text, _ in told] == [step.text for step in steps(cubic())]
     assert 'aria-live="polite"' in page and 'data-do="play"' in page
@@ -252,9 +252,9 @@ def test_the_page_of_steps_says_each_sentence():
 
 def test_what_cannot_move_says_what_can():
     with pytest.raises(FormatError, match="'png' .must be one of gif, html, svg, or a folder"):
-        animate.write(cubic(), "png")
+        writers.play(cubic(), "png")
     with pytest.raises(StepError, match="502 steps .at most 400"):
-        animate.write(chain(500), "svg")
+        writers.play(chain(500), "svg")
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -266,8 +266,8 @@ def test_every_role_of_a_film_is_in_every_theme(theme):
 
 
 def test_the_same_bytes_each_time():
-    for format in animate.FORMATS:
-        first, again = (list(animate.files(cubic(), "f", format)) for _ in range(2))
+    for format in (*writers.moving(), "frames"):
+        first, again = (writers.steps(cubic(), "f", format) for _ in range(2))
         assert first == again
 
 

@@ -134,8 +134,46 @@ def test_other_suffixes_of_a_format():
     assert set(writers.ALIASES.values()) <= set(writers.formats())
     assert not set(writers.ALIASES) & set(writers.formats())
     assert writers.write(cubic(), "mmd") == writers.write(cubic(), "mermaid")
-    with pytest.raises(writers.FormatError, match="'bmp' .must be one of dot, gif, html"):
-        writers.known("bmp")
+    with pytest.raises(writers.FormatError, match="'bmp' .must be one of " +
+                       ", ".join(writers.formats())):
+        writers.resolve("bmp")
+
+
+@pytest.fixture
+def added(tmp_path, monkeypatch):
+    """Another distribution, with two writers: one works, the other cannot be imported."""
+    (tmp_path / "rows-1.0.dist-info").mkdir()
+    (tmp_path / "rows-1.0.dist-info" / "METADATA").write_text("Name: rows\nVersion: 1.0\n")
+    (tmp_path / "rows-1.0.dist-info" / "entry_points.txt").write_text(
+        "[tinyviz.writers]\nrows = rows_writer\nbroken = rows_missing\nsvg = rows_writer\n")
+    (tmp_path / "rows_writer.py").write_text(
+        "def write(graph, options):\n"
+        "    return '\\n'.join(node.id for node in graph.nodes).encode()\n\n\n"
+        "def play(graph, options):\n    return b'step by step'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    writers._added.cache_clear()
+    yield
+    writers._added.cache_clear()
+
+
+def test_other_distributions_add_formats(added):
+    assert {"rows", "broken", "svg"} < set(writers.formats()) and "rows" in writers.formats()
+    assert writers.write(cubic(), "rows") == b"x\nmul_1\nv_1\nmul_2\nv_2\nadd_1\nv_3"
+    assert writers.pictures(cubic(), [("rows", "light")]) == [writers.write(cubic(), "rows")]
+    assert "rows" in writers.moving() and writers.play(cubic(), "rows") == b"step by step"
+    assert writers.write(cubic(), "svg") == svg.write(cubic())   # ours come first
+
+
+def test_a_writer_that_cannot_be_imported_is_named_and_stops_no_other(added):
+    with pytest.raises(writers.FormatError, match="'broken' cannot be imported: No module named "
+                       "'rows_missing' .entry point rows_missing of tinyviz.writers"):
+        writers.write(cubic(), "broken")
+    assert "broken" not in writers.moving() and "gif" in writers.moving()
+
+
+def test_a_format_of_ours_is_found_without_reading_entry_points(monkeypatch):
+    monkeypatch.setattr(writers, "_added", lambda: pytest.fail("read"))
+    assert "svg" in writers.formats() and writers.writer("tex").__name__.endswith(".tikz")
 
 
 @pytest.mark.parametrize("format", ["txt", "mermaid"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_writers import cubic, example
 
-from viz import animate, writers
+from viz import writers
 
 DRIVE = """
 const { chromium } = require("playwright-core");
@@ -105,7 +105,7 @@ def drive(tmp_path, graph):
                     "and NODE_PATH names node_modules")
     page, steps = tmp_path / "page.html", tmp_path / "steps.html"
     page.write_bytes(writers.write(graph, "html"))
-    steps.write_bytes(animate.write(graph, "html"))
+    steps.write_bytes(writers.play(graph, "html"))
     done = subprocess.run(["node", "-e", DRIVE, browser, page.as_uri(), steps.as_uri()],
                           capture_output=True, timeout=120)
     assert done.returncode == 0 and done.stdout, done.stderr.decode()

@@ -80,7 +80,7 @@ def render(root: Any, path: str, **options: Any) -> str:
     from .graph import files
     from .pipeline import view
     path = os.fspath(path)
-    format = writers.known(os.path.splitext(path)[1][1:].lower())
+    format = writers.resolve(os.path.splitext(path)[1][1:].lower())
     looks, shown = _options(options)
     files.save(path, writers.write(view(read(root), shown), format, looks))
     return path

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from . import writers
 from .graph import Graph, TransformError
 from .layout import cost
 
@@ -60,10 +61,11 @@ def destined(graph: Graph, wanted: Sequence[tuple[str, str]]
     """
     chosen, lines = [], []
     for path, format in wanted:
-        if cost.affordable(graph, format, named=bool(path)):
+        writer = writers.writer(format)
+        if cost.affordable(graph, getattr(writer, "MAX_NODES", None), named=bool(path)):
             chosen.append((path, format))
             continue
-        price = cost.cost(graph, format)
+        price = cost.cost(graph, writer.BYTES_PER_NODE)
         large = (f"{price.nodes:,} nodes and {price.joints:,} joints of long lines, "
                  f"about {price.bytes / 1e6:.0f} MB of {format}")
         if path == "-":

@@ -9,8 +9,6 @@ from ..graph import Graph, topological
 ITEMS = 60_000                   # what is drawn without a word: nodes and joints together
 VIEWER = 2_000                   # nodes beyond which a picture nobody named is the viewer's
 PIXELS = 4_000                   # nodes beyond which one of pixels has more than can be opened
-PICTURES = ("svg", "png", "pdf", "tikz", "gif")          # what is drawn whole, to be looked at
-BYTES = {"svg": 850, "html": 130, "pdf": 200, "png": 400, "tikz": 620, "gif": 4000}    # a node
 
 
 class Cost(NamedTuple):
@@ -25,11 +23,12 @@ class Cost(NamedTuple):
         return self.nodes + self.joints
 
 
-def cost(graph: Graph, format: str = "svg") -> Cost:
-    """The cost of a graph in a format. Linear in the graph; nothing is laid out.
+def cost(graph: Graph, bytes_per_node: int = 120) -> Cost:
+    """Return the cost of a graph, in a format of so many bytes per node.
 
-    Ranks are longest paths from the inputs; a node that is used again has one line, as long as to
-    its last use, as `layout.layered` draws it.
+    Linear in the graph; nothing is laid out. Ranks are longest paths from the inputs;
+    a node that is used again has one line, as long as to its last use, as `layout.layered` draws
+    it.
     """
     closed = tuple(fold["path"] for fold in graph.facts.get("folds", ()) if fold["closed"])
     hidden = {node.id for node in graph.nodes if any(
@@ -54,14 +53,18 @@ def cost(graph: Graph, format: str = "svg") -> Cost:
         start = rank[id] if id in entered else nearest[id] - 1     # a leaf: by its first use
         joints += max(0, (last - start - 1) // 2)  # an op and its tensor share a column
     nodes = len(graph.nodes) - len(hidden)
-    return Cost(nodes, joints, nodes * BYTES.get(format, 120) + joints * 24)
+    return Cost(nodes, joints, nodes * bytes_per_node + joints * 24)
 
 
-def affordable(graph: Graph, format: str, *, named: bool = True) -> bool:
-    """Whether a picture in this format can be opened; one that nobody named also at once."""
-    price = cost(graph, format)
-    most = VIEWER if not named else PIXELS if format in ("png", "gif") else ITEMS
-    return format not in PICTURES or price.nodes <= most and price.items <= ITEMS
+def affordable(graph: Graph, max_nodes: int | None, *, named: bool = True) -> bool:
+    """Return whether a picture can be opened; one whose file nobody named opens at once.
+
+    max_nodes: as the format's writer states it; None for a format without limit.
+    """
+    if max_nodes is None:
+        return True
+    price = cost(graph)
+    return price.nodes <= (max_nodes if named else VIEWER) and price.items <= ITEMS
 
 
 def close_folds(graph: Graph, items: int = ITEMS) -> Graph:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from ..writers.png import pixels
+from ..graph.rasterize import pixels
 from . import svg
 from .chart import Chart
 

@@ -10,8 +10,8 @@ from math import ceil
 import numpy as np
 
 from ..graph import text
+from ..graph.svg_text import escape, number, short
 from ..graph.theme import FAMILY
-from ..writers.svg import escape, number, short
 from . import layout, simplify
 from .chart import (Area, Chart, Color, Dot, Line, Look, Mark, Note, Panel, Region, Rule, Shade,
                     color, grey, level)

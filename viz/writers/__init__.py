@@ -1,19 +1,34 @@
-"""Writers: one file per format, named for its suffix. Each has write(graph, options) -> bytes.
+"""Writers: one file per format, named for its suffix, found by that name.
 
-Those that paint a scene have draw(scene, options) -> bytes as well.
+A writer offers
+
+    write(graph, options) -> bytes     the graph in its format
+
+and may also offer
+
+    draw(scene, options) -> bytes      the same from a scene: one layout serves several pictures
+    play(graph, options) -> bytes      the steps of the graph, forward and backward, in one file
+    BYTES_PER_NODE                     the size of its files, roughly
+    MAX_NODES                          more nodes than this make a file too large to be looked at
+
+Other distributions add formats by the entry point group tinyviz.writers: `csv = package.module`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from ..graph import Graph
 from ..layout.build_scene import Options, compose
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
+GROUP = "tinyviz.writers"        # of the entry points
 ALIASES = {"mmd": "mermaid", "tex": "tikz", "text": "txt"}       # other suffixes of a format
 
 
@@ -23,39 +38,116 @@ class FormatError(ValueError):
     status = 2                   # what the command line exits with
 
 
-@cache
-def formats() -> tuple[str, ...]:
-    """The names of all formats, in order: the files in this folder."""
-    return tuple(sorted(name[:-3] for name in os.listdir(os.path.dirname(__file__))
-                        if name.endswith(".py") and not name.startswith("_")))
+class Formats(Collection[str]):
+    """The names of all formats, in order.
 
-
-def write(graph: Graph, format: str, options: Options = Options()) -> bytes:
-    """The graph in a format. Raises FormatError, and what the layout and the writer raise."""
-    return import_module(f".{known(format)}", __name__).write(graph, options)
-
-
-def pictures(graph: Graph, wanted: Sequence[tuple[str, str]], options: Options = Options()
-             ) -> list[bytes]:
-    """The graph in several (format, theme), laid out once for all that paint it. Raises as `write`.
-
-    What is asked for twice is made once.
+    Entry points, which take 50 ms to read, are read when they are needed: to list all formats, or
+    to find one that is not built in.
     """
-    scene = None
-    made: dict[tuple[str, str], bytes] = {}
-    for format, theme in dict.fromkeys(wanted):
-        writer, look = import_module(f".{known(format)}", __name__), options._replace(theme=theme)
-        if hasattr(writer, "draw"):
-            scene = scene or compose(graph, options)
-            made[format, theme] = writer.draw(scene, look)
-        else:
-            made[format, theme] = writer.write(graph, look)
-    return [made[at] for at in wanted]
+
+    def __contains__(self, name: object) -> bool:
+        return name in _built_in() or name in _added()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*_built_in(), *_added()}))
+
+    def __len__(self) -> int:
+        return len({*_built_in(), *_added()})
 
 
-def known(format: str) -> str:
-    """The format that a name or suffix stands for. Raises FormatError, which lists all."""
+def formats() -> Formats:
+    """Return the names of all formats: the files in this folder, and those of entry points."""
+    return Formats()
+
+
+def moving() -> tuple[str, ...]:
+    """Return the formats that can show steps: those whose writer has `play`."""
+    return tuple(format for format in formats() if _moves(format))
+
+
+def resolve(format: str) -> str:
+    """Return the format that a name or suffix stands for. Raises FormatError, which lists all."""
     format = ALIASES.get(format, format)
     if format not in formats():
         raise FormatError(f"unknown format: {format!r} (must be one of {', '.join(formats())})")
     return format
+
+
+def writer(format: str) -> Any:
+    """Return the module that writes a format. Raises FormatError."""
+    format = resolve(format)
+    if format in _built_in():
+        return import_module(f".{format}", __name__)
+    point = _added()[format]
+    try:
+        return point.load()
+    except ImportError as error:
+        raise FormatError(f"the writer of {format!r} cannot be imported: {error} "
+                          f"(entry point {point.value} of {GROUP})") from error
+
+
+def write(graph: Graph, format: str, options: Options = Options()) -> bytes:
+    """Return the graph in a format. Raises FormatError, and what the layout and writer raise."""
+    content: bytes = writer(format).write(graph, options)
+    return content
+
+
+def pictures(graph: Graph, wanted: Sequence[tuple[str, str]], options: Options = Options()
+             ) -> list[bytes]:
+    """Return the graph in several (format, theme), laid out once for all that paint it.
+
+    A pair that is repeated is written once. Raises as `write`.
+    """
+    scene = None
+    made: dict[tuple[str, str], bytes] = {}
+    for format, theme in dict.fromkeys(wanted):
+        module, look = writer(format), options._replace(theme=theme)
+        if hasattr(module, "draw"):
+            scene = scene or compose(graph, options)
+            made[format, theme] = module.draw(scene, look)
+        else:
+            made[format, theme] = module.write(graph, look)
+    return [made[at] for at in wanted]
+
+
+def play(graph: Graph, format: str, options: Options = Options()) -> bytes:
+    """Return the steps of a graph in one file.
+
+    Raises FormatError for a format that cannot move, StepError for a graph of too many steps.
+    """
+    if format not in formats() or not _moves(format):
+        raise FormatError(f"steps cannot be shown in one file of {format!r} "
+                          f"(must be one of {', '.join(moving())}, or a folder: frames/)")
+    content: bytes = writer(format).play(graph, options)
+    return content
+
+
+def steps(graph: Graph, path: str, format: str, options: Options = Options()
+          ) -> list[tuple[str, bytes]]:
+    """Return the steps of a graph as files (path, content): one, or of "frames" a folder of SVGs.
+
+    Raises as `play`.
+    """
+    if format != "frames":
+        return [(path, play(graph, format, options))]
+    from .svg import frames
+    return [(os.path.join(path, name), content) for name, content in frames(graph, options)]
+
+
+def _moves(format: str) -> bool:
+    try:
+        return hasattr(writer(format), "play")
+    except FormatError:          # the other formats can still move
+        return False
+
+
+@cache
+def _built_in() -> frozenset[str]:
+    return frozenset(name[:-3] for name in os.listdir(os.path.dirname(__file__))
+                     if name.endswith(".py") and not name.startswith("_"))
+
+
+@cache
+def _added() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points
+    return {point.name: point for point in entry_points(group=GROUP)}

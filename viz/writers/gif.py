@@ -8,20 +8,27 @@ from typing import TYPE_CHECKING
 from ..animation.timeline import StepError, film, lit, still
 from ..graph import Graph
 from ..graph.theme import THEMES
+from ..layout import cost
 from ..layout.build_scene import Options
 from . import png
 
 if TYPE_CHECKING:
     import numpy as np
 
-LASTS = 1600                     # ms a step is seen
-ENDS = 5000                      # ms the whole picture is
+BYTES_PER_NODE = 4000
+MAX_NODES = cost.PIXELS
+STEP_MS, END_MS = 1600, 5000     # a step is shown for, and the whole picture
 PIXELS = 300_000_000             # of all frames together: more takes minutes
 COLORS = 256
 
 
 def write(graph: Graph, options: Options = Options()) -> bytes:
-    """The steps of a graph as GIF that plays for ever, at half the resolution of a PNG.
+    """Return the steps of a graph: a GIF is made for them. Raises as `play`."""
+    return play(graph, options)
+
+
+def play(graph: Graph, options: Options = Options()) -> bytes:
+    """Return the steps of a graph as a GIF that plays in a loop, at half the resolution of a PNG.
 
     Raises StepError where there are too many, or their frames would be too large.
     """
@@ -42,7 +49,7 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
         images[-1].putpalette(colors)
     file = io.BytesIO()
     images[0].save(file, "GIF", save_all=True, append_images=images[1:], palette=colors, loop=0,
-                   optimize=False, duration=[LASTS] * (n - 1) + [ENDS], disposal=1)
+                   optimize=False, duration=[STEP_MS] * (n - 1) + [END_MS], disposal=1)
     return file.getvalue()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from .. import viewer
 from ..animation.timeline import Track, film, lit, tracks
 from ..graph import Graph, Node, text, topological
+from ..graph.svg_text import escape, number
 from ..graph.text import literal
 from ..graph.theme import FAMILY, THEMES, Shape, Theme, Type
 from ..layout.build_scene import Options, compose, description
@@ -17,6 +18,7 @@ from ..layout.scene import Group, Rect, Scene
 from ..viewer import fact_texts
 from . import svg
 
+BYTES_PER_NODE = 130
 CANVAS = 400                     # a graph of more nodes, and one with folds, is shown on a canvas
 
 FOCUS = ("#1a56c4", "#8ab4ff")   # what is selected, in light and dark
@@ -94,8 +96,8 @@ def _large(graph: Graph, options: Options) -> bytes:
              for fold in graph.facts.get("folds", ())]
     data = {"width": width, "height": height, "folds": folds, "look": _look(*pair),
             "heat": by if by in ("grad", "data") else ""}
-    picture = (f'<canvas class="picture" role="img" aria-label="{svg.escape(told)}">'
-               f"{svg.escape(told)}</canvas>\n"
+    picture = (f'<canvas class="picture" role="img" aria-label="{escape(told)}">'
+               f"{escape(told)}</canvas>\n"
                '<div class="cursor" data-part="cursor" role="button" tabindex="-1" hidden></div>')
     return viewer.fill(
         title=literal(str(graph.facts.get("title") or graph.name)), start=start,
@@ -134,12 +136,12 @@ def _picture(graph: Graph, scene: Scene, shown: tuple[Track, ...], n: int) -> It
     boxes = sorted((track for track in shown if track.shows == "node"), key=lambda t: order[t.of])
     w, h = ceil(scene.width), ceil(scene.height)
     yield (f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" '
-           f'role="group" aria-label="{svg.escape(scene.description)}">')
+           f'role="group" aria-label="{escape(scene.description)}">')
     yield '<g class="world">'
     for track in (*below, *boxes):
         yield _opening(track, graph)
         if track.group.tip:
-            yield f"<title>{svg.escape(track.group.tip)}</title>"
+            yield f"<title>{escape(track.group.tip)}</title>"
         if track.shows == "node":
             yield _ring(track.group)
         for mark, first, last in track.marks:
@@ -162,13 +164,13 @@ def _opening(track: Track, graph: Graph) -> str:
     elif track.shows:            # lines and copies: the list of nodes tells the same in words
         what = "edge" if track.shows == "edge" else "node"
         more += f' data-{what}="{track.of}" aria-hidden="true"'
-    return f'<g id="{svg.escape(group.id)}" class="{name}"{more}>'
+    return f'<g id="{escape(group.id)}" class="{name}"{more}>'
 
 
 def _ring(group: Group) -> str:
     """The outline that shows what is selected."""
     box = next(mark for mark in group.marks if isinstance(mark, Rect))
-    n = svg.number
+    n = number
     return (f'<rect class="ring" x="{n(box.x - 4)}" y="{n(box.y - 4)}" width="{n(box.width + 8)}" '
             f'height="{n(box.height + 8)}" rx="{n(box.radius + 4)}"/>')
 
@@ -178,7 +180,7 @@ def _spoken(node: Node) -> str:
     said = [literal(node.label) or node.id, node.kind]
     said += [f"{key} {text.numbers(node.facts[key])}" for key in ("data", "grad")
              if node.facts.get(key) is not None]
-    return svg.escape(", ".join(said))
+    return escape(", ".join(said))
 
 
 # ---- The style: each role once, with its colour in light and in dark

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from math import ceil
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..graph import Graph, text
+from ..graph.svg_text import escape, number, short
 from ..graph.theme import FAMILY, THEMES, Shape, Theme, Type
+from ..layout import cost
 from ..layout.build_scene import Options, compose
 from ..layout.gc_pause import uncollected
 from ..layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
+
+if TYPE_CHECKING:                # who draws no steps does not wait for their import
+    from ..animation.timeline import Film, Timed
+
+BYTES_PER_NODE = 850
+MAX_NODES = cost.ITEMS
+STEP_SECONDS, END_SECONDS = 1.6, 5.0               # a step is shown for, and the whole picture
 
 _ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
 
@@ -25,15 +35,6 @@ class Look(NamedTuple):
     types: Mapping[str, Type]    # for the width
 
 
-def escape(string: str) -> str:
-    """The text for an SVG's content or attribute: the one place where this format escapes."""
-    if not (string.isprintable() or string.replace("\n", "").isprintable()):
-        string = "".join(c if c.isprintable() or c in "\n\u200c\u200d\ufe0f" else "�"
-                         for c in string)
-    return string.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace(
-        '"', "&quot;").replace("'", "&#39;")
-
-
 def write(graph: Graph, options: Options = Options()) -> bytes:
     """The picture of a graph as SVG."""
     with uncollected():
@@ -43,6 +44,25 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
 def draw(scene: Scene, options: Options = Options()) -> bytes:
     """A scene as the file."""
     return paint(scene, THEMES[options.theme]).encode()
+
+
+def play(graph: Graph, options: Options = Options()) -> bytes:
+    """Return the steps of a graph as an SVG that plays in a loop, without script.
+
+    Where the reader prefers reduced motion it is the whole picture. Raises StepError where there
+    are too many steps.
+    """
+    from ..animation.timeline import film
+    return _playing(film(graph, options), options).encode()
+
+
+def frames(graph: Graph, options: Options = Options()) -> Iterator[tuple[str, bytes]]:
+    """Yield the steps as (name, SVG): 01.svg, 02.svg ... Raises StepError as `play`."""
+    from ..animation.timeline import film, lit, still
+    made, theme = film(graph, options), lit(THEMES[options.theme])
+    digits = len(str(len(made.steps)))
+    for i in range(len(made.steps)):
+        yield f"{i + 1:0{digits}}.svg", paint(still(made, i), theme).encode()
 
 
 def paint(scene: Scene, theme: Theme, *, prefix: str = "") -> str:
@@ -162,12 +182,49 @@ def _shape(shape: Shape, usual: float) -> str:
     return paint
 
 
-def short(color: str) -> str:
-    """A colour in as few characters as there are: #fff for #ffffff."""
-    return "#" + color[1::2] if color[1::2] == color[2::2] else color
+def _playing(made: Film, options: Options) -> str:
+    """Return the SVG of a timeline.
+
+    Names of rules begin with a hash of the picture, so that two pictures may share a page.
+    """
+    from ..animation.timeline import DIM, lit, still
+    theme = lit(THEMES[options.theme])
+    look, n = attributes(theme), len(made.steps)
+    key = "tv" + hashlib.sha256(paint(still(made, n - 1), theme).encode()).hexdigest()[:8]
+    rules: dict[str, str] = {}   # name -> keyframes
+
+    def rule(seen: str, hidden: str, first: int, last: int) -> str:
+        """The name of a rule: `seen` from a step until before another, else `hidden`."""
+        name = f"{key}{seen[0]}{first}-{last}"
+        before = "" if first == 0 else f"0%{{{hidden}}}"
+        after = "" if last == n else f"{_percent(last, n)}{{{hidden}}}"
+        rules[name] = f"{before}{_percent(first, n)}{{{seen}}}{after}"
+        return name
+
+    def animated(timed: Timed) -> str:
+        mark, first, last = timed
+        if first == 0 and last == n:
+            return element(mark, look)
+        name = rule("visibility:visible", "visibility:hidden", first, last)
+        now = "" if last == n else ' visibility="hidden"'
+        return element(mark, look, more=f' class="{name}"{now}')
+
+    lines = []
+    for group, reached, marks, *_ in made.tracks:
+        dim = " " + rule("opacity:1", f"opacity:{DIM}", reached, n) if reached else ""
+        lines.append(f'<g id="{escape(group.id)}" class="{group.role}{dim}">')
+        if group.tip:
+            lines.append(f"<title>{escape(group.tip)}</title>")
+        lines += [*map(animated, marks), "</g>"]
+    lines += ['<g class="caption">', *map(animated, made.captions), "</g>"]
+    length = f"{STEP_SECONDS * (n - 1) + END_SECONDS:g}s"
+    style = ["<style>@media (prefers-reduced-motion:no-preference){", *(
+        f".{name}{{animation:{name} {length} step-end infinite}}@keyframes {name}{{{frames}}}"
+        for name, frames in rules.items()), "}</style>"]
+    scene = made.scene._replace(width=made.size.width, height=made.size.height)
+    return document(scene, theme, [*style, *lines])
 
 
-@lru_cache(1 << 16)              # most places are in whole pixels: few numbers, many times
-def number(x: float) -> str:
-    """A coordinate, to a tenth of a pixel: 12, 12.5."""
-    return f"{x + 0.0:.1f}".removesuffix(".0")     # -0.0 equals 0.0: the same text for both
+def _percent(step: int, n: int) -> str:
+    seconds = STEP_SECONDS * (n - 1) + END_SECONDS
+    return f"{100 * STEP_SECONDS * step / seconds:.3f}".rstrip("0").rstrip(".") + "%"
