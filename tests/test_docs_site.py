@@ -46,6 +46,12 @@ def test_the_site_is_built_without_a_warning(tmp_path):
     assert not any(path.name.startswith("tinyviz") for path in (ROOT / "docs").iterdir())
 
 
+def test_the_picture_of_the_rooms_is_current():
+    done = subprocess.run([sys.executable, "docs/rooms.py", "--check"], cwd=ROOT, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_readme_by_the_rules_of_github():
     cmarkgfm = pytest.importorskip("cmarkgfm")
     page = cmarkgfm.github_flavored_markdown_to_html(README, cmarkgfm.Options.CMARK_OPT_UNSAFE)

@@ -7,7 +7,7 @@ import pytest
 
 import viz
 from tinytorch import Tensor
-from viz.graph import Graph, text
+from viz.graph import Edge, Graph, Node, text
 from viz import writers
 from viz.layout.build_scene import Options, compose
 from viz.layout.scene import Path, Polygon, Rect, Text
@@ -200,6 +200,17 @@ def test_themes_have_the_same_roles():
         assert theme.texts.keys() == light.texts.keys()
         for role in light.texts:                 # a layout holds in every theme
             assert theme.texts[role][1:] == light.texts[role][1:]
+
+
+def test_a_value_without_parents_could_not_be_copied_beside_its_uses():
+    """A graph from a file may have one that is used often: its chip had no colours."""
+    names = ["root", *"abcdefghijklmnopqr"]
+    graph = Graph("g", [Node(name, "value", name) for name in names],
+                  [*map(Edge, names, names[1:]), *[Edge("root", name) for name in "fghijklmnopqr"]])
+    scene = compose(graph)
+    assert any(group.role == "chip" for group in scene.groups)
+    roles = {mark.role for group in scene.groups for mark in group.marks}
+    assert roles <= THEMES["light"].shapes.keys() | THEMES["light"].texts.keys()
 
 
 def test_kinds_differ_without_colour():

@@ -191,8 +191,9 @@ def chip(node: Node, size: Size) -> Content:
     string = text.literal(node.label)
     while len(string) > 1 and wide(string, "chip") > size.width - 12:
         string = text.shorten(string, len(string) - 1)
+    kind = node.kind if node.kind in ("input", "parameter") else "constant"
     return Content(size, (
-        Rect(0, 0, size.width, size.height, size.height / 2, "chip-" + node.kind),
+        Rect(0, 0, size.width, size.height, size.height / 2, "chip-" + kind),
         Text(size.width / 2, size.height / 2 + 4.3, string, "chip", "middle")))
 
 
