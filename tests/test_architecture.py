@@ -150,6 +150,7 @@ LOOKUPS = {
     "viz/documents/picture.py": "forgets the modules of a drawn target",
     "viz/documents/dependencies.py": "a target's own modules",
     "viz/run/targets.py": "the target itself",
+    "viz/run/user_modules.py": "the modules beside a target, of one importer",
     "viz/readers/__init__.py": "frameworks that the user has imported",
     "viz/readers/jax/__init__.py": "flax, if the user has imported it",
     "viz/readers/torch/__init__.py": "torch._dynamo, if the user has imported it",

@@ -1,5 +1,13 @@
 """`python -m tinyviz graph f.py`."""
 
-from .cli import main
+import os
+import sys
+
+from . import __path__
+
+if sys.path[0] == os.getcwd() not in __path__:     # its files are the user's: none of them is ours
+    del sys.path[0]
+
+from .cli import main  # noqa: E402
 
 main()

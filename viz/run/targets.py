@@ -16,6 +16,7 @@ from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from ... import short_names
+from . import user_modules
 from .expression import Expression, ExpressionError
 
 
@@ -198,26 +199,24 @@ def _file(path: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     short_names.recall()
     sys.modules[name] = module
-    if os.path.dirname(full) not in sys.path:
-        sys.path.insert(0, os.path.dirname(full))
+    user_modules.enter(os.path.dirname(full))
     with users(path):
         spec.loader.exec_module(module)
     return module
 
 
 def _module(name: str) -> ModuleType:
-    if name in sys.modules:      # __main__, which is a notebook's, has no spec
-        return sys.modules[name]
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        found = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        found = None
-    if found is None:
-        raise TargetError(f"no module named {name!r} (seen from {os.getcwd()})")
-    with users(name):
-        return importlib.import_module(name)
+    with user_modules.enter(os.getcwd()).preferred(name), user_modules.importable():
+        if name in sys.modules:  # __main__, which is a notebook's, has no spec
+            return sys.modules[name]
+        try:
+            found = importlib.util.find_spec(name)
+        except (ImportError, ValueError):
+            found = None
+        if found is None:
+            raise TargetError(f"no module named {name!r} (seen from {os.getcwd()})")
+        with users(name):
+            return importlib.import_module(name)
 
 
 def _public(module: ModuleType) -> list[str]:
@@ -268,7 +267,7 @@ def _attribute(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
 def users(path: str) -> Any:
     """Runs the user's code: what it prints goes to stderr, what it raises becomes a RunError."""
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), user_modules.importable():
             yield
     except KeyboardInterrupt:
         raise
