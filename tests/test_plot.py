@@ -9,10 +9,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from viz.plot import PlotError, PlotOptions, contours, plot, save, styled, surface
+from viz.plot import PlotError, PlotOptions, contours, plot, save, styled_figure, surface
 from viz.run.targets import load
 from viz.sweep import sweep
-from viz.sweep.field import descend, field
+from viz.sweep.field import descend, sample_field
 
 
 def drawn(text, **options):
@@ -232,18 +232,18 @@ def test_dark_is_dark_and_a_style_is_matplotlibs():
 @pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
 @pytest.mark.parametrize("style", ["", "ggplot"])
 def test_a_field_is_drawn_with_its_path(kind, style):
-    found = field(lambda x, y: x**2 + y**2, cells=40)
+    found = sample_field(lambda x, y: x**2 + y**2, cells=40)
     asked = PlotOptions(style=style)
-    for compose in (contours.compose, surface.compose):
+    for compose in (contours.contour_chart, surface.surface_chart):
         files = []
         for _ in range(2):
-            figure = styled(partial(compose, found, descend(found, 2, 1), asked), asked)
+            figure = styled_figure(partial(compose, found, descend(found, 2, 1), asked), asked)
             file = io.BytesIO()
             save(figure, file, format=kind)
             files.append(file.getvalue())
         assert files[0] == files[1]
         assert len(figure.axes[0].patches) > 10 and figure.get_suptitle() == "f(x, y)"
-        assert any("→ 0" in words for words in texts(figure)) == (compose is contours.compose)
+        assert any("→ 0" in words for words in texts(figure)) == (compose is contours.contour_chart)
 
 
 def test_hostile_names_are_shown_as_they_are():

@@ -9,12 +9,12 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from viz.plot import PlotError, PlotOptions, chart, colors, contours, plot, save, surface, ticks
-from viz.plot.chart import Frame, Line, Note, Region, Scale
-from viz.plot.simplify import FINE, SEEN, line, simple
+from viz.plot import PlotError, PlotOptions, chart, contours, palette, plot, save, surface, ticks
+from viz.plot.chart import Annotation, Line, PanelFrame, Polygon, Scale
+from viz.plot.simplify import FINE, SEEN, line_path, simplify_polylines
 from viz.run.targets import load
 from viz.sweep import sweep
-from viz.sweep.field import descend, field
+from viz.sweep.field import descend, sample_field
 from viz.graph.text import width
 
 FUNCTIONS = ["x**3 + x", "tan(x)", "floor(2*x)", "abs(x)", "sqrt(x*x - 1)", "sin(1000*x)",
@@ -73,7 +73,7 @@ def test_it_is_small():
 
 def test_the_same_in_the_dark_but_for_colours():
     light = charted("tan(x)", mark=("roots",), tangent=(1.0,))
-    dark = light._replace(look=colors(PlotOptions(dark=True)))
+    dark = light._replace(palette=palette(PlotOptions(dark=True)))
     both = [re.sub(r"#[0-9a-f]{3,6}", "#", svg(made)) for made in (light, dark)]
     assert svg(light) != svg(dark) and both[0] == both[1]
     assert svg(dark) == svg(charted("tan(x)", mark=("roots",), tangent=(1.0,), dark=True))
@@ -115,7 +115,7 @@ def test_no_point_is_left_out_that_is_seen(count, seed):
     y = 200 + chance.choice([1, 30, 150]) * np.sin(x * chance.uniform(0.001, 2)) + (
         chance.normal(0, chance.choice([0, 0.02, 5]), count))
     points = np.rint(np.stack([x, y], axis=1) * FINE).astype(np.int64)
-    kept, again = simple([points, points[::-1]])
+    kept, again = simplify_polylines([points, points[::-1]])
     assert len(again) < len(points) + 1
     assert tuple(kept[0]) == tuple(points[0]) and tuple(kept[-1]) == tuple(points[-1])
     a, b = kept[:-1, None], kept[1:, None]
@@ -128,10 +128,11 @@ def test_no_point_is_left_out_that_is_seen(count, seed):
 
 def test_a_straight_line_is_two_points():
     x = np.linspace(0, 700, 2001)
-    assert line(x, 300 - x / 4, Frame(0, 0, 700, 400)) == "M0,300l700,-175"
-    assert line(x, 100 - x, Frame(0, 0, 700, 400)) == "M0,100l100,-100"
-    assert line(x, np.where(x == 350, np.nan, 10.0), Frame(0, 0, 700, 400)).count("M") == 2
-    assert line(x, x + 1000, Frame(0, 0, 700, 400)) == ""
+    frame = PanelFrame(0, 0, 700, 400)
+    assert line_path(x, 300 - x / 4, frame) == "M0,300l700,-175"
+    assert line_path(x, 100 - x, frame) == "M0,100l100,-100"
+    assert line_path(x, np.where(x == 350, np.nan, 10.0), frame).count("M") == 2
+    assert line_path(x, x + 1000, frame) == ""
 
 
 @pytest.mark.parametrize("low, high", [(-3, 3), (0, 1), (-0.1, 7.3), (1e-9, 3e-9), (-5e6, 2e8),
@@ -154,8 +155,8 @@ def test_ticks_of_a_logarithm(low, high, words):
 
 
 def test_a_large_number_is_no_multiple_of_pi():
-    assert ticks.of_pi(1e15, 1e15 + 10, None) == ()
-    assert [tick.words for tick in ticks.of_pi(0, np.pi, None)] == [
+    assert ticks.pi_ticks(1e15, 1e15 + 10, None) == ()
+    assert [tick.words for tick in ticks.pi_ticks(0, np.pi, None)] == [
         "0", "π/4", "π/2", "3π/4", "π"]
 
 
@@ -171,7 +172,7 @@ def test_labels_lie_on_no_other_and_in_the_frame(text):
     (panel,) = made.panels
     f, boxes = panel.frame, []
     for note in panel.marks:
-        if isinstance(note, Note) and note.level == 8:
+        if isinstance(note, Annotation) and note.level == 8:
             x, y = map(float, panel.places(note.x, note.y))
             left, bottom = x + note.dx, y - note.dy
             boxes.append((left, bottom - 1.25 * note.size, left + width(note.words, note.size),
@@ -223,8 +224,9 @@ def test_alt_is_what_the_picture_says():
 
 def fielded(text, start=None, **options):
     asked = PlotOptions(**options)
-    found = field(load(text).function, cells=80)
-    return contours.compose(found, descend(found, *start) if start else None, asked, colors(asked))
+    found = sample_field(load(text).function, cells=80)
+    path = descend(found, *start) if start else None
+    return contours.contour_chart(found, path, asked, palette(asked))
 
 
 @pytest.mark.parametrize("text", ["x*x + y*y*x", "log(x*y)", "1/(x*x + y*y - 1)", "x + 0*y",
@@ -237,7 +239,7 @@ def test_contours_are_in_their_frame_and_calm(text):
     ET.fromstring(drawn)
     assert svg(fielded(text)) == drawn and not re.search(r'\bid=|"[^"]*\b(nan|inf)\b', drawn)
     for mark in panel.marks:
-        if isinstance(mark, Region) and mark.level < 1:
+        if isinstance(mark, Polygon) and mark.level < 1:
             x, y = panel.places(*np.concatenate(mark.rings).T)
             assert x.min() > f.left - 0.1 and x.max() < f.left + f.width + 0.1
             assert y.min() > f.top - 0.1 and y.max() < f.top + f.height + 0.1
@@ -246,7 +248,7 @@ def test_contours_are_in_their_frame_and_calm(text):
 
 
 def test_a_band_lies_on_all_that_is_lower():
-    bands = [mark for mark in fielded("x + y").panels[0].marks if isinstance(mark, Region)][:-1]
+    bands = [mark for mark in fielded("x + y").panels[0].marks if isinstance(mark, Polygon)][:-1]
     areas = [sum(abs(float(np.sum(r[:-1, 0] * r[1:, 1] - r[1:, 0] * r[:-1, 1]))) / 2
                  for r in (np.concatenate([ring, ring[:1]]) for ring in band.rings))
              for band in bands]
@@ -255,7 +257,7 @@ def test_a_band_lies_on_all_that_is_lower():
 
 def test_a_descent_and_where_f_is_undefined_are_drawn():
     panel = fielded("x**2 + y**2", (2, 1)).panels[0]
-    assert any(isinstance(m, Note) and "→ 0" in m.words for m in panel.marks)
+    assert any(isinstance(m, Annotation) and "→ 0" in m.words for m in panel.marks)
     hatch = [m for m in fielded("sqrt(x) + y").panels[0].marks
              if isinstance(m, Line) and m.color == "line"]
     assert len(hatch) == 1 and np.nanmax(hatch[0].x) <= 0.05
@@ -264,13 +266,13 @@ def test_a_descent_and_where_f_is_undefined_are_drawn():
 @pytest.mark.parametrize("text", ["x*x + y*y*x", "log(x*y)", "1/(x*x + y*y - 1)", "x + 0*y",
                                   "0*x + 0*y + 2", "exp(-x*x - y*y)"])
 def test_a_surface_is_in_its_picture_and_its_nearer_cells_are_drawn_later(text):
-    found = field(load(text).function, cells=60)
+    found = sample_field(load(text).function, cells=60)
     asked = PlotOptions()
-    made = surface.compose(found, None, asked, colors(asked))
+    made = surface.surface_chart(found, None, asked, palette(asked))
     drawn = svg(made)
     ET.fromstring(drawn)
     assert not re.search(r'\bid=|"[^"]*\b(nan|inf)\b', drawn) and len(drawn) < 400_000
-    cells = [m for m in made.panels[0].marks if isinstance(m, Region)]
+    cells = [m for m in made.panels[0].marks if isinstance(m, Polygon)]
     corners = np.concatenate([ring for cell in cells for ring in cell.rings])
     assert corners.min() > 40 and corners[:, 0].max() < made.width - 40
     assert corners[:, 1].max() < made.height
@@ -279,14 +281,14 @@ def test_a_surface_is_in_its_picture_and_its_nearer_cells_are_drawn_later(text):
 
 
 def test_a_peak_is_not_cut_and_a_pole_is():
-    peak = surface.heights(field(load("exp(-x*x - y*y)").function).z)
+    peak = surface.z_scale(sample_field(load("exp(-x*x - y*y)").function).z)
     assert peak.low <= 1e-4 and peak.high == 1
-    assert abs(surface.heights(field(load("1/(x*x + y*y - 1)").function).z).high) < 50
+    assert abs(surface.z_scale(sample_field(load("1/(x*x + y*y - 1)").function).z).high) < 50
 
 
 def test_contours_are_the_same_in_the_dark_but_for_colours():
     light = fielded("x*y", title="Saddle")
-    dark = light._replace(look=colors(PlotOptions(dark=True)))
+    dark = light._replace(palette=palette(PlotOptions(dark=True)))
     both = [re.sub(r"#[0-9a-f]{3,6}", "#", svg(made)) for made in (light, dark)]
     assert svg(light) != svg(dark) and both[0] == both[1] and ">Saddle</text>" in both[0]
 

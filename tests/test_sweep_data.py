@@ -11,7 +11,7 @@ import pytest
 from viz.run.targets import load
 from viz.sweep import SweepError, sweep
 from viz.sweep.export import to_csv, to_json
-from viz.sweep.field import descend, field
+from viz.sweep.field import descend, sample_field
 
 
 def test_json_has_the_samples_and_the_events():
@@ -55,7 +55,7 @@ def rosenbrock(x, y):
 
 
 def test_the_field_and_its_gradient_are_exact():
-    found = field(rosenbrock, (-2, 2), (-1, 3), cells=40)
+    found = sample_field(rosenbrock, (-2, 2), (-1, 3), cells=40)
     x, y = np.meshgrid(found.x, found.y)
     np.testing.assert_allclose(found.z, rosenbrock(x, y), rtol=1e-12)
     np.testing.assert_allclose(found.gradient[0], -2*(1 - x) - 400*x*(y - x**2), rtol=1e-10,
@@ -65,15 +65,15 @@ def test_the_field_and_its_gradient_are_exact():
 
 
 def test_descent_goes_down_to_the_minimum():
-    way = descend(field(lambda x, y: (x - 0.5)**2 + 2 * (y + 1)**2), 2.0, 2.0)
+    way = descend(sample_field(lambda x, y: (x - 0.5)**2 + 2 * (y + 1)**2), 2.0, 2.0)
     assert way.end == "minimum" and (np.diff(way.z) <= 0).all()
     assert math.hypot(way.x[-1] - 0.5, way.y[-1] + 1) < 1e-4
 
 
 def test_descent_that_leaves_or_cannot_begin_says_so():
-    assert descend(field(lambda x, y: x + y), 0, 0).end == "left the picture"
+    assert descend(sample_field(lambda x, y: x + y), 0, 0).end == "left the picture"
     with pytest.raises(SweepError, match=r"undefined at \(-1, 0\)"):
-        descend(field(lambda x, y: np.log(x) + y), -1, 0)
+        descend(sample_field(lambda x, y: np.log(x) + y), -1, 0)
 
 
 @pytest.mark.parametrize("f, inside, outside", [
@@ -81,7 +81,7 @@ def test_descent_that_leaves_or_cannot_begin_says_so():
     (lambda x, y: np.floor(x + 0.005) + y, (0.995, 0.3), (0.5, 0.5)),
 ])
 def test_cells_on_a_singular_curve_are_torn(f, inside, outside):
-    found = field(f)
+    found = sample_field(f)
 
     def cell(x, y):
         return np.searchsorted(found.y, y) - 1, np.searchsorted(found.x, x) - 1
@@ -91,20 +91,20 @@ def test_cells_on_a_singular_curve_are_torn(f, inside, outside):
 
 def test_a_field_needs_two_arguments_and_a_domain():
     with pytest.raises(ValueError, match="has 1 argument to sweep where 2 are needed"):
-        field(lambda x: x)
+        sample_field(lambda x: x)
     with pytest.raises(SweepError, match="undefined for all"):
-        field(lambda x, y: np.sqrt(-1 - x**2 - y**2))
+        sample_field(lambda x, y: np.sqrt(-1 - x**2 - y**2))
 
 
 def test_a_field_of_three_variables_needs_one_fixed():
     def f(x, a, y):
         return x + a * y
-    found = field(f, fixed={"a": 3.0}, cells=4)
+    found = sample_field(f, fixed={"a": 3.0}, cells=4)
     assert found.names == ("x", "y") and found.at(1, 2)[0] == 7
 
 
 def test_a_field_that_branches_is_evaluated_point_by_point():
     def f(x, y):
         return x if x > y else y
-    found = field(f, cells=8)
+    found = sample_field(f, cells=8)
     np.testing.assert_array_equal(found.z, np.maximum(*np.meshgrid(found.x, found.y)))

@@ -95,8 +95,8 @@ def drawn(thing: Any, kinds: Collection[str], *, dark: bool = False) -> Picture:
 def written(thing: Any) -> str:
     """A Tensor, a Graph or a Sweep in a line."""
     if _is_sweep(thing):
-        from .plot.description import description
-        return description([thing])
+        from .plot.description import describe_sweeps
+        return describe_sweeps([thing])
     if isinstance(thing, Graph):
         return f"Graph {thing.name}: {len(thing.nodes):,} nodes, {len(thing.edges):,} edges"
     return repr(thing)

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from tinyviz import cli
 import viz
-from viz.sweep.field import field
+from viz.sweep.field import sample_field
 
 BODIES = {
     "pole": "1/x", "odd": "1/(x - 1)**2", "kink": "{m}.abs(x)", "tan": "{m}.tan(x)",
@@ -141,7 +141,7 @@ def test_two_variables(framework):
     scope = {}
     exec(f"import {MODULES[framework]} as m\n"
          "def f(x, y):\n    return m.sin(x)*y + x/(y + 4)", scope)
-    found = field(scope["f"], cells=20)
+    found = sample_field(scope["f"], cells=20)
     x, y = np.meshgrid(found.x, found.y)
     np.testing.assert_allclose(found.z, (np.sin(x)*y + x/(y + 4)), rtol=1e-12)
     np.testing.assert_allclose(found.gradient[0], (np.cos(x)*y + 1/(y + 4)), rtol=1e-11)

@@ -14,10 +14,10 @@ from typing import Any
 from ..graph import theme
 from ..sweep import Sweep
 from . import layout
-from .chart import Chart, Frame, Look
-from .options import PlotError, PlotOptions, options
+from .chart import Chart, PanelFrame, Palette
+from .options import PlotError, PlotOptions, plot_options
 
-__all__ = ["Chart", "PlotError", "PlotOptions", "chart", "colors", "plot", "save"]
+__all__ = ["Chart", "PlotError", "PlotOptions", "chart", "palette", "plot", "save"]
 
 FORMATS = ("svg", "png", "pdf")
 FIXED: dict[str, Any] = {        # what would otherwise follow the user's matplotlibrc, or the clock
@@ -36,15 +36,16 @@ def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any
     from . import panels
     from .matplotlib_painter import paint
     if axes is None:
-        asked = options(given)
-        return styled(lambda look: panels.compose(several(sweeps), asked, look), asked)
-    asked, listed = options(given), several(sweeps)
-    draft = panels.alone(listed, asked)
+        asked = plot_options(given)
+        return styled_figure(lambda look: panels.curve_chart(sweep_list(sweeps), asked, look),
+                             asked)
+    asked, listed = plot_options(given), sweep_list(sweeps)
+    draft = panels.single_panel(listed, asked)
     box, zoom = axes.get_window_extent(), 96 / axes.figure.dpi
     high = axes.figure.bbox.height
-    frame = Frame(box.x0 * zoom, (high - box.y1) * zoom, box.width * zoom, box.height * zoom)
-    panel = layout.x_ticked(replace(draft.panel, frame=frame), frame.width, asked.pi)
-    paint(axes, panels.finished(draft._replace(panel=panel)), colors(asked),
+    frame = PanelFrame(box.x0 * zoom, (high - box.y1) * zoom, box.width * zoom, box.height * zoom)
+    panel = layout.with_x_ticks(replace(draft.panel, frame=frame), frame.width, asked.pi)
+    paint(axes, panels.finish_panel(draft._replace(panel=panel)), palette(asked),
           styled=bool(asked.style))
     return axes.figure
 
@@ -55,19 +56,19 @@ def chart(sweeps: Sweep | Sequence[Sweep], **given: Any) -> Chart:
     `chart._replace(look=colors(PlotOptions(dark=True)))` is the same in the dark. Options are those
     of `PlotOptions`. Raises PlotError.
     """
-    from .panels import compose
-    asked = options(given)
-    return compose(several(sweeps), asked, colors(asked))
+    from .panels import curve_chart
+    asked = plot_options(given)
+    return curve_chart(sweep_list(sweeps), asked, palette(asked))
 
 
-def styled(compose: Callable[[Look], Chart], asked: PlotOptions) -> Any:
+def styled_figure(compose: Callable[[Palette], Chart], asked: PlotOptions) -> Any:
     """The Figure of a chart, under the settings of the style that was asked for, or under ours."""
     from .matplotlib_painter import figure
     with _matplotlib().rc_context(_settings(asked)):
-        return figure(compose(colors(asked)), styled=bool(asked.style))
+        return figure(compose(palette(asked)), styled=bool(asked.style))
 
 
-def several(sweeps: Sweep | Sequence[Sweep]) -> list[Sweep]:
+def sweep_list(sweeps: Sweep | Sequence[Sweep]) -> list[Sweep]:
     """One or more sweeps, as a list. Raises PlotError where there are none."""
     listed = [sweeps] if isinstance(sweeps, Sweep) else list(sweeps)
     if not listed:
@@ -75,7 +76,7 @@ def several(sweeps: Sweep | Sequence[Sweep]) -> list[Sweep]:
     return listed
 
 
-def colors(asked: PlotOptions) -> Look:
+def palette(asked: PlotOptions) -> Palette:
     """The colours by role: of our theme, or, under its rc_context, of the style asked for."""
     look = dict(theme.THEMES[asked.theme or ("dark" if asked.dark else "light")].plot)
     if asked.style:
@@ -154,8 +155,8 @@ def _content(picture: Any, kind: str, dpi: float, alt: str | None) -> bytes:
         picture.savefig(file, format=kind, dpi=dpi, metadata=metadata[kind],
                         facecolor=picture.get_facecolor())
     if kind == "svg" and said:
-        from .description import titled
-        return titled(file.getvalue(), said.partition(": ")[0].rstrip("."), said)
+        from .description import add_description
+        return add_description(file.getvalue(), said.partition(": ")[0].rstrip("."), said)
     return file.getvalue()
 
 

@@ -16,7 +16,7 @@ Array = Any
 Dash: TypeAlias = tuple[float, ...]      # stroke and gap, in px
 
 
-class Blend(NamedTuple):
+class ColorMix(NamedTuple):
     """A colour between two: share 1 is the second."""
 
     first: str
@@ -24,11 +24,11 @@ class Blend(NamedTuple):
     share: float
 
 
-Color: TypeAlias = str | Blend           # a role, or between two of them
-Look: TypeAlias = Mapping[str, str]      # role -> #rrggbb
+Color: TypeAlias = str | ColorMix           # a role, or between two of them
+Palette: TypeAlias = Mapping[str, str]      # role -> #rrggbb
 
 
-def color(asked: Color, look: Look) -> str:
+def hex_color(asked: Color, look: Palette) -> str:
     """A colour as #rrggbb."""
     if isinstance(asked, str):
         return look[asked]
@@ -64,7 +64,7 @@ class Area(NamedTuple):
     label: str = ""
 
 
-class Rule(NamedTuple):
+class ReferenceLine(NamedTuple):
     """A line across the whole frame, upright at an x or level at a y."""
 
     at: float
@@ -76,7 +76,7 @@ class Rule(NamedTuple):
     opacity: float = 1.0
 
 
-class Shade(NamedTuple):
+class HatchedSpan(NamedTuple):
     """A hatched strip across the whole frame, over x from low to high."""
 
     low: float
@@ -85,7 +85,7 @@ class Shade(NamedTuple):
     hatch: Color
 
 
-class Region(NamedTuple):
+class Polygon(NamedTuple):
     """A surface of closed rings; what lies in an even number of them is bare. Nothing cuts it."""
 
     rings: tuple[Array, ...]     # (N, 2) each: points of the data
@@ -108,7 +108,7 @@ class Dot(NamedTuple):
     level: float = 5.0
 
 
-class Note(NamedTuple):
+class Annotation(NamedTuple):
     """Words beside a point."""
 
     words: str                   # lines, between newlines
@@ -126,7 +126,7 @@ class Note(NamedTuple):
     inside: bool = False         # x and y are shares of the frame
 
 
-class Wish(NamedTuple):
+class PointLabel(NamedTuple):
     """Words that want to stand near a point, where there is room: a Note when this is known."""
 
     words: str
@@ -137,7 +137,7 @@ class Wish(NamedTuple):
     size: float = 12.0
 
 
-class Reason(NamedTuple):
+class IntervalLabel(NamedTuple):
     """Words for a strip over x from low to high, where there is room."""
 
     words: str
@@ -145,10 +145,10 @@ class Reason(NamedTuple):
     high: float
 
 
-Mark: TypeAlias = Line | Area | Region | Rule | Shade | Dot | Note
+Mark: TypeAlias = Line | Area | Polygon | ReferenceLine | HatchedSpan | Dot | Annotation
 
 
-class Frame(NamedTuple):
+class PanelFrame(NamedTuple):
     """Where a panel's axes are in the picture: px from its upper left corner."""
 
     left: float
@@ -198,7 +198,7 @@ class Panel:
     side: str = ""               # the name of the y axis, beside it
     boxed: bool = False          # a box around all, and no grid
     bar: bool = False            # no axes but numbers at the right: what colours mean
-    frame: Frame = Frame(0, 0, 1, 1)
+    frame: PanelFrame = PanelFrame(0, 0, 1, 1)
 
     def places(self, x: Any, y: Any) -> tuple[Any, Any]:
         """Points of the data in px of the picture."""
@@ -217,7 +217,7 @@ class Chart(NamedTuple):
     width: float
     height: float
     panels: tuple[Panel, ...]
-    look: Look
+    palette: Palette
     said: str                    # what it shows, in sentences
     title: str = ""
 
@@ -227,11 +227,11 @@ class Chart(NamedTuple):
         return self.said.partition(": ")[0].rstrip(".")
 
 
-def grey(look: Look) -> bool:
+def is_grayscale(look: Palette) -> bool:
     """Whether a look has no colours."""
     return all(c[1:3] == c[3:5] == c[5:] for c in (look["f"], look["df"], look["d2f"]))
 
 
 def level(mark: Mark) -> float:
     """What lies above has a higher one."""
-    return 0.0 if isinstance(mark, Shade) else mark.level
+    return 0.0 if isinstance(mark, HatchedSpan) else mark.level

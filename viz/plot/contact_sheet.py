@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from ..sweep import SweepError, sweep
-from . import _matplotlib, _settings, colors
-from .chart import Frame
-from .layout import x_ticked
+from . import _matplotlib, _settings, palette
+from .chart import PanelFrame
+from .layout import with_x_ticks
 from .matplotlib_painter import paint
 from .options import PlotOptions
-from .panels import draft, finished
-from .y_limits import Curve, span, window
+from .panels import draft_panel, finish_panel
+from .y_limits import Curve, value_span, y_window
 
 CELL = (330, 300)                # pixels
 HEAD = 26                        # of them for the title
@@ -25,7 +25,7 @@ def contact_sheet(functions: Iterable[tuple[str, Callable[..., Any]]], *, column
     """A Figure with a cell per (title, function): f above f'. What cannot be swept says why."""
     listed = list(functions)
     asked = PlotOptions(dark=dark)
-    look = colors(asked)
+    look = palette(asked)
     rows = -(-len(listed) // columns)
     wide, tall = columns * CELL[0], rows * CELL[1]
     with _matplotlib().rc_context(_settings(asked)):
@@ -45,13 +45,13 @@ def contact_sheet(functions: Iterable[tuple[str, Callable[..., Any]]], *, column
                 continue
             for order in range(2):
                 bottom = y - HEAD - height - order * (height + between)
-                frame = Frame(x + left, tall - bottom - height, CELL[0] - left - right, height)
+                frame = PanelFrame(x + left, tall - bottom - height, CELL[0] - left - right, height)
                 axes = figure.add_axes((frame.left / wide, bottom / tall, frame.width / wide,
                                         height / tall))
                 curve = Curve(swept, order)
-                made = draft([curve], [curve], asked, window([span(curve)]))
-                panel = x_ticked(replace(made.panel, frame=frame), frame.width, None)
-                paint(axes, finished(made._replace(panel=panel)), look)
+                made = draft_panel([curve], [curve], asked, y_window([value_span(curve)]))
+                panel = with_x_ticks(replace(made.panel, frame=frame), frame.width, None)
+                paint(axes, finish_panel(made._replace(panel=panel)), look)
                 _shrink(axes, last=order == 1)
     return figure
 

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..graph import text
-from ..sweep.field import Field, Path
+from ..sweep.field import ScalarField, DescentPath
 from . import layout, ticks
-from .chart import Blend, Chart, Color, Frame, Line, Look, Mark, Note, Panel, Region, Scale, Tick
-from .curves import dot
-from .description import of_field
+from .chart import (ColorMix, Chart, Color, PanelFrame, Line, Palette, Mark, Annotation, Panel,
+                    Polygon, Scale, Tick)
+from .curves import circle
+from .description import describe_field
 from .options import PlotOptions
 
 Array = Any
@@ -29,8 +30,9 @@ SHORT = 70.0                     # px: a contour that is shorter has no number
 HEAD, HALF, SHAFT = 8.0, 3.4, 1.6          # px of an arrow: its head's length, half its width
 
 
-def compose(field: Field, way: Path | None, asked: PlotOptions, look: Look, *, arrows: bool = True
-            ) -> Chart:
+def contour_chart(field: ScalarField, way: DescentPath | None, asked: PlotOptions, look: Palette,
+                  *, arrows: bool = True
+                  ) -> Chart:
     """The chart of a field: filled contours, the gradient as arrows, a path of descent."""
     wide, high = asked.size[0], max(asked.size[1], 0.75 * asked.size[0])
     steps = levels(field.z)
@@ -39,7 +41,7 @@ def compose(field: Field, way: Path | None, asked: PlotOptions, look: Look, *, a
         *_bands(field, steps), *_lines(field, steps, panel), *_blank(field, panel),
         *(_arrows(field, panel) if arrows else ()), *(_descent(field, way) if way else ())))
     title = asked.title or f"{field.name}({field.names[0]}, {field.names[1]})"
-    return Chart(wide, high, (panel, bar), look, of_field(field, way), title)
+    return Chart(wide, high, (panel, bar), look, describe_field(field, way), title)
 
 
 def levels(z: Array) -> Array:
@@ -55,13 +57,13 @@ def levels(z: Array) -> Array:
     return np.array([at[0] - (at[1] - at[0]), *at, at[-1] + (at[1] - at[0])])
 
 
-def shade(i: int, count: int, strength: float = STRENGTH) -> Color:
+def band_color(i: int, count: int, strength: float = STRENGTH) -> Color:
     """The colour of a band: from f's through paper to that of f′."""
     share = 2 * i / max(count - 1, 1) - 1
-    return Blend("paper", "df" if share > 0 else "f", round(strength * abs(share), 4))
+    return ColorMix("paper", "df" if share > 0 else "f", round(strength * abs(share), 4))
 
 
-def masked(field: Field) -> Any:
+def masked_values(field: ScalarField) -> Any:
     """The values, masked where f is undefined and around torn cells."""
     mask = ~np.isfinite(field.z)
     torn = np.zeros_like(mask)
@@ -71,12 +73,12 @@ def masked(field: Field) -> Any:
     return np.ma.masked_array(field.z, mask | torn)
 
 
-def _framed(field: Field, steps: Array, wide: float, high: float) -> tuple[Panel, Panel]:
+def _framed(field: ScalarField, steps: Array, wide: float, high: float) -> tuple[Panel, Panel]:
     """The axes of the picture and of its bar, still empty."""
     x, y = (Scale(float(v[0]), float(v[-1])) for v in (field.x, field.y))
     top = layout.EDGE + layout.TITLE + 12
     tall = high - top - (layout.TICK + layout.GAP + layout.NUMBER + layout.NAME + 16)
-    y_ticks = layout.of(y, tall / 24)
+    y_ticks = layout.axis_ticks(y, tall / 24)
     left = math.ceil(layout.EDGE + layout.TICK + layout.GAP + 6
                      + text.width(field.names[1], layout.NAME)
                      + max(text.width(t.words, layout.NUMBER) for t in y_ticks))
@@ -85,20 +87,20 @@ def _framed(field: Field, steps: Array, wide: float, high: float) -> tuple[Panel
     room = BAR + 6 + max(text.width(t.words, layout.SMALL) for t in named)
     width = math.floor(wide - left - layout.EDGE - room - 18)
     panel = Panel(x, y, (), field.names[0], y_ticks=y_ticks, side=field.names[1], boxed=True,
-                  frame=Frame(left, top, width, tall))
+                  frame=PanelFrame(left, top, width, tall))
     count = len(steps) + 1
-    cells = [Region((np.array([(0, i - 1), (1, i - 1), (1, i), (0, i)], dtype=float),),
-                    shade(i, count), 1.0) for i in range(1, count - 1)]
-    ends = [Region((np.array(points, dtype=float),), shade(i, count), 1.0) for i, points in (
+    cells = [Polygon((np.array([(0, i - 1), (1, i - 1), (1, i), (0, i)], dtype=float),),
+                     band_color(i, count), 1.0) for i in range(1, count - 1)]
+    ends = [Polygon((np.array(points, dtype=float),), band_color(i, count), 1.0) for i, points in (
         (0, [(0, 0), (1, 0), (0.5, -0.7)]), (count - 1, [(0, count - 2), (1, count - 2),
                                                          (0.5, count - 1.3)]))]
     bar = Panel(Scale(0.0, 1.0), Scale(0.0, float(count - 2)), (*cells, *ends), numbered=False,
                 y_ticks=tuple(named), bar=True,
-                frame=Frame(left + width + 18, top + 0.06 * tall, BAR, 0.88 * tall))
-    return layout.x_ticked(panel, width, None), bar
+                frame=PanelFrame(left + width + 18, top + 0.06 * tall, BAR, 0.88 * tall))
+    return layout.with_x_ticks(panel, width, None), bar
 
 
-def _generator(field: Field, z: Any) -> Any:
+def _generator(field: ScalarField, z: Any) -> Any:
     from contourpy import contour_generator
     return contour_generator(field.x, field.y, z, corner_mask=False, fill_type="OuterOffset")
 
@@ -109,18 +111,18 @@ def _parts(made: Any, low: float, high: float) -> tuple[Array, ...]:
                  for a, b in zip(offsets[:-1], offsets[1:]))
 
 
-def _bands(field: Field, steps: Array) -> Iterator[Mark]:
+def _bands(field: ScalarField, steps: Array) -> Iterator[Mark]:
     """Each band lies upon all that is lower: no seam is seen between two."""
-    made = _generator(field, masked(field))
+    made = _generator(field, masked_values(field))
     for i, low in enumerate((-np.inf, *steps)):
         rings = _parts(made, low, np.inf)
         if rings:
-            yield Region(rings, shade(i, len(steps) + 1), 1.0)
+            yield Polygon(rings, band_color(i, len(steps) + 1), 1.0)
 
 
-def _lines(field: Field, steps: Array, panel: Panel) -> Iterator[Mark]:
+def _lines(field: ScalarField, steps: Array, panel: Panel) -> Iterator[Mark]:
     """The contours, and numbers at every other of them, where they run level."""
-    made = _generator(field, masked(field))
+    made = _generator(field, masked_values(field))
     taken: list[tuple[float, float, float, float]] = []
     notes = []
     for i, level in enumerate(steps):
@@ -137,7 +139,7 @@ def _lines(field: Field, steps: Array, panel: Panel) -> Iterator[Mark]:
 
 
 def _number(words: str, parts: Sequence[Array], panel: Panel,
-            taken: list[tuple[float, float, float, float]]) -> Note | None:
+            taken: list[tuple[float, float, float, float]]) -> Annotation | None:
     """A number on its contour, where this runs most nearly level and no other number is near."""
     f, wide = panel.frame, text.width(words, layout.SMALL) / 2 + 8
     best, least = None, math.inf
@@ -162,11 +164,12 @@ def _number(words: str, parts: Sequence[Array], panel: Panel,
         return None
     (x, y), middle, up = best
     taken.append((middle - wide, up - 12, middle + wide, up + 12))
-    return Note(words, float(x), float(y), "ink", layout.SMALL, anchor="middle", rise="middle",
-                plate=0.75, level=4.5)
+    return Annotation(words, float(x), float(y), "ink", layout.SMALL, anchor="middle",
+                      rise="middle",
+                      plate=0.75, level=4.5)
 
 
-def _blank(field: Field, panel: Panel) -> Iterator[Mark]:
+def _blank(field: ScalarField, panel: Panel) -> Iterator[Mark]:
     """Lines at 45 degrees where f is undefined; not on a mere curve."""
     blank = ~np.isfinite(field.z)
     blank[1:-1, 1:-1] &= blank[:-2, 1:-1] & blank[2:, 1:-1] & blank[1:-1, :-2] & blank[1:-1, 2:]
@@ -192,7 +195,7 @@ def _blank(field: Field, panel: Panel) -> Iterator[Mark]:
                    "line", 0.8, 1.5, opacity=0.6)
 
 
-def _arrows(field: Field, panel: Panel) -> Iterator[Mark]:
+def _arrows(field: ScalarField, panel: Panel) -> Iterator[Mark]:
     """The gradient: exact direction, length by the root of its size, cut at the 90th percentile."""
     every = max((len(field.x) - 1) // ARROWS, 1)
     part = slice(every // 2, None, every)
@@ -219,18 +222,18 @@ def _arrows(field: Field, panel: Panel) -> Iterator[Mark]:
                             (tip - head, -half), (tip - head, -shaft), (tail, -shaft))]
     shapes = np.stack(corners, axis=1)[length >= 2.5]
     if len(shapes):
-        yield Region(tuple(shapes), "ink", 0.65, 4.0)
+        yield Polygon(tuple(shapes), "ink", 0.65, 4.0)
 
 
-def _descent(field: Field, way: Path) -> Iterator[Mark]:
+def _descent(field: ScalarField, way: DescentPath) -> Iterator[Mark]:
     """The way down from a point, and where it ends."""
     yield Line(way.x, way.y, "d2f", 2.6, 5.0)
-    yield dot(float(way.x[0]), float(way.y[0]), "d2f", "paper", 8.0)._replace(level=6.0)
-    yield dot(float(way.x[-1]), float(way.y[-1]), "d2f", "d2f", 8.0)._replace(level=6.0)
+    yield circle(float(way.x[0]), float(way.y[0]), "d2f", "paper", 8.0)._replace(level=6.0)
+    yield circle(float(way.x[-1]), float(way.y[-1]), "d2f", "d2f", 8.0)._replace(level=6.0)
     if way.end != "left the picture":
         digits = 5 - int(np.floor(np.log10(field.x[-1] - field.x[0])))
         x, y, z = (text.number(float(np.round(v[-1], digits)) + 0.0, 4) for v in way[:3])
         right = way.x[-1] > 0.5 * (field.x[0] + field.x[-1])
-        yield Note(f"({x}, {y}) → {z}", float(way.x[-1]), float(way.y[-1]), "d2f", 12.0,
-                   -10.0 if right else 10.0, -10.0, "end" if right else "start", "top", 0.85,
-                   level=7.0)
+        yield Annotation(f"({x}, {y}) → {z}", float(way.x[-1]), float(way.y[-1]), "d2f", 12.0,
+                         -10.0 if right else 10.0, -10.0, "end" if right else "start", "top", 0.85,
+                         level=7.0)

@@ -10,8 +10,9 @@ import numpy as np
 
 from ..graph import text
 from ..sweep import Event, Sweep
-from .chart import Area, Color, Dash, Dot, Line, Mark, Note, Reason, Rule, Scale, Shade
-from .y_limits import Curve, poles, visible
+from .chart import (Area, Color, Dash, Dot, Line, Mark, Annotation, IntervalLabel, ReferenceLine,
+                    Scale, HatchedSpan)
+from .y_limits import Curve, poles, visible_values
 
 Array = Any
 
@@ -21,13 +22,13 @@ TOLD = 6                         # jumps of a curve at which more is said than a
 WIDTH = 2.5                      # px of a curve
 
 
-def symbol(name: str, order: int) -> str:
+def derivative_symbol(name: str, order: int) -> str:
     """f, f′, f″, f‴, f⁽⁴⁾ ..."""
     return name + (PRIMES[order] if order < len(PRIMES) else f"⁽{text.superscript(order)}⁾")
 
 
-def pieces(curve: Curve, low: float, high: float, *, exact: bool = False
-           ) -> list[tuple[Array, Array]]:
+def branches(curve: Curve, low: float, high: float, *, exact: bool = False
+             ) -> list[tuple[Array, Array]]:
     """The branches of a curve: (x, y) of each, no interruption within; rounded below what shows.
 
     low, high: the window of the y axis. exact: the numbers as they are, for a log axis.
@@ -53,11 +54,11 @@ def _rounded(values: Array, digits: int) -> Array:
     return np.round(values * 10.0 ** digits) / 10.0 ** digits if abs(digits) < 300 else values
 
 
-def marks(curve: Curve, color: Color, y: Scale, *, label: str, dash: Dash, plain: Dash,
-          exact: bool) -> Iterator[Mark]:
+def curve_marks(curve: Curve, color: Color, y: Scale, *, label: str, dash: Dash, plain: Dash,
+                exact: bool) -> Iterator[Mark]:
     """One curve, with all that happens to it. exact: an axis is logarithmic."""
     low, high = y.low, y.high
-    shown = [piece for piece in pieces(curve, low, high, exact=exact)
+    shown = [piece for piece in branches(curve, low, high, exact=exact)
              if len(piece[0]) > 1 and piece[0][-1] > piece[0][0]]
     for i, (x, values) in enumerate(shown):        # a lone value: a dot shows it
         yield Line(x, np.where(values > 0, values, np.nan) if y.log else values, color, WIDTH,
@@ -81,22 +82,23 @@ def _event(s: Sweep, event: Event, color: Color, told: bool) -> Iterator[Mark]:
     """Asymptotes, and dots: closed where the value is taken, open where it is not."""
     sides = [v for v in (event.left, event.right) if v is not None]
     if any(math.isinf(v) for v in sides) and s.low < event.x < s.high:
-        yield Rule(event.x, True, color, 1.2, 1.5, (4.8, 3.6), 0.55)
-    if not event.slit:
+        yield ReferenceLine(event.x, True, color, 1.2, 1.5, (4.8, 3.6), 0.55)
+    if not event.is_break:
         return
     for v in dict.fromkeys(v for v in sides if math.isfinite(v)):
         if v != event.value:
-            yield dot(event.x, v, color, "paper")
+            yield circle(event.x, v, color, "paper")
     if event.value is not None and math.isfinite(event.value):
-        yield dot(event.x, event.value, color, color)
+        yield circle(event.x, event.value, color, color)
     elif event.engine is not None and event.kind == "jump":
         yield Dot(event.x, event.engine, "cross", 7.0, color, color, 1.7)
         if told:
-            yield Note(f"the engine returns {text.number(event.engine, 3)}", event.x, event.engine,
-                       color, 11.0, 10.0, -4.0, rise="top", plate=0.8)
+            yield Annotation(f"the engine returns {text.number(event.engine, 3)}", event.x,
+                             event.engine,
+                             color, 11.0, 10.0, -4.0, rise="top", plate=0.8)
 
 
-def dot(x: float, y: float, edge: Color, fill: Color, size: float = 7.0) -> Dot:
+def circle(x: float, y: float, edge: Color, fill: Color, size: float = 7.0) -> Dot:
     return Dot(x, y, "circle", size, fill, edge, 2.0)
 
 
@@ -104,7 +106,7 @@ def _arms(curve: Curve, color: Color, low: float, high: float) -> Iterator[Mark]
     """Say how far a curve goes that leaves the window though it has no pole there: ▲ 2.6e10."""
     s = curve.sweep
     wide = s.high - s.low
-    y = visible(curve)
+    y = visible_values(curve)
     if not ((y > high) | (y < low)).any():
         return
     ends = [x for b in s.bands if b.order == curve.order for x in (b.low, b.high)]
@@ -117,9 +119,9 @@ def _arms(curve: Curve, color: Color, low: float, high: float) -> Iterator[Mark]
             first = float(s.x[np.flatnonzero(beyond)[0]]) if s.x[i] > 0.5 * (s.low + s.high) else (
                 float(s.x[np.flatnonzero(beyond)[-1]]))
             right = first < s.low + 0.15 * wide
-            yield Note(f"{mark} {text.number(float(y[i]), 3)}", first, place, color, 11.0,
-                       9.0 if right else -9.0, -4.0 if rise == "top" else 4.0,
-                       "start" if right else "end", rise)
+            yield Annotation(f"{mark} {text.number(float(y[i]), 3)}", first, place, color, 11.0,
+                             9.0 if right else -9.0, -4.0 if rise == "top" else 4.0,
+                             "start" if right else "end", rise)
 
 
 def _rising(x: Array, y: Array, places: Sequence[float]) -> Array:
@@ -136,9 +138,9 @@ def _rising(x: Array, y: Array, places: Sequence[float]) -> Array:
     return out
 
 
-def strips(s: Sweep, *, say: bool) -> Iterator[Mark | Reason]:
+def undefined_marks(s: Sweep, *, say: bool) -> Iterator[Mark | IntervalLabel]:
     """Where f is undefined: a hatched strip, with the reason if there is room."""
     for strip in s.undefined:
-        yield Shade(strip.low, strip.high, "muted", "line")
+        yield HatchedSpan(strip.low, strip.high, "muted", "line")
         if say:
-            yield Reason(f"undefined: {strip.reason}", strip.low, strip.high)
+            yield IntervalLabel(f"undefined: {strip.reason}", strip.low, strip.high)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..graph import text
 from ..sweep import Event, Sweep
-from ..sweep.field import Field, Path
+from ..sweep.field import ScalarField, DescentPath
 
 FEW = 5                          # places of a kind that are listed; of more the number is said
 LONG = 80                        # a longer expression is left out
@@ -20,7 +20,7 @@ _PLACES: dict[str, tuple[str, str]] = {        # in the order they are told
     "isolated": ("isolated point", "isolated points")}
 
 
-def description(sweeps: Sequence[Sweep]) -> str:
+def describe_sweeps(sweeps: Sequence[Sweep]) -> str:
     """What a plot shows: the functions, the range, roots, extrema, poles and all else of f."""
     return " ".join(_sentence(sweep) for sweep in sweeps)
 
@@ -65,7 +65,8 @@ def _listed(events: Sequence[Event], names: tuple[str, str], said: Callable[[Eve
     return f"{names[len(events) > 1]} at " + (f"{', '.join(most)} and {last}" if most else last)
 
 
-def of_field(field: Field, way: Path | None = None, *, surface: bool = False) -> str:
+def describe_field(field: ScalarField, way: DescentPath | None = None, *, surface: bool =
+                   False) -> str:
     """What a picture of a function of two variables shows: its range, lowest and highest value."""
     (x, y), n = field.names, text.number
     words = (f"{'Surface' if surface else 'Contours and gradient'} of {field.name}({x}, {y}) for "
@@ -91,7 +92,7 @@ def _few(x: float) -> str:
     return text.number(float(x) + 0.0, 3)          # no −0
 
 
-def titled(svg: bytes, title: str, description: str) -> bytes:
+def add_description(svg: bytes, title: str, description: str) -> bytes:
     """matplotlib's SVG as a picture that a screen reader reads: its role, its name, what it shows.
 
     The prolog goes: a page that holds the picture inline has its own.

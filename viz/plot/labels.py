@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import text
-from .chart import Color, Dot, Line, Note, Panel, Reason, Wish
+from .chart import Color, Dot, Line, Annotation, Panel, IntervalLabel, PointLabel
 
 Array = Any
 Box = tuple[float, float, float, float]
@@ -22,7 +22,7 @@ DOT = 20                         # points of a curve that a dot counts as
 LINE = 1.25                      # height of a line of words, by their size
 
 
-def placed(panel: Panel, wishes: Sequence[Wish]) -> list[Note]:
+def place_point_labels(panel: Panel, wishes: Sequence[PointLabel]) -> list[Annotation]:
     """The words that find room: each lies on no other, and on as little of a curve as can be."""
     if not wishes:
         return []
@@ -49,8 +49,9 @@ def placed(panel: Panel, wishes: Sequence[Wish]) -> list[Note]:
                 best, least = box, cost
         if best is not None:
             taken.append(best)
-            notes.append(Note(wish.words, wish.x, wish.y, wish.color, wish.size,
-                              round(best[0] - x, 1), round(y - best[3], 1), plate=0.8, level=8.0))
+            notes.append(Annotation(wish.words, wish.x, wish.y, wish.color, wish.size,
+                                    round(best[0] - x, 1), round(y - best[3], 1), plate=0.8,
+                                    level=8.0))
     return notes
 
 
@@ -71,8 +72,9 @@ def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def explained(panel: Panel, reasons: Sequence[Reason], color: Color = "muted", size: float = 12.0
-              ) -> list[Note]:
+def place_interval_labels(panel: Panel, reasons: Sequence[IntervalLabel], color: Color = "muted",
+                          size: float = 12.0
+                          ) -> list[Annotation]:
     """Words in their strips, on lines that fit, upright where it is narrow; or left out."""
     notes = []
     f = panel.frame
@@ -83,9 +85,9 @@ def explained(panel: Panel, reasons: Sequence[Reason], color: Color = "muted", s
                                      (0.9 * f.height, across, True)):
             lines = _lines(reason.words, along, size)
             if lines and 1.3 * size * len(lines) < 0.9 * room:
-                notes.append(Note("\n".join(lines), (left + right) / 2, 0.5, color, size,
-                                  anchor="middle", rise="middle", plate=1.0, upright=upright,
-                                  inside=True))
+                notes.append(Annotation("\n".join(lines), (left + right) / 2, 0.5, color, size,
+                                        anchor="middle", rise="middle", plate=1.0, upright=upright,
+                                        inside=True))
                 break
     return notes
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..graph import text
 from . import ticks
-from .chart import Area, Frame, Line, Panel, Scale, Tick
+from .chart import Area, PanelFrame, Line, Panel, Scale, Tick
 
 EDGE = 12.0                      # px around all
 NUMBER = 12.0                    # size of the ticks' words
@@ -23,7 +23,7 @@ SAMPLE, BESIDE, BETWEEN = 22.0, 10.0, 28.0         # of a legend: a line, its wo
 LEAST = 20.0                     # px of a frame, however small the picture
 
 
-class Entry(NamedTuple):
+class LegendEntry(NamedTuple):
     """A line of a legend: what it names; where its sample begins, and the middle of its words."""
 
     mark: Line | Area
@@ -31,41 +31,42 @@ class Entry(NamedTuple):
     y: float
 
 
-def framed(panels: Sequence[Panel], width: float, height: float, *, title: bool,
-           pi: bool | None) -> list[Panel]:
+def layout_panels(panels: Sequence[Panel], width: float, height: float, *, title: bool,
+                  pi: bool | None) -> list[Panel]:
     """Panels below each other in a picture, with frames and ticks."""
-    heads = [8 + ROW * -(-len(p.legend) // columns(p, width)) if p.legend else 8 for p in panels]
+    heads = [8 + ROW * -(-len(p.legend) // legend_columns(p, width)) if p.legend else 8
+             for p in panels]
     foot = TICK + GAP + NUMBER + 4 + NAME + 4 + EDGE / 2
     above = EDGE / 2 + (TITLE + 12 if title else 0)
     between = 12.0
     room = height - above - sum(heads) - foot - between * (len(panels) - 1)
     tall = max(round(room / len(panels)), LEAST)
-    ruled = [replace(p, y_ticks=of(p.y, tall / 24)) for p in panels]
+    ruled = [replace(p, y_ticks=axis_ticks(p.y, tall / 24)) for p in panels]
     left = EDGE + TICK + GAP + max(
         (text.width(t.words, NUMBER) for p in ruled for t in p.y_ticks), default=0.0)
     left = float(-(-left // 1))
     wide, found = width - left - EDGE, list[Panel]()
     for _ in range(2):                             # the last number may reach over the frame
-        ticked = [x_ticked(p, wide, pi) for p in ruled]
+        ticked = [with_x_ticks(p, wide, pi) for p in ruled]
         over = max((t.words and text.width(t.words, NUMBER) / 2 + wide * float(p.x.share(t.at))
                     - wide or 0.0 for p in ticked for t in p.x_ticks), default=0.0)
         wide = max(min(wide, float((width - left - max(over + 4, EDGE)) // 1)), LEAST)
     top = above
     for head, panel in zip(heads, ticked, strict=True):
         top += head
-        found.append(replace(panel, frame=Frame(left, top, wide, tall)))
+        found.append(replace(panel, frame=PanelFrame(left, top, wide, tall)))
         top += tall + between
     return found
 
 
-def x_ticked(panel: Panel, width: float, pi: bool | None) -> Panel:
+def with_x_ticks(panel: Panel, width: float, pi: bool | None) -> Panel:
     """A panel with ticks on its x axis, which is so wide."""
     scale = panel.x
-    found = () if scale.log else ticks.of_pi(scale.low, scale.high, pi)
+    found = () if scale.log else ticks.pi_ticks(scale.low, scale.high, pi)
     if found:
         return replace(panel, x_ticks=found, pi=True)
     for most in range(min(int(width / 36), ticks.MOST), 0, -1):
-        found = of(scale, most)
+        found = axis_ticks(scale, most)
         places = [(t.at, text.width(t.words, NUMBER)) for t in found if t.words]
         if all(width * float(scale.share(b) - scale.share(a)) > (wide + next_wide) / 2 + 6
                for (a, wide), (b, next_wide) in zip(places, places[1:])):
@@ -73,24 +74,24 @@ def x_ticked(panel: Panel, width: float, pi: bool | None) -> Panel:
     return replace(panel, x_ticks=found)
 
 
-def of(scale: Scale, room: float) -> tuple[Tick, ...]:
+def axis_ticks(scale: Scale, room: float) -> tuple[Tick, ...]:
     """The ticks of an axis where at most so many have room."""
     most = int(min(max(room, 1), ticks.MOST))
     return ticks.logarithmic(scale, most) if scale.log else ticks.linear(scale, most)
 
 
-def legend(panel: Panel, width: float) -> list[Entry]:
+def legend_entries(panel: Panel, width: float) -> list[LegendEntry]:
     """The entries of a panel's legend, row by row above the frame, at its left: it hides nothing.
     """
     marks = panel.legend
     if not marks:
         return []
-    n = columns(panel, width)
+    n = legend_columns(panel, width)
     rows = -(-len(marks) // n)
     sizes = [entry_width(mark) for mark in marks]
     starts = [panel.frame.left + sum(max(sizes[k::n]) for k in range(i)) for i in range(n)]
     top = panel.frame.top - 6 - ROW * rows
-    return [Entry(mark, round(starts[i % n], 1), top + ROW * (i // n) + ROW / 2)
+    return [LegendEntry(mark, round(starts[i % n], 1), top + ROW * (i // n) + ROW / 2)
             for i, mark in enumerate(marks)]
 
 
@@ -98,7 +99,7 @@ def entry_width(mark: Line | Area) -> float:
     return SAMPLE + BESIDE + text.width(mark.label, LEGEND) + BETWEEN
 
 
-def columns(panel: Panel, width: float) -> int:
+def legend_columns(panel: Panel, width: float) -> int:
     """As many entries beside each other as fit on so many px; fewer where that fills the rows."""
     sizes = [entry_width(mark) for mark in panel.legend]
     for n in range(len(sizes), 1, -1):

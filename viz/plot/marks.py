@@ -10,8 +10,8 @@ import numpy as np
 
 from ..graph import text
 from ..sweep import Event, Sweep
-from .chart import Area, Color, Dot, Line, Mark, Scale, Wish
-from .curves import dot, symbol
+from .chart import Area, Color, Dot, Line, Mark, Scale, PointLabel
+from .curves import circle, derivative_symbol
 from .options import PlotError, PlotOptions
 from .y_limits import Curve
 
@@ -20,8 +20,8 @@ SHAPES = {"root": "circle", "inflection": "square", "extremum": "diamond"}
 KINDS = {"roots": "root", "extrema": "extremum", "inflections": "inflection"}
 
 
-def marks(curve: Curve, color: Color, x: Scale, y: Scale, asked: PlotOptions
-          ) -> Iterator[Mark | Wish]:
+def requested_marks(curve: Curve, color: Color, x: Scale, y: Scale, asked: PlotOptions
+                    ) -> Iterator[Mark | PointLabel]:
     """All marks of one curve on an axis, and the words that want to stand beside them."""
     events = [e for e in curve.sweep.events if e.order == curve.order and
               e.kind in [KINDS[name] for name in asked.mark] and not _hidden(curve, e)]
@@ -31,7 +31,7 @@ def marks(curve: Curve, color: Color, x: Scale, y: Scale, asked: PlotOptions
         yield Dot(e.x, at, SHAPES[e.kind], 7.0, color, "paper", 1.0, 6.0)
         if len(events) <= MOST and e.x not in told:
             told.add(e.x)
-            yield Wish(_written(e), e.x, at, color, e.detail != "minimum")
+            yield PointLabel(_written(e), e.x, at, color, e.detail != "minimum")
     for place in (*asked.at, *asked.tangent):
         if not x.low <= place <= x.high:
             raise PlotError(f"{text.number(place)} is not in the picture, which shows "
@@ -43,9 +43,9 @@ def marks(curve: Curve, color: Color, x: Scale, y: Scale, asked: PlotOptions
             continue
         yield Line(np.array([place, place]), np.array([y.low if y.log else 0.0, at]), color, 1.2,
                    2.0, (1.2, 2.4))
-        yield dot(place, at, color, color)
-        yield Wish(f"{symbol(curve.sweep.name, curve.order)}({text.number(place)}) = "
-                   f"{text.number(at)}", place, at, color)
+        yield circle(place, at, color, color)
+        name = derivative_symbol(curve.sweep.name, curve.order)
+        yield PointLabel(f"{name}({text.number(place)}) = {text.number(at)}", place, at, color)
     if curve.order == 0:
         for place in asked.tangent:
             yield from _tangent(curve.sweep, place, x, y)
@@ -69,7 +69,7 @@ def _value(s: Sweep, x: float, what: str, order: int) -> Any:
     """f and its derivatives at x. Raises PlotError with what happens there if they are none."""
     for e in s.events:
         if abs(e.x - x) <= 1e-12 * max(1.0, abs(x)) and e.order < order and (
-                e.slit or e.kind in ("kink", "cusp", "vertical_tangent")):
+                e.is_break or e.kind in ("kink", "cusp", "vertical_tangent")):
             kind = e.kind.replace("_", " ")
             cause = f" ({e.cause})" if e.cause else ""
             raise PlotError(f"{s.name} has no {what} at {x:g}: it has a {kind} there{cause}")
@@ -87,7 +87,7 @@ def _straight(x: float, y: float, slope: float, scale: Scale, color: Color, widt
     return Line(over, y + slope * (over - x), color, width, 3.5, dash, dash, opacity=opacity)
 
 
-def _tangent(s: Sweep, x: float, across: Scale, up: Scale) -> Iterator[Mark | Wish]:
+def _tangent(s: Sweep, x: float, across: Scale, up: Scale) -> Iterator[Mark | PointLabel]:
     """The tangent, its slope triangle, and the numbers."""
     y, slope = (float(v) for v in _value(s, x, "tangent", 1))
     yield _straight(x, y, slope, across, "df", 1.7, 0.9)
@@ -100,22 +100,23 @@ def _tangent(s: Sweep, x: float, across: Scale, up: Scale) -> Iterator[Mark | Wi
     ends = np.array(sorted((x, end)))
     yield Area(ends, np.array([y, y]), y + slope * (ends - x), "df", 0.14, 2.0)
     yield Line(np.array([x, end, end]), np.array([y, y, top]), "df", 1.2, 3.4)
-    yield dot(x, y, "f", "f")
-    yield Wish(f"Δx {text.number(abs(run), 3)}, Δy {text.number(slope * abs(run), 3)}",
-               x + run / 2, min(y, top), "df", False, 10.5)
-    yield Wish(f"{symbol(s.name, 1)}({text.number(x)}) = {text.number(slope)}", x, y, "df",
-               slope < 0)
-    yield Wish(f"{s.name}({text.number(x)}) = {text.number(y)}", x, y, "f")
+    yield circle(x, y, "f", "f")
+    yield PointLabel(f"Δx {text.number(abs(run), 3)}, Δy {text.number(slope * abs(run), 3)}",
+                     x + run / 2, min(y, top), "df", False, 10.5)
+    yield PointLabel(f"{derivative_symbol(s.name, 1)}({text.number(x)}) = {text.number(slope)}", x,
+                     y, "df",
+                     slope < 0)
+    yield PointLabel(f"{s.name}({text.number(x)}) = {text.number(y)}", x, y, "f")
 
 
-def _secant(s: Sweep, a: float, b: float, x: Scale) -> Iterator[Mark | Wish]:
+def _secant(s: Sweep, a: float, b: float, x: Scale) -> Iterator[Mark | PointLabel]:
     """The line through (a, f(a)) and (b, f(b)), and its slope."""
     fa, fb = (float(_value(s, at, "value", 0)[0]) for at in (a, b))
     slope = (fb - fa) / (b - a)
     yield _straight(a, fa, slope, x, "d2f", 1.5, 1.0, (7.5, 4.5))
-    yield dot(a, fa, "d2f", "d2f")
-    yield dot(b, fb, "d2f", "d2f")
-    yield Wish(f"Δ{s.name}/Δx = {text.number(slope)}", (a + b) / 2, (fa + fb) / 2, "d2f")
+    yield circle(a, fa, "d2f", "d2f")
+    yield circle(b, fb, "d2f", "d2f")
+    yield PointLabel(f"Δ{s.name}/Δx = {text.number(slope)}", (a + b) / 2, (fa + fb) / 2, "d2f")
 
 
 def _taylor(s: Sweep, x: float, n: int, up: Scale) -> Iterator[Mark]:
@@ -129,4 +130,4 @@ def _taylor(s: Sweep, x: float, n: int, up: Scale) -> Iterator[Mark]:
     y[(y < low - 5 * (high - low)) | (y > high + 5 * (high - low))] = np.nan
     yield Line(points, y, "d2f", 1.9, 3.6, (7.5, 3.75), (7.5, 3.75),
                f"Taylor, degree {n} at {text.number(x)}")
-    yield dot(x, float(found[0]), "d2f", "d2f")
+    yield circle(x, float(found[0]), "d2f", "d2f")

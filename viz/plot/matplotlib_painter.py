@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from . import layout
-from .chart import Area, Chart, Dash, Dot, Line, Look, Mark, Note, Panel, Region, Rule, Shade
-from .chart import color, grey
+from .chart import (Area, Chart, Dash, Dot, Line, Palette, Mark, Annotation, Panel, Polygon,
+                    ReferenceLine, HatchedSpan)
+from .chart import hex_color, is_grayscale
 from .layout import NAME, NUMBER
-from .ticks import power, written
+from .ticks import power_of_ten, tick_labels
 
 PT = 72 / 96                     # points in a px
 SHAPES = {"circle": "o", "square": "s", "diamond": "D", "cross": "x"}
@@ -25,7 +26,7 @@ def figure(chart: Chart, *, styled: bool = False) -> Any:
     made: Any = Figure(figsize=(wide / 96, high / 96), dpi=96,
                        layout="constrained" if laid else None)
     if not styled:
-        made.set_facecolor(chart.look["paper"])
+        made.set_facecolor(chart.palette["paper"])
     rows: list[Any] = []
     for i, panel in enumerate(chart.panels):
         f, shared = panel.frame, rows[0] if rows and not panel.bar else None
@@ -33,18 +34,19 @@ def figure(chart: Chart, *, styled: bool = False) -> Any:
                     if laid else made.add_axes(
                         (f.left / wide, 1 - (f.top + f.height) / high, f.width / wide,
                          f.height / high), sharex=shared))
-        paint(rows[-1], panel, chart.look, styled=styled)
+        paint(rows[-1], panel, chart.palette, styled=styled)
         rows[-1].tick_params(labelbottom=panel.numbered)
         rows[-1].set_xlabel(panel.name if panel.numbered else "")
     if chart.title:
         place = {} if laid else {"y": 1 - layout.EDGE / 2 / high, "va": "top"}
-        made.suptitle(chart.title, color=chart.look["ink"], fontsize=layout.TITLE * PT, ha="left",
+        made.suptitle(chart.title, color=chart.palette["ink"], fontsize=layout.TITLE * PT,
+                      ha="left",
                       x=layout.EDGE / wide, parse_math=False, **place)
     made.set_label(chart.said)                     # what `save` says of it
     return made
 
 
-def paint(axes: Any, panel: Panel, look: Look, *, styled: bool = False) -> None:
+def paint(axes: Any, panel: Panel, look: Palette, *, styled: bool = False) -> None:
     """A panel on Axes; nothing else of their figure is touched."""
     if not styled or panel.bar:
         _dress(axes, panel, look)
@@ -86,9 +88,9 @@ def _number(axis: Any, log: bool) -> None:
 
         def said(self, values: Any) -> list[str]:
             if not log:
-                return written([float(x) for x in values])
+                return tick_labels([float(x) for x in values])
             logs = [np.log10(x) for x in values]
-            return [power(round(n)) if abs(n - round(n)) < 1e-9 else "" for n in logs]
+            return [power_of_ten(round(n)) if abs(n - round(n)) < 1e-9 else "" for n in logs]
 
         def __call__(self, value: float, _: Any = None) -> str:
             ticks = [*self.ticks] if value in self.ticks else [*self.ticks, value]
@@ -96,7 +98,7 @@ def _number(axis: Any, log: bool) -> None:
     axis.set_major_formatter(Written())
 
 
-def _dress(axes: Any, panel: Panel, look: Look) -> None:
+def _dress(axes: Any, panel: Panel, look: Palette) -> None:
     """Grid, zero lines, few spines."""
     axes.set_facecolor(look["paper"])
     for side, spine in axes.spines.items():
@@ -116,43 +118,43 @@ def _dress(axes: Any, panel: Panel, look: Look) -> None:
         axes.axvline(0.0, color=look["muted"], lw=PT, alpha=0.55, zorder=1)
 
 
-def _mark(axes: Any, mark: Mark, look: Look) -> None:
+def _mark(axes: Any, mark: Mark, look: Palette) -> None:
     if isinstance(mark, Line):
-        dash = mark.plain if grey(look) else mark.dash
-        axes.plot(mark.x, mark.y, color=color(mark.color, look), lw=mark.width * PT,
+        dash = mark.plain if is_grayscale(look) else mark.dash
+        axes.plot(mark.x, mark.y, color=hex_color(mark.color, look), lw=mark.width * PT,
                   ls=_dash(dash, mark.width), label=mark.label or None, solid_capstyle="round",
                   solid_joinstyle="round", alpha=mark.opacity, zorder=mark.level)
     elif isinstance(mark, Area):
-        axes.fill_between(mark.x, mark.low, mark.high, color=color(mark.color, look), lw=0,
+        axes.fill_between(mark.x, mark.low, mark.high, color=hex_color(mark.color, look), lw=0,
                           alpha=mark.opacity, zorder=mark.level, label=mark.label or None)
-    elif isinstance(mark, Region):
+    elif isinstance(mark, Polygon):
         _region(axes, mark, look)
-    elif isinstance(mark, Rule):
+    elif isinstance(mark, ReferenceLine):
         (axes.axvline if mark.upright else axes.axhline)(
-            mark.at, color=color(mark.color, look), lw=mark.width * PT, alpha=mark.opacity,
+            mark.at, color=hex_color(mark.color, look), lw=mark.width * PT, alpha=mark.opacity,
             ls=_dash(mark.dash, mark.width), zorder=mark.level)
-    elif isinstance(mark, Shade):
-        axes.axvspan(mark.low, mark.high, facecolor=color(mark.color, look), alpha=0.07, lw=0,
+    elif isinstance(mark, HatchedSpan):
+        axes.axvspan(mark.low, mark.high, facecolor=hex_color(mark.color, look), alpha=0.07, lw=0,
                      zorder=0)
-        axes.axvspan(mark.low, mark.high, facecolor="none", edgecolor=color(mark.hatch, look),
+        axes.axvspan(mark.low, mark.high, facecolor="none", edgecolor=hex_color(mark.hatch, look),
                      alpha=0.35, hatch="///", lw=0, zorder=0)
     elif isinstance(mark, Dot):
-        edge = color(mark.edge, look)
+        edge = hex_color(mark.edge, look)
         axes.plot([mark.x], [mark.y], ls="none", marker=SHAPES[mark.shape], ms=mark.size * PT,
-                  mfc=color(mark.fill, look), mec=edge, mew=mark.width * PT, zorder=mark.level,
+                  mfc=hex_color(mark.fill, look), mec=edge, mew=mark.width * PT, zorder=mark.level,
                   clip_on=False)
-    elif isinstance(mark, Note):
+    elif isinstance(mark, Annotation):
         _note(axes, mark, look)
 
 
-def _region(axes: Any, mark: Region, look: Look) -> None:
+def _region(axes: Any, mark: Polygon, look: Palette) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
     ends = [np.concatenate([ring, ring[:1]]) for ring in mark.rings]
     codes = [[Path.MOVETO] + [Path.LINETO] * (len(ring) - 2) + [Path.CLOSEPOLY] for ring in ends]
-    edge = color(mark.edge, look) if mark.edge else "none"
+    edge = hex_color(mark.edge, look) if mark.edge else "none"
     axes.add_patch(PathPatch(Path(np.concatenate(ends), np.concatenate(codes)), edgecolor=edge,
-                             lw=0.3 * PT if mark.edge else 0, facecolor=color(mark.color, look),
+                             lw=0.3 * PT if mark.edge else 0, facecolor=hex_color(mark.color, look),
                              alpha=mark.opacity, zorder=mark.level, clip_on=mark.level > 1))
 
 
@@ -161,7 +163,7 @@ def _dash(dash: Dash, width: float) -> Any:
     return (0, tuple(part / width for part in dash)) if dash else "-"
 
 
-def _note(axes: Any, mark: Note, look: Look) -> None:
+def _note(axes: Any, mark: Annotation, look: Palette) -> None:
     plate = {"boxstyle": f"round,pad={0.4 if mark.plate == 1 else 0.15}", "fc": look["paper"],
              "ec": "none", "alpha": mark.plate} if mark.plate else None
     axes.annotate(mark.words, (mark.x, mark.y),
@@ -170,15 +172,16 @@ def _note(axes: Any, mark: Note, look: Look) -> None:
                   ha={"start": "left", "middle": "center", "end": "right"}[mark.anchor],
                   va={"top": "top", "middle": "center", "bottom": "bottom"}[mark.rise],
                   rotation=90 if mark.upright else 0, fontsize=mark.size * PT,
-                  color=color(mark.color, look), zorder=mark.level, bbox=plate, parse_math=False)
+                  color=hex_color(mark.color,
+                                  look), zorder=mark.level, bbox=plate, parse_math=False)
 
 
-def _legend(axes: Any, panel: Panel, look: Look) -> None:
+def _legend(axes: Any, panel: Panel, look: Palette) -> None:
     """Above the axis, at its left: it hides nothing."""
     handles, names = axes.get_legend_handles_labels()
     if not handles:
         return
-    n = layout.columns(panel, axes.figure.get_figwidth() * 96)
+    n = layout.legend_columns(panel, axes.figure.get_figwidth() * 96)
     rank = [i for column in range(n) for i in range(column, len(names), n)]    # row by row
     size = layout.LEGEND
     legend = axes.legend([handles[i] for i in rank], [names[i] for i in rank], ncols=n,

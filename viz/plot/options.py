@@ -60,7 +60,7 @@ class PlotOptions:
                             "both must be from 100 to 10000")
 
 
-def options(given: dict[str, Any]) -> PlotOptions:
+def plot_options(given: dict[str, Any]) -> PlotOptions:
     """The options by their names. Raises PlotError for a name there is not."""
     names = [field.name for field in fields(PlotOptions)]
     for name in given:

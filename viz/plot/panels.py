@@ -12,12 +12,13 @@ import numpy as np
 from ..graph import text
 from ..sweep import Sweep
 from . import curves, labels, layout
-from .chart import (Area, Blend, Chart, Color, Dash, Dot, Line, Look, Mark, Note, Panel, Reason,
-                    Scale, Wish)
-from .description import description
-from .marks import marks
+from .chart import (Area, ColorMix, Chart, Color, Dash, Dot, Line, Palette, Mark, Annotation,
+                    Panel, IntervalLabel,
+                    Scale, PointLabel)
+from .description import describe_sweeps
+from .marks import requested_marks
 from .options import PlotError, PlotOptions
-from .y_limits import Curve, bounded, span, together, window
+from .y_limits import Curve, limit_spans, value_span, fit_one_axis, y_window
 
 LONG = 44                        # an expression of more characters is left out of the legend
 ROW = 270.0                      # px that a panel of a stack has at least
@@ -26,93 +27,96 @@ DASHES: tuple[Dash, ...] = ((), (11.0, 4.5), (2.5, 3.5))
 DECADES = 6                      # a positive curve that spans more is better seen on a log axis
 
 
-class Draft(NamedTuple):
+class PanelDraft(NamedTuple):
     """A panel, and the words that find their place when its frame is known."""
 
     panel: Panel
-    wishes: tuple[Wish, ...] = ()
-    reasons: tuple[Reason, ...] = ()
+    wishes: tuple[PointLabel, ...] = ()
+    reasons: tuple[IntervalLabel, ...] = ()
 
 
-def compose(sweeps: Sequence[Sweep], asked: PlotOptions, look: Look) -> Chart:
+def curve_chart(sweeps: Sequence[Sweep], asked: PlotOptions, look: Palette) -> Chart:
     """The chart of sweeps. Raises PlotError for what their values do not allow."""
-    every, spans = spanned(sweeps, asked)
-    stacked = asked.stack if asked.stack is not None else not together(spans)
+    every, spans = curves_and_spans(sweeps, asked)
+    stacked = asked.stack if asked.stack is not None else not fit_one_axis(spans)
     drafts = []
     for order in sorted({curve.order for curve in every}) if stacked else [0]:
         shown = [i for i, c in enumerate(every) if not stacked or c.order == order]
         few = [every[i] for i in shown]
-        made = draft(few, every, asked, window(bounded(few, [spans[i] for i in shown])))
+        made = draft_panel(few, every, asked, y_window(limit_spans(few, [spans[i] for i in shown])))
         if stacked and order == 1 and len(few) == 1:
             signs = _signs(few[0], made.panel.y)
-            made = Draft(replace(made.panel, marks=(*signs, *made.panel.marks)), *made[1:])
+            made = PanelDraft(replace(made.panel, marks=(*signs, *made.panel.marks)), *made[1:])
         drafts.append(made)
     if asked.check:
-        drafts.append(Draft(_errors(sweeps)))
+        drafts.append(PanelDraft(_errors(sweeps)))
     last = len(drafts) - 1
-    drafts = [Draft(replace(d.panel, numbered=i == last), *d[1:]) for i, d in enumerate(drafts)]
+    drafts = [PanelDraft(replace(d.panel, numbered=i == last), *d[1:]) for i,
+              d in enumerate(drafts)]
     wide, high = asked.size
     high = max(high, ROW * len(drafts))
-    framed = layout.framed([d.panel for d in drafts], wide, high, title=bool(asked.title),
-                           pi=asked.pi)
+    framed = layout.layout_panels([d.panel for d in drafts], wide, high, title=bool(asked.title),
+                                  pi=asked.pi)
     return Chart(wide, high, tuple(
-        finished(Draft(panel, *d[1:])) for d, panel in zip(drafts, framed, strict=True)),
-        look, description(sweeps), asked.title)
+        finish_panel(PanelDraft(panel, *d[1:])) for d, panel in zip(drafts, framed, strict=True)),
+        look, describe_sweeps(sweeps), asked.title)
 
 
-def spanned(sweeps: Sequence[Sweep], asked: PlotOptions
-            ) -> tuple[list[Curve], list[tuple[float, float]]]:
+def curves_and_spans(sweeps: Sequence[Sweep], asked: PlotOptions
+                     ) -> tuple[list[Curve], list[tuple[float, float]]]:
     """The curves of sweeps, order by order, and what of each must be seen."""
     every = [Curve(s, k) for k in range(max(s.order for s in sweeps) + 1) for s in sweeps
              if k <= s.order]
-    return every, [span(c, _kept(c, asked)) for c in every]
+    return every, [value_span(c, _kept(c, asked)) for c in every]
 
 
-def alone(sweeps: Sequence[Sweep], asked: PlotOptions) -> Draft:
+def single_panel(sweeps: Sequence[Sweep], asked: PlotOptions) -> PanelDraft:
     """All curves of sweeps on one axis."""
-    every, spans = spanned(sweeps, asked)
-    return draft(every, every, asked, window(bounded(every, spans)))
+    every, spans = curves_and_spans(sweeps, asked)
+    return draft_panel(every, every, asked, y_window(limit_spans(every, spans)))
 
 
-def finished(draft: Draft) -> Panel:
+def finish_panel(draft: PanelDraft) -> Panel:
     """A panel whose frame is known, with its words."""
     panel = draft.panel
-    return replace(panel, marks=(*panel.marks, *labels.explained(panel, draft.reasons),
-                                 *labels.placed(panel, draft.wishes)))
+    return replace(panel, marks=(*panel.marks, *labels.place_interval_labels(panel, draft.reasons),
+                                 *labels.place_point_labels(panel, draft.wishes)))
 
 
-def draft(shown: Sequence[Curve], every: Sequence[Curve], asked: PlotOptions,
-          limits: tuple[float, float]) -> Draft:
+def draft_panel(shown: Sequence[Curve], every: Sequence[Curve], asked: PlotOptions,
+                limits: tuple[float, float]) -> PanelDraft:
     """Curves on one axis. limits: the window of y, unless this is logarithmic."""
     sweeps = list(dict.fromkeys(c.sweep for c in shown))
     low, high = min(s.low for s in sweeps), max(s.high for s in sweeps)
     x, y = _scales(shown, asked, (low, high), limits)
-    made: list[Mark | Wish | Reason] = []
+    made: list[Mark | PointLabel | IntervalLabel] = []
     for s in sweeps:
-        made += curves.strips(s, say=shown[0].order == 0 and len(sweeps) == 1)
-    looks = [(c, *paint(c, every)) for c in shown]
+        made += curves.undefined_marks(s, say=shown[0].order == 0 and len(sweeps) == 1)
+    looks = [(c, *curve_style(c, every)) for c in shown]
     for c, color, dash, plain in looks:
-        made += curves.marks(c, color, y, label=label(c, every), dash=dash, plain=plain,
-                             exact=x.log or y.log)
+        made += curves.curve_marks(c, color, y, label=legend_label(c, every), dash=dash,
+                                   plain=plain,
+                                   exact=x.log or y.log)
     if asked.log == "" and len(sweeps) == 1:
         made += _hint(shown)
     for c, color, *_ in looks:
-        made += marks(c, color, x, y, asked)
-    made = [m for m in made if not isinstance(m, (Dot, Note, Wish)) or _within(m, x, y)]
-    return Draft(Panel(x, y, tuple(m for m in made if not isinstance(m, (Wish, Reason))),
-                       sweeps[0].argument),
-                 tuple(m for m in made if isinstance(m, Wish)),
-                 tuple(m for m in made if isinstance(m, Reason)))
+        made += requested_marks(c, color, x, y, asked)
+    made = [m for m in made if not isinstance(m, (Dot, Annotation, PointLabel)) or _within(m, x, y)]
+    return PanelDraft(Panel(x, y, tuple(m for m in made if not isinstance(m, (PointLabel,
+                                                                              IntervalLabel))),
+                            sweeps[0].argument),
+                      tuple(m for m in made if isinstance(m, PointLabel)),
+                      tuple(m for m in made if isinstance(m, IntervalLabel)))
 
 
-def _within(mark: Dot | Note | Wish, x: Scale, y: Scale) -> bool:
+def _within(mark: Dot | Annotation | PointLabel, x: Scale, y: Scale) -> bool:
     """Whether a point is in the window, up to rounding."""
-    if isinstance(mark, Note) and mark.inside:
+    if isinstance(mark, Annotation) and mark.inside:
         return True
     return -1e-6 <= x.share(mark.x) <= 1 + 1e-6 and -1e-6 <= y.share(mark.y) <= 1 + 1e-6
 
 
-def paint(curve: Curve, every: Sequence[Curve]) -> tuple[Color, Dash, Dash]:
+def curve_style(curve: Curve, every: Sequence[Curve]) -> tuple[Color, Dash, Dash]:
     """Colour and dash of a curve: of one sweep by order, of several by sweep and order; and its
     dash where there are no colours."""
     sweeps = list(dict.fromkeys(c.sweep for c in every))
@@ -121,17 +125,17 @@ def paint(curve: Curve, every: Sequence[Curve]) -> tuple[Color, Dash, Dash]:
         plain, dash = (DASHES[k % len(DASHES)] for k in (curve.order, curve.order // 3))
         return ROLES[curve.order % 3], dash, plain
     if sweeps[0].fixed:                            # a family: one colour, from pale to full
-        return Blend("paper", ROLES[min(curve.order, 2)],
-                     0.35 + 0.65 * i / (len(sweeps) - 1)), (), ()
-    colors: list[Color] = [*ROLES, *(Blend("ink", role, 0.5) for role in ROLES)]
+        return ColorMix("paper", ROLES[min(curve.order, 2)],
+                        0.35 + 0.65 * i / (len(sweeps) - 1)), (), ()
+    colors: list[Color] = [*ROLES, *(ColorMix("ink", role, 0.5) for role in ROLES)]
     dash = DASHES[min(curve.order, len(DASHES) - 1)]
     return colors[i % len(colors)], dash, dash
 
 
-def label(curve: Curve, every: Sequence[Curve]) -> str:
+def legend_label(curve: Curve, every: Sequence[Curve]) -> str:
     """f(x) = x³ + x; f′(x); f(x), a = 2."""
     s = curve.sweep
-    name = f"{curves.symbol(s.name, curve.order)}({s.argument})"
+    name = f"{curves.derivative_symbol(s.name, curve.order)}({s.argument})"
     if s.fixed and len({c.sweep for c in every}) > 1:
         return name + ", " + ", ".join(f"{k} = {text.number(v, 3)}" for k, v in s.fixed)
     if curve.order == 0 and s.expression and len(s.expression) <= LONG:
@@ -157,22 +161,23 @@ def _scales(shown: Sequence[Curve], asked: PlotOptions, ends: tuple[float, float
         return x, Scale(*limits)
     values = np.concatenate([c.y[np.isfinite(c.y) & (c.y > 0)] for c in shown])
     if not len(values):
-        names = ", ".join(curves.symbol(c.sweep.name, c.order) for c in shown)
+        names = ", ".join(curves.derivative_symbol(c.sweep.name, c.order) for c in shown)
         raise PlotError(f"a logarithmic y axis needs positive values: {names} has none")
     most = float(values.max())
     least = max(float(values.min()), most * 1e-40, 1e-300)
     return x, Scale(least / 1.6, 1.6 * min(most, 1e308), True)
 
 
-def _hint(shown: Sequence[Curve]) -> list[Note]:
+def _hint(shown: Sequence[Curve]) -> list[Annotation]:
     """A positive curve that runs through many decades: say that a log axis would show it."""
     y = shown[0].y[np.isfinite(shown[0].y)]
-    smooth = not any(e.slit for e in shown[0].sweep.events if e.order == shown[0].order)
+    smooth = not any(e.is_break for e in shown[0].sweep.events if e.order == shown[0].order)
     if shown[0].order == 0 and smooth and len(y) and y.min() > 0 and (
             y.max() > 10.0 ** DECADES * y.min()) and np.median(y) < 0.05 * y.max():
         decades = math.log10(y.max() / y.min())
-        return [Note(f"{decades:.0f} decades: a log axis shows them (--log y)", 0.02, 0.94, "muted",
-                     12.0, rise="top", inside=True)]
+        return [Annotation(f"{decades:.0f} decades: a log axis shows them (--log y)", 0.02, 0.94,
+                           "muted",
+                           12.0, rise="top", inside=True)]
     return []
 
 
@@ -181,7 +186,7 @@ def _signs(curve: Curve, y: Scale) -> list[Area]:
     if y.log:
         return []
     areas = []
-    for x, values in curves.pieces(curve, y.low, y.high):
+    for x, values in curves.branches(curve, y.low, y.high):
         values, zero = np.clip(values, y.low, y.high), np.zeros_like(values)
         for part, color in ((np.maximum(values, 0), "df"), (np.minimum(values, 0), "d2f")):
             if part.any():
@@ -197,7 +202,7 @@ def _errors(sweeps: Sequence[Sweep]) -> Panel:
         error = np.maximum(error, 1e-16)
         top = max(top, float(np.nanmax(error, initial=1e-16)))
         lines.append(Line(x, np.round(error, 18), ROLES[i % 3], 1.5, 3.0,
-                          label=f"|{curves.symbol(s.name, 1)} − central difference|"))
+                          label=f"|{curves.derivative_symbol(s.name, 1)} − central difference|"))
     return Panel(Scale(min(s.low for s in sweeps), max(s.high for s in sweeps)),
                  Scale(1e-16, max(1e-6, top * 3), True), tuple(lines), sweeps[0].argument)
 

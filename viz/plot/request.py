@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from .. import sweep
 from ..run.targets import Target, TargetError, users
 from ..run.tracer import SECONDS, deadline
-from ..sweep.field import descend, field
-from . import PlotOptions, chart, colors, contours, plot, styled, surface
+from ..sweep.field import descend, sample_field
+from . import PlotOptions, chart, palette, contours, plot, styled_figure, surface
 
 NAMES = "fghpqr"                 # what expressions are called, in order
 ONE = ("tangent", "secant", "taylor", "mark", "check", "log", "stack", "pi")
@@ -61,7 +61,7 @@ def pictures(targets: Sequence[Target], request: Request, looks: Mapping[str, An
         if looks.get("style"):                     # matplotlib's, which paints it
             return swept, [plot(swept, at=at, theme=theme, **looks) for theme in themes]
         light = chart(swept, at=at, theme=themes[0], **looks)
-        return swept, [light._replace(look=colors(PlotOptions(theme=theme, **looks)))
+        return swept, [light._replace(palette=palette(PlotOptions(theme=theme, **looks)))
                        for theme in themes]
 
 
@@ -72,15 +72,15 @@ def _field(targets: Sequence[Target], request: Request, fixed: Mapping[str, Any]
     for name in ONE:
         if looks.get(name):
             raise TargetError(f"--{name} is for functions of one variable")
-    found = field(targets[0].function, request.x, request.y or request.x,
-                  name=_name(targets[0], 0), fixed=fixed)
+    found = sample_field(targets[0].function, request.x, request.y or request.x,
+                         name=_name(targets[0], 0), fixed=fixed)
     asked = [PlotOptions(theme=theme, **looks) for theme in themes]
     way = descend(found, *request.path) if request.path else None
-    compose = surface.compose if request.surface else contours.compose
+    compose = surface.surface_chart if request.surface else contours.contour_chart
     if looks.get("style"):                         # matplotlib's, which paints it
-        return [found], [styled(partial(compose, found, way, one), one) for one in asked]
-    light = compose(found, way, asked[0], colors(asked[0]))
-    return [found], [light._replace(look=colors(one)) for one in asked]
+        return [found], [styled_figure(partial(compose, found, way, one), one) for one in asked]
+    light = compose(found, way, asked[0], palette(asked[0]))
+    return [found], [light._replace(palette=palette(one)) for one in asked]
 
 
 def _name(target: Target, i: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .chart import Frame
+from .chart import PanelFrame
 
 Array = Any
 
@@ -18,30 +18,30 @@ SMALL = 8                        # points of a ring that are all kept: arrows, c
 CHORD = 128                      # points that a chord spans at first: of many turns few are deep
 
 
-def line(x: Array, y: Array, frame: Frame) -> str:
+def line_path(x: Array, y: Array, frame: PanelFrame) -> str:
     """A polyline of points in px, without what lies above or below the frame. nan interrupts it."""
     parts = list(_inside(x, y, frame.top, frame.top + frame.height))
-    return "".join(map(_path, simple(parts)))
+    return "".join(map(_path, simplify_polylines(parts)))
 
 
-def area(x: Array, high: Array, low: Array, frame: Frame) -> str:
+def area_path(x: Array, high: Array, low: Array, frame: PanelFrame) -> str:
     """What lies between two polylines over x, in px, up to the frame."""
     ends = frame.top, frame.top + frame.height
     out = []
     for part in _runs(np.isfinite(x + high + low)):
         if part.stop - part.start > 1:
-            up, down = simple([_points(x[part], np.clip(side[part], *ends))
-                               for side in (high, low)])
+            up, down = simplify_polylines([_points(x[part], np.clip(side[part], *ends))
+                                           for side in (high, low)])
             out.append(_path(np.concatenate([up, down[::-1]])) + "z")
     return "".join(out)
 
 
-def rings(x: Array, y: Array, sizes: Sequence[int]) -> str:
+def ring_path(x: Array, y: Array, sizes: Sequence[int]) -> str:
     """Closed polylines of points in px, one after another: each has so many points."""
     points, ends = _points(x, y), np.cumsum(sizes).tolist()
     found = [points[end - size:end] for end, size in zip(ends, sizes, strict=True)]
-    large = iter(simple([np.append(points, points[:1], axis=0) for points in found
-                         if len(points) > SMALL]))
+    large = iter(simplify_polylines([np.append(points, points[:1], axis=0) for points in found
+                                     if len(points) > SMALL]))
     rings = (next(large)[:-1] if len(points) > SMALL else points for points in found)
     return "".join(_path(points) + "z" for points in rings if len(points) > 2)
 
@@ -76,7 +76,7 @@ def _points(x: Array, y: Array) -> Array:
     return np.rint(np.stack([x, y], axis=1) * FINE).astype(np.int64)
 
 
-def simple(parts: Sequence[Array]) -> list[Array]:
+def simplify_polylines(parts: Sequence[Array]) -> list[Array]:
     """The points of polylines that are seen: of each (N, 2) integers fewer."""
     for longest in (CHORD, 4 * CHORD):
         if parts:

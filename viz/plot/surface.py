@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..graph import text
-from ..sweep.field import Field, Path
+from ..sweep.field import ScalarField, DescentPath
 from . import layout
-from .chart import Blend, Chart, Frame, Line, Look, Mark, Note, Panel, Region, Scale
-from .contours import levels, masked, shade
-from .curves import dot
-from .description import of_field
+from .chart import (ColorMix, Chart, PanelFrame, Line, Palette, Mark, Annotation, Panel, Polygon,
+                    Scale)
+from .contours import levels, masked_values, band_color
+from .curves import circle
+from .description import describe_field
 from .options import PlotOptions
 
 Array = Any
@@ -32,20 +33,21 @@ AROUND = (56.0, 64.0, 44.0)      # px at the left and right, above, below: for t
 OUT, BEYOND = 18.0, 44.0         # px from an edge to its numbers, and to its name
 
 
-def compose(field: Field, way: Path | None, asked: PlotOptions, look: Look) -> Chart:
+def surface_chart(field: ScalarField, way: DescentPath | None, asked: PlotOptions, look:
+                  Palette) -> Chart:
     """The chart of a field as a surface, with a path of descent on it."""
     wide, high = asked.size[0], max(asked.size[1], 0.75 * asked.size[0])
-    box = Box(field, heights(field.z), wide, high)
+    box = Projection(field, z_scale(field.z), wide, high)
     made = [*_walls(field, box), *_cells(field, box)]
     if way is not None:
         made += _descent(way, box)
     panel = Panel(Scale(0.0, wide), Scale(0.0, high), tuple(made), numbered=False, bar=True,
-                  frame=Frame(0.0, 0.0, wide, high))
+                  frame=PanelFrame(0.0, 0.0, wide, high))
     title = asked.title or f"{field.name}({field.names[0]}, {field.names[1]})"
-    return Chart(wide, high, (panel,), look, of_field(field, way, surface=True), title)
+    return Chart(wide, high, (panel,), look, describe_field(field, way, surface=True), title)
 
 
-def heights(z: Array) -> Scale:
+def z_scale(z: Array) -> Scale:
     """What is seen of the values: all, but for poles, which are cut."""
     fine, steps = z[np.isfinite(z)], levels(z)
     span = steps[-1] - steps[0]
@@ -57,10 +59,10 @@ def heights(z: Array) -> Scale:
     return Scale(round(low, digits), round(high, digits)) if abs(digits) < 300 else Scale(low, high)
 
 
-class Box:
+class Projection:
     """Where points in space are in the picture, in px to the right and up: parallel projection."""
 
-    def __init__(self, field: Field, z: Scale, wide: float, high: float) -> None:
+    def __init__(self, field: ScalarField, z: Scale, wide: float, high: float) -> None:
         self.scales = (Scale(float(field.x[0]), float(field.x[-1])),
                        Scale(float(field.y[0]), float(field.y[-1])), z)
         corners = np.array(list(itertools.product((-1, 1), (-1, 1), (-TALL, TALL))))
@@ -82,9 +84,9 @@ class Box:
             self.scales, (x, y, z), strict=True)], axis=-1))
 
 
-def _walls(field: Field, box: Box) -> Iterator[Mark]:
+def _walls(field: ScalarField, box: Projection) -> Iterator[Mark]:
     """The floor and the two walls behind, a line at each number; the numbers and the names."""
-    ticks = [layout.of(scale, 7) for scale in box.scales]
+    ticks = [layout.axis_ticks(scale, 7) for scale in box.scales]
     lines: list[list[Point]] = [[(-1, -1, -1), (1, -1, -1), (1, 1, -1), (-1, 1, -1),
                                  (-1, -1, -1), (-1, -1, 1),
                                  (-1, 1, 1), (1, 1, 1), (1, 1, -1)], [(-1, 1, -1), (-1, 1, 1)]]
@@ -114,21 +116,21 @@ def _walls(field: Field, box: Box) -> Iterator[Mark]:
                          layout.NAME, "middle")
 
 
-def _polylines(lines: Sequence[Sequence[Point]], box: Box, opacity: float) -> Line:
+def _polylines(lines: Sequence[Sequence[Point]], box: Projection, opacity: float) -> Line:
     gap = np.full((1, 2), np.nan)
     x, y = np.concatenate([part for line in lines for part in (box.flat(line), gap)]).T
     return Line(x, y, "line", 1.0, 0.1, opacity=opacity)
 
 
-def _words(words: str, place: Array, size: float, anchor: str) -> Note:
-    return Note(words, float(place[0]), float(place[1]), "muted", size, anchor=anchor,
-                rise="middle", level=0.2)
+def _words(words: str, place: Array, size: float, anchor: str) -> Annotation:
+    return Annotation(words, float(place[0]), float(place[1]), "muted", size, anchor=anchor,
+                      rise="middle", level=0.2)
 
 
-def _cells(field: Field, box: Box) -> Iterator[Mark]:
+def _cells(field: ScalarField, box: Projection) -> Iterator[Mark]:
     """The surface, its farthest cells first: each hides what is behind it."""
     every = max((len(field.x) - 1) // CELLS, 1)
-    z = masked(field)[::every, ::every].filled(np.nan)
+    z = masked_values(field)[::every, ::every].filled(np.nan)
     x, y = field.x[::every], field.y[::every]
     low, high = box.scales[2].low, box.scales[2].high
     across, up = np.meshgrid(x, y)
@@ -140,14 +142,15 @@ def _cells(field: Field, box: Box) -> Iterator[Mark]:
     for row in range(len(y) - 2, -1, -1):          # seen from x high, y low
         columns = [i for i in range(len(x) - 1) if np.isfinite(middle[row, i])]
         for level, group in itertools.groupby(columns, key=lambda i: int(shades[row, i])):
-            yield Region(tuple(corners[row, i] for i in group), shade(level, SHADES, 0.95), 1.0,
-                         1.0, Blend("paper", "muted", 0.5))
+            yield Polygon(tuple(corners[row, i] for i in group), band_color(level, SHADES, 0.95),
+                          1.0,
+                          1.0, ColorMix("paper", "muted", 0.5))
 
 
-def _descent(way: Path, box: Box) -> list[Mark]:
+def _descent(way: DescentPath, box: Projection) -> list[Mark]:
     """The way down, upon the surface."""
     z = box.scales[2]
     x, y = box.places(way.x, way.y, np.clip(way.z, z.low, z.high)).T
     return [Line(x, y, "d2f", 2.6, 5.0),
-            dot(float(x[0]), float(y[0]), "d2f", "paper")._replace(level=6.0),
-            dot(float(x[-1]), float(y[-1]), "d2f", "d2f")._replace(level=6.0)]
+            circle(float(x[0]), float(y[0]), "d2f", "paper")._replace(level=6.0),
+            circle(float(x[-1]), float(y[-1]), "d2f", "d2f")._replace(level=6.0)]

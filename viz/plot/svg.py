@@ -13,8 +13,9 @@ from ..graph import text
 from ..graph.svg_text import escape, number, short
 from ..graph.theme import FAMILY
 from . import layout, simplify
-from .chart import (Area, Chart, Color, Dot, Line, Look, Mark, Note, Panel, Region, Rule, Shade,
-                    color, grey, level)
+from .chart import (Area, Chart, Color, Dot, Line, Palette, Mark, Annotation, Panel, Polygon,
+                    ReferenceLine, HatchedSpan,
+                    hex_color, is_grayscale, level)
 
 HATCH = 10.0                     # px between the lines of a hatched strip
 BASE = 0.36                      # of the size: from the middle of a line of words to its baseline
@@ -23,12 +24,12 @@ SPREAD = 1.25                    # of the size: from line to line
 
 def write(chart: Chart) -> bytes:
     """A chart as the file."""
-    return paint(chart).encode()
+    return svg_text(chart).encode()
 
 
-def paint(chart: Chart) -> str:
+def svg_text(chart: Chart) -> str:
     """A chart as an SVG document."""
-    look = chart.look
+    look = chart.palette
     w, h = ceil(chart.width), ceil(chart.height)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}"'
@@ -61,17 +62,18 @@ def outlines(panel: Panel) -> list[str]:
 
 def _outline(mark: Mark, panel: Panel) -> str:
     if isinstance(mark, Line):
-        return simplify.line(*panel.places(mark.x, mark.y), panel.frame)
+        return simplify.line_path(*panel.places(mark.x, mark.y), panel.frame)
     if isinstance(mark, Area):
-        return simplify.area(*panel.places(mark.x, mark.high), panel.places(mark.x, mark.low)[1],
-                             panel.frame)
-    if isinstance(mark, Region):
+        return simplify.area_path(*panel.places(mark.x, mark.high), panel.places(mark.x,
+                                                                                 mark.low)[1],
+                                  panel.frame)
+    if isinstance(mark, Polygon):
         points = np.concatenate(mark.rings)
-        return simplify.rings(*panel.places(*points.T), [len(ring) for ring in mark.rings])
+        return simplify.ring_path(*panel.places(*points.T), [len(ring) for ring in mark.rings])
     return ""
 
 
-def _axes(panel: Panel, look: Look) -> Iterator[str]:
+def _axes(panel: Panel, look: Palette) -> Iterator[str]:
     """Grid, zero lines, the two axes with their ticks, and their words."""
     left, top, wide, tall = panel.frame
     right, bottom = left + wide, top + tall
@@ -115,7 +117,7 @@ def _axes(panel: Panel, look: Look) -> Iterator[str]:
     yield "</g>"
 
 
-def _grid(panel: Panel, look: Look, across: Sequence[tuple[float, str]],
+def _grid(panel: Panel, look: Palette, across: Sequence[tuple[float, str]],
           up: Sequence[tuple[float, str]]) -> Iterator[str]:
     """A line at each number, and where x and y are 0."""
     left, top, wide, tall = panel.frame
@@ -134,29 +136,29 @@ def _grid(panel: Panel, look: Look, across: Sequence[tuple[float, str]],
         yield f'<path d="{"".join(zero)}" stroke="{short(look["muted"])}" stroke-opacity="0.55"/>'
 
 
-def _mark(mark: Mark, panel: Panel, look: Look, data: str) -> Iterator[str]:
+def _mark(mark: Mark, panel: Panel, look: Palette, data: str) -> Iterator[str]:
     if isinstance(mark, Line) and data:
         said = f"><title>{escape(mark.label)}</title></path>" if mark.label else "/>"
         yield f'<path d="{data}"{_stroke(mark, look)}{said}'
     elif isinstance(mark, Area) and data:
         yield (f'<path d="{data}" fill="{_hex(mark.color, look)}" '
                f'fill-opacity="{_share(mark.opacity)}"/>')
-    elif isinstance(mark, Region) and data:
+    elif isinstance(mark, Polygon) and data:
         faint = f' fill-opacity="{_share(mark.opacity)}"' if mark.opacity < 1 else ""
         edge = f' stroke="{_hex(mark.edge, look)}" stroke-width="0.3"' if mark.edge else ""
         yield f'<path d="{data}" fill="{_hex(mark.color, look)}" fill-rule="evenodd"{faint}{edge}/>'
-    elif isinstance(mark, Rule):
+    elif isinstance(mark, ReferenceLine):
         yield _rule(mark, panel, look)
-    elif isinstance(mark, Shade):
+    elif isinstance(mark, HatchedSpan):
         yield from _shade(mark, panel, look)
     elif isinstance(mark, Dot):
         yield _dot(mark, panel, look)
-    elif isinstance(mark, Note):
+    elif isinstance(mark, Annotation):
         yield from _note(mark, panel, look)
 
 
-def _stroke(mark: Line | Rule, look: Look) -> str:
-    dash = mark.plain if isinstance(mark, Line) and grey(look) else mark.dash
+def _stroke(mark: Line | ReferenceLine, look: Palette) -> str:
+    dash = mark.plain if isinstance(mark, Line) and is_grayscale(look) else mark.dash
     out = f' fill="none" stroke="{_hex(mark.color, look)}" stroke-width="{number(mark.width)}"'
     if dash:
         out += f' stroke-dasharray="{" ".join(map(number, dash))}"'
@@ -167,7 +169,7 @@ def _stroke(mark: Line | Rule, look: Look) -> str:
     return out + (f' stroke-opacity="{_share(mark.opacity)}"' if mark.opacity < 1 else "")
 
 
-def _rule(mark: Rule, panel: Panel, look: Look) -> str:
+def _rule(mark: ReferenceLine, panel: Panel, look: Palette) -> str:
     left, top, wide, tall = panel.frame
     if mark.upright:
         d = f"M{number(left + wide * float(panel.x.share(mark.at)))},{number(top)}v{number(tall)}"
@@ -177,7 +179,7 @@ def _rule(mark: Rule, panel: Panel, look: Look) -> str:
     return f'<path d="{d}"{_stroke(mark, look)}/>'
 
 
-def _shade(mark: Shade, panel: Panel, look: Look) -> Iterator[str]:
+def _shade(mark: HatchedSpan, panel: Panel, look: Palette) -> Iterator[str]:
     """A strip and lines across it, at 45 degrees."""
     left, top, wide, tall = panel.frame
     a, b = (left + wide * float(share) for share in panel.x.share([mark.low, mark.high]))
@@ -194,7 +196,7 @@ def _shade(mark: Shade, panel: Panel, look: Look) -> Iterator[str]:
            'stroke-opacity="0.35"/>')
 
 
-def _dot(mark: Dot, panel: Panel, look: Look) -> str:
+def _dot(mark: Dot, panel: Panel, look: Palette) -> str:
     x, y = map(float, panel.places(mark.x, mark.y))
     r = mark.size / 2
     paint = (f' fill="{_hex(mark.fill, look)}" stroke="{_hex(mark.edge, look)}" '
@@ -211,7 +213,7 @@ def _dot(mark: Dot, panel: Panel, look: Look) -> str:
     return f'<path d="M{number(x - r)},{number(y - r)}l{s},{s}m0,-{s}l-{s},{s}"{paint}'
 
 
-def _note(mark: Note, panel: Panel, look: Look) -> Iterator[str]:
+def _note(mark: Annotation, panel: Panel, look: Palette) -> Iterator[str]:
     f = panel.frame
     if mark.inside:
         x, y = f.left + f.width * mark.x, f.top + f.height * (1 - mark.y)
@@ -240,8 +242,8 @@ def _note(mark: Note, panel: Panel, look: Look) -> Iterator[str]:
         yield _text(line, x, base, mark.size, more + turn)
 
 
-def _legend(panel: Panel, look: Look, width: float) -> Iterator[str]:
-    entries = layout.legend(panel, width)
+def _legend(panel: Panel, look: Palette, width: float) -> Iterator[str]:
+    entries = layout.legend_entries(panel, width)
     if not entries:
         return
     yield f'<g fill="{short(look["ink"])}" font-size="{number(layout.LEGEND)}">'
@@ -266,8 +268,8 @@ def _text(words: str, x: float, y: float, size: float, more: str = "") -> str:
             f'textLength="{number(text.width(words, size))}">{escape(words)}</text>')
 
 
-def _hex(asked: Color, look: Look) -> str:
-    return short(color(asked, look))
+def _hex(asked: Color, look: Palette) -> str:
+    return short(hex_color(asked, look))
 
 
 def _share(opacity: float) -> str:

@@ -30,10 +30,10 @@ def linear(scale: Scale, most: int = MOST, parts: Sequence[float] = STEPS) -> tu
         if last > first:         # two at least
             break
     places = [k * step for k in range(first, last + 1)]
-    return tuple(map(Tick, places, written(places)))
+    return tuple(map(Tick, places, tick_labels(places)))
 
 
-def written(places: Sequence[float]) -> list[str]:
+def tick_labels(places: Sequence[float]) -> list[str]:
     """Numbers with as many digits as tell them apart."""
     steps = [b - a for a, b in zip(places, places[1:]) if b > a]
     if not steps:
@@ -56,20 +56,22 @@ def logarithmic(scale: Scale, most: int = MOST) -> tuple[Tick, ...]:
         named = [x for x in inner if f"{x:.0e}"[0] in "25"]
         if len(named) + len(tens) < 2:
             return linear(scale, most)
-        return (*(Tick(x, text.number(x)) for x in sorted(named + tens)), *minor(inner, named))
+        return (*(Tick(x, text.number(x)) for x in sorted(named + tens)), *minor_ticks(inner,
+                                                                                       named))
     every = -(-(last - first) // most)
     named = [10.0 ** n for n in range(first + (-first) % every, last + 1, every)]
     if every > 1:
         inner = tens if last - first < 4 * MOST else []
-    return (*(Tick(x, power(round(math.log10(x)))) for x in named), *minor(inner, named))
+    return (*(Tick(x, power_of_ten(round(math.log10(x)))) for x in named), *minor_ticks(inner,
+                                                                                        named))
 
 
-def minor(places: Iterable[float], named: Sequence[float]) -> tuple[Tick, ...]:
+def minor_ticks(places: Iterable[float], named: Sequence[float]) -> tuple[Tick, ...]:
     """Ticks without numbers, at the places that have none."""
     return tuple(Tick(x) for x in places if x not in named)
 
 
-def power(n: int) -> str:
+def power_of_ten(n: int) -> str:
     """A power of ten: 1, 10, 10², 10⁻³."""
     return {0: "1", 1: "10"}.get(n) or f"10{text.superscript(n)}"
 
@@ -92,7 +94,7 @@ def _fitting(step: Fraction, low: float, high: float) -> Fraction:
     return step
 
 
-def of_pi(low: float, high: float, asked: bool | None) -> tuple[Tick, ...]:
+def pi_ticks(low: float, high: float, asked: bool | None) -> tuple[Tick, ...]:
     """Ticks at multiples of pi: where asked for, or where the range ends at such; else none."""
     step = pi_step(low, high)
     if asked is False or (asked is None and step is None):
@@ -100,10 +102,10 @@ def of_pi(low: float, high: float, asked: bool | None) -> tuple[Tick, ...]:
     step = step or _fitting(Fraction(1, 2), low, high)
     unit = float(step) * math.pi
     n = range(math.ceil(low / unit - 1e-9), math.floor(high / unit + 1e-9) + 1)
-    return tuple(Tick(k * unit, pi(k * step)) for k in n)
+    return tuple(Tick(k * unit, format_pi(k * step)) for k in n)
 
 
-def pi(multiple: Fraction) -> str:
+def format_pi(multiple: Fraction) -> str:
     """A multiple of pi: 0, π, −π/2, 3π/4."""
     top, bottom = multiple.numerator, multiple.denominator
     if top == 0:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..sweep import Sweep, extent, weights
+from ..sweep import Sweep, robust_range, sample_weights
 
 Array = Any
 
@@ -35,7 +35,7 @@ def poles(curve: Curve) -> list[float]:
         v is not None and math.isinf(v) for v in (e.left, e.right))]
 
 
-def visible(curve: Curve) -> Array:
+def visible_values(curve: Curve) -> Array:
     """The values without those in bands, whose extremes count instead."""
     y = curve.y.copy()
     for band in curve.sweep.bands:
@@ -44,14 +44,14 @@ def visible(curve: Curve) -> Array:
     return y
 
 
-def span(curve: Curve, keep: Iterable[float] = ()) -> tuple[float, float]:
+def value_span(curve: Curve, keep: Iterable[float] = ()) -> tuple[float, float]:
     """The values of a curve that must be seen: the bulk of it, roots, extrema, ends, jumps."""
     s, must = curve.sweep, list(keep)
     for e in s.events:
         if e.order != curve.order or s.bands and any(b.low < e.x < b.high for b in s.bands):
             continue
         must += [v for v in (e.left, e.right, e.value) if v is not None and math.isfinite(v)]
-    y, share = visible(curve), weights(s.x)
+    y, share = visible_values(curve), sample_weights(s.x)
     near, far = (np.searchsorted(s.x, np.array(poles(curve)) + side * BESIDE * (s.high - s.low))
                  for side in (-1, 1))
     for first, last in zip(near, far):
@@ -61,7 +61,7 @@ def span(curve: Curve, keep: Iterable[float] = ()) -> tuple[float, float]:
             y = np.concatenate([y, band.least, band.most])
             share = np.concatenate([share, np.full(2 * len(band.x), (band.high - band.low)
                                                    / max(2 * len(band.x), 1))])
-    low, high = extent(y, share, keep=must)
+    low, high = robust_range(y, share, keep=must)
     if not poles(curve) and not any(b.order == curve.order for b in s.bands):
         fine = curve.y[np.isfinite(curve.y)]
         if len(fine):
@@ -69,15 +69,15 @@ def span(curve: Curve, keep: Iterable[float] = ()) -> tuple[float, float]:
     return low, high
 
 
-def together(spans: Sequence[tuple[float, float]]) -> bool:
+def fit_one_axis(spans: Sequence[tuple[float, float]]) -> bool:
     """Whether one axis can show them all."""
     sizes = [high - low for low, high in spans if high > low]
     return not sizes or (max(high for _, high in spans) - min(low for low, _ in spans)
                          <= APART * min(sizes))
 
 
-def bounded(curves: Sequence[Curve], spans: Sequence[tuple[float, float]]
-            ) -> list[tuple[float, float]]:
+def limit_spans(curves: Sequence[Curve], spans: Sequence[tuple[float, float]]
+                ) -> list[tuple[float, float]]:
     """The spans for one axis: poles of f' do not push f into a corner."""
     bases = [s for c, s in zip(curves, spans) if c.order == 0]
     if not bases or not any(high > low for low, high in bases):
@@ -93,7 +93,7 @@ def bounded(curves: Sequence[Curve], spans: Sequence[tuple[float, float]]
     return out
 
 
-def window(spans: Sequence[tuple[float, float]]) -> tuple[float, float]:
+def y_window(spans: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """The limits of the y axis: a union of spans, with a margin; 0 is in view of a level line."""
     low, high = max(min(s[0] for s in spans), -MOST), min(max(s[1] for s in spans), MOST)
     if high - low <= 1e-9 * max(abs(low), abs(high)):

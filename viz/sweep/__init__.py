@@ -12,20 +12,22 @@ from typing import Any
 import numpy as np
 
 from ..readers import terms
-from .arguments import bind, named
+from .arguments import bind_arguments, function_name
 from .classify import classify
 from .derivatives import SweepError
-from .evaluate import Passes
-from .event import KINDS, SINGULAR, SMOOTH, Band, Event, Strip
-from .insert_events import with_events
+from .evaluate import Evaluator
+from .event import KINDS, SINGULAR, SMOOTH, Band, Event, UndefinedInterval
+from .insert_events import insert_events
 from .result import Sweep
-from .sampling import CELLS, CELLS_LOOPED, bands, extent, grid, join, refine, restless, weights
-from .search import search
-from .smooth import turns
-from .undefined import notes, nowhere, strips
+from .sampling import (CELLS, CELLS_LOOPED, find_bands, robust_range, grid, join, refine,
+                       oscillating_cells, sample_weights)
+from .search import find_candidates
+from .smooth import smooth_events
+from .undefined import make_notes, undefined_everywhere, undefined_intervals
 
-__all__ = ["KINDS", "SINGULAR", "SMOOTH", "Band", "Event", "Strip", "Sweep", "SweepError",
-           "extent", "family", "sweep", "weights"]
+__all__ = ["KINDS", "SINGULAR", "SMOOTH", "Band", "Event", "UndefinedInterval", "Sweep",
+           "SweepError",
+           "family", "robust_range", "sample_weights", "sweep"]
 
 Array = Any
 
@@ -54,7 +56,7 @@ def sweep(f: Callable[..., Any], low: float = -3.0, high: float = 3.0, *, order:
     if points is not None and points < 2:
         raise SweepError(f"points is {points}: it must be at least 2")
     with np.errstate(all="ignore"):
-        return _sweep(f, low, high, order, points, name or named(f), fixed or {})
+        return _sweep(f, low, high, order, points, name or function_name(f), fixed or {})
 
 
 def family(f: Callable[..., Any], values: Mapping[str, Sequence[float]], low: float = -3.0,
@@ -67,26 +69,26 @@ def family(f: Callable[..., Any], values: Mapping[str, Sequence[float]], low: fl
 
 def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: int | None,
            name: str, fixed: Mapping[str, float]) -> Sweep:
-    (argument,), g = bind(f, fixed, 1, terms(f))
-    passes = Passes(g, max(order + 1, 2), low, high)
+    (argument,), g = bind_arguments(f, fixed, 1, terms(f))
+    passes = Evaluator(g, max(order + 1, 2), low, high)
     base = grid(low, high, CELLS_LOOPED if passes.looped else CELLS)
     batch = passes(base)
-    restive = restless(batch, order)
-    found = search(passes, batch, _still(batch.x, restive, base))
+    restive = oscillating_cells(batch, order)
+    found = find_candidates(passes, batch, _still(batch.x, restive, base))
     if found.seeds or found.candidates:            # with samples around them all of it shows
         near = np.union1d(_near(found.seeds, low, high, 9.0),
                           _near([c.x for c in found.candidates], low, high, 4.0))
         batch = join(batch, passes(near))
-        found = search(passes, batch, _still(batch.x, restive, base))
+        found = find_candidates(passes, batch, _still(batch.x, restive, base))
     candidates = found.candidates
     if len(candidates) > CROWD:
         candidates = [c for c in candidates if c.watched][:CROWD]
     singular = classify(passes, candidates, order, low, high)
-    smooth = turns(passes, batch, found.turns, singular, order, passes.sizes(batch.x))
-    blank = strips(passes, [c.x for c in candidates], low, high)
+    smooth = smooth_events(passes, batch, found.turns, singular, order, passes.sizes(batch.x))
+    blank = undefined_intervals(passes, [c.x for c in candidates], low, high)
     if len(blank) == 1 and blank[0][:2] == (low, high) and not any(
             e.value is not None for e in singular):
-        raise SweepError(nowhere(passes, blank[0], name))
+        raise SweepError(undefined_everywhere(passes, blank[0], name))
     if points is None:
         if smooth:
             batch = join(batch, passes(np.unique([e.x for e in smooth])))
@@ -96,16 +98,16 @@ def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: i
     else:
         x = np.linspace(low, high, points)
         curves = _dense(passes, x, order)
-    x, curves = with_events(passes, x, curves, singular, [c.x for c in candidates], low, high)
+    x, curves = insert_events(passes, x, curves, singular, [c.x for c in candidates], low, high)
     events = sorted([*singular, *smooth], key=lambda e: (e.x, e.order, KINDS.index(e.kind)))
     return Sweep(name, low, high, x, curves, tuple(events), tuple(blank),
-                 tuple(bands(passes, base, restive)), argument,
+                 tuple(find_bands(passes, base, restive)), argument,
                  passes.expression(argument, low, high), passes.looped,
-                 notes(blank, passes, batch, order),
+                 make_notes(blank, passes, batch, order),
                  tuple(fixed.items()), passes)
 
 
-def _dense(passes: Passes, x: Array, order: int) -> Array:
+def _dense(passes: Evaluator, x: Array, order: int) -> Array:
     """(order + 1, N): the curves alone, in chunks that stay in the processor's cache."""
     curves = np.empty((order + 1, len(x)))
     for i in range(0, len(x), CHUNK):

@@ -8,14 +8,14 @@ from typing import Any
 from ..run.targets import TargetError, of
 
 
-def named(f: Any) -> str:
+def function_name(f: Any) -> str:
     """What f is called, or f."""
     name = str(getattr(f, "__name__", "f"))
     return name if name.isidentifier() else "f"
 
 
-def bind(f: Callable[..., Any], fixed: Mapping[str, float], free: int, terms: Any = None
-         ) -> tuple[tuple[str, ...], Callable[..., Any]]:
+def bind_arguments(f: Callable[..., Any], fixed: Mapping[str, float], free: int, terms: Any = None
+                   ) -> tuple[tuple[str, ...], Callable[..., Any]]:
     """The names of the `free` arguments that are swept, and f as a function of them, which takes
     and returns tinytorch's tensors: by `terms`, where f is of another framework.
 
@@ -25,32 +25,33 @@ def bind(f: Callable[..., Any], fixed: Mapping[str, float], free: int, terms: An
     target = of(f)
     for name in fixed:
         if name not in target.names:
-            raise TargetError(f"{named(f)} has no argument {name!r} "
+            raise TargetError(f"{function_name(f)} has no argument {name!r} "
                               f"(it has {', '.join(target.names) or 'none'})")
     open_ = [name for name in target.names if name not in fixed]
     needed = [name for name in open_ if name not in target.defaults]
     spare = [name for name in open_ if name in target.defaults]
     swept = needed + spare[:max(free - len(needed), 0)]
     if len(open_) < free:
-        raise TargetError(f"{named(f)} has {len(open_) or 'no'} argument{'s' * (len(open_) > 1)} "
-                          f"to sweep where {free} {'is' if free == 1 else 'are'} needed")
+        raise TargetError(f"{function_name(f)} has {len(open_) or 'no'} "
+                          f"argument{'s' * (len(open_) > 1)} to sweep where {free} "
+                          f"{'is' if free == 1 else 'are'} needed")
     if len(needed) > free:
-        raise TargetError(f"{named(f)} takes {', '.join(open_)}: give all but "
+        raise TargetError(f"{function_name(f)} takes {', '.join(open_)}: give all but "
                           f"{'one' if free == 1 else free} of them a value")
     names = tuple(name for name in target.names if name in swept)
     if terms is not None:
         fixed = {name: terms.number(value) for name, value in fixed.items()}
     if target.names[:free] != names or fixed:
-        f = Bound(f, names, target.names, {**target.defaults, **fixed})
+        f = BoundFunction(f, names, target.names, {**target.defaults, **fixed})
     return names, f if terms is None else terms(f)
 
 
-class Bound:
+class BoundFunction:
     """f of some of its arguments, the others fixed."""
 
     def __init__(self, f: Callable[..., Any], swept: tuple[str, ...], names: tuple[str, ...],
                  values: Mapping[str, Any]) -> None:
-        self.__name__ = named(f)
+        self.__name__ = function_name(f)
         self.f, self.swept, self.names, self.values = f, swept, names, dict(values)
 
     def __call__(self, *given: Any) -> Any:

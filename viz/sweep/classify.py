@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from .evaluate import Passes
+from .evaluate import Evaluator
 from .event import Event
-from .limits import Limit, ladder, limit
+from .limits import Limit, approaching_points, limit
 from .search import Candidate
 
 Array = Any
 
 
-def classify(passes: Passes, candidates: list[Candidate], order: int, low: float, high: float
+def classify(passes: Evaluator, candidates: list[Candidate], order: int, low: float, high: float
              ) -> list[Event]:
     """The events at the candidates, of the curves 0 .. order; none where all is well."""
     if not candidates:
@@ -29,8 +29,9 @@ def classify(passes: Passes, candidates: list[Candidate], order: int, low: float
             gap = min(abs(p - c.x) for p in [*places[max(i - 1, 0):i], *places[i + 1:i + 2],
                                              c.x + width])
             unseen = c.blind[side > 0]
-            rungs = ladder(c.x, max(min(0.01 * width, 0.4 * gap), min(16 * unseen, 0.4 * gap)),
-                           side, max(c.error, 0.11 * unseen))
+            rungs = approaching_points(c.x, max(min(0.01 * width, 0.4 * gap), min(16 * unseen,
+                                                                                  0.4 * gap)),
+                                       side, max(c.error, 0.11 * unseen))
             points.append(rungs)
             slices.append(slice(start, start + len(rungs)))
             start += len(rungs)

@@ -14,7 +14,7 @@ from ... import tinytorch
 from ...tinytorch import Tensor
 from ...tinytorch.core.tensor import raw
 
-from .arguments import named
+from .arguments import function_name
 
 Array = Any
 
@@ -28,14 +28,14 @@ class SweepError(ValueError):
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
+def suppress_warnings() -> Iterator[None]:
     """Poles are what a sweep looks for: no warning of them."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         yield
 
 
-def scalar(y: Any, f: Any = None) -> Any:
+def scalar_result(y: Any, f: Any = None) -> Any:
     """What f returned, if one can draw it: a Tensor or an array of one number per point.
 
     Raises SweepError for anything else.
@@ -45,12 +45,12 @@ def scalar(y: Any, f: Any = None) -> Any:
     if isinstance(y, Tensor):
         return y
     if y is None:
-        raise SweepError(f"{named(f)} returned None: does it end in a return statement?")
+        raise SweepError(f"{function_name(f)} returned None: does it end in a return statement?")
     if isinstance(y, tuple):
-        raise SweepError(f"{named(f)} returned {len(y)} values: a plot needs one")
+        raise SweepError(f"{function_name(f)} returned {len(y)} values: a plot needs one")
     data = np.asarray(y)
     if data.dtype.kind not in "iufb":
-        raise SweepError(f"{named(f)} returned {y!r:.40}: it must return a number")
+        raise SweepError(f"{function_name(f)} returned {y!r:.40}: it must return a number")
     return data.astype(float)
 
 

@@ -12,14 +12,14 @@ from ...tinytorch import Tensor, formula
 from ...tinytorch.core.singularities import Singularity, at_integers
 from ...tinytorch.core.tensor import raw
 from ..run import execute, targets
-from .arguments import Bound
-from .derivatives import SweepError, derivatives, gradient, quiet, scalar
-from .singular import called, chosen, singularities, steep, undefined
+from .arguments import BoundFunction
+from .derivatives import SweepError, derivatives, gradient, suppress_warnings, scalar_result
+from .singular import active_operands, op_name, singularities, steep_places, undefined_reason
 
 Array = Any                      # numpy.ndarray
 
 
-class Watch(NamedTuple):
+class Detector(NamedTuple):
     """A guard of one op of f, as the graph has it."""
 
     op: str                      # its name
@@ -45,7 +45,7 @@ class Batch(NamedTuple):
         return np.vstack([signs, np.isfinite(self.curves[:1]), self.path[None]])
 
 
-class Passes:
+class Evaluator:
     """f, ready to be evaluated at many points at once: batch = passes(x).
 
     f takes a Tensor and returns one (or a number). Whether one pass over an array is what one point
@@ -56,7 +56,7 @@ class Passes:
     def __init__(self, f: Callable[[Any], Any], depth: int, low: float, high: float) -> None:
         self.f = f
         self.depth = depth       # the highest derivative
-        self.watches: list[Watch] = []
+        self.detectors: list[Detector] = []
         self.looped = ""         # why, or "" where one pass serves
         self.vectors = False     # a point is given to f as an array of shape (1,)
         self.columns = False     # all points are, as one of shape (N, 1): to a neural network
@@ -70,12 +70,12 @@ class Passes:
     def __call__(self, x: Array) -> Batch:
         x = np.asarray(x, dtype=float)
         if not x.size:
-            return Batch(x, np.empty((self.depth + 1, 0)), np.empty((len(self.watches), 0)),
+            return Batch(x, np.empty((self.depth + 1, 0)), np.empty((len(self.detectors), 0)),
                          np.empty(0, dtype=int))
-        with quiet():
+        with suppress_warnings():
             if self.looped:
                 parts = [self._pass(point, np.shape(point)) for point in self._points(x)]
-                width = len(self.watches)
+                width = len(self.detectors)
                 watched = [np.pad(w, ((0, width - len(w)), (0, 0)), constant_values=np.nan)
                            for _, w, _ in parts]
                 return Batch(x, np.hstack([c for c, _, _ in parts]), np.hstack(watched),
@@ -97,11 +97,11 @@ class Passes:
 
     def curves(self, x: Array, depth: int) -> Array:
         """f and its derivatives alone, at the points x: (depth + 1, N)."""
-        with quiet():
+        with suppress_warnings():
             parts = []
             for points in self._points(x):
                 t = Tensor(points)
-                rows = self._derivatives(scalar(self.f(t), self.f), t, depth)
+                rows = self._derivatives(scalar_result(self.f(t), self.f), t, depth)
                 parts.append(np.stack([np.broadcast_to(np.reshape(row, -1), np.size(points))
                                        for row in rows]))
         curves = np.hstack(parts)
@@ -114,7 +114,7 @@ class Passes:
         """What f computes, written in its argument, where f runs through no branch; else ""."""
         if self.looped or len(self._paths) > 1:
             return ""
-        with quiet():
+        with suppress_warnings():
             y = self.f(Tensor(self._one(low + 0.5417 * (high - low)), name=argument))
         return formula.expression(y) if isinstance(y, Tensor) else ""
 
@@ -124,8 +124,8 @@ class Passes:
 
     def line(self, row: int, x: float) -> str:
         """The user's line of the op that the guard in `row` watches, found by running f at x."""
-        key = self.watches[row].key
-        with quiet():
+        key = self.detectors[row].key
+        with suppress_warnings():
             ran = self._traced(x)
         if ran is None or self._path(ran.result) != key[0]:
             return ""
@@ -135,7 +135,7 @@ class Passes:
 
     def reason(self, x: float) -> tuple[str, str]:
         """Why f is undefined at x: the op that left the real numbers, in words; and its line."""
-        with quiet():
+        with suppress_warnings():
             ran = self._traced(x)
             y = ran.result if ran else self.f(Tensor(self._one(x)))
         for result in _results(y):
@@ -145,7 +145,7 @@ class Passes:
             if all(np.all(np.isfinite(a)) for a in operands):
                 place = self._place(ran, result) if ran else None
                 line = f"{targets.display(place.file)}:{place.line}" if place else ""
-                return undefined(result._op, operands), line
+                return undefined_reason(result._op, operands), line
         return "", ""
 
     def suspect(self, x: Array) -> Array:
@@ -164,7 +164,7 @@ class Passes:
         IEEE's infinities carry on (exp(-inf) is 0); a division by zero on a branch that where or
         maximum did not take is no harm.
         """
-        with quiet():
+        with suppress_warnings():
             y = self.f(Tensor(self._one(x)))
         stack = [y] if isinstance(y, Tensor) else []
         seen: set[Tensor] = set()
@@ -177,7 +177,7 @@ class Passes:
             if not np.all(np.isfinite(t.data)) and singularities(t._op) and all(
                     np.all(np.isfinite(a.data)) for a in args):
                 return False
-            stack += chosen(t._op, t.data, args)
+            stack += active_operands(t._op, t.data, args)
         return True
 
     def sizes(self, x: Array, row: int | None = None) -> Array:
@@ -202,14 +202,14 @@ class Passes:
 
     def inner(self, x: Array, row: int) -> Array:
         """What the guard in `row` looks at, at the points x: its distance to the next zero."""
-        zero = self.watches[row].guard.zero
+        zero = self.detectors[row].guard.zero
         u = self._each(x, row, lambda u, t: _least(getattr(u, "data", u), t.size).reshape(t.shape))
         return u if zero is None else u - np.round(u) if zero is at_integers else zero(u)
 
     def _traced(self, x: float) -> Any:
         """A run of f at x that knows the lines, or None where f cannot be run that way."""
         try:
-            known = targets.of(self.f.f if isinstance(self.f, Bound) else self.f)
+            known = targets.of(self.f.f if isinstance(self.f, BoundFunction) else self.f)
             target = targets.Target(known.name, lambda x: self.f(x), ("x",), {}, known.file,
                                     known.line)
             return execute.run(target, {"x": Tensor(self._one(x))})
@@ -223,7 +223,7 @@ class Passes:
 
     def _each(self, x: Array, row: int | None, measure: Callable[[Any, Tensor], Any]) -> Array:
         """A measure of f, or of what the guard in `row` looks at, at the points x: (N,)."""
-        with quiet():
+        with suppress_warnings():
             out = []
             for points in self._points(x):
                 t = Tensor(points)
@@ -243,7 +243,7 @@ class Passes:
     def _pass(self, x: Array, shape: tuple[int, ...]) -> tuple[Array, Array, int]:
         t = Tensor(x)
         self.calls += 1
-        y = scalar(self.f(t), self.f)
+        y = scalar_result(self.f(t), self.f)
         curves = np.empty((self.depth + 1, int(np.prod(shape, dtype=int))))
         for k, row in enumerate(self._derivatives(y, t, self.depth)):
             curves[k] = np.reshape(row, -1)
@@ -251,13 +251,13 @@ class Passes:
         if undefined.any():      # log'(-3) is no derivative: log is undefined there
             curves[1:, undefined] = np.nan
         path = self._path(y)
-        watched = np.full((len(self.watches), curves.shape[1]), np.nan)
+        watched = np.full((len(self.detectors), curves.shape[1]), np.nan)
         for i, (result, guard, flat) in enumerate(_watches(y)):
             ctx = result._ctx
             key = (path, i)
             if key not in self._rows:
-                self._rows[key] = len(self.watches)
-                self.watches.append(Watch(called(ctx.op), guard, flat, (path, i)))
+                self._rows[key] = len(self.detectors)
+                self.detectors.append(Detector(op_name(ctx.op), guard, flat, (path, i)))
                 watched = np.vstack([watched, np.full((1, curves.shape[1]), np.nan)])
             try:
                 u = guard.inner(*[a.data for a in ctx.args], **ctx.params)
@@ -268,15 +268,15 @@ class Passes:
         return curves, watched, path
 
     def _path(self, y: Any) -> int:
-        ops = tuple(called(t._op) for t in _results(y))
+        ops = tuple(op_name(t._op) for t in _results(y))
         return self._paths.setdefault(ops, len(self._paths))
 
     def _check(self, low: float, high: float) -> None:
         """Decide between one pass and one point at a time: is the pass right at a few points?"""
         x = low + (high - low) * np.array([0.0, 0.0729, 0.3819, 0.5417, 0.8541, 1.0])
-        with quiet():
+        with suppress_warnings():
             try:
-                found = raw(scalar(self.f(Tensor(x)), self.f))
+                found = raw(scalar_result(self.f(Tensor(x)), self.f))
                 self.rough = found.dtype.kind == "f" and found.dtype.itemsize < 8
                 whole = np.broadcast_to(found, x.shape)
             except Exception as error:
@@ -298,7 +298,7 @@ class Passes:
         if not self.vectors:
             return
         try:
-            whole = np.reshape(raw(scalar(self.f(Tensor(x[:, None])), self.f)), x.shape)
+            whole = np.reshape(raw(scalar_result(self.f(Tensor(x[:, None])), self.f)), x.shape)
         except Exception:        # f looks at its values: point by point, then
             return
         if np.allclose(whole, points, rtol=1e-9, atol=1e-12, equal_nan=True):
@@ -307,13 +307,14 @@ class Passes:
     def _single(self, x: Array) -> Array:
         """f at each point: as a number, else (x[0]) as an array of one, like the tutorial's."""
         try:
-            return np.array([np.reshape(raw(scalar(self.f(Tensor(p)), self.f)), ()) for p in x])
+            return np.array([np.reshape(raw(scalar_result(self.f(Tensor(p)), self.f)), ())
+                             for p in x])
         except SweepError:
             raise
         except Exception:
             self.vectors = True
             try:
-                return np.array([np.reshape(raw(scalar(self.f(Tensor(p)), self.f)), ())
+                return np.array([np.reshape(raw(scalar_result(self.f(Tensor(p)), self.f)), ())
                                  for p in x[:, None]])
             except Exception:
                 self.vectors = False
@@ -353,6 +354,6 @@ def _args(t: Tensor) -> tuple[Tensor, ...]:
 def _watches(y: Any) -> Iterator[tuple[Any, Singularity, bool]]:
     """Of every result in the graph of y its op's guards: (result, guard, steep?)."""
     for t in _results(y):
-        for flat, found in ((False, singularities(t._op)), (True, steep(t._op))):
+        for flat, found in ((False, singularities(t._op)), (True, steep_places(t._op))):
             for guard in found:
                 yield t, guard, flat

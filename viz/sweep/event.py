@@ -10,7 +10,7 @@ SINGULAR = KINDS[:8]
 SMOOTH = KINDS[8:]
 
 
-def derivative(name: str, order: int) -> str:
+def derivative_name(name: str, order: int) -> str:
     """What a curve is called: f, f', f'', f''', f(4) ..."""
     return name + ("'" * order if order < 4 else f"({order})")
 
@@ -30,12 +30,12 @@ class Event(NamedTuple):
     engine: float | None = None  # what the engine returns at x where there is no value
 
     @property
-    def slit(self) -> bool:
+    def is_break(self) -> bool:
         """Whether the curve is interrupted here."""
         return self.kind in ("pole", "jump", "hole", "end", "isolated")
 
 
-class Strip(NamedTuple):
+class UndefinedInterval(NamedTuple):
     """An interval on which f is undefined, and why."""
 
     low: float

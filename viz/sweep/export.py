@@ -8,19 +8,19 @@ import json
 import math
 from typing import Any
 
-from .event import Event, derivative
-from .field import Field
+from .event import Event, derivative_name
+from .field import ScalarField
 from .result import Sweep
 
 
-def to_csv(swept: Sweep | Field) -> str:
+def to_csv(swept: Sweep | ScalarField) -> str:
     """A table: x, f, f', f'' ... and what happens at a row's x; of a field x, y, f and both slopes.
 
     An empty cell: undefined there, or a row that separates two branches.
     """
     file = io.StringIO(newline="")
     table = csv.writer(file, lineterminator="\n")
-    if isinstance(swept, Field):
+    if isinstance(swept, ScalarField):
         table.writerow([*swept.names, swept.name,
                         *(f"d{swept.name}/d{name}" for name in swept.names)])
         for j, y in enumerate(swept.y):
@@ -30,18 +30,19 @@ def to_csv(swept: Sweep | Field) -> str:
         return file.getvalue()
     told: dict[float, list[str]] = {}
     for e in swept.events:
-        told.setdefault(e.x, []).append(f"{derivative(swept.name, e.order)}: {_words(e)}")
-    table.writerow([swept.argument, *(derivative(swept.name, k) for k in range(swept.order + 1)),
+        told.setdefault(e.x, []).append(f"{derivative_name(swept.name, e.order)}: {_words(e)}")
+    table.writerow([swept.argument, *(derivative_name(swept.name, k) for k in range(swept.order +
+                                                                                    1)),
                     "event"])
     for x, row in zip(swept.x.tolist(), swept.curves.T.tolist()):
         table.writerow([repr(x), *map(_cell, row), "; ".join(told.get(x, ()))])
     return file.getvalue()
 
 
-def to_json(swept: Sweep | Field) -> str:
+def to_json(swept: Sweep | ScalarField) -> str:
     """One object: samples, derivatives, events, strips and bands. Infinities are "inf" and "-inf",
     what is undefined is null."""
-    if isinstance(swept, Field):
+    if isinstance(swept, ScalarField):
         found: dict[str, Any] = {
             "name": swept.name, "arguments": list(swept.names), "x": swept.x.tolist(),
             "y": swept.y.tolist(), "f": _plain(swept.z.tolist()),
@@ -57,7 +58,7 @@ def to_json(swept: Sweep | Field) -> str:
                   for b in swept.bands],
         "notes": list(swept.notes),
         "x": swept.x.tolist(),
-        "curves": {derivative(swept.name, k): _plain(row.tolist())
+        "curves": {derivative_name(swept.name, k): _plain(row.tolist())
                    for k, row in enumerate(swept.curves)},
     }
     return json.dumps(found, ensure_ascii=False) + "\n"

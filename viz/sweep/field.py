@@ -13,8 +13,8 @@ from ... import tinytorch
 from ...tinytorch import Tensor
 
 from ..readers import terms
-from .arguments import bind, named
-from .derivatives import SweepError, quiet, scalar
+from .arguments import bind_arguments, function_name
+from .derivatives import SweepError, suppress_warnings, scalar_result
 
 Array = Any
 
@@ -24,7 +24,7 @@ STEPS = 2000                     # of a path of descent
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
+class ScalarField:
     """f(x, y) on a grid. Cells are torn where a singular curve runs through: they are not drawn."""
 
     name: str
@@ -38,12 +38,12 @@ class Field:
 
     def at(self, x: float, y: float) -> tuple[float, Array]:
         """f and its gradient, (2,), at one point."""
-        with quiet():
+        with suppress_warnings():
             z, g = _pass(self.f, np.array([x], dtype=float), np.array([y], dtype=float))
         return float(z[0]), g[:, 0]
 
 
-class Path(NamedTuple):
+class DescentPath(NamedTuple):
     """Steepest descent from a point: -gradient, with steps that never go up."""
 
     x: Array                     # (K,)
@@ -52,9 +52,9 @@ class Path(NamedTuple):
     end: str                     # why it ends: "minimum", "left the picture", "no progress"
 
 
-def field(f: Callable[..., Any], x: tuple[float, float] = (-3.0, 3.0),
-          y: tuple[float, float] = (-3.0, 3.0), *, cells: int = CELLS,
-          name: str | None = None, fixed: Mapping[str, float] | None = None) -> Field:
+def sample_field(f: Callable[..., Any], x: tuple[float, float] = (-3.0, 3.0),
+                 y: tuple[float, float] = (-3.0, 3.0), *, cells: int = CELLS,
+                 name: str | None = None, fixed: Mapping[str, float] | None = None) -> ScalarField:
     """f of two variables over [x0, x1] and [y0, y1], evaluated in one pass; `fixed` gives others.
 
     Raises TargetError where f does not take two arguments, SweepError where it is undefined
@@ -64,20 +64,22 @@ def field(f: Callable[..., Any], x: tuple[float, float] = (-3.0, 3.0),
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise SweepError(f"the range must go from a smaller to a larger finite number, "
                              f"not from {low:g} to {high:g}")
-    names, g_of = bind(f, fixed or {}, 2, terms(f))
+    names, g_of = bind_arguments(f, fixed or {}, 2, terms(f))
     xs, ys = np.linspace(*x, cells + 1), np.linspace(*y, cells + 1)
     gx, gy = np.meshgrid(xs, ys)
     z, g = evaluate(g_of, gx.ravel(), gy.ravel())
     z, g = z.reshape(gx.shape), g.reshape(2, *gx.shape)
     if not np.isfinite(z).any():
         ranges = [f"{n} in [{low:g}, {high:g}]" for n, (low, high) in zip(names, (x, y))]
-        raise SweepError(f"{named(f)} is undefined for all {', '.join(ranges)}")
-    return Field(name or named(f), (names[0], names[1]), xs, ys, z, g, _torn(xs, ys, z, g), g_of)
+        raise SweepError(f"{function_name(f)} is undefined for all {', '.join(ranges)}")
+    return ScalarField(name or function_name(f), (names[0], names[1]), xs, ys, z, g, _torn(xs, ys,
+                                                                                           z, g),
+                       g_of)
 
 
 def evaluate(f: Callable[..., Any], x: Array, y: Array) -> tuple[Array, Array]:
     """f, (N,), and its gradient, (2, N), at points; in one pass where single points agree."""
-    with quiet():
+    with suppress_warnings():
         some = np.unique(np.linspace(0, len(x) - 1, 5).astype(int))
         try:
             z, g = _pass(f, x, y)
@@ -95,7 +97,7 @@ def evaluate(f: Callable[..., Any], x: Array, y: Array) -> tuple[Array, Array]:
 def _pass(f: Callable[..., Any], x: Array, y: Array) -> tuple[Array, Array]:
     single = len(x) == 1
     a, b = (Tensor(np.float64(v[0]) if single else v) for v in (x, y))
-    out = scalar(f(a, b), f)
+    out = scalar_result(f(a, b), f)
     z = np.array(np.broadcast_to(getattr(out, "data", out), x.shape), dtype=float)
     g = np.zeros((2, len(x)))
     if isinstance(out, Tensor) and out.requires_grad:
@@ -124,7 +126,7 @@ def _torn(x: Array, y: Array, z: Array, g: Array) -> Array:
     return out
 
 
-def descend(field: Field, x: float, y: float) -> Path:
+def descend(field: ScalarField, x: float, y: float) -> DescentPath:
     """Steepest descent from (x, y), until it is flat or leaves the picture.
 
     The step doubles while it goes down enough and is halved until it does.  Source: Armijo, 1966.
@@ -160,4 +162,4 @@ def descend(field: Field, x: float, y: float) -> Path:
             end = "left the picture"
             break
     way = np.array(points)
-    return Path(way[:, 0], way[:, 1], way[:, 2], end)
+    return DescentPath(way[:, 0], way[:, 1], way[:, 2], end)

@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from .evaluate import Passes
+from .evaluate import Evaluator
 from .event import Event
-from .limits import ladder
+from .limits import approaching_points
 
 Array = Any
 
 TINY = 1e-60
 
 
-def with_events(passes: Passes, x: Array, curves: Array, events: list[Event], places: list[float],
-                low: float, high: float) -> tuple[Array, Array]:
+def insert_events(passes: Evaluator, x: Array, curves: Array, events: list[Event], places:
+                  list[float],
+                  low: float, high: float) -> tuple[Array, Array]:
     """The samples, with rows at the places, and ever nearer to those where a curve is steep."""
     places = sorted({e.x for e in events} | {p for p in places if low <= p <= high})
     if not places:
@@ -33,7 +34,7 @@ def with_events(passes: Passes, x: Array, curves: Array, events: list[Event], pl
             seen[k, i] = _rows(here[k], seen[k, i]) if k in here else _mended(seen[k, i])
     wide = high - low
     gaps = np.diff([low - wide, *places, high + wide])
-    steep = [ladder(p, min(0.01 * wide, 0.4 * min(gaps[i:i + 2])), side)
+    steep = [approaching_points(p, min(0.01 * wide, 0.4 * min(gaps[i:i + 2])), side)
              for i, p in enumerate(places) for side in (-1, 1)
              if any(map(_steep, by_place.get(p, {}).values()))]
     near = np.concatenate([np.empty(0), *steep, *(0.5 * (x[1:] + x[:-1]) for x in steep)])
@@ -75,7 +76,7 @@ def _rows(e: Event, seen: Array) -> Array:
     left = math.nan if e.left is None else left
     right = math.nan if e.right is None else right
     value = math.nan if e.value is None else e.value
-    if not e.slit:
+    if not e.is_break:
         return np.array([left, left, value, right, right])
     return np.array([left, left if value == e.left else math.nan, value,
                      right if value == e.right else math.nan, right])

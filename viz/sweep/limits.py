@@ -24,7 +24,7 @@ class Limit(NamedTuple):
     error: float = 0.0           # how far off a finite value may be
 
 
-def ladder(x: float, reach: float, side: int, error: float = 0.0) -> Array:
+def approaching_points(x: float, reach: float, side: int, error: float = 0.0) -> Array:
     """Points from x + side * reach towards x, down to what floats (or the error of x) resolve."""
     least = max(1024 * abs(np.spacing(x)), 1e-17 * reach, 10 * error)
     rungs = reach * STEP ** np.arange(RUNGS)
@@ -186,7 +186,7 @@ def _rounded(value: float, error: float) -> float:
     return value
 
 
-def nice(low: float, high: float) -> float:
+def shortest_decimal(low: float, high: float) -> float:
     """The shortest decimal in [low, high]; 0 if it is within."""
     if low <= 0.0 <= high:
         return 0.0
@@ -201,5 +201,5 @@ def nice(low: float, high: float) -> float:
 def approach(curves: Callable[[Array], Array], x: float, reach: float, side: int,
              error: float = 0.0) -> list[Limit]:
     """The limits of all curves (x -> (K + 1, N)) at one side of x."""
-    points = ladder(x, reach, side, error)
+    points = approaching_points(x, reach, side, error)
     return [limit(x, points, row) for row in curves(points)]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .evaluate import Batch
-from .limits import nice
+from .limits import shortest_decimal
 
 Array = Any
 
@@ -25,7 +25,7 @@ class Brackets(NamedTuple):
     beyond: Array                # (M,): the state at the sample that was b
 
 
-def changes(batch: Batch) -> Brackets:
+def state_changes(batch: Batch) -> Brackets:
     """Brackets of all the changes of state between neighbouring points (which must be sorted)."""
     states = batch.states
     row, i = np.nonzero(states[:, 1:] != states[:, :-1])
@@ -71,13 +71,13 @@ def shrink(states: Callable[[Array, Array], Array], a: Array, b: Array, row: Arr
     return a, b
 
 
-def place(a: float, b: float) -> float:
+def round_between(a: float, b: float) -> float:
     """The roundest number between two neighbouring floats, give or take an ulp: 0.3."""
     slack = np.spacing(max(abs(a), abs(b))) + 1e-16
-    return nice(a - slack, b + slack)
+    return shortest_decimal(a - slack, b + slack)
 
 
-def dips(x: Array, u: Array) -> Array:
+def local_minima(x: Array, u: Array) -> Array:
     """Indices i of the samples where |u| is least among its neighbours, and u keeps its sign."""
     size = np.abs(u)
     inner = (size[1:-1] <= size[:-2]) & (size[1:-1] <= size[2:])

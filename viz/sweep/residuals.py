@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .evaluate import Batch, Passes
-from .locate import place
+from .evaluate import Batch, Evaluator
+from .locate import round_between
 
 Array = Any
 
@@ -16,7 +16,8 @@ LEVELS = 44                      # halvings of a cell until a jump is at its flo
 MOST = 200                       # cells that are looked at
 
 
-def residuals(passes: Passes, batch: Batch, quiet: Array) -> Iterator[tuple[float, float]]:
+def find_discontinuities(passes: Evaluator, batch: Batch, quiet: Array) -> Iterator[tuple[float,
+                                                                                          float]]:
     """Places that only the numbers show: where Δf is not what f' at both ends says, however near.
 
     Of a smooth curve the residual Δf - h (f'a + f'b) / 2 falls as h**3; at a jump it stays. A jump
@@ -54,10 +55,10 @@ def residuals(passes: Passes, batch: Batch, quiet: Array) -> Iterator[tuple[floa
             if len(a) and (b - a <= 2 * np.spacing(np.maximum(np.abs(a), np.abs(b)))).all():
                 break
         for i in np.flatnonzero(_steps(passes, a, b, k, width)):
-            yield place(a[i], b[i]), 2 * float(b[i] - a[i])
+            yield round_between(a[i], b[i]), 2 * float(b[i] - a[i])
 
 
-def _steps(passes: Passes, a: Array, b: Array, k: int, width: float) -> Array:
+def _steps(passes: Evaluator, a: Array, b: Array, k: int, width: float) -> Array:
     """Whether curve k steps between a and b by more than it scatters on either side: (M,), bool."""
     if not len(a):
         return np.zeros(0, dtype=bool)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ...notebook import mimebundle
-from .evaluate import Passes
-from .event import Band, Event, Strip
+from .evaluate import Evaluator
+from .event import Band, Event, UndefinedInterval
 
 Array = Any
 
@@ -24,14 +24,14 @@ class Sweep:
     x: Array                     # (N,), sorted; at an event x itself and its neighbouring floats
     curves: Array                # (order + 1, N): f, f', f'' ...; nan where undefined
     events: tuple[Event, ...]    # sorted by x, then order
-    undefined: tuple[Strip, ...]             # where f is
+    undefined: tuple[UndefinedInterval, ...]             # where f is
     bands: tuple[Band, ...]
     argument: str = "x"
     expression: str = ""         # what f computes, written, where that is short
     looped: str = ""             # why f was called once per point, or ""
     notes: tuple[str, ...] = ()  # what the reader should know: an overflow, a better function
     fixed: tuple[tuple[str, float], ...] = ()      # the other arguments of f
-    passes: Passes | None = field(default=None, repr=False)
+    passes: Evaluator | None = field(default=None, repr=False)
 
     @property
     def order(self) -> int:

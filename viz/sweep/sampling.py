@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .event import Band
-from .evaluate import Batch, Passes
+from .evaluate import Batch, Evaluator
 
 Array = Any
 
@@ -37,7 +37,7 @@ def grid(low: float, high: float, cells: int) -> Array:
     return x
 
 
-def extent(y: Array, weight: Array | None = None, *, keep: Array = ()) -> tuple[float, float]:
+def robust_range(y: Array, weight: Array | None = None, *, keep: Array = ()) -> tuple[float, float]:
     """A robust range of values: all of them, unless a few run far away; `keep` is always within.
 
     Far away is more than 3 times the span of the middle 80 percent from it.
@@ -64,7 +64,7 @@ def extent(y: Array, weight: Array | None = None, *, keep: Array = ()) -> tuple[
             high + 0.4 * reach if most > high + 3 * reach else most)
 
 
-def weights(x: Array) -> Array:
+def sample_weights(x: Array) -> Array:
     """The share of the axis that each sample stands for."""
     if len(x) < 2:
         return np.ones(len(x))
@@ -72,7 +72,7 @@ def weights(x: Array) -> Array:
     return 0.5 * (np.concatenate([gaps[:1], gaps]) + np.concatenate([gaps, gaps[-1:]]))
 
 
-def restless(batch: Batch, order: int) -> Array:
+def oscillating_cells(batch: Batch, order: int) -> Array:
     """(order + 1, N - 1), bool: the cells where a curve turns faster than pixels show.
 
     Over a few columns of pixels one cell in four contradicts its neighbours: f' changes its sign,
@@ -81,7 +81,7 @@ def restless(batch: Batch, order: int) -> Array:
     x = batch.x
     out = np.zeros((order + 1, len(x) - 1), dtype=bool)
     per = max(int(round(COLUMNS * (len(x) - 1) / PIXELS)), 10)
-    tall = [np.subtract(*extent(curve, weights(x))[::-1]) for curve in batch.curves]
+    tall = [np.subtract(*robust_range(curve, sample_weights(x))[::-1]) for curve in batch.curves]
     for k in range(order + 1):
         with np.errstate(all="ignore"):
             step = np.diff(batch.curves[k])
@@ -102,7 +102,7 @@ def restless(batch: Batch, order: int) -> Array:
     return out
 
 
-def bands(passes: Passes, x: Array, cells: Array) -> list[Band]:
+def find_bands(passes: Evaluator, x: Array, cells: Array) -> list[Band]:
     """The bands of all curves, from the restless cells: (order + 1, N - 1)."""
     found = []
     fractions = ((np.arange(24) * GOLDEN) % 1.0)[:, None]
@@ -124,7 +124,7 @@ def bands(passes: Passes, x: Array, cells: Array) -> list[Band]:
     return found
 
 
-def refine(passes: Passes, batch: Batch, order: int, stops: Array, quiet: Array) -> Batch:
+def refine(passes: Evaluator, batch: Batch, order: int, stops: Array, quiet: Array) -> Batch:
     """The batch with points added where a chord is off the curve by more than a quarter of a pixel.
 
     How far it is off is told by f' at both ends, h |f'b - f'a| / 8, and by the residual; the exact
@@ -134,7 +134,7 @@ def refine(passes: Passes, batch: Batch, order: int, stops: Array, quiet: Array)
     x = batch.x
     tall = []
     for k in range(order + 1):
-        low, high = extent(batch.curves[k], weights(x))
+        low, high = robust_range(batch.curves[k], sample_weights(x))
         span = max(high - low, 1e-9 * max(abs(low), abs(high)), 1e-300)
         tall.append((low - 0.2 * span, high + 0.2 * span, span))
     least = (x[-1] - x[0]) / PIXELS / 16

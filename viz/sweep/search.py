@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .evaluate import Batch, Passes
-from .locate import SECTIONS, Brackets, changes, dips, narrow, place, shrink
-from .residuals import MOST, residuals
+from .evaluate import Batch, Evaluator
+from .locate import SECTIONS, Brackets, state_changes, local_minima, narrow, round_between, shrink
+from .residuals import MOST, find_discontinuities
 
 Array = Any
 
@@ -38,19 +38,19 @@ class Candidate(NamedTuple):
         return self.row >= 0
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     candidates: list[Candidate]
     turns: Brackets              # narrowed sign changes of the curves: roots, extrema, inflections
     seeds: list[float]           # places to sample closely: spikes, steps
 
 
-def search(passes: Passes, batch: Batch, still: Array) -> Found:
+def find_candidates(passes: Evaluator, batch: Batch, still: Array) -> SearchResult:
     """All places on a sorted batch. still: (order + 1, N - 1), cells where curves can be followed.
 
     Where one cannot, its turns are not looked for, nor what happens to a guard again and again.
     """
     sections = 1 if passes.looped else SECTIONS
-    brackets = changes(batch)
+    brackets = state_changes(batch)
     curves, quiet = len(batch.curves), still[0]
     cell = np.minimum(np.searchsorted(batch.x, brackets.a), len(quiet) - 1)
     level = np.where(brackets.row < curves, np.minimum(brackets.row, len(still) - 1), 0)
@@ -66,19 +66,20 @@ def search(passes: Passes, batch: Batch, still: Array) -> Found:
     edges = passes(np.concatenate([brackets.a, brackets.b])).states
     for i, (a, b, row, _) in enumerate(zip(*brackets)):
         before, after = edges[row, i], edges[row, i + len(turning)]
-        x = place(b, b) if after == 0.0 else place(a, a) if before == 0.0 else place(a, b)
-        watch = passes.watches[row - curves] if 0 <= row - curves < len(passes.watches) else None
+        x = round_between(b if after == 0.0 else a, a if before == 0.0 and after != 0.0 else b)
+        detector = row - curves
+        watch = passes.detectors[detector] if 0 <= detector < len(passes.detectors) else None
         if row < curves and 2.0 not in (before, after):
             turning[i] = True
         elif watch is None or 2.0 in (before, after):
-            path = row == curves + len(passes.watches) + 1
-            found.append(Candidate(place(a, b), BRANCH if path else ""))
+            path = row == curves + len(passes.detectors) + 1
+            found.append(Candidate(round_between(a, b), BRANCH if path else ""))
         elif not watch.steep:
             found.append(Candidate(x, watch.guard.cause.format(op=watch.op), int(row) - curves))
         elif _moves(batch, row - curves, x):
             seeds.append(x)
     for x, row, touches in _touching(passes, batch, quiet, sections):
-        watch = passes.watches[row]
+        watch = passes.detectors[row]
         if touches and not watch.steep:
             found.append(Candidate(x, watch.guard.cause.format(op=watch.op), row))
         else:
@@ -90,10 +91,11 @@ def search(passes: Passes, batch: Batch, still: Array) -> Found:
             first, last = np.searchsorted(batch.x, near)
             calm[max(first - 1, 0):last] = False
     if not passes.rough:         # else rounding alone makes jumps
-        found += [Candidate(x, error=error) for x, error in residuals(passes, batch, calm)]
+        found += [Candidate(x, error=error) for x, error in find_discontinuities(passes, batch,
+                                                                                 calm)]
     turns = Brackets(*(part[turning] for part in brackets))
     merged = _merged(_measured(passes, found, width), width)
-    return Found(_seeing(passes, merged), turns, seeds + _spikes(passes, batch, turns))
+    return SearchResult(_seeing(passes, merged), turns, seeds + _spikes(passes, batch, turns))
 
 
 def _moves(batch: Batch, row: int, x: float) -> bool:
@@ -101,7 +103,7 @@ def _moves(batch: Batch, row: int, x: float) -> bool:
     return bool(abs(batch.watched[row, i] - batch.watched[row, i - 1]) > STEEP)
 
 
-def _measured(passes: Passes, found: list[Candidate], width: float) -> list[Candidate]:
+def _measured(passes: Evaluator, found: list[Candidate], width: float) -> list[Candidate]:
     """The candidates with their error: so far around them the guard is nothing but rounding."""
     watched = [c for c in found if c.watched]
     if not watched:
@@ -123,7 +125,7 @@ def _measured(passes: Passes, found: list[Candidate], width: float) -> list[Cand
     beyond = np.zeros(len(x))    # the sign of the guard to the right
     for row in np.unique(rows):
         same = rows == row
-        if passes.watches[row].guard.side:
+        if passes.detectors[row].guard.side:
             right = x[same] + np.maximum(1e-9 * width, 4 * errors[same])
             beyond[same] = np.nan_to_num(np.sign(passes.inner(right, row)))
     new = iter(zip(errors, exact, beyond))
@@ -131,7 +133,7 @@ def _measured(passes: Passes, found: list[Candidate], width: float) -> list[Cand
     for c in found:
         if c.watched:
             error, at, sign = next(new)
-            guard = passes.watches[c.row].guard
+            guard = passes.detectors[c.row].guard
             c = c._replace(error=float(error), exact=bool(at), pole=guard.pole,
                            closed=int(guard.side * sign))
         out.append(c)
@@ -159,7 +161,7 @@ def _merged(found: list[Candidate], width: float) -> list[Candidate]:
     return out
 
 
-def _seeing(passes: Passes, found: list[Candidate]) -> list[Candidate]:
+def _seeing(passes: Evaluator, found: list[Candidate]) -> list[Candidate]:
     """Without the places that are but the edge of an overflow beside a pole: exp(1/x) at 0.0014."""
     fractions = np.array([0.2, 0.5, 0.8])
     dropped = set()
@@ -179,12 +181,12 @@ def _seeing(passes: Passes, found: list[Candidate]) -> list[Candidate]:
             for i, c in enumerate(found) if i not in dropped]
 
 
-def _touching(passes: Passes, batch: Batch, quiet: Array, sections: int
+def _touching(passes: Evaluator, batch: Batch, quiet: Array, sections: int
               ) -> Iterator[tuple[float, int, bool]]:
     """Places where what a guard looks at turns back: (x, row of the watch, is it zero there?)."""
-    for row, watch in enumerate(passes.watches):
+    for row, watch in enumerate(passes.detectors):
         values = batch.watched[row]
-        near = dips(batch.x, values)
+        near = local_minima(batch.x, values)
         if watch.steep:          # exp: a spike where its operand peaks
             near = np.flatnonzero((values[1:-1] > values[:-2]) & (values[1:-1] > values[2:])) + 1
             near = near[np.minimum(values[near] - values[near - 1],
@@ -199,7 +201,7 @@ def _touching(passes: Passes, batch: Batch, quiet: Array, sections: int
         a, b = shrink(turning, batch.x[near - 1], batch.x[near + 1], rest, sections)
         level = turning(b, rest) == 0.0            # by rounding it may be level for a while
         last = np.where(level, shrink(turning, b, batch.x[near + 1], rest, sections)[0], b)
-        x = np.array([place(*(pair if flat else ends)) for flat, pair, ends in
+        x = np.array([round_between(*(pair if flat else ends)) for flat, pair, ends in
                       zip(level, zip(b, last), zip(a, b))])
         at = np.abs(passes(np.concatenate([x, a, b])).watched[row]).reshape(3, -1)
         best = np.argmin(at, axis=0)
@@ -211,7 +213,7 @@ def _touching(passes: Passes, batch: Batch, quiet: Array, sections: int
                 yield float(at_x), row, touches
 
 
-def _spikes(passes: Passes, batch: Batch, turns: Brackets) -> list[float]:
+def _spikes(passes: Evaluator, batch: Batch, turns: Brackets) -> list[float]:
     """Extrema that stand out between two samples: the samples alone do not show them."""
     x = 0.5 * (turns.a + turns.b)[turns.row == 1]
     if not len(x):

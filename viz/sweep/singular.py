@@ -23,7 +23,7 @@ def singularities(op: Any) -> tuple[Singularity, ...]:
                  for end in domain if np.isfinite(end))
 
 
-def steep(op: Any) -> tuple[Singularity, ...]:
+def steep_places(op: Any) -> tuple[Singularity, ...]:
     """What is looked at closely, and marked nowhere: an op that may turn within a pixel.
 
     exp does near an extremum of its operand, the others near a zero of theirs.
@@ -31,14 +31,14 @@ def steep(op: Any) -> tuple[Singularity, ...]:
     return _STEEP if _stated(op, "steep") else ()
 
 
-def called(op: Any) -> str:
+def op_name(op: Any) -> str:
     """What people call the op: its numpy name."""
     return getattr(op, "name", "") or op.__name__.lower()
 
 
 def _stated(op: Any, what: str) -> Any:
     """What an op class states, or our op of its name: a user's own Div has the pole of ours."""
-    return getattr(op if hasattr(op, what) else _ours(called(op)), what, None)
+    return getattr(op if hasattr(op, what) else _ours(op_name(op)), what, None)
 
 
 @cache
@@ -55,9 +55,9 @@ def _plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def undefined(op: Any, operands: list[Any]) -> str:
+def undefined_reason(op: Any, operands: list[Any]) -> str:
     """Why an op of these finite operands has no finite value, in words."""
-    name = called(op)
+    name = op_name(op)
     if name in ("log", "log2", "log10") and np.all(operands[0] == 0):
         return f"{name} of 0"
     if name == "power" and np.all(np.asarray(operands[0]) == 0):
@@ -69,9 +69,9 @@ def undefined(op: Any, operands: list[Any]) -> str:
     return str(_stated(op, "undefined") or f"{name} is undefined there")
 
 
-def chosen(op: Any, value: Any, operands: Any) -> list[Any]:
+def active_operands(op: Any, value: Any, operands: Any) -> list[Any]:
     """The operands that the value comes from: of where only the branch taken."""
-    name = called(op)
+    name = op_name(op)
     if name == "where":
         branches = np.asarray(operands[0].data, dtype=bool)
         return [operands[0], *([operands[1]] if branches.any() else []),

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .evaluate import Batch, Passes
+from .evaluate import Batch, Evaluator
 from .event import Event
-from .locate import Brackets, place
+from .locate import Brackets, round_between
 from .search import HIDDEN
 
 Array = Any
@@ -18,8 +18,9 @@ Array = Any
 NEAR = 0.006                     # of the range, on either side: there a sign change must show
 
 
-def turns(passes: Passes, batch: Batch, brackets: Brackets, singular: list[Event], order: int,
-          sizes: Array) -> list[Event]:
+def smooth_events(passes: Evaluator, batch: Batch, brackets: Brackets, singular: list[Event],
+                  order: int,
+                  sizes: Array) -> list[Event]:
     """The smooth events of the curves 0 .. order, from the narrowed sign changes of all curves.
 
     A zero that lasts (a flat stretch) is no root; one that rounding alone makes is none either.
@@ -30,7 +31,7 @@ def turns(passes: Passes, batch: Batch, brackets: Brackets, singular: list[Event
     for row, x, before, after in _crossings(passes, brackets, batch):
         crossings.setdefault(row, []).append((x, before, after))
     width = float(batch.x[-1] - batch.x[0])
-    taken = {k: [(s.x, HIDDEN * width if s.slit else 1e-9 * width) for s in singular
+    taken = {k: [(s.x, HIDDEN * width if s.is_break else 1e-9 * width) for s in singular
                  if s.order == k] for k in range(order + 1)}
     for row in sorted(crossings):
         values = _values(passes, [x for x, _, _ in crossings[row]])
@@ -55,7 +56,7 @@ def turns(passes: Passes, batch: Batch, brackets: Brackets, singular: list[Event
     return sorted(unique.values(), key=lambda e: (e.x, e.order, e.kind))
 
 
-def _crossings(passes: Passes, brackets: Brackets, batch: Batch) -> Any:
+def _crossings(passes: Evaluator, brackets: Brackets, batch: Batch) -> Any:
     """(row, x, sign before, sign after) of every isolated zero."""
     if not len(brackets.a):
         return
@@ -70,7 +71,7 @@ def _crossings(passes: Passes, brackets: Brackets, batch: Batch) -> Any:
         before, after = int(states[row, i]), int(states[row, n + i])
         beyond = int(brackets.beyond[i])
         if before and (after or beyond in (-1, 1)):
-            yield row, place(b, b) if after == 0 else place(a, b), before, after or beyond
+            yield row, round_between(b if after == 0 else a, b), before, after or beyond
         elif before:             # into a zero, that may last
             opened[row] = b, before
         elif row in opened:
@@ -79,7 +80,7 @@ def _crossings(passes: Passes, brackets: Brackets, batch: Batch) -> Any:
                 yield row, 0.5 * (start + a), sign, after
 
 
-def _values(passes: Passes, x: list[float]) -> Array:
+def _values(passes: Evaluator, x: list[float]) -> Array:
     return passes(np.array(x)).curves
 
 

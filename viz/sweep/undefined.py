@@ -6,22 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from .evaluate import Batch, Passes
-from .event import Strip, derivative
+from .evaluate import Batch, Evaluator
+from .event import UndefinedInterval, derivative_name
 
 Array = Any
 
 LOST = 20                        # samples beside each other without f' that are worth a word
 
 
-def strips(passes: Passes, places: list[float], low: float, high: float) -> list[Strip]:
+def undefined_intervals(passes: Evaluator, places: list[float], low: float, high:
+                        float) -> list[UndefinedInterval]:
     """The intervals on which f is undefined, between the places where that may change."""
     edges = sorted({low, high, *(p for p in places if low < p < high)})
     parts = np.array([0.13, 0.5, 0.81])
     spans = list(zip(edges, edges[1:]))
     points = np.array([a + (b - a) * parts for a, b in spans])
     blank = ~np.isfinite(passes(points.ravel()).curves[0]).reshape(points.shape)
-    found: list[Strip] = []
+    found: list[UndefinedInterval] = []
     for (a, b), empty, inner in zip(spans, blank.all(axis=1), points):
         if not empty:
             continue
@@ -29,11 +30,11 @@ def strips(passes: Passes, places: list[float], low: float, high: float) -> list
             found[-1] = found[-1]._replace(high=b)
         else:
             reason, line = passes.reason(float(inner[1]))
-            found.append(Strip(a, b, reason or "f is undefined there", line))
+            found.append(UndefinedInterval(a, b, reason or "f is undefined there", line))
     return found
 
 
-def nowhere(passes: Passes, strip: Strip, name: str) -> str:
+def undefined_everywhere(passes: Evaluator, strip: UndefinedInterval, name: str) -> str:
     """The message for an f that is undefined on the whole range, with a place where it is not."""
     reason = f": {strip.reason}" if strip.reason else ""
     line = f"{strip.line}: " if strip.line else ""
@@ -52,7 +53,8 @@ def nowhere(passes: Passes, strip: Strip, name: str) -> str:
     return f"{text}. It is defined around {x[best]:g}: try --range {x[first]:g} {x[last]:g}"
 
 
-def notes(strips: list[Strip], passes: Passes, batch: Batch, order: int) -> tuple[str, ...]:
+def make_notes(strips: list[UndefinedInterval], passes: Evaluator, batch: Batch, order:
+               int) -> tuple[str, ...]:
     """What would help, by the reasons why f is undefined; and where f' is lost though f is not.
 
     order: of the highest derivative that is asked for.
@@ -61,8 +63,8 @@ def notes(strips: list[Strip], passes: Passes, batch: Batch, order: int) -> tupl
     lacks = getattr(passes.f, "lacks", {})     # of another framework: order -> why it has none
     for k in sorted(lacks)[:1]:                # nor of any above
         if k <= order:
-            more = f" to {derivative('f', order)}" if order > k else ""
-            found.append(f"{derivative('f', k)}{more} cannot be drawn: {lacks[k]}")
+            more = f" to {derivative_name('f', order)}" if order > k else ""
+            found.append(f"{derivative_name('f', k)}{more} cannot be drawn: {lacks[k]}")
     if passes.rough:
         found.append("f computes in less than double precision: jumps and kinks that no operation "
                      "tells of are not looked for")
@@ -80,7 +82,7 @@ def notes(strips: list[Strip], passes: Passes, batch: Batch, order: int) -> tupl
             end = strip.low if strip.low > 0 else strip.high
             hint = (" (log(1 + exp(u)) is np.logaddexp(0, u), which does not)"
                     if strip.reason == "exp overflows" and any(
-                        w.op == "log" for w in passes.watches) else "")
+                        w.op == "log" for w in passes.detectors) else "")
             found.append(f"{at}{strip.reason} from {end:.6g} on{hint}")
         elif strip.reason.startswith("a fractional power"):
             found.append(f"{at}{strip.reason} is undefined: for a cube root write np.cbrt")
