@@ -58,6 +58,17 @@ def plain(app, what, name, thing, options, lines):
                 re.sub(r"([*|_])", r"\\\1", line) for line in lines]
 
 
+def themed(app, page, source):
+    """Make what GitHub shows work here: each <picture> is a light and a dark image."""
+    source[0] = re.sub(
+        r'<picture>\s*<source [^>]*srcset="(?P<dark>[^"]+)">\s*'
+        r'<img alt="(?P<alt>[^"]*)" src="(?P<light>[^"]+)">\s*</picture>',
+        lambda picture: "\n".join(f"```{{image}} {picture[name]}\n:class: only-{name}\n"
+                                  f":alt: {picture['alt']}\n```" for name in ("light", "dark")),
+        source[0].replace("](../CONTRIBUTING.md)", "](contributing.md)"))
+
+
 def setup(app):
     app.add_directive("command-line", CommandLine)
     app.connect("autodoc-process-docstring", plain)
+    app.connect("source-read", themed)
