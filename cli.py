@@ -182,7 +182,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
           expand: tuple[str, ...]) -> None:
     """Draw the computation graph of TARGET, with data and grad at every node."""
     from .viz import writers
-    from .viz.layout.build_scene import Options
+    from .viz.layout.build_scene import DrawOptions
     from .viz.pipeline import View, destined, said, view
     from .viz.run import targets
     from .viz.run.progress import limited
@@ -206,7 +206,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     wanted, lines = (wanted, []) if steps or engine == "dot" else destined(shown, wanted)
     for line in filter(None, (said(drawn, shown), *lines)):
         click.echo(line, err=True)
-    options = Options(rankdir.upper(), engine, edges, themes[0], dpi, wrap)
+    options = DrawOptions(rankdir.upper(), engine, edges, themes[0], dpi, wrap)
     placed = named(wanted, shown.name + ".steps" * steps, themes)
     with limited(time_limit, f"drawing {len(shown.nodes):,} nodes"):
         if steps:
@@ -353,12 +353,12 @@ def diff(before: str, after: str, points: tuple[tuple[str, Any], ...], inputs: t
     Nodes are matched by name and by structure. Exits 1 where there is a difference.
     """
     from .viz import writers
-    from .viz.layout.build_scene import Options
+    from .viz.layout.build_scene import DrawOptions
     from .viz.transforms.diff import diff as difference
     wanted = destinations(outputs, format, writers.formats()) if outputs else []
     found = difference(*[read(target, None, points, inputs, time_limit, grad=not no_grad)
                          for target in (before, after)], rtol=rtol)
-    options = Options(theme="dark" if dark else "light")
+    options = DrawOptions(theme="dark" if dark else "light")
     deliver([(path, writers.write(found.graph, kind, options)) for path, kind in wanted], False)
     for line in found.sentences or ("no difference",):
         click.echo(line, err=True)

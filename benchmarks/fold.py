@@ -14,7 +14,7 @@ from typing import Any
 import tinytorch
 from tinytorch import Tensor
 from viz.graph import Graph
-from viz.layout.build_scene import compose
+from viz.layout.build_scene import build_scene
 from viz.readers import read
 from viz.fold import fold
 from viz.fold.unfold import unfold
@@ -100,7 +100,7 @@ def pages() -> None:
     print(f"\n{'picture':28}{'nodes':>9}{'drawn':>8}{'width':>8}{'height':>8}   goal")
     for name, graph in _folds.graphs().items():
         small = fold(graph, mode="all")
-        scene = compose(small)
+        scene = build_scene(small)
         print(f"{name:28}{len(graph.nodes):9,}{len(small.nodes):8,}{scene.width:8.0f}"
               f"{scene.height:8.0f}   one page of {PAGE:g} px: "
               f"{said(max(scene.width, scene.height) <= PAGE)}")

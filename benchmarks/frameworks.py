@@ -89,10 +89,10 @@ def ours(model: Any, x: Any, path: str, grad: bool = True) -> None:
     """Trace, fold where it is large, SVG: data and grad at every node."""
     import viz
     from viz import writers
-    from viz.layout.build_scene import Options
+    from viz.layout.build_scene import DrawOptions
     from viz.fold import fold
     graph = fold(viz.trace(model, x, grad=grad))
-    Path(path).write_bytes(writers.write(graph, "svg", Options()))
+    Path(path).write_bytes(writers.write(graph, "svg", DrawOptions()))
 
 
 def forward(model: Any, x: Any, path: str) -> None:

@@ -14,8 +14,8 @@ import numpy as np
 
 from viz.graph import Edge, Graph, Node
 from viz.layout import graphviz
-from viz.layout.op_pairs import cells, split
-from viz.layout.layered import ordered, place, sought
+from viz.layout.op_pairs import find_op_pairs, connected_parts
+from viz.layout.layered import rank_and_order, place, search_order
 from viz.layout.large.layered import arrange
 from viz.layout.order import crossings
 from viz.layout.placement import Size
@@ -165,12 +165,12 @@ def crossed(graph: Graph) -> tuple[int, int]:
     counts = []
     for drawn in (False, True):
         total = 0
-        for part, _ in split(cells(graph)):
+        for part, _ in connected_parts(find_op_pairs(graph)):
             if drawn:
-                total += crossings(*ordered(part))
+                total += crossings(*rank_and_order(part))
                 continue
             layered = layers(part, chips=False, rails=False)
-            total += crossings(layered, sought(layered))
+            total += crossings(layered, search_order(layered))
         counts.append(total)
     return counts[0], counts[1]
 

@@ -14,9 +14,9 @@ import numpy as np
 from tests import browser as chromium
 from viz.graph import Edge, Graph, Node, Value
 from viz.layout.large.layered import arrange
-from viz.viewer.codec import packed
-from viz.viewer.large_geometry import strip
-from viz.viewer.facts_table import table
+from viz.viewer.codec import pack
+from viz.viewer.large_geometry import layout_columns
+from viz.viewer.facts_table import fact_columns
 from viz.writers import html
 
 from .layout import loop_arrays, random_arrays
@@ -76,7 +76,7 @@ def written(drawn: Graph, path: Path, goal: float | None) -> None:
     content = html.write(drawn)
     whole = process_time() - start
     path.write_bytes(content)
-    told = table(drawn)
+    told = fact_columns(drawn)
     strings = json.dumps(told["strings"], ensure_ascii=False).encode()
     labels = len(base64.b64encode(zlib.compress(strings, 6)))
     told["strings"] = []
@@ -88,7 +88,7 @@ def written(drawn: Graph, path: Path, goal: float | None) -> None:
     arrange(op, tails, heads, np.where(op, 34.0, 150.0), np.where(op, 34.0, 74.0))
     layout = process_time() - start
     n = len(drawn.nodes)
-    each = (len(packed(strip(drawn).columns)) + len(packed(told))) / n
+    each = (len(pack(layout_columns(drawn).columns)) + len(pack(told))) / n
     verdict = "" if goal is None else f", at most {goal:g}: {said(each <= goal)}"
     print(f"{drawn.name:10}{n:10,} nodes  {len(content) / 1e6:6.2f} MB, {labels / n:.1f} bytes a "
           f"node of names, {each:.1f} beside them{verdict}; written in {whole - layout:.2f} s CPU, "

@@ -10,7 +10,7 @@ import numpy as np
 import viz
 from tinytorch import Tensor, nn
 from viz.graph import Graph
-from viz.layout.build_scene import compose
+from viz.layout.build_scene import build_scene
 from viz.layout.scene import Path, Polygon, Rect, Scene, Text
 from viz.graph.theme import THEMES
 from viz.fold import fold
@@ -109,7 +109,7 @@ def graphs() -> dict[str, Graph]:
 
 def sheet() -> bytes:
     """The contact sheet as PNG: all graphs folded, in two columns."""
-    scenes = [compose(fold(graph, mode="all")) for graph in graphs().values()]
+    scenes = [build_scene(fold(graph, mode="all")) for graph in graphs().values()]
     columns = (scenes[:-1], scenes[-1:])
     groups = []
     x = deepest = 0.0

@@ -10,7 +10,7 @@ from PIL import Image
 
 import viz
 from viz.run import execute, targets
-from viz.layout.build_scene import Options, compose
+from viz.layout.build_scene import DrawOptions, build_scene
 from viz.layout.scene import Group, Mark, Scene, Text
 from viz.readers import read_run
 from viz.graph.text import covered
@@ -33,7 +33,7 @@ def graphs(names: list[str]) -> bytes:
         target = targets.load(str(FOLDER / f"{name}.py"))
         graph = read_run(execute.run(target, {}))
         drawn = png.write(flag(graph) if name == "trouble" else graph,
-                          Options(dpi=96))
+                          DrawOptions(dpi=96))
         pictures.append(Image.open(io.BytesIO(drawn)).convert("RGB"))
     scaled = [p if p.width <= WIDTH else p.resize((WIDTH, round(p.height * WIDTH / p.width)),
                                                   Image.Resampling.LANCZOS) for p in pictures]
@@ -55,7 +55,7 @@ def torture_graphs() -> bytes:
     groups: list[Group] = []
     x = y = low = wide = 0.0
     for row in ROWS:
-        scene = compose(row.graph())
+        scene = build_scene(row.graph())
         if x and x + scene.width > SHEET:
             x, y = 0.0, low
         groups.append(Group(f"{row.name} name", "caption", "", (Text(x + GAP, y + 40, row.name,

@@ -86,7 +86,7 @@ def test_what_is_too_large_is_text_with_a_sentence():
 
 
 def test_an_error_in_drawing_is_a_line(monkeypatch):
-    monkeypatch.setattr(display, "compose", lambda *a: 1 / 0)
+    monkeypatch.setattr(display, "build_scene", lambda *a: 1 / 0)
     monkeypatch.setattr(viz.plot, "chart", lambda *a, **o: 1 / 0)
     for make in THINGS.values():
         data, metadata = make()._repr_mimebundle_()

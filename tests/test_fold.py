@@ -14,7 +14,7 @@ from viz.layout import cost
 from viz.graph import Edge, Graph, Node, TransformError, Value, text
 from viz import writers
 from viz.graph.json import from_json, to_json
-from viz.layout.build_scene import Options, compose
+from viz.layout.build_scene import DrawOptions, build_scene
 from viz.fold import NODES, fold, summary
 from viz.fold.parse import parse
 from viz.fold.find_repeats import find_slots
@@ -145,7 +145,7 @@ def check(graph):
         elif "shared" in tail.facts:
             for k in range(0, total, inner):
                 assert len(set(tails[k:k + inner])) == 1
-    compose(small)
+    build_scene(small)
     return small
 
 
@@ -325,7 +325,7 @@ def test_expand_and_depth():
     small = fold(nets, mode="all", expand=["2"])
     assert unfold(small) == nets
     closed = fold(nets, mode="all", depth=0)
-    drawn = {group.id for group in compose(closed).groups}
+    drawn = {group.id for group in build_scene(closed).groups}
     inside = {node.id for node in closed.nodes if "fold" in node.facts}
     assert not inside & drawn and "fold-1" in drawn
     assert cost.cost(closed).nodes == len(closed.nodes) - len(inside)
@@ -571,7 +571,7 @@ def test_a_line_that_enters_a_frame_ran_through_its_head():
             x = (x + a/x)/2
         return x
 
-    groups = compose(fold(viz.trace(root), mode="all"), Options(rankdir="TB")).groups
+    groups = build_scene(fold(viz.trace(root), mode="all"), DrawOptions(rankdir="TB")).groups
     heads = [i for i, group in enumerate(groups) if group.id.endswith("--head")]
     assert heads and min(heads) > max(i for i, g in enumerate(groups) if g.role == "edge")
 

@@ -8,8 +8,8 @@ import pytest
 import viz
 from tinytorch import Tensor, scope
 from viz.graph.json import from_json, to_json
-from viz.layout.build_scene import compose
-from viz.layout.paint_clusters import index
+from viz.layout.build_scene import build_scene
+from viz.layout.paint_clusters import index_text
 from viz.fold import fold
 from viz.fold.merge_labels import make_grid, replace_formula
 from viz.fold.merge_paths import Indexing, merge_paths, find_steps, merge_words
@@ -17,9 +17,9 @@ from viz.fold.merge_paths import Indexing, merge_paths, find_steps, merge_words
 
 def folded(f, *xs):
     small = fold(viz.trace(f, *xs), mode="all")
-    compose(small)
+    build_scene(small)
     assert from_json(to_json(small)).facts == small.facts
-    return small, [(one["title"], index(one)) for one in small.facts.get("folds", ())]
+    return small, [(one["title"], index_text(one)) for one in small.facts.get("folds", ())]
 
 
 def labels(graph):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import viz
-from viz.layout.build_scene import Options, compose
+from viz.layout.build_scene import DrawOptions, build_scene
 from viz.layout.scene import Group, Rect, Scene, Text
 from viz.graph import rasterize
 from viz.writers import png, svg
@@ -48,7 +48,7 @@ def test_the_fonts_are_found_without_matplotlib_or_a_system():
 @pytest.mark.parametrize("dpi", [48, 96, 192, 300])
 def test_an_svg_had_an_invalid_size(dpi):
     """resvg's dpi of 0 made sizes invalid: the size in pixels is that of the SVG times dpi/96."""
-    content = png.draw(scene(("x", "name")), Options(dpi=dpi))
+    content = png.draw(scene(("x", "name")), DrawOptions(dpi=dpi))
     width, height = struct.unpack(">II", content[16:24])
     assert width == pytest.approx(300 * dpi / 96, abs=1)
     assert height == pytest.approx(100 * dpi / 96, abs=1)
@@ -57,16 +57,16 @@ def test_an_svg_had_an_invalid_size(dpi):
 
 def test_a_png_that_would_be_too_large_says_so():
     with pytest.warns(UserWarning, match="76 dpi, not 96: a PNG has at most 32,000 pixels"):
-        drawn = png.draw(Scene(40_000, 10, "", "", ()), Options(dpi=96))
+        drawn = png.draw(Scene(40_000, 10, "", "", ()), DrawOptions(dpi=96))
     assert int.from_bytes(drawn[16:20], "big") <= rasterize.LARGEST
     with pytest.raises(rasterize.SizeError, match="400000 px on a side is too large: use svg or "
                        "html"):
-        png.draw(Scene(400_000, 10, "", "", ()), Options(dpi=96))
+        png.draw(Scene(400_000, 10, "", "", ()), DrawOptions(dpi=96))
 
 
 def test_no_variable_colours():
     """var(--x) is painted black by resvg: the SVG holds plain colours."""
-    text = svg.paint(compose(viz.trace(lambda x: x * x, 1.0)), THEMES["light"])
+    text = svg.paint(build_scene(viz.trace(lambda x: x * x, 1.0)), THEMES["light"])
     assert "var(" not in text and "foreignObject" not in text and "<style" not in text
 
 
@@ -84,7 +84,7 @@ def test_a_label_never_leaves_its_box(label):
     for kind in ("input", "constant", "value", "output", "op", "parameter"):
         node = Node("n", kind, label, {"data": value, "grad": value,
                                        "line": "long_name_of_a_file.py:123"})
-        group, *_ = compose(Graph("g", (node,), ())).groups
+        group, *_ = build_scene(Graph("g", (node,), ())).groups
         (box, *_), texts = boxes_and_texts(group)
         for text in texts:
             look = boxes.TYPES[text.role]

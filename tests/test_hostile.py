@@ -25,7 +25,7 @@ from PIL import Image
 from viz import writers
 from viz.graph import Edge, Graph, Node, Value, text
 from viz.graph.json import from_json
-from viz.layout.build_scene import Options
+from viz.layout.build_scene import DrawOptions
 from viz.viewer import SMALL, script_of
 from viz.writers import svg
 
@@ -290,7 +290,7 @@ def test_every_format_has_a_parser():
 @pytest.mark.parametrize("start", range(0, len(LABELS), 21))
 def test_labels_are_shown_literally(format, start):
     labels = LABELS[start:start + (6 if format == "gif" else 21)]
-    READERS[format](writers.write(hostile(labels), format, Options(dpi=48)), labels)
+    READERS[format](writers.write(hostile(labels), format, DrawOptions(dpi=48)), labels)
 
 
 @pytest.mark.parametrize("format", READERS)
@@ -301,7 +301,7 @@ def test_random_text_is_shown_literally(format):
               suppress_health_check=list(HealthCheck))
     @given(st.lists(MIXED, min_size=1, max_size=20 if format in SLOW - {"gif"} else 5))
     def check(labels):
-        READERS[format](writers.write(hostile(labels), format, Options(dpi=48)), labels)
+        READERS[format](writers.write(hostile(labels), format, DrawOptions(dpi=48)), labels)
     check()
 
 

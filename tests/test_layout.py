@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from viz.graph import Edge, Graph, Node
-from viz.layout.op_pairs import cells, split
-from viz.layout.layered import ordered, place
+from viz.layout.op_pairs import find_op_pairs, connected_parts
+from viz.layout.layered import rank_and_order, place
 from viz.layout.order import crossings, order
 from viz.layout.placement import Placement, Size
 from viz.layout.ranks import layers
@@ -327,7 +327,7 @@ def test_repairs_only_take_crossings_away():
             state = (state * 6364136223846793005 + 1442695040888963407) % 2 ** 64
             i, j = (state >> 33) % 6, (state >> 45) % 6
             made.append(p.op("+", made[-1 - i], made[-12:][j]))
-        layered = layers(cells(p.graph), chips=False, rails=False)
+        layered = layers(find_op_pairs(p.graph), chips=False, rails=False)
         plain, repaired = (order(layered, effort=k) for k in (0, 20))
         assert [sorted(items) for items in repaired] == [sorted(items) for items in plain]
         position = {i: k for items in repaired for k, i in enumerate(items)}
@@ -537,16 +537,16 @@ def test_where_lines_cross_other_ranks_and_copies_are_tried():
         gates.append(p.op("s", p.op("+", p.op("+", p.op("@", w, x), p.op("@", u, h)), b)))
     f, i, o, g = gates
     p.op("*", o, p.op("tanh", p.op("+", p.op("*", f, c), p.op("*", i, g))))
-    (part, _), = split(cells(p.graph))
+    (part, _), = connected_parts(find_op_pairs(p.graph))
     plain = layers(part)
-    assert crossings(*ordered(part)) < crossings(plain, order(plain, effort=20))
+    assert crossings(*rank_and_order(part)) < crossings(plain, order(plain, effort=20))
 
 
 def test_the_numbers_under_a_heats_scale_do_not_overlap():
     from viz.layout import boxes, build_scene
     from viz.layout.scene import Text
     marks = build_scene._legend({"by": "grad", "limits": (1.0, 0.0041, 1.6e-5, 6.7e-8)}, 0.0)
-    numbers = sorted((m.x, boxes.wide(m.text, "tag")) for m in marks
+    numbers = sorted((m.x, boxes.text_width(m.text, "tag")) for m in marks
                      if isinstance(m, Text) and m.anchor == "middle" and m.y == 19.0)
     assert len(numbers) > 6
     assert all(x + a/2 < y - b/2 for (x, a), (y, b) in zip(numbers, numbers[1:]))
@@ -555,14 +555,14 @@ def test_the_numbers_under_a_heats_scale_do_not_overlap():
 def test_a_line_to_several_uses_left_a_frame_beside_its_port():
     from tinytorch import cos, sin, tanh
     from viz import trace
-    from viz.layout.build_scene import Options, compose
+    from viz.layout.build_scene import DrawOptions, build_scene
     from viz.layout.scene import Path
     from viz.fold import fold
 
     def f(x, a=0.5, b=0.7, c=0.9):
         q, k, v = (tanh(sin(cos(x*w))) for w in (a, b, c))
         return q*k + v
-    scene = compose(fold(trace(f, 1.01), mode="all"), Options(wrap=800))
+    scene = build_scene(fold(trace(f, 1.01), mode="all"), DrawOptions(wrap=800))
     begins = [path.points[0] for group in scene.groups if group.role == "rail"
               for path in group.marks if isinstance(path, Path)]
     ends = [path for group in scene.groups for path in group.marks if isinstance(path, Path)
@@ -575,7 +575,7 @@ def test_a_line_to_several_uses_left_a_frame_beside_its_port():
 def test_several_values_left_a_frame_across_it():
     from tinytorch import cos, sin, tanh
     from viz import trace
-    from viz.layout.build_scene import Options, compose
+    from viz.layout.build_scene import DrawOptions, build_scene
     from viz.layout.scene import Path
     from viz.fold import fold
 
@@ -586,7 +586,7 @@ def test_several_values_left_a_frame_across_it():
         return sin(h)*cos(sums) + h*sums
     several = 0
     for wrap in (700, 1000, 3000):
-        scene = compose(fold(trace(f, 0.3), mode="all"), Options(wrap=wrap))
+        scene = build_scene(fold(trace(f, 0.3), mode="all"), DrawOptions(wrap=wrap))
         starts = [path.points[0] for group in scene.groups if group.role == "rail"
                   for path in group.marks if isinstance(path, Path)]
         found = [path.points for group in scene.groups if group.role == "port"

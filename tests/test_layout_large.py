@@ -10,7 +10,7 @@ from test_layout import GRAPHS, Program, box, chain, loop, nothing, overlap, sam
 from viz.graph import Graph
 from viz.layout import layered
 from viz.layout.large.as_placement import place
-from viz.layout.large.layered import arrange, cost
+from viz.layout.large.layered import arrange, layout_cost
 from viz.layout.placement import LayoutError, Placement
 
 
@@ -141,8 +141,8 @@ def test_memory_is_known_before_it_is_spent(back):
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    joints = len(field.rank) - field.cells - field.chips
-    assert peak < cost(len(op), len(tail), joints).bytes < 2.5 * peak
+    joints = len(field.rank) - field.pairs - field.chips
+    assert peak < layout_cost(len(op), len(tail), joints).bytes < 2.5 * peak
 
 
 def test_what_no_memory_holds_is_refused_with_a_way_out(monkeypatch):

@@ -8,7 +8,7 @@ import viz
 from tinytorch import Tensor, scope
 from viz.layout import cost
 from viz import writers
-from viz.layout.build_scene import Options
+from viz.layout.build_scene import DrawOptions
 from viz.fold import fold, summary
 from viz.fold.unfold import unfold
 
@@ -134,7 +134,7 @@ def test_every_writer_takes_scopes():
     for depth in 0, 1, 9:
         shown = fold(graph(), depth=depth)
         for format in ("svg", "html", "dot", "mermaid", "tikz", "txt", "json", "pdf"):
-            made = writers.write(shown, format, Options())
+            made = writers.write(shown, format, DrawOptions())
             assert b"stage0" in made or format == "pdf"
 
 

@@ -11,9 +11,9 @@ from test_hostile import Page
 from test_writers import EXAMPLES, ODD, chain, cubic, example, graphs
 
 from viz import trace, writers
-from viz.animation.timeline import film, lit, still
+from viz.animation.timeline import build_timeline, animation_theme, scene_at
 from viz.graph import Edge, Graph, Node, Stats, Value
-from viz.layout.build_scene import Options, compose
+from viz.layout.build_scene import DrawOptions, build_scene
 from viz.layout.scene import Text
 from viz.animation.steps import SINGLE, StepError, steps
 from viz.graph.theme import THEMES
@@ -116,14 +116,14 @@ def test_a_chain_of_ten_thousand_has_its_steps():
     assert len(steps(chain(10_000))) == 10_002
 
 
-# ---- The film
+# ---- The timeline
 
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize("rankdir", ["LR", "TB"])
 def test_the_last_frame_is_the_picture(name, rankdir):
-    graph, options = example(name), Options(rankdir=rankdir)
-    made, scene = film(graph, options), compose(graph, options)
-    last = still(made, len(made.steps) - 1)
+    graph, options = example(name), DrawOptions(rankdir=rankdir)
+    made, scene = build_timeline(graph, options), build_scene(graph, options)
+    last = scene_at(made, len(made.steps) - 1)
     assert last.groups[:-1] == scene.groups
     assert last.width >= scene.width and last.height > scene.height
 
@@ -131,11 +131,11 @@ def test_the_last_frame_is_the_picture(name, rankdir):
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_nothing_moves_and_nothing_is_known_too_early(name):
     graph = example(name)
-    made, scene = film(graph), compose(graph)
+    made, scene = build_timeline(graph), build_scene(graph)
     places = {group.id: {(m.x, m.y) for m in group.marks if isinstance(m, Text)}
               for group in scene.groups}
     for i, step in enumerate(made.steps):
-        frame = still(made, i)
+        frame = scene_at(made, i)
         for group in frame.groups[:-1]:
             texts = [mark for mark in group.marks if isinstance(mark, Text)]
             assert {(mark.x, mark.y) for mark in texts} <= places[group.id]
@@ -148,17 +148,17 @@ def test_nothing_moves_and_nothing_is_known_too_early(name):
 
 
 def test_what_is_not_reached_is_dim_and_what_is_reached_is_not():
-    made = film(cubic())
+    made = build_timeline(cubic())
     reached = {"x": 0, "v_1": 1, "v_2": 2, "v_3": 3}
     for i in range(len(made.steps)):
-        for group in still(made, i).groups:
+        for group in scene_at(made, i).groups:
             if group.id in reached:
                 dim = {mark.role.startswith("dim-") for mark in group.marks}
                 assert dim == {i < reached[group.id]}, (i, group.id)
 
 
 def test_a_label_of_an_edge_is_seen_from_the_step_that_sends_it():
-    made = film(cubic())
+    made = build_timeline(cubic())
     for i, step in enumerate(made.steps):
         labelled = {track.of for track in made.tracks if track.shows == "edge"
                     and any(timed.first <= i < timed.last and isinstance(timed.mark, Text)
@@ -169,7 +169,7 @@ def test_a_label_of_an_edge_is_seen_from_the_step_that_sends_it():
 
 
 def test_a_rail_is_lit_until_its_branch_only():
-    made = film(cubic())
+    made = build_timeline(cubic())
     track = next(track for track in made.tracks if track.group.role == "rail")
     ends = {timed.mark.points[-1] for timed in track.marks if timed.mark.role.startswith("lit")}
     assert len(ends) == 2        # one for each of the two edges on it
@@ -177,16 +177,16 @@ def test_a_rail_is_lit_until_its_branch_only():
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_graphs_have_films(name):
+def test_odd_graphs_have_timelines(name):
     for format in (*writers.moving(), "frames"):
         assert all(content for _, content in writers.steps(ODD[name], "f", format))
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(graphs())
-def test_any_graph_has_a_film_that_ends_in_its_picture(graph):
-    made = film(graph)
-    assert still(made, len(made.steps) - 1).groups[:-1] == compose(graph).groups
+def test_any_graph_has_a_timeline_that_ends_in_its_picture(graph):
+    made = build_timeline(graph)
+    assert scene_at(made, len(made.steps) - 1).groups[:-1] == build_scene(graph).groups
 
 
 def test_grads_that_cannot_be_summed_are_not_made_up():
@@ -200,7 +200,8 @@ def test_grads_that_cannot_be_summed_are_not_made_up():
     grads = [step.grad["x"] for step in steps(graph) if "x" in step.grad]
     assert grads == [part, None, total, total]
     assert not any("in all" in step.text for step in steps(graph))
-    shown = [[mark.text for group in still(film(graph), i).groups for mark in group.marks
+    shown = [[mark.text for group in scene_at(build_timeline(graph), i).groups
+              for mark in group.marks
               if group.id == "x" and isinstance(mark, Text) and mark.role == "grad"]
              for i in range(len(steps(graph)))]
     assert ["…"] in shown
@@ -221,13 +222,13 @@ def test_an_svg_that_plays_is_the_whole_picture_where_motion_is_unwelcome():
     assert style[1].startswith("@media (prefers-reduced-motion:no-preference){")
     outside = style[1].strip().removeprefix("@media (prefers-reduced-motion:no-preference){")
     assert outside.count("{") + 1 == outside.count("}")
-    made = film(cubic())
-    last = [mark.text for group in still(made, len(made.steps) - 1).groups for mark in group.marks
-            if isinstance(mark, Text)]
+    made = build_timeline(cubic())
+    last = [mark.text for group in scene_at(made, len(made.steps) - 1).groups
+            for mark in group.marks if isinstance(mark, Text)]
     assert visible(ElementTree.fromstring(content)) == last
 
 
-def test_rules_of_two_films_on_a_page_do_not_collide():
+def test_rules_of_two_pictures_on_a_page_do_not_collide():
     names = [set(re.findall(r"@keyframes (\S+?)\{", writers.play(graph, "svg").decode()))
              for graph in (cubic(), example("neuron"))]
     assert names[0] and names[1] and not names[0] & names[1]
@@ -258,11 +259,11 @@ def test_what_cannot_move_says_what_can():
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_every_role_of_a_film_is_in_every_theme(theme):
-    look = lit(THEMES[theme])
-    made = film(example("rosenbrock"), Options(theme=theme))
+def test_every_role_of_a_timeline_is_in_every_theme(theme):
+    look = animation_theme(THEMES[theme])
+    made = build_timeline(example("rosenbrock"), DrawOptions(theme=theme))
     for i in range(len(made.steps)):
-        svg.paint(still(made, i), look)
+        svg.paint(scene_at(made, i), look)
 
 
 def test_the_same_bytes_each_time():

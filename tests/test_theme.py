@@ -9,7 +9,7 @@ import viz
 from tinytorch import Tensor
 from viz.graph import Edge, Graph, Node, text
 from viz import writers
-from viz.layout.build_scene import Options, compose
+from viz.layout.build_scene import DrawOptions, build_scene
 from viz.layout.scene import Path, Polygon, Rect, Text
 from viz.graph.theme import THEMES
 from viz.transforms.diff import diff
@@ -86,7 +86,7 @@ def loop(turns: int, x):
 
 @pytest.fixture(scope="module")
 def painted():
-    """Scenes that together have every role of a theme but those of a film."""
+    """Scenes that together have every role of a theme but those of an animation."""
     graph = viz.trace(every_kind, 0.7, -2.0)
     small = viz.trace(lambda x: x * x * np.exp(-3 * x) - 5 * x, 1.2)
     repeated = viz.trace(lambda x: sum((x * k for k in range(1, 12)), x), 1.5)
@@ -98,7 +98,7 @@ def painted():
               fold(viz.trace(lambda x: loop(200, x), 1.5)),
               *(g for by in ("grad", "data", "contribution")
                 for g in (heat(small, by), fold(heat(graph, by))))]
-    return [compose(g, Options(edges="both")) for g in graphs]
+    return [build_scene(g, DrawOptions(edges="both")) for g in graphs]
 
 
 def under(fills, x: float, y: float, paper: str) -> str:
@@ -160,11 +160,11 @@ def test_graphviz_and_mermaid_write_on_what_they_fill(name):
     """In DOT and Mermaid a node's text has one colour."""
     theme = THEMES[name]
     graph = heat(viz.trace(lambda x: x * Tensor(2.0, name="w") + 1, 1.2), "grad")
-    mermaid = writers.write(graph, "mermaid", Options(theme=name)).decode()
+    mermaid = writers.write(graph, "mermaid", DrawOptions(theme=name)).decode()
     pairs = re.findall(r"fill:(#\w{6}),.*color:(#\w{6})", mermaid)
     pairs += [pair[::-1] for pair in re.findall(r"color:(#\w{6}),.*?fill:(#\w{6})", mermaid)]
     assert len(pairs) >= 5
-    dot = writers.write(graph, "dot", Options(theme=name)).decode()
+    dot = writers.write(graph, "dot", DrawOptions(theme=name)).decode()
     ink = re.search(r'node \[.*?fontcolor="(#\w{6})"', dot, re.S)[1]
     for line in dot.splitlines():
         fill = re.search(r'fillcolor="(#\w{6})"', line)
@@ -207,7 +207,7 @@ def test_a_value_without_parents_could_not_be_copied_beside_its_uses():
     names = ["root", *"abcdefghijklmnopqr"]
     graph = Graph("g", [Node(name, "value", name) for name in names],
                   [*map(Edge, names, names[1:]), *[Edge("root", name) for name in "fghijklmnopqr"]])
-    scene = compose(graph)
+    scene = build_scene(graph)
     assert any(group.role == "chip" for group in scene.groups)
     roles = {mark.role for group in scene.groups for mark in group.marks}
     assert roles <= THEMES["light"].shapes.keys() | THEMES["light"].texts.keys()

@@ -5,7 +5,7 @@ from torture_graphs import ROWS
 
 from viz import writers
 from viz.graph.json import from_json
-from viz.layout.build_scene import Options, compose
+from viz.layout.build_scene import DrawOptions, build_scene
 from viz.layout.scene import Rect, Text
 from viz.fold.unfold import unfold
 
@@ -16,7 +16,7 @@ LONGEST = 140                    # characters of a text: of arrays no number is 
 @pytest.fixture(scope="module", params=ROWS, ids=lambda row: row.name)
 def drawn(request):
     graph = request.param.graph()
-    return request.param, graph, compose(graph, Options())
+    return request.param, graph, build_scene(graph, DrawOptions())
 
 
 def test_the_picture_shows_what_it_must(drawn):
@@ -51,8 +51,8 @@ def test_no_two_boxes_lie_on_each_other(drawn):
 def test_each_format_takes_it(drawn, format):
     _, graph, _ = drawn
     if format == "gif" and len(graph.nodes) > 30:
-        pytest.skip("a film of so many steps takes long")
-    made = writers.write(graph, format, Options(dpi=24))
+        pytest.skip("an animation of so many steps takes long")
+    made = writers.write(graph, format, DrawOptions(dpi=24))
     assert made
     if format == "json":
         assert writers.write(from_json(made.decode()), "json") == made

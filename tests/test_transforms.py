@@ -5,7 +5,7 @@ import pytest
 
 import viz
 from viz.graph import TransformError
-from viz.layout.build_scene import compose
+from viz.layout.build_scene import build_scene
 from viz.layout.scene import Text
 from viz.transforms.diagnose import flag
 from viz.transforms.heat import heat
@@ -48,7 +48,7 @@ def test_focus():
 
 
 def texts(graph):
-    scene = compose(graph)
+    scene = build_scene(graph)
     return {mark.text for group in scene.groups for mark in group.marks if isinstance(mark, Text)}
 
 

@@ -18,12 +18,12 @@ from test_writers import chain, value
 import viz
 from tinytorch import scope
 from viz.graph import KINDS, Graph, Node, text
-from viz.layout.build_scene import Options, compose
+from viz.layout.build_scene import DrawOptions, build_scene
 from viz.layout.scene import Rect
 from viz.viewer import FOLDER, LARGE, script_of
-from viz.viewer.codec import packed
-from viz.viewer.large_geometry import strip
-from viz.viewer.facts_table import table
+from viz.viewer.codec import pack
+from viz.viewer.large_geometry import layout_columns
+from viz.viewer.facts_table import fact_columns
 from viz.fold import fold
 from viz.transforms.heat import heat
 from viz.writers import html
@@ -83,7 +83,7 @@ def power(n=200):
 def test_a_column_that_does_not_fit_is_refused():
     """Its differences wrapped around."""
     with pytest.raises(ValueError, match="4294967296 does not fit into 32 bits"):
-        packed({"a": np.array([-2**30, 2**30])})
+        pack({"a": np.array([-2**30, 2**30])})
 
 
 @given(st.lists(st.integers(-2**30, 2**30 - 1), max_size=40),
@@ -91,8 +91,8 @@ def test_a_column_that_does_not_fit_is_refused():
 @settings(max_examples=60, deadline=None)
 def test_columns_come_back(whole, floats, strings):
     numbers = np.array(floats, np.float64)
-    found = unpacked(packed({"a": np.array(whole, np.int64), "b": numbers, "c": strings,
-                             "d": np.array(whole, np.float32)}))
+    found = unpacked(pack({"a": np.array(whole, np.int64), "b": numbers, "c": strings,
+                           "d": np.array(whole, np.float32)}))
     assert found["a"].tolist() == whole
     assert found["b"].tobytes() == numbers.tobytes()
     assert found["d"].tobytes() == np.array(whole, np.float32).tobytes()
@@ -123,7 +123,7 @@ def test_a_page_holds_the_graph(graph):
 def test_boxes_stand_where_the_svg_has_them():
     graph = net()
     drawing = packs(html.write(graph))["drawing"]
-    groups = {group.id: group for group in compose(graph).groups}
+    groups = {group.id: group for group in build_scene(graph).groups}
     for i, node in enumerate(graph.nodes):
         box = next(mark for mark in groups[node.id].marks if isinstance(mark, Rect))
         told = [drawing[name][i] / 10 for name in ("x", "y", "width", "height")]
@@ -132,7 +132,7 @@ def test_boxes_stand_where_the_svg_has_them():
 
 def test_boxes_of_a_strip_do_not_overlap_and_rows_are_rows():
     graph = chain(7000)
-    drawing, width, height = strip(graph)[1:]
+    drawing, width, height = layout_columns(graph)[1:]
     rank = drawing["rank"]
     x = drawing["left"][rank] + drawing["dx"] / 10
     y = drawing["drop"][rank] + drawing["y"] / 10
@@ -152,7 +152,7 @@ def test_boxes_of_a_strip_do_not_overlap_and_rows_are_rows():
 def test_nodes_without_edges_stand_in_a_block():
     graph = chain(6200)
     nodes = tuple(Node(f"unused_{i}", "input", f"u{i}") for i in range(3000))
-    _, drawing, width, height = strip(Graph("some", graph.nodes + nodes, graph.edges))
+    _, drawing, width, height = layout_columns(Graph("some", graph.nodes + nodes, graph.edges))
     assert 0.3 < width / height < 6
     assert len(set(zip(drawing["dx"][-3000:].tolist(), drawing["y"][-3000:].tolist()))) == 3000
 
@@ -164,7 +164,7 @@ def test_a_page_is_small():
         for i, node in enumerate(graph.nodes))
     graph = Graph("chain", nodes, graph.edges)
     content = html.write(graph)
-    strings = json.dumps(table(graph)["strings"], ensure_ascii=False).encode()
+    strings = json.dumps(fact_columns(graph)["strings"], ensure_ascii=False).encode()
     names = len(base64.b64encode(zlib.compress(strings, 6)))
     assert len(content) - names < 20 * len(nodes) + 120_000        # and the viewer itself
 
@@ -183,7 +183,7 @@ def test_the_viewer_is_chosen_by_size():
     assert len(small.nodes) < 30 and "<svg" not in page and "×200" in page
     for theme, start in (("light", '<html lang="en">'), ("dark", ' data-theme="dark">'),
                          ("print", ' data-theme="light" data-fixed>')):
-        assert start in html.write(chain(250), Options(theme=theme)).decode()
+        assert start in html.write(chain(250), DrawOptions(theme=theme)).decode()
 
 
 def test_what_a_graph_was_heated_by_is_shown():
@@ -478,5 +478,5 @@ def test_edges_of_the_other_order_are_drawn():
 def test_a_gradient_that_vanishes_or_explodes_keeps_its_size(grad, kind):
     nodes = [Node(f"x_{i}", "input", "x", {"data": value(1.0), "grad": value(grad)})
              for i in range(20_001)]
-    numbers = table(Graph("small", tuple(nodes), ()))["value_number"]
+    numbers = fact_columns(Graph("small", tuple(nodes), ()))["value_number"]
     assert numbers.dtype == kind and numbers[1] == pytest.approx(grad)

@@ -21,8 +21,8 @@ from viz.run import targets
 from viz.graph import Edge, Graph, Node, Value, text
 from viz import trace, writers
 from viz.graph.json import from_json, to_json
-from viz.layout.op_pairs import cells
-from viz.layout.build_scene import Options, compose
+from viz.layout.op_pairs import find_op_pairs
+from viz.layout.build_scene import DrawOptions, build_scene
 from viz.layout.scene import Text
 from viz.animation.steps import StepError
 from viz.graph.theme import THEMES
@@ -117,7 +117,7 @@ def test_odd_graphs(format, name):
 
 @pytest.mark.parametrize("format", writers.formats())
 def test_every_theme(format):
-    made = {theme: writers.write(cubic(), format, Options(theme=theme)) for theme in THEMES}
+    made = {theme: writers.write(cubic(), format, DrawOptions(theme=theme)) for theme in THEMES}
     assert all(made.values())
     colored = format not in ("json", "txt")
     assert len(set(made.values())) == (len(THEMES) if colored else 1)
@@ -127,7 +127,7 @@ def test_every_theme(format):
 def test_a_folded_graph_from_json_had_repeats_that_were_no_nodes(format):
     small = fold(trace(lambda x: reduce(lambda y, _: y*x + 0.5, range(30), x), 1.01))
     again = from_json(to_json(small))
-    assert writers.write(again, format, Options()) == writers.write(small, format, Options())
+    assert writers.write(again, format) == writers.write(small, format)
 
 
 def test_other_suffixes_of_a_format():
@@ -245,7 +245,7 @@ def test_mermaid_took_tags_out_of_a_title():
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(graphs())
 def test_each_use_has_one_line_and_each_node_is_shown_once(graph):
-    parts = cells(graph)
+    parts = find_op_pairs(graph)
     lines = txt.tree(graph, edges="none").splitlines()
     roots = sum(not outs for outs in parts.outs)
     assert len(lines) == roots + sum(map(len, parts.ins))
@@ -321,7 +321,7 @@ def test_the_nodes_of_an_svg_stand_in_the_order_of_computation():
 
 
 def test_two_pictures_on_a_page_share_no_id():
-    scene = compose(cubic())
+    scene = build_scene(cubic())
     a, b = (ElementTree.fromstring(svg.paint(scene, THEMES["light"], prefix=prefix))
             for prefix in ("a-", "b-"))
     ids = [{e.attrib["id"] for e in root.iter() if "id" in e.attrib} for root in (a, b)]
@@ -329,10 +329,10 @@ def test_two_pictures_on_a_page_share_no_id():
 
 
 def test_a_fractional_size_left_a_dark_column_at_the_right():
-    scene = compose(cubic())
+    scene = build_scene(cubic())
     scene = scene._replace(width=scene.width + 0.5)
     for dpi in (96, 140, 192):
-        with Image.open(io.BytesIO(png.draw(scene, Options(dpi=dpi)))) as image:
+        with Image.open(io.BytesIO(png.draw(scene, DrawOptions(dpi=dpi)))) as image:
             last = image.convert("RGBA").crop((image.width - 1, 0, image.width, image.height))
             assert last.getcolors() == [(image.height, (255, 255, 255, 255))]
 
@@ -374,13 +374,13 @@ def test_nodes_in_any_order_are_tabbed_in_the_order_of_computation():
 
 @pytest.mark.parametrize("theme, start", [("light", ""), ("dark", ' data-theme="dark"')])
 def test_a_page_begins_in_its_theme_and_has_both(theme, start):
-    page = html.write(cubic(), Options(theme=theme)).decode()
+    page = html.write(cubic(), DrawOptions(theme=theme)).decode()
     assert f'<html lang="en"{start}>' in page
     assert f"light-dark({THEMES['light'].paper}, {THEMES['dark'].paper})" in page
 
 
 def test_a_theme_of_its_own_has_nothing_to_switch():
-    page = html.write(cubic(), Options(theme="contrast")).decode()
+    page = html.write(cubic(), DrawOptions(theme="contrast")).decode()
     assert 'data-theme="light" data-fixed>' in page
     assert "light-dark(#ffffff, #ffffff)" in page
 
@@ -453,9 +453,9 @@ def test_a_gif_has_one_palette_and_a_frame_a_step():
     with Image.open(io.BytesIO(content)) as image:
         assert image.n_frames == 12 and image.info["loop"] == 0
         assert image.info["duration"] == 1600
-        scene = compose(cubic())
+        scene = build_scene(cubic())
         assert image.width >= scene.width and image.height > scene.height
-    assert content[10] & 0x80    # a palette for the whole film
+    assert content[10] & 0x80    # a palette for the whole animation
     assert local_palettes(content) == [False] * 12
 
 
@@ -481,12 +481,12 @@ def test_too_long_a_film_says_so():
 
 def test_too_large_a_film_says_so():
     with pytest.raises(StepError, match=r"million pixels at 2400 dpi .*use --dpi \d+ or less"):
-        writers.write(cubic(), "gif", Options(dpi=2400))
+        writers.write(cubic(), "gif", DrawOptions(dpi=2400))
 
 
 def test_texts_are_texts():
     """Each text of the scene is selectable text in SVG and HTML, in one piece."""
-    scene = compose(cubic())
+    scene = build_scene(cubic())
     texts = sorted(m.text for g in scene.groups for m in g.marks if isinstance(m, Text))
     for content in (writers.write(cubic(), "svg"), html.write(cubic())):
         drawn = re.findall(r"<text [^>]*>([^<]*)</text>", content.decode())
@@ -511,7 +511,7 @@ def test_what_differs_looked_all_alike():
     drawn = {name: node.facts.get("change") for node in both.nodes if node.kind == "op"
              for name in [node.label]}
     assert drawn["tanh"] == "removed" and drawn["sin"] == drawn["+"] == "added"
-    roles = {group.id: {mark.role for mark in group.marks} for group in compose(both).groups}
+    roles = {group.id: {mark.role for mark in group.marks} for group in build_scene(both).groups}
     removed, = [n.id for n in both.nodes if n.kind == "op" and n.facts.get("change") == "removed"]
     assert "removed" in roles[removed]
     lines = [roles[f"{edge.tail}--{edge.head}.{edge.facts['argument']}"] for edge in both.edges

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ..notebook import Bundle
     from .graph import Graph
-    from .layout.build_scene import Options
+    from .layout.build_scene import DrawOptions
     from .pipeline import View
 
 
@@ -58,8 +58,8 @@ def read(root: Any) -> Graph:
 def digraph(root: Any, **options: Any) -> graphviz.Digraph:
     """A tensor or a graph as a graphviz.Digraph, annotated with data and grad.
 
-    Options are those of `layout.build_scene.Options` and of `pipeline.View`; what is repeated stays
-    whole unless fold="auto" or "all" is given.
+    Options are those of `layout.build_scene.DrawOptions` and of `pipeline.View`; what is repeated
+    stays whole unless fold="auto" or "all" is given.
     """
     from .pipeline import view
     from .writers.dot import digraph
@@ -70,8 +70,8 @@ def digraph(root: Any, **options: Any) -> graphviz.Digraph:
 def render(root: Any, path: str, **options: Any) -> str:
     """Draw a tensor or a graph into a file, in the format that its suffix names; returns the path.
 
-    Options are those of `layout.build_scene.Options` (theme, rankdir ...) and of `pipeline.View`:
-    focus, heat, flag, backward, fold ... as on the command line.  Raises FormatError for a suffix
+    Options are those of `layout.build_scene.DrawOptions` (theme ...) and of `pipeline.View`: focus,
+    heat, flag, backward, fold ... as on the command line.  Raises FormatError for a suffix
     of no writer, FileError where the file cannot be written: then what stood there still stands.
     """
     import os
@@ -94,16 +94,16 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"viz has no {name!r}")
 
 
-def _options(options: dict[str, Any]) -> tuple[Options, View]:
+def _options(options: dict[str, Any]) -> tuple[DrawOptions, View]:
     """How it looks, and what of it is shown. Raises TypeError for an option of neither."""
-    from .layout.build_scene import Options
+    from .layout.build_scene import DrawOptions
     from .pipeline import View
-    known = {*Options._fields, *View._fields}
+    known = {*DrawOptions._fields, *View._fields}
     unknown = options.keys() - known
     if unknown:
         raise TypeError(f"unknown option: {min(unknown)!r} (must be one of "
                         f"{', '.join(sorted(known))})")
-    return (Options(**{key: options[key] for key in Options._fields if key in options}),
+    return (DrawOptions(**{key: options[key] for key in DrawOptions._fields if key in options}),
             View(**{key: options[key] for key in View._fields if key in options}))
 
 

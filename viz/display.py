@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ..notebook import Bundle
 from .graph import Graph
 from .layout import cost
-from .layout.build_scene import Options, compose
+from .layout.build_scene import DrawOptions, build_scene
 from .pipeline import View, view
 from .writers import png, svg
 
@@ -86,8 +86,8 @@ def drawn(thing: Any, kinds: Collection[str], *, dark: bool = False) -> Picture:
             plots.save(chart, file, format=kind, dpi=192)
             made[kind] = file.getvalue()
         return Picture(made, chart.said)
-    options = Options(theme="dark" if dark else "light")
-    scene = compose(_small(thing), options)
+    options = DrawOptions(theme="dark" if dark else "light")
+    scene = build_scene(_small(thing), options)
     write = {"svg": svg.draw, "png": png.draw}
     return Picture({kind: write[kind](scene, options) for kind in kinds}, scene.description)
 

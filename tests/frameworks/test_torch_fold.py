@@ -4,7 +4,7 @@ import pytest
 
 import viz
 from viz.graph.json import from_json, to_json
-from viz.layout.paint_clusters import index
+from viz.layout.paint_clusters import index_text
 from viz.fold import fold, summary
 from viz.fold.unfold import unfold
 from viz.writers import write
@@ -80,7 +80,7 @@ def named(model, *xs, **options):
     graph = viz.trace(model, *xs)
     small = fold(graph, mode="all", **options)
     assert unfold(small) == graph and unfold(from_json(to_json(small))) == graph
-    return small, [(f["title"], index(f)) for f in small.facts["folds"]]
+    return small, [(f["title"], index_text(f)) for f in small.facts["folds"]]
 
 
 class Attention(torch.nn.Module):

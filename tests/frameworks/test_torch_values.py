@@ -13,7 +13,7 @@ from torch import nn  # noqa: E402
 
 import viz  # noqa: E402
 from viz import writers  # noqa: E402
-from viz.layout.build_scene import Options  # noqa: E402
+from viz.layout.build_scene import DrawOptions  # noqa: E402
 from viz.readers import trace  # noqa: E402
 from viz.run.targets import of  # noqa: E402
 
@@ -92,7 +92,7 @@ def test_memory_that_nobody_has_written_shows_no_numbers():
 def test_pictures_of_dropout_at_level_aten_are_the_same_each_time():
     net = nn.Sequential(nn.Linear(20, 30), nn.Dropout(0.5), nn.Linear(30, 5))
     first, *others = [writers.write(trace(of(net), {"input": X.repeat(3, 2)}, level="aten"), "json",
-                                    Options()) for _ in range(3)]
+                                    DrawOptions()) for _ in range(3)]
     assert others == [first] * 2 and b"empty_like" in first
 
 
@@ -122,7 +122,7 @@ def test_torchscript_is_drawn_the_same_each_time():
     net = torch.jit.script(nn.Sequential(nn.Linear(10, 4), nn.GELU(), nn.Linear(4, 1)))
     for level in ("function", "aten"):
         first, *others = [writers.write(trace(of(net), {"input": X}, level=level), "json",
-                                        Options()) for _ in range(4)]
+                                        DrawOptions()) for _ in range(4)]
         assert others == [first] * 3
 
 

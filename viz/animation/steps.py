@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..graph import Graph, Node, Value, text
-from ..layout.op_pairs import Cells, cells
+from ..layout.op_pairs import OpPairs, find_op_pairs
 
 SINGLE = 80                      # with more contributions than this a step of backward is one op
 FEW = 4                          # so many arguments are named in one sentence
@@ -39,7 +39,7 @@ def steps(graph: Graph) -> tuple[Step, ...]:
     Contributions arrive as backward sends them: ops in reverse topological order, operands in
     theirs; a grad grows as they do.
     """
-    parts = cells(graph)
+    parts = find_op_pairs(graph)
     given = [i for c, i in enumerate(parts.box) if parts.op[c] < 0 and not parts.ins[c]]
     first = [graph.nodes[i] for i in given]
     made = {h: (e,) for e, (t, h) in enumerate(zip(parts.tail, parts.head)) if t == h}
@@ -51,41 +51,41 @@ def steps(graph: Graph) -> tuple[Step, ...]:
     return (*taken, _end(graph))
 
 
-def name(node: Node) -> str:
+def node_name(node: Node) -> str:
     """What a node is called in a sentence: of `h = x²` the h."""
     return text.shorten(text.literal(node.label).partition(" = ")[0] or node.id, 40)
 
 
 def _start(nodes: Sequence[Node]) -> Step:
     named = [n for n in nodes if n.kind != "constant"]
-    said = [f"{name(n)} = {_said(n.facts.get('data'))}" for n in named[:FEW]]
+    said = [f"{node_name(n)} = {_value_text(n.facts.get('data'))}" for n in named[:FEW]]
     if len(named) > FEW:
         said.append(f"and {len(named) - FEW} more")
     return Step("start", f"Given: {', '.join(said) or 'nothing'}.", tuple(n.id for n in named),
                 (), tuple(n.id for n in nodes))
 
 
-def _forward(graph: Graph, parts: Cells, c: int, out: tuple[int, ...]) -> Step:
+def _forward(graph: Graph, parts: OpPairs, c: int, out: tuple[int, ...]) -> Step:
     op, box = parts.op[c], parts.box[c]
     operands = [_source(graph, parts, e) for e in parts.ins[c]]
     made = graph.nodes[box if box >= 0 else op]
     symbol = text.literal(graph.nodes[op].label) if op >= 0 else ""
-    said = [name(made)] if box >= 0 else []
-    written = _written(symbol, [name(n) for n in operands])
+    said = [node_name(made)] if box >= 0 else []
+    written = _expression_text(symbol, [node_name(n) for n in operands])
     if written not in said:
         said.append(written)
     values = [n.facts.get("data") for n in operands]
     if all(isinstance(v, Value) and v.number is not None for v in values) and len(values) <= FEW:
-        said.append(_written(symbol, [text.numbers(v) for v in values]))
+        said.append(_expression_text(symbol, [text.numbers(v) for v in values]))
     data = made.facts.get("data")
     if data is not None:
-        said.append(_said(data))
+        said.append(_value_text(data))
     ids = (graph.nodes[op].id,) * (op >= 0) + (made.id,) * (box >= 0)
     known = (made.id,) if data is not None else ()
     return Step("forward", " = ".join(said), ids, (*parts.ins[c], *out), known)
 
 
-def _backward(graph: Graph, parts: Cells, made: Mapping[int, tuple[int, ...]]) -> list[Step]:
+def _backward(graph: Graph, parts: OpPairs, made: Mapping[int, tuple[int, ...]]) -> list[Step]:
     sent = [e.facts.get("contribution") for e in graph.edges]
     waiting: dict[str, int] = {}                   # node -> contributions that have not arrived
     for edge, value in zip(graph.edges, sent):
@@ -96,8 +96,8 @@ def _backward(graph: Graph, parts: Cells, made: Mapping[int, tuple[int, ...]]) -
     total = dict(waiting)
     nodes = {node.id: node for node in graph.nodes}
     seeds = [n for n in graph.nodes if n.kind == "output" and n.facts.get("grad") is not None]
-    taken = [Step("backward", f"Backward: {_grad_of(n)} = {_said(n.facts['grad'])}", (n.id,),
-                  grad={n.id: n.facts["grad"]}) for n in seeds]
+    taken = [Step("backward", f"Backward: {_grad_name(n)} = {_value_text(n.facts['grad'])}",
+                  (n.id,), grad={n.id: n.facts["grad"]}) for n in seeds]
     grads: dict[str, Value | None] = {}
     for c in reversed(range(len(parts.op))):
         op, box = parts.op[c], parts.box[c]
@@ -112,7 +112,7 @@ def _backward(graph: Graph, parts: Cells, made: Mapping[int, tuple[int, ...]]) -
             grads[tail] = _sum(grads[tail], value) if begun else value
             if not waiting[tail] and nodes[tail].facts.get("grad") is not None:
                 grads[tail] = nodes[tail].facts["grad"]      # what backward() left, to the bit
-            said = _sent(graph, e, nodes[tail], graph.nodes[box if box >= 0 else op])
+            said = _contribution_text(graph, e, nodes[tail], graph.nodes[box if box >= 0 else op])
             so_far = grads[tail]
             if begun and so_far is not None and so_far.number is not None:
                 said += f", in all {text.numbers(so_far)}"
@@ -132,21 +132,21 @@ def _merged(group: Sequence[Step]) -> list[Step]:
                  grad={id: grad for step in group for id, grad in step.grad.items()})]
 
 
-def _sent(graph: Graph, e: int, to: Node, made: Node) -> str:
+def _contribution_text(graph: Graph, e: int, to: Node, made: Node) -> str:
     """grad of x += 1.2 × 1.44 = 1.728: the local derivative times the grad of what was made."""
     facts = graph.edges[e].facts
     local, sent, grad = facts.get("local"), facts["contribution"], made.facts.get("grad")
-    said = f"{_grad_of(to)} += "
+    said = f"{_grad_name(to)} += "
     if sent.number is None:
-        return f"{said}what {name(made)} sends back: {_said(sent)}"
+        return f"{said}what {node_name(made)} sends back: {_value_text(sent)}"
     if local is None or local.number is None or grad is None or grad.number is None:
         return said + text.numbers(sent)
-    product = _written("×", [text.numbers(local), text.numbers(grad)])
+    product = _expression_text("×", [text.numbers(local), text.numbers(grad)])
     return f"{said}{product} = {text.numbers(sent)}"
 
 
-def _grad_of(node: Node) -> str:
-    return f"grad of {_bracketed(name(node), False)}"
+def _grad_name(node: Node) -> str:
+    return f"grad of {_bracketed(node_name(node), False)}"
 
 
 def _end(graph: Graph) -> Step:
@@ -159,17 +159,17 @@ def _end(graph: Graph) -> Step:
         if node.kind in ("input", "parameter") and node.facts.get("grad") is not None:
             xs = [term.number for term in terms.get(node.id, ())]
             chain = f"{text.plus(xs)} = " if 2 <= len(xs) <= 6 and None not in xs else ""
-            said.append(f"{_grad_of(node)} = {chain}{_said(node.facts['grad'])}")
+            said.append(f"{_grad_name(node)} = {chain}{_value_text(node.facts['grad'])}")
     if not said:
         outputs = [node for node in graph.nodes if node.kind == "output"]
-        said = [f"{name(node)} = {_said(node.facts.get('data'))}" for node in outputs]
+        said = [f"{node_name(node)} = {_value_text(node.facts.get('data'))}" for node in outputs]
     more = f" and {len(said) - FEW} more" if len(said) > FEW else ""
     return Step("end", f"Done: {', '.join(said[:FEW])}{more}." if said else "Done.",
                 (), (), tuple(n.id for n in graph.nodes if "data" in n.facts),
                 {n.id: n.facts["grad"] for n in graph.nodes if n.facts.get("grad") is not None})
 
 
-def _source(graph: Graph, parts: Cells, e: int) -> Node:
+def _source(graph: Graph, parts: OpPairs, e: int) -> Node:
     c = parts.tail[e]
     return graph.nodes[parts.box[c] if parts.box[c] >= 0 else parts.op[c]]
 
@@ -181,14 +181,14 @@ def _sum(a: Value | None, b: Value) -> Value | None:
     return Value(a.shape, a.dtype, tuple(x + y for x, y in zip(a.items, b.items)))
 
 
-def _said(value: Value | None) -> str:
+def _value_text(value: Value | None) -> str:
     """A value in a sentence: 1.2, or 8×16: −1 … 0.2 … 1."""
     if value is None:
         return "?"
     return (f"{text.shape(value.shape)}: " if value.size != 1 else "") + text.numbers(value)
 
 
-def _written(symbol: str, operands: Sequence[str]) -> str:
+def _expression_text(symbol: str, operands: Sequence[str]) -> str:
     """An op written out: a × b, (a + b) × c, sin(a), a².
 
     An operand stands in brackets where it has spaces or a sign of its own.

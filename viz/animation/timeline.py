@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from ..graph import KINDS, Graph, Value, text
 from ..graph.theme import Shape, Theme
-from ..layout.boxes import wide
-from ..layout.build_scene import MARGIN, Options, compose, edge_id
+from ..layout.boxes import text_width
+from ..layout.build_scene import MARGIN, DrawOptions, build_scene, edge_id
 from ..layout.placement import Point, Size
 from ..layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 from .steps import Step, StepError, steps
 
-LONGEST = 400                    # a film of more steps is not made
+LONGEST = 400                    # more steps are refused
 WIDEST = 640.0                   # the sentences have at least so much room, in px
 LINES = 2                        # and so many lines
 DIM = 0.3                        # how much is seen of what is not reached yet
@@ -22,7 +22,7 @@ LATE = ("result", "flag")        # lines below the picture that are known in the
 HEAD = (9.0, 4.2)                # length and half width of the head of a lit edge
 
 
-class Timed(NamedTuple):
+class TimedMark(NamedTuple):
     """A mark, and from which step until before which it is seen."""
 
     mark: Mark
@@ -35,23 +35,23 @@ class Track(NamedTuple):
 
     group: Group
     reached: int                 # it is dim before this step
-    marks: tuple[Timed, ...]
+    marks: tuple[TimedMark, ...]
     shows: str = ""              # node, edge, rail or chip
     of: int = -1                 # index of the node (of an edge: of the edge) that it shows
 
 
-class Film(NamedTuple):
+class Timeline(NamedTuple):
     """A scene in time; the last step is the whole picture."""
 
     scene: Scene                 # the whole picture
     size: Size                   # of a frame: the picture with room for the sentences below it
     steps: tuple[Step, ...]
     tracks: tuple[Track, ...]
-    captions: tuple[Timed, ...]  # the sentences
+    captions: tuple[TimedMark, ...]  # the sentences
 
 
-def film(graph: Graph, options: Options = Options()) -> Film:
-    """The film of a graph: laid out once, the same in each frame. Linear in marks and steps.
+def build_timeline(graph: Graph, options: DrawOptions = DrawOptions()) -> Timeline:
+    """The timeline of a graph: laid out once, the same in each frame. Linear in marks and steps.
 
     Raises StepError for a graph of more than LONGEST steps.
     """
@@ -59,13 +59,13 @@ def film(graph: Graph, options: Options = Options()) -> Film:
     if len(taken) > LONGEST:
         raise StepError(f"{graph.name} takes {len(taken)} steps (at most {LONGEST} can be shown): "
                         "draw a smaller part of it")
-    scene = compose(graph, options)
+    scene = build_scene(graph, options)
     times = _Times(graph, taken)
     whole = tracks(graph, scene)
     index = {node.id: i for i, node in enumerate(graph.nodes)}
     boxes = {track.of: track.group.marks[0] for track in whole if track.shows == "node"}
     lines = {track.of: track.group.marks[0] for track in whole if track.shows == "rail"}
-    branches: dict[int, list[Timed]] = {}          # node -> the parts of its rail to lit edges
+    branches: dict[int, list[TimedMark]] = {}          # node -> the parts of its rail to lit edges
     made = []
     for track in whole:
         group = track.group
@@ -75,19 +75,20 @@ def film(graph: Graph, options: Options = Options()) -> Film:
             line = lines.get(tail)
             if isinstance(line, Path) and not _touches(group, boxes.get(tail)):
                 part = group._replace(role="rail", marks=(_cut(line, _start(group)),))
-                branches.setdefault(tail, []).extend(_glow(part, times.edges.get(track.of, ())))
+                branches.setdefault(tail, []).extend(
+                    _highlight(part, times.edges.get(track.of, ())))
         elif track.shows == "node":
             track = _node(track, times)
         else:
             last = group.role == "caption"
             track = track._replace(marks=tuple(
-                Timed(mark, times.end if last and mark.role in LATE else 0, times.end + 1)
+                TimedMark(mark, times.end if last and mark.role in LATE else 0, times.end + 1)
                 for mark in group.marks))
         made.append(track)
     made = [track._replace(marks=(*track.marks, *branches.get(track.of, ())))
             if track.shows == "rail" else track for track in made]
     size, captions = _captions(scene, taken)
-    return Film(scene, size, taken, tuple(made), captions)
+    return Timeline(scene, size, taken, tuple(made), captions)
 
 
 def tracks(graph: Graph, scene: Scene) -> tuple[Track, ...]:
@@ -108,25 +109,26 @@ def tracks(graph: Graph, scene: Scene) -> tuple[Track, ...]:
             shows, of = "rail", nodes[group.id.removesuffix("--rail")]
         elif group.role == "chip" and group.id.removesuffix("--chip") in tails:
             shows, of = "chip", tails[group.id.removesuffix("--chip")]
-        found.append(Track(group, 0, tuple(Timed(mark, 0, 1) for mark in group.marks), shows, of))
+        marks = tuple(TimedMark(mark, 0, 1) for mark in group.marks)
+        found.append(Track(group, 0, marks, shows, of))
     return tuple(found)
 
 
-def still(film: Film, step: int) -> Scene:
+def scene_at(timeline: Timeline, step: int) -> Scene:
     """The scene at a step: marks not seen are left out, what is not reached has dim roles."""
     groups = []
-    for group, reached, marks, *_ in film.tracks:
+    for group, reached, marks, *_ in timeline.tracks:
         seen = tuple(timed.mark for timed in marks if timed.first <= step < timed.last)
         if step < reached:
             seen = tuple(mark._replace(role="dim-" + mark.role) for mark in seen)
         groups.append(group._replace(marks=seen))
-    said = tuple(timed.mark for timed in film.captions if timed.first <= step < timed.last)
-    return Scene(*film.size, film.scene.title, film.steps[step].text,
+    said = tuple(timed.mark for timed in timeline.captions if timed.first <= step < timed.last)
+    return Scene(*timeline.size, timeline.scene.title, timeline.steps[step].text,
                  (*groups, Group("step", "caption", "", said)))
 
 
-def lit(theme: Theme) -> Theme:
-    """The theme with the roles of a film: dim-..., and lit and head for forward and backward."""
+def animation_theme(theme: Theme) -> Theme:
+    """Return the theme with the roles of an animation: dim-..., lit-... and head-..."""
     shapes, texts = dict(theme.shapes), dict(theme.texts)
     for phase, color in ("forward", theme.plot["f"]), ("backward", theme.plot["df"]):
         shapes["lit-" + phase] = Shape(None, color, 3.0)
@@ -178,29 +180,29 @@ class _Times:
 
 def _node(track: Track, times: _Times) -> Track:
     group, end = track.group, times.end + 1
-    marks: list[Timed] = []
+    marks: list[TimedMark] = []
     grads = times.grad.get(group.id, [])
     done = grads[-1][0] if grads else times.end
     for mark in group.marks:
         if mark.role == "data":
-            marks.append(Timed(mark, times.data.get(group.id, times.end), end))
+            marks.append(TimedMark(mark, times.data.get(group.id, times.end), end))
         elif mark.role == "flag" or mark.role.startswith("heat"):
-            marks.append(Timed(mark, max(done, times.data.get(group.id, 0)), end))
+            marks.append(TimedMark(mark, max(done, times.data.get(group.id, 0)), end))
         elif not isinstance(mark, Text) or mark.role not in ("grad", "sum"):
-            marks.append(Timed(mark, 0, end))
+            marks.append(TimedMark(mark, 0, end))
         else:
-            marks.append(Timed(mark, done, end))
+            marks.append(TimedMark(mark, done, end))
             if mark.role == "grad":
                 for (first, value), (last, _) in zip(grads, grads[1:]):
                     so_far = text.numbers(value) if value is not None else "…"
-                    marks.append(Timed(mark._replace(text=so_far), first, last))
+                    marks.append(TimedMark(mark._replace(text=so_far), first, last))
     lit = _runs(times.nodes.get(group.id, ()))
     outline = next((mark for mark in group.marks if isinstance(mark, Rect)), None)
     if outline is not None:
         at = 1 + group.marks.index(outline)
         ring = outline._replace(x=outline.x - 3, y=outline.y - 3, width=outline.width + 6,
                                 height=outline.height + 6, radius=outline.radius + 3)
-        marks[at:at] = [Timed(ring._replace(role="lit-" + phase), first, last)
+        marks[at:at] = [TimedMark(ring._replace(role="lit-" + phase), first, last)
                         for first, last, phase in lit]
     return track._replace(reached=times.reached(group.id), marks=tuple(marks))
 
@@ -209,23 +211,23 @@ def _edge(track: Track, times: _Times) -> Track:
     group, end = track.group, times.end + 1
     lit = times.edges.get(track.of, [])
     sent = times.sent.get(track.of, times.end)
-    marks = [Timed(mark, sent if isinstance(mark, Text) else 0, end) for mark in group.marks]
+    marks = [TimedMark(mark, sent if isinstance(mark, Text) else 0, end) for mark in group.marks]
     at = next((i for i, mark in enumerate(group.marks) if isinstance(mark, Text)), len(marks))
-    marks[at:at] = _glow(group, lit)
+    marks[at:at] = _highlight(group, lit)
     return track._replace(reached=lit[0][0] if lit else times.end, marks=tuple(marks))
 
 
-def _glow(group: Group, lit: Iterable[tuple[int, str]]) -> list[Timed]:
+def _highlight(group: Group, lit: Iterable[tuple[int, str]]) -> list[TimedMark]:
     """The group's lines, lit; backward has its arrow at the other end."""
-    glow: list[Timed] = []
+    glow: list[TimedMark] = []
     for first, last, phase in _runs(lit):
         for mark in group.marks:
             if isinstance(mark, Path):
-                glow.append(Timed(mark._replace(role="lit-" + phase), first, last))
+                glow.append(TimedMark(mark._replace(role="lit-" + phase), first, last))
                 if phase == "backward" and group.role == "edge":
-                    glow.append(Timed(_head(mark.points), first, last))
+                    glow.append(TimedMark(_head(mark.points), first, last))
             elif isinstance(mark, Polygon) and phase == "forward":
-                glow.append(Timed(mark._replace(role="head-" + phase), first, last))
+                glow.append(TimedMark(mark._replace(role="head-" + phase), first, last))
     return glow
 
 
@@ -286,17 +288,17 @@ def _cut(line: Path, at: Point | None) -> Path:
     return line
 
 
-def _captions(scene: Scene, taken: Sequence[Step]) -> tuple[Size, tuple[Timed, ...]]:
+def _captions(scene: Scene, taken: Sequence[Step]) -> tuple[Size, tuple[TimedMark, ...]]:
     """The sentences, in lines as wide as the picture; and its size, higher by so many lines."""
     width = max(scene.width, WIDEST)
     n = len(taken)
-    indent = MARGIN + wide(f"{n}/{n}", "tag") + 12
+    indent = MARGIN + text_width(f"{n}/{n}", "tag") + 12
     written = [_wrapped(step.text, width - indent - MARGIN) for step in taken]
     y, step_height = scene.height + 10.0, 20.0
     marks = []
     for i, lines in enumerate(written):
-        marks.append(Timed(Text(MARGIN, y, f"{i + 1}/{n}", "tag"), i, i + 1))
-        marks += [Timed(Text(indent, y + k * step_height, line, "name"), i, i + 1)
+        marks.append(TimedMark(Text(MARGIN, y, f"{i + 1}/{n}", "tag"), i, i + 1))
+        marks += [TimedMark(Text(indent, y + k * step_height, line, "name"), i, i + 1)
                   for k, line in enumerate(lines)]
     height = y + step_height * max(map(len, written)) - step_height + 16
     return Size(width, height), tuple(marks)
@@ -307,7 +309,7 @@ def _wrapped(string: str, room: float) -> list[str]:
     lines = [""]
     for word in text.literal(string).split(" "):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
-        if wide(longer, "name") <= room or len(lines) == LINES or not lines[-1]:
+        if text_width(longer, "name") <= room or len(lines) == LINES or not lines[-1]:
             lines[-1] = longer
         else:
             lines.append(word)
@@ -315,7 +317,7 @@ def _wrapped(string: str, room: float) -> list[str]:
 
 
 def _fitted(line: str, room: float) -> str:
-    while wide(line, "name") > room and len(line) > 1:
-        fitting = int(len(line) * room / wide(line, "name"))
+    while text_width(line, "name") > room and len(line) > 1:
+        fitting = int(len(line) * room / text_width(line, "name"))
         line = text.shorten(line, min(len(line) - 1, max(1, fitting)))
     return line

@@ -8,20 +8,20 @@ from typing import NamedTuple
 
 from .columns import LANE, TURN, Extent, columns, extents
 from .coordinates import Spacing, align, heights
-from .op_pairs import Cells
+from .op_pairs import OpPairs
 from .order import Order
 from .placement import Size
 from .ports import Ports, ports
 from .ranks import Layers
-from .route import Measured, Turn
-from .rows import Rowed, page, rowed, rows, strip, turning
+from .route import PlacedPart, Turn
+from .rows import WrappedLayers, break_page, wrap_layers, break_rows, rank_widths, turning_items
 
 BOXES, LINES = 26.0, 14.0        # free space between two boxes, two lines
 LEAF = 400.0                     # what is wider, a fold, does not move to the row of its use
 LEAST = 120.0                    # a rank is seldom less wide
 
 
-class Sheet(NamedTuple):
+class Dimensions(NamedTuple):
     """What the parts of a graph are drawn with: sizes by index of node and edge."""
 
     boxes: Sequence[Size]
@@ -31,49 +31,49 @@ class Sheet(NamedTuple):
     ratio: float | None = None   # a strip wider than `wrap` becomes a page of this ratio
 
 
-def measured(part: Cells, edges: Sequence[int], layers: Layers, order: Order,
-             sheet: Sheet) -> Measured:
+def place_part(part: OpPairs, edges: Sequence[int], layers: Layers, order: Order,
+               dims: Dimensions) -> PlacedPart:
     """Where all of a part stands, from its upper left corner on."""
-    part = part._replace(leaf=[leaf and sheet.boxes[box].width <= LEAF
+    part = part._replace(leaf=[leaf and dims.boxes[box].width <= LEAF
                                for leaf, box in zip(part.leaf, part.box)])
     block = align(layers, order)
-    labels = [sheet.texts[e] for e in edges]
-    wrapped = sheet.wrap is not None and len(order) * LEAST > sheet.wrap
-    level = _levels(part, layers, order, block, labels, sheet, rough=wrapped)
-    if sheet.wrap is None or sum([extent.width for extent in level.extents]) <= sheet.wrap:
+    labels = [dims.texts[e] for e in edges]
+    wrapped = dims.wrap is not None and len(order) * LEAST > dims.wrap
+    level = _heights(part, layers, order, block, labels, dims, rough=wrapped)
+    if dims.wrap is None or sum([extent.width for extent in level.extents]) <= dims.wrap:
         if wrapped:
-            level = _levels(part, layers, order, block, labels, sheet)
+            level = _heights(part, layers, order, block, labels, dims)
     else:
-        turns = turning(part, layers)
+        turns = turning_items(part, layers)
         lines = [0] * (len(order) + 1)               # rank -> how many lines come from before it
         for r, turn in zip(layers.rank, turns):
             lines[r + 1] += turn
-        ranks = strip(level.extents, _tall(order, level.spacing), lines)
-        cut = rows(ranks, sheet.wrap).firsts if sheet.ratio is None else \
-            page(ranks, sheet.wrap, sheet.ratio).firsts
+        ranks = rank_widths(level.extents, _rank_heights(order, level.spacing), lines)
+        cut = break_rows(ranks, dims.wrap).firsts if dims.ratio is None else \
+            break_page(ranks, dims.wrap, dims.ratio).firsts
         if len(cut) > 1:
-            found = rowed(layers, order, block, turns, cut)
-            level = _levels(part, found.layers, found.order, found.block, labels, sheet, found)
-            return _paged(part, edges, found, level)
+            found = wrap_layers(layers, order, block, turns, cut)
+            level = _heights(part, found.layers, found.order, found.block, labels, dims, found)
+            return _place_rows(part, edges, found, level)
     column = columns(level.extents, level.texted, [0], [0.0])
     top, bottom = _reach(order, level)
-    return Measured(part, edges, layers, order, level.ports, [y - top for y in level.y], column,
-                    {}, Size(max([c.right for c in column]), bottom - top))
+    return PlacedPart(part, edges, layers, order, level.ports, [y - top for y in level.y], column,
+                      {}, Size(max([c.right for c in column]), bottom - top))
 
 
-def alone(part: Cells, edges: Sequence[int], sheet: Sheet) -> Measured:
-    """As `measured`, of a part of one cell: there may be thousands of these."""
+def place_single(part: OpPairs, edges: Sequence[int], dims: Dimensions) -> PlacedPart:
+    """As `place_part`, of a part of one pair: there may be thousands of these."""
     op, box = part.op[0], part.box[0]
-    dot = sheet.boxes[op] if op >= 0 else Size(0.0, 0.0)
-    size = sheet.boxes[box] if box >= 0 else Size(0.0, 0.0)
+    dot = dims.boxes[op] if op >= 0 else Size(0.0, 0.0)
+    size = dims.boxes[box] if box >= 0 else Size(0.0, 0.0)
     tall = max(dot.height, size.height)
     column = columns([Extent(0.0, 0.0, dot.width, size.width, 0.0)], [False], [0], [0.0])
     layers = Layers([[0]], [0], [[]], [[]], [[]], [0], [()] * len(edges), 1, 0)
-    return Measured(part, edges, layers, [[0]], Ports([], [], [0.0], [0.0], [0.0]), [tall / 2],
-                    column, {}, Size(column[0].right, tall))
+    return PlacedPart(part, edges, layers, [[0]], Ports([], [], [0.0], [0.0], [0.0]), [tall / 2],
+                      column, {}, Size(column[0].right, tall))
 
 
-class _Levels(NamedTuple):
+class _Heights(NamedTuple):
     y: list[float]               # item -> its line
     ports: Ports
     spacing: Spacing
@@ -81,27 +81,27 @@ class _Levels(NamedTuple):
     texted: list[bool]
 
 
-def _levels(part: Cells, layers: Layers, order: Order, block: list[int],
-            labels: Sequence[Size | None], sheet: Sheet, rowed: Rowed | None = None, *,
-            rough: bool = False) -> _Levels:
+def _heights(part: OpPairs, layers: Layers, order: Order, block: list[int],
+             labels: Sequence[Size | None], dims: Dimensions,
+             wrapped: WrappedLayers | None = None, *, rough: bool = False) -> _Heights:
     """The heights of all items, and how wide they make the ranks; `rough` where rows follow."""
     n = len(layers.rank)
     port = ports(part, layers, order, block, labels)
-    spacing = _spacing(part, layers, port, sheet)
-    row = [0] * (max(block, default=-1) + 1 if rowed else 0)
-    for b, k in zip(block, rowed.row if rowed else ()):
+    spacing = _spacing(part, layers, port, dims)
+    row = [0] * (max(block, default=-1) + 1 if wrapped else 0)
+    for b, k in zip(block, wrapped.row if wrapped else ()):
         row[b] = k
     level = heights(layers, order, block, spacing,
                     rounds=2 if rough else 30 if n < 1000 else 12 if n < 4000 else 6, row=row)
     level = [round(y) + 0.0 for y in level]
     y = [level[b] for b in block]
-    needs, texted = extents(part, layers, y, port, sheet.boxes, labels, sheet.chip,
-                            rowed.firsts if rowed else [0])
-    return _Levels(y, port, spacing, needs, texted)
+    needs, texted = extents(part, layers, y, port, dims.boxes, labels, dims.chip,
+                            wrapped.firsts if wrapped else [0])
+    return _Heights(y, port, spacing, needs, texted)
 
 
-def _spacing(part: Cells, layers: Layers, port: Ports, sheet: Sheet) -> Spacing:
-    boxes, n, items = sheet.boxes, layers.n_cells, len(layers.rank)
+def _spacing(part: OpPairs, layers: Layers, port: Ports, dims: Dimensions) -> Spacing:
+    boxes, n, items = dims.boxes, layers.n_pairs, len(layers.rank)
     half, gap, room = [0.0] * items, [LINES] * items, [LINES] * items
     rise, fall = list(port.rise), list(port.fall)
     for i in range(n):
@@ -113,18 +113,18 @@ def _spacing(part: Cells, layers: Layers, port: Ports, sheet: Sheet) -> Spacing:
             rise[i], fall[i] = max(rise[i], own), max(fall[i], own)
         half[i], gap[i] = tall, BOXES
     for i in range(n, n + layers.n_chips):
-        half[i] = sheet.chip.height / 2
+        half[i] = dims.chip.height / 2
     return Spacing(half, half, rise, fall, gap, room)
 
 
-def _tall(order: Order, spacing: Spacing) -> list[float]:
+def _rank_heights(order: Order, spacing: Spacing) -> list[float]:
     """rank -> the least height of its items, one under another."""
     above, below, rise, fall, gap, room = spacing
     return [sum([max(above[i] + below[i] + gap[i], rise[i] + fall[i] + room[i]) for i in items])
             for items in order]
 
 
-def _reach(items: Sequence[Sequence[int]], level: _Levels) -> tuple[float, float]:
+def _reach(items: Sequence[Sequence[int]], level: _Heights) -> tuple[float, float]:
     """The upper and the lower end of the items of some ranks, in whole px."""
     above, below, rise, fall, _, _ = level.spacing
     y = level.y
@@ -132,7 +132,8 @@ def _reach(items: Sequence[Sequence[int]], level: _Levels) -> tuple[float, float
             ceil(max([y[i] + max(below[i], fall[i]) for near in items for i in near])))
 
 
-def _paged(part: Cells, edges: Sequence[int], found: Rowed, level: _Levels) -> Measured:
+def _place_rows(part: OpPairs, edges: Sequence[int], found: WrappedLayers, level: _Heights
+                ) -> PlacedPart:
     """Rows one below another, between them the gutters of the lines that go on."""
     firsts, order = [*found.firsts, len(found.order)], found.order
     turning: list[list[int]] = []                    # row -> what goes on behind it, lowest first
@@ -162,11 +163,11 @@ def _paged(part: Cells, edges: Sequence[int], found: Rowed, level: _Levels) -> M
                             LANE * lane[i], 0.0)
         at += 2 * TURN + lanes if ends else 0.0
     turns = {i: turn._replace(y=y[found.entry[i]]) for i, turn in turns.items()}
-    return Measured(part, edges, found.layers, order, level.ports, y, column, turns,
-                    Size(width, at))
+    return PlacedPart(part, edges, found.layers, order, level.ports, y, column, turns,
+                      Size(width, at))
 
 
-def _lanes(found: Rowed, turning: list[list[int]]) -> dict[int, int]:
+def _lanes(found: WrappedLayers, turning: list[list[int]]) -> dict[int, int]:
     """Which lane a line goes down in, left of the rows: those that go past rows leftmost."""
     lane: dict[int, int] = {}
     taken: dict[int, set[int]] = {}                  # row -> the lanes beside it

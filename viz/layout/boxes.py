@@ -34,12 +34,12 @@ class Content(NamedTuple):
 
 
 @lru_cache(1 << 14)              # few words, many times
-def wide(string: str, role: str) -> float:
+def text_width(string: str, role: str) -> float:
     """How wide a text is in its role, in px."""
     return text.width(string, TYPES[role].size, TYPES[role].font)
 
 
-def even(x: float) -> float:
+def even_ceil(x: float) -> float:
     """At least so many px, and even: half of it is whole, so places need no tenths in a file."""
     return 2.0 * ceil(x / 2)
 
@@ -50,25 +50,25 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
     The terms are what each use sends back to an input: their sum is its grad.
     """
     if node.kind == "op":
-        return _ringed(_dot(node.label), node)
+        return _with_ring(_dot(node.label), node)
     if "port" in node.facts:
         return port(node)
     if node.kind == "constant" and "grad" not in node.facts:
-        return _ringed(_constant(node), node)
+        return _with_ring(_constant(node), node)
     data, grad = node.facts.get("data"), node.facts.get("grad")
-    rows = [(key, written(node, key)) for key, value in (("data", data), ("grad", grad))
+    rows = [(key, value_text(node, key)) for key, value in (("data", data), ("grad", grad))
             if value is not None]
-    sum_ = total(terms, partial=bool(node.facts.get("partial")))
-    warning, mark = said_of(node), mark_of(node)
+    sum_ = sum_text(terms, partial=bool(node.facts.get("partial")))
+    warning, mark = flag_text(node), mark_role(node)
     role = "flag" if mark == "flag" else "change"
     name = text.shorten(text.literal(node.label), NAME)
-    tag = tag_of(node)
-    width = even(2 * PAD + max([
+    tag = tag_text(node)
+    width = even_ceil(2 * PAD + max([
         112.0 - 2 * PAD,
-        wide(name, "name") + (18 + wide(tag, "tag") if tag else 0),
-        wide(sum_, "sum"),
-        wide(warning, role),
-        *[wide(key, "key") + 16 + wide(value, key) for key, value in rows]]))
+        text_width(name, "name") + (18 + text_width(tag, "tag") if tag else 0),
+        text_width(sum_, "sum"),
+        text_width(warning, role),
+        *[text_width(key, "key") + 16 + text_width(value, key) for key, value in rows]]))
     right = width - PAD
     y = 21.0
     marks: list[Rect | Text] = [Text(PAD, y, name, "name")]
@@ -83,7 +83,7 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
     if warning:
         y += 17
         marks.append(Text(PAD, y, warning, role))
-    height = even(y + 12)
+    height = even_ceil(y + 12)
     if "heat" in node.facts:
         marks.insert(0, Rect(4, 8, 5, height - 16, 2, f"heat{node.facts['heat']:+d}"))
     marks.insert(0, Rect(0, 0, width, height, 8, outline(node)))
@@ -94,7 +94,7 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
     return Content(Size(width, height), tuple(marks))
 
 
-def mark_of(item: Node | Edge) -> str:
+def mark_role(item: Node | Edge) -> str:
     """The role of what marks a node or an edge: added, removed, changed, flag; "" where nothing."""
     change = item.facts.get("change")
     if change:
@@ -102,19 +102,19 @@ def mark_of(item: Node | Edge) -> str:
     return "flag" if item.facts.get("flag") else ""
 
 
-def said_of(node: Node) -> str:
+def flag_text(node: Node) -> str:
     """What is said of a node that is marked: ⚠ nan born here, ≠ data changed."""
     flag = node.facts.get("flag")
-    return f"{SIGNS[mark_of(node)]} {flag}" if flag else ""
+    return f"{SIGNS[mark_role(node)]} {flag}" if flag else ""
 
 
-def _ringed(content: Content, node: Node) -> Content:
+def _with_ring(content: Content, node: Node) -> Content:
     """What has no room for words, with a ring around it where it is added, removed or changed."""
     if not node.facts.get("change"):
         return content
     (width, height), (rect, *words) = content
     assert isinstance(rect, Rect)
-    ring = Rect(-4, -4, width + 8, height + 8, rect.radius + 4, mark_of(node))
+    ring = Rect(-4, -4, width + 8, height + 8, rect.radius + 4, mark_role(node))
     return Content(content.size, (rect, ring, *words))
 
 
@@ -129,21 +129,21 @@ def port(node: Node) -> Content:
     lag = node.facts.get("lag", 1)
     name = text.shorten(text.literal(node.label), 20)
     string = f"{name}, {lag} before" if lag > 1 else name
-    width = even(max(40.0, wide(string, "port") + 22))
+    width = even_ceil(max(40.0, text_width(string, "port") + 22))
     role = "port" if node.facts["port"] == "carried" else "through"
     return Content(Size(width, 26.0), (
         Rect(0, 0, width, 26, 13, role),
         Text(width / 2, 17.3, string, "port", "middle")))
 
 
-def written(node: Node, key: str) -> str:
+def value_text(node: Node, key: str) -> str:
     """The data or the grad of a node on one line: the data of an input as it was given."""
     value = node.facts.get(key)
     return text.input_number(value) if node.kind == "input" and key == "data" else \
         text.numbers(value)
 
 
-def tag_of(node: Node) -> str:
+def tag_text(node: Node) -> str:
     """What stands small in the corner of a box: what it is or where it was made, and its shape."""
     data = node.facts.get("data")
     parts = [node.kind if node.kind != "value" else str(node.facts.get("line", ""))]
@@ -162,7 +162,7 @@ def tag_of(node: Node) -> str:
 def _dot(label: str) -> Content:
     symbol = text.shorten(text.literal(label), 14)
     role = "symbol" if len(symbol) == 1 else "word"
-    width = DOT if len(symbol) == 1 else even(max(DOT, wide(symbol, role) + 21))
+    width = DOT if len(symbol) == 1 else even_ceil(max(DOT, text_width(symbol, role) + 21))
     height = DOT if width == DOT else 30.0
     size = TYPES[role].size
     return Content(Size(width, height), (
@@ -180,7 +180,7 @@ def _constant(node: Node) -> Content:
         written = ""
     string = text.shorten(label if label == written or not written else
                           f"{label} = {written}" if label else written, NAME)
-    width = even(max(36.0, wide(string, "constant") + 2 * 11))
+    width = even_ceil(max(36.0, text_width(string, "constant") + 2 * 11))
     return Content(Size(width, 30.0), (
         Rect(0, 0, width, 30, 6, outline(node)),
         Text(width / 2, 19.5, string, "constant", "middle")))
@@ -189,7 +189,7 @@ def _constant(node: Node) -> Content:
 def chip(node: Node, size: Size) -> Content:
     """A small copy of a leaf, beside one of its uses."""
     string = text.literal(node.label)
-    while len(string) > 1 and wide(string, "chip") > size.width - 12:
+    while len(string) > 1 and text_width(string, "chip") > size.width - 12:
         string = text.shorten(string, len(string) - 1)
     kind = node.kind if node.kind in ("input", "parameter") else "constant"
     return Content(size, (
@@ -197,7 +197,7 @@ def chip(node: Node, size: Size) -> Content:
         Text(size.width / 2, size.height / 2 + 4.3, string, "chip", "middle")))
 
 
-def scale(heat: Mapping[str, Any]) -> list[tuple[int, str]]:
+def heat_scale(heat: Mapping[str, Any]) -> list[tuple[int, str]]:
     """The steps of a heat, from far below zero to far above, each with its range of numbers."""
     limits = [text.number(x, 2) for x in heat["limits"]]             # largest first
     bins = len(limits) - 1
@@ -208,12 +208,12 @@ def scale(heat: Mapping[str, Any]) -> list[tuple[int, str]]:
     return [*below, (0, "0"), *above]
 
 
-def scaled(heat: Mapping[str, Any]) -> str:
+def heat_title(heat: Mapping[str, Any]) -> str:
     """What a heat shows: heat: grad, log scale."""
     return f"heat: {heat['by']}, log scale"
 
 
-def total(terms: Sequence[Value], *, partial: bool = False) -> str:
+def sum_text(terms: Sequence[Value], *, partial: bool = False) -> str:
     """The sum of contributions, written out: = 1.44 + 1.44 − 1. Empty where it says nothing.
 
     It ends in an ellipsis where the terms are not all there are.
@@ -234,22 +234,23 @@ def label(edge: Edge, shown: str) -> Content | None:
     lines = []
     local, sent = edge.facts.get("local"), edge.facts.get("contribution")
     if shown in ("local", "both") and local is not None:
-        lines.append(("∂ " + _slope(edge, local), "local"))
+        lines.append(("∂ " + _local_text(edge, local), "local"))
     if shown in ("contribution", "both") and sent is not None:
-        lines += [(line, "contribution") for line in (_sent(sent), _range(sent)) if line]
+        texts = _contribution_text(sent), _range_text(sent)
+        lines += [(line, "contribution") for line in texts if line]
     if shown != "none" and edge.facts.get("break"):
         lines.append((text.literal(edge.facts["break"]), "contribution"))
     if edge.label:
         lines.append((text.shorten(text.literal(edge.label), NAME), "contribution"))
     if not lines:
         return None
-    width = even(max(wide(string, role) for string, role in lines))
+    width = even_ceil(max(text_width(string, role) for string, role in lines))
     marks = tuple(Text(width / 2, 12.0 + 15 * i, string, role, "middle")
                   for i, (string, role) in enumerate(lines))
-    return Content(Size(width, even(15.0 * len(lines) + 1)), marks)
+    return Content(Size(width, even_ceil(15.0 * len(lines) + 1)), marks)
 
 
-def _slope(edge: Edge, local: Value) -> str:
+def _local_text(edge: Edge, local: Value) -> str:
     """A local derivative: formula and number, h = 1.44; of an array the formula or the mean."""
     formula = text.literal(str(edge.facts.get("formula", "")))
     short = formula if len(formula) <= FORMULA else ""
@@ -260,7 +261,7 @@ def _slope(edge: Edge, local: Value) -> str:
     return f"{short} = {written}" if short and short != written else written
 
 
-def _sent(value: Value) -> str:
+def _contribution_text(value: Value) -> str:
     """A contribution: +1.44; of an array its shape and its mean, or what all its numbers are."""
     x = value.number
     if x is None and not value.shape:              # a number of each repeat of a fold
@@ -275,7 +276,7 @@ def _sent(value: Value) -> str:
     return written if written.startswith(("−", "n")) else f"+{written}"
 
 
-def _range(value: Value) -> str:
+def _range_text(value: Value) -> str:
     """The range of an array's finite numbers, and how many are not: −0.1 … 0.3. Empty for one."""
     low, _, high, nan, inf = statistics(value)
     marks = text.nonfinite_counts(value)

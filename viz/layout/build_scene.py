@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..graph import Edge, Graph, Node, Value, text, topological
 from . import boxes
 from .boxes import Content
-from .gc_pause import uncollected
+from .gc_pause import gc_paused
 from .placement import Placement, Point, Size
 from .scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 
@@ -18,13 +18,13 @@ ENGINES = {"layered": "layered", "dot": "graphviz"}      # the name on the comma
 ARROW = (9.0, 3.6)               # length and half width of an arrow's head
 MARGIN = 24.0
 CAPTION = 140                    # a line under the picture has at most so many characters
-TOLD = 4                         # a description tells so many gradients
+GRADIENTS = 4                         # a description tells so many gradients
 WIDE, BODY = 2100.0, 1700.0      # px: a wider picture, a wider body of a fold is set in rows
 RATIO = 1.4                      # width to height of what is set in rows: a page's
 LABELLED = 80                    # a graph of more edges shows no labels on them unless asked
 
 
-class Options(NamedTuple):
+class DrawOptions(NamedTuple):
     """How a graph is painted."""
 
     rankdir: str = "LR"          # LR or TB
@@ -35,13 +35,13 @@ class Options(NamedTuple):
     wrap: float | None = 0.0     # px: rows of this width; None: one row; 0: rows where it is WIDE
 
 
-def compose(graph: Graph, options: Options = Options()) -> Scene:
+def build_scene(graph: Graph, options: DrawOptions = DrawOptions()) -> Scene:
     """The scene of a graph. Linear in the graph, but for the layout."""
-    with uncollected():
-        return _composed(graph, options)
+    with gc_paused():
+        return _build(graph, options)
 
 
-def _composed(graph: Graph, options: Options) -> Scene:
+def _build(graph: Graph, options: DrawOptions) -> Scene:
     place: Callable[..., Placement] = import_module(
         f"{__package__}.{ENGINES[options.engine]}").place
     shown = options.edges
@@ -59,22 +59,23 @@ def _composed(graph: Graph, options: Options) -> Scene:
     sizes = {id: content.size for id, content in contents.items()}
     spaces = [label and label.size for label in labels]
     if "paired" in graph.facts:
-        from .side_by_side import paired  # most graphs want neither
-        placement = paired(place, graph, sizes, spaces, options.rankdir)
+        from .side_by_side import place_paired  # most graphs want neither
+        placement = place_paired(place, graph, sizes, spaces, options.rankdir)
     elif "folds" in graph.facts:
         from . import paint_clusters
-        placement, folds = paint_clusters.placed(
-            lambda level, sizes, spaces, rankdir: _rows(
+        placement, folds = paint_clusters.place_and_paint(
+            lambda level, sizes, spaces, rankdir: _place_in_rows(
                 place, level, sizes, spaces, options, BODY if level.name else WIDE),
             graph, sizes, spaces, options.rankdir)
         return _scene(graph, placement, contents, labels, folds)
     else:
-        placement = _rows(place, graph, sizes, spaces, options)
+        placement = _place_in_rows(place, graph, sizes, spaces, options)
     return _scene(graph, placement, contents, labels)
 
 
-def _rows(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
-          spaces: list[Size | None], options: Options, wide: float = WIDE) -> Placement:
+def _place_in_rows(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
+                   spaces: list[Size | None], options: DrawOptions, wide: float = WIDE
+                   ) -> Placement:
     """The placement, in rows where that was asked for or where it would be too wide for a page."""
     if options.engine != "layered" or options.wrap is None or (
             options.wrap == 0 and options.rankdir != "LR"):
@@ -169,13 +170,13 @@ def description(graph: Graph) -> str:
             if node.kind == "output" and "data" in node.facts]
     sloped = [node for node in graph.nodes
               if node.kind == "input" and node.facts.get("grad") is not None]
-    for node in sloped[:TOLD]:
+    for node in sloped[:GRADIENTS]:
         grad = node.facts["grad"]
         by = f" by {node.label}" if len(sloped) > 1 else ""
         told.append(f"derivative{by} {text.numbers(grad)}" if grad.size == 1 else
                     f"gradient of {node.label} {text.numbers(grad)}")
-    if len(sloped) > TOLD:
-        told.append(f"and {len(sloped) - TOLD} more gradients")
+    if len(sloped) > GRADIENTS:
+        told.append(f"and {len(sloped) - GRADIENTS} more gradients")
     title = graph.facts.get("title") or (graph.name if graph.name != "graph" else "")
     words = "Computation graph" + (f" of {title}" if title else "")
     return text.literal(words + (": " + ", ".join(told) if told else "")) + "."
@@ -219,7 +220,7 @@ def _caption(graph: Graph, width: float, height: float) -> tuple[list[Group], fl
         marks += _legend(facts["heat"], y)
         width, y = max(width, marks[-1].x + MARGIN), y + 42       # type: ignore[union-attr]
     for string, role in lines:
-        w = boxes.wide(string, role)
+        w = boxes.text_width(string, role)
         if x > MARGIN and x + w > max(width - MARGIN, 560):
             x, y = MARGIN, y + 20
         marks.append(Text(x, y, string, role))
@@ -233,10 +234,10 @@ def _legend(heat: Mapping[str, Any], y: float) -> list[Mark]:
     limits, x = heat["limits"], MARGIN
     bins = len(limits) - 1
     texts = {sign: [text.number(sign*number, 2) for number in limits] for sign in (-1, 1)}
-    cell = max(46.0, 10 + max(boxes.wide(one, "tag") for one in texts[-1][:bins]))
+    cell = max(46.0, 10 + max(boxes.text_width(one, "tag") for one in texts[-1][:bins]))
     title = f"{heat['by']}, log scale"
     marks: list[Mark] = [Text(x, y + 4, title, "title")]
-    x += boxes.wide(title, "title") + 24
+    x += boxes.text_width(title, "title") + 24
     role = "line" if heat["by"] == "contribution" else "heat"
     for i in range(-bins, bins + 1):
         name = f"{role}{i:+d}"

@@ -10,13 +10,13 @@ from ..graph import Edge, Graph, Node
 ROOTS, END = ("root:0", "root:1"), "end:0"       # what holds ports at the start and at the end
 
 
-class Level(NamedTuple):
+class ClusterLevel(NamedTuple):
     """What stands side by side within a frame, or on paper."""
 
     nodes: list[Node]
     edges: list[Edge]
     number: list[int]            # edge -> its index in the graph, or -1
-    gates: list[str]             # the values that leave
+    leaving: list[str]           # the values that leave
 
 
 def chain(path: str) -> list[str]:
@@ -25,10 +25,10 @@ def chain(path: str) -> list[str]:
     return [""] + ["/".join(words[:n + 1]) for n in range(len(words))]
 
 
-def split(graph: Graph, folds: Mapping[str, Mapping[str, Any]], shown: Mapping[str, bool],
-          home: Mapping[str, str], item: Mapping[str, str]) -> dict[str, Level]:
+def split_levels(graph: Graph, folds: Mapping[str, Mapping[str, Any]], shown: Mapping[str, bool],
+                 home: Mapping[str, str], item: Mapping[str, str]) -> dict[str, ClusterLevel]:
     """By path what is laid out together: nodes, frames as boxes, ports where values leave."""
-    levels = {path: Level([], [], [], []) for path in ("", *(p for p in folds if shown[p]))}
+    levels = {path: ClusterLevel([], [], [], []) for path in ("", *(p for p in folds if shown[p]))}
     boxed = {""}
     port = {node.id for node in graph.nodes if "port" in node.facts}
     for node in graph.nodes:
@@ -41,12 +41,12 @@ def split(graph: Graph, folds: Mapping[str, Mapping[str, Any]], shown: Mapping[s
         if item[node.id] == node.id:
             levels[home[node.id]].nodes.append(node)
 
-    def leaving(id: str, until: str) -> str:
-        """Gates for a value from where it is drawn up to a level; what it is there."""
+    def add_exits(id: str, until: str) -> str:
+        """Add exits for a value from where it is drawn up to a level; return its name there."""
         path, what = home[id], item[id]
         while path != until:
-            if id not in levels[path].gates:
-                levels[path].gates.append(id)
+            if id not in levels[path].leaving:
+                levels[path].leaving.append(id)
                 levels[path].edges.append(Edge(what, END))
                 levels[path].number.append(-1)
             path, what = folds[path]["parent"], f"frame:{path}"
@@ -58,13 +58,13 @@ def split(graph: Graph, folds: Mapping[str, Mapping[str, Any]], shown: Mapping[s
         above, head = home[edge.head], item[edge.head]
         if head == edge.head and edge.head in port and not _inside(home[edge.tail], above):
             above, head = folds[above]["parent"], f"frame:{above}"
-        tail = leaving(edge.tail, above)
+        tail = add_exits(edge.tail, above)
         levels[above].edges.append(Edge(tail, head))
         levels[above].number.append(i)
     for path, fold in folds.items():
         if shown[path]:
             for _, out in fold["carried"]:
-                leaving(out, fold["parent"])
+                add_exits(out, fold["parent"])
     for path, level in levels.items():
         _pinned(path, level)
     return levels
@@ -74,7 +74,7 @@ def _inside(path: str, outer: str) -> bool:
     return path == outer or path.startswith(outer + "/")
 
 
-def _pinned(path: str, level: Level) -> None:
+def _pinned(path: str, level: ClusterLevel) -> None:
     """Ports stand at the very start and the very end of a frame.
 
     Two roots feed each port where something enters: then none is pulled towards its use, since that
@@ -85,7 +85,7 @@ def _pinned(path: str, level: Level) -> None:
     pairs = [(root, node.id) for root in ROOTS for node in level.nodes if "port" in node.facts]
     if pairs:
         level.nodes[:0] = [Node(root, "op", "") for root in ROOTS]
-    if level.gates:
+    if level.leaving:
         level.nodes.append(Node(END, "op", ""))
     level.edges.extend(Edge(*pair) for pair in pairs)
     level.number.extend([-1] * len(pairs))

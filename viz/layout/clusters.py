@@ -8,11 +8,11 @@ from math import inf
 from typing import Any, NamedTuple
 
 from ..graph import Graph
-from .cluster_levels import END, ROOTS, Level, chain, split
+from .cluster_levels import END, ROOTS, ClusterLevel, chain, split_levels
 from .placement import Chip, Placement, Point, Rail, Route, Size
 
-SHEET = 5.0                      # how far each sheet behind a frame sticks out
-SHEETS = 2
+STACK_OFFSET = 5.0               # how far each sheet behind a frame of repeats sticks out
+STACK_DEPTH = 2                  # sheets
 HEADER = 44.0                    # height of a frame's head
 GUTTER = 44.0                    # between a frame's border and its ports
 EDGE = 18.0                      # between a frame's other borders and what is inside
@@ -23,15 +23,15 @@ LONG = 70.0                      # beside a longer stretch of a line something m
 APART = 34.0                     # between two ports where values leave
 
 
-class Stack(NamedTuple):
-    """A frame with its sheets: where it stands."""
+class ClusterFrame(NamedTuple):
+    """The position of a frame, without the sheets behind it."""
 
     path: str
     corner: Point                # the upper left one of the frame itself
-    size: Size                   # of the frame itself; its sheets stand behind, up and to the right
+    size: Size                   # of the frame itself; its sheets stick out up and to the right
 
 
-class Gate(NamedTuple):
+class ClusterExit(NamedTuple):
     """Where a value leaves a frame: a line to a port, and lines from there over the border."""
 
     path: str
@@ -41,24 +41,24 @@ class Gate(NamedTuple):
     lines: tuple[tuple[Point, ...], ...]
 
 
-class Nested(NamedTuple):
+class ClusteredPlacement(NamedTuple):
     """A placement with frames. A node within a closed frame has no centre, its edges no route."""
 
     placement: Placement
-    stacks: tuple[Stack, ...]
-    gates: tuple[Gate, ...]
+    frames: tuple[ClusterFrame, ...]
+    exits: tuple[ClusterExit, ...]
 
 
-class _Placed(NamedTuple):
+class _PlacedLevel(NamedTuple):
     placement: Placement
     shift: Point                 # from the placement's corner to the frame's
     size: Size                   # of the frame itself
     exits: Mapping[str, Point] = {}            # what leaves -> its port, in the placement
 
 
-def nested(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
-           labels: Sequence[Size | None], heads: Mapping[str, Size], ports: Mapping[str, Size],
-           rankdir: str) -> Nested:
+def place_clusters(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
+                   labels: Sequence[Size | None], heads: Mapping[str, Size],
+                   ports: Mapping[str, Size], rankdir: str) -> ClusteredPlacement:
     """The placement of a folded graph. Linear in it, but for the layouts of its levels.
 
     `heads` holds the size of each frame's head by path, `ports` that of the port where a value
@@ -75,10 +75,11 @@ def nested(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Si
         closed = shut[path]
         home[node.id] = folds[closed]["parent"] if closed else path
         item[node.id] = f"frame:{closed}" if closed else node.id
-    levels = split(graph, folds, shown, home, item)
-    placed: dict[str, _Placed] = {}
-    behind = {path: SHEET * SHEETS * (fold["count"] > 1) for path, fold in folds.items()}
-    measured = dict(sizes) | {f"frame:{path}": _with_sheets(heads[path], behind[path])
+    levels = split_levels(graph, folds, shown, home, item)
+    placed: dict[str, _PlacedLevel] = {}
+    behind = {path: STACK_OFFSET * STACK_DEPTH * (fold["count"] > 1)
+              for path, fold in folds.items()}
+    measured = dict(sizes) | {f"frame:{path}": _with_stack(heads[path], behind[path])
                               for path in folds}
     measured |= dict.fromkeys((*ROOTS, END), DOT)
     for path in reversed(levels):                  # inner frames first
@@ -87,20 +88,20 @@ def nested(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Si
                        [labels[i] if i >= 0 else None for i in level.number], rankdir=rankdir)
         if path:
             placed[path] = _framed(inside, level, measured, labels, ports, heads[path], axis)
-            measured[f"frame:{path}"] = _with_sheets(placed[path].size, behind[path])
+            measured[f"frame:{path}"] = _with_stack(placed[path].size, behind[path])
         else:
-            placed[path] = _Placed(inside, (0.0, 0.0), Size(inside.width, inside.height))
+            placed[path] = _PlacedLevel(inside, (0.0, 0.0), Size(inside.width, inside.height))
     return _joined(graph, folds, levels, placed, measured, ports, axis)
 
 
-def _with_sheets(size: Size, behind: float) -> Size:
-    """A frame with the sheets behind it, which stick out so far: none of a scope."""
+def _with_stack(size: Size, behind: float) -> Size:
+    """Return the size of a frame with the sheets behind it."""
     return Size(size.width + behind, size.height + behind)
 
 
-def _framed(inside: Placement, level: Level, sizes: Mapping[str, Size],
+def _framed(inside: Placement, level: ClusterLevel, sizes: Mapping[str, Size],
             labels: Sequence[Size | None], ports: Mapping[str, Size], head: Size, axis: int
-            ) -> _Placed:
+            ) -> _PlacedLevel:
     """A frame around what was laid out within: a head above, gutters where ports stand."""
     exits = _exits(inside, level, ports, axis)
     held = [(inside.centers[node.id], sizes[node.id]) for node in level.nodes
@@ -130,17 +131,17 @@ def _framed(inside: Placement, level: Level, sizes: Mapping[str, Size],
     width = high[0] - low[0] + pad[0] + after[0]
     top = HEADER + (pad[1] if axis else 4.0)
     spare = max(0.0, head.width - width)
-    return _Placed(inside, (pad[0] + spare / 2 - low[0], top - low[1]),
-                   Size(width + spare, high[1] - low[1] + top + after[1]), exits)
+    return _PlacedLevel(inside, (pad[0] + spare / 2 - low[0], top - low[1]),
+                        Size(width + spare, high[1] - low[1] + top + after[1]), exits)
 
 
-def _exits(inside: Placement, level: Level, ports: Mapping[str, Size], axis: int
+def _exits(inside: Placement, level: ClusterLevel, ports: Mapping[str, Size], axis: int
            ) -> dict[str, Point]:
     """Ports where values leave, after the end, each beside its line or as near as there is room."""
     ends: dict[str, Point] = {}
     for edge, route, i in zip(level.edges, inside.routes, level.number):
         if i < 0 and edge.head == END:
-            ends[level.gates[len(ends)]] = route.points[-1]
+            ends[level.leaving[len(ends)]] = route.points[-1]
     order = sorted(ends, key=lambda id: ends[id][1 - axis])
     apart = max([APART, *((ports[id].width + 10) * axis for id in order)])
     at = [ends[id][1 - axis] for id in order]
@@ -156,9 +157,9 @@ def _exits(inside: Placement, level: Level, ports: Mapping[str, Size], axis: int
     return found
 
 
-def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mapping[str, Level],
-            placed: Mapping[str, _Placed], sizes: Mapping[str, Size], ports: Mapping[str, Size],
-            axis: int) -> Nested:
+def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]],
+            levels: Mapping[str, ClusterLevel], placed: Mapping[str, _PlacedLevel],
+            sizes: Mapping[str, Size], ports: Mapping[str, Size], axis: int) -> ClusteredPlacement:
     """All levels on one paper: what stands in a frame moves with it, lines go on at its border."""
     corner: dict[str, Point] = {}                  # of a frame itself
     shift: dict[str, Point] = {"": (0.0, 0.0)}     # from a level's placement to the paper
@@ -171,7 +172,7 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
     text: dict[int, Point | None] = {}
     rails: list[Rail] = []
     chips: list[Chip] = []
-    stacks: list[Stack] = []
+    frames: list[ClusterFrame] = []
     for path, level in levels.items():
         inside = placed[path].placement
         dx, dy = shift[path]
@@ -181,23 +182,23 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
             (at,), size = _moved([inside.centers[node.id]], dx, dy), sizes[node.id]
             name = node.id[6:] if node.id.startswith("frame:") and not node.facts else ""
             if name in folds:
-                sheets = SHEET * SHEETS * (folds[name]["count"] > 1)
-                spot = at[0] - size.width / 2, at[1] - size.height / 2 + sheets
+                behind = STACK_OFFSET * STACK_DEPTH * (folds[name]["count"] > 1)
+                spot = at[0] - size.width / 2, at[1] - size.height / 2 + behind
                 corner[name] = spot
-                stacks.append(Stack(name, spot, Size(size.width - sheets, size.height - sheets)))
+                frames.append(ClusterFrame(
+                    name, spot, Size(size.width - behind, size.height - behind)))
                 if name in levels:
                     x, y = placed[name].shift
                     shift[name] = spot[0] + x, spot[1] + y
             elif node.id not in (*ROOTS, END):
                 centers[node.id] = at
         first: dict[str, str] = {}                 # what stands here -> a value that leaves it
-        gates = iter(level.gates)
+        leaving = iter(level.leaving)
         for edge, route, i in zip(level.edges, inside.routes, level.number, strict=True):
             if i < 0 and edge.head != END:
                 continue
-            gate = "" if i >= 0 else next(gates)
-            line: int | tuple[str, str] = i if i >= 0 else (path, gate)
-            value = graph.edges[i].tail if i >= 0 else gate
+            value = graph.edges[i].tail if i >= 0 else next(leaving)
+            line: int | tuple[str, str] = i if i >= 0 else (path, value)
             first.setdefault(edge.tail, value)
             lines[line] = _moved(route.points, dx, dy)
             if edge.tail != value and edge.tail[6:] in levels:
@@ -242,14 +243,14 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]], levels: Mappin
         border = (side[0], far) if axis else (far, side[1])
         end = _side(center, ports[id], axis, -1)
         inner = lines[path, id]
-        found.append(Gate(path, id, center, ports[id], (
+        found.append(ClusterExit(path, id, center, ports[id], (
             (*inner, *_curve(inner[-1], end, axis)),
             *dict.fromkeys(ways[path, id] or [(side, *_curve(side, border, axis))]))))
     whole = placed[""].placement
     routes = tuple([Route(lines.get(i, ()), text.get(i)) for i in range(len(graph.edges))])
-    return Nested(Placement(whole.width, whole.height, centers, routes,
-                            tuple([rail for rail in rails if rail.node]), tuple(chips)),
-                  tuple(stacks), tuple(found))
+    return ClusteredPlacement(Placement(whole.width, whole.height, centers, routes,
+                                        tuple([rail for rail in rails if rail.node]), tuple(chips)),
+                              tuple(frames), tuple(found))
 
 
 def _ended(points: tuple[Point, ...], at: float, axis: int) -> tuple[Point, ...]:

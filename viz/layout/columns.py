@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import NamedTuple
 
-from .op_pairs import Cells
+from .op_pairs import OpPairs
 from .placement import Size
 from .ports import Ports
 from .ranks import Layers
@@ -41,7 +41,7 @@ class Extent(NamedTuple):
     bend: float                  # for edges to change height
     label: float                 # for labels and for lines to meet
     op: float
-    box: float                   # of cells, less leaves
+    box: float                   # of pairs, less leaves
     leaf: float                  # of leaves and chips
 
     @property
@@ -59,24 +59,24 @@ def meeting(reach: float) -> float:
     return 22.0 + round(min(60.0, 0.25 * reach))
 
 
-def extents(cells: Cells, layers: Layers, y: list[float], ports: Ports, sizes: Sequence[Size],
+def extents(pairs: OpPairs, layers: Layers, y: list[float], ports: Ports, sizes: Sequence[Size],
             labels: Sequence[Size | None], chip: Size, firsts: Sequence[int] = (0,)
             ) -> tuple[list[Extent], list[bool]]:
     """What each rank needs: room for its boxes, and before it for bends, labels and arrows.
 
     Before the ranks `firsts`, where rows begin, there is nothing.
     """
-    n, copies, rank = layers.n_cells, layers.n_cells + layers.n_chips, layers.rank
+    n, copies, rank = layers.n_pairs, layers.n_pairs + layers.n_chips, layers.rank
     count = len(layers.ranks)
     bend, text, reach = [0.0] * count, [0.0] * count, [0.0] * count
     op, box, leaf = [0.0] * count, [0.0] * count, [0.0] * count
     for i in range(n):
         r = rank[i]
-        o, b = cells.op[i], cells.box[i]
+        o, b = pairs.op[i], pairs.box[i]
         if o >= 0 and sizes[o].width > op[r]:
             op[r] = sizes[o].width
         if b >= 0:
-            width = leaf if cells.leaf[i] else box
+            width = leaf if pairs.leaf[i] else box
             width[r] = max(width[r], sizes[b].width)
         if ports.reach[i] > reach[r]:
             reach[r] = ports.reach[i]

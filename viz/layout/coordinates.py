@@ -18,7 +18,7 @@ def spine(layers: Layers) -> list[int]:
 
     Where there are three or more it is the middle one. Leaves count where there is nothing else.
     """
-    up, n, n_leaf = layers.up, layers.n_cells, layers.n_cells + layers.n_chips
+    up, n, n_leaf = layers.up, layers.n_pairs, layers.n_pairs + layers.n_chips
     main = [-1] * len(layers.rank)
     for i, near in enumerate(up):
         if not near:
@@ -35,10 +35,10 @@ def spine(layers: Layers) -> list[int]:
 def align(layers: Layers, order: Order) -> list[int]:
     """item -> its block, numbered from 0: the items on one straight line.
 
-    The spine of the last rank first, then rails, then each cell behind its main operand, longest
+    The spine of the last rank first, then rails, then each pair behind its main operand, longest
     chain first: a link is straight unless that crosses a straight one or an end is taken.
     """
-    up, n = layers.up, layers.n_cells
+    up, n = layers.up, layers.n_pairs
     main = spine(layers)
     weight = [0] * len(up)       # item -> how long a chain of main links hangs on it
     for r in range(len(order) - 1, -1, -1):
@@ -125,7 +125,7 @@ def heights(layers: Layers, order: Order, block: list[int], spacing: Spacing,
     n = max(block, default=-1) + 1
     apart: dict[int, float] = {}                 # upper block * n + lower block -> least distance
     above, below, rise, fall, gap, room = spacing
-    up, lines = layers.up, layers.n_cells + layers.n_chips
+    up, lines = layers.up, layers.n_pairs + layers.n_chips
     for items in order:
         if len(items) < 2:
             continue
@@ -153,12 +153,12 @@ def heights(layers: Layers, order: Order, block: list[int], spacing: Spacing,
         before[b].append((a, need))
     sequence = _downward(before, after)
     y = _between(before, after, sequence, row)
-    pulls = _pulls(layers, block, n)
+    links = _attractions(layers, block, n)
     for _ in range(rounds):
-        if _relax(y, pulls, before, after, sequence) < 0.25:
+        if _relax(y, links, before, after, sequence) < 0.25:
             break
     if row:
-        _near(y, pulls, before, after, sequence)
+        _place_loose(y, links, before, after, sequence)
     return y
 
 
@@ -192,9 +192,10 @@ def _between(before: Gaps, after: Gaps, sequence: list[int], row: Sequence[int])
     return [(h + w) / 2 for h, w in zip(high, low)]
 
 
-def _near(y: list[float], pulls: Gaps, before: Gaps, after: Gaps, sequence: list[int]) -> None:
-    """Blocks that nothing pulls, lines that only pass, come as near to the others as they may."""
-    fixed = [bool(pairs) for pairs in pulls]
+def _place_loose(y: list[float], links: Gaps, before: Gaps, after: Gaps, sequence: list[int]
+                 ) -> None:
+    """Blocks that nothing links, lines that only pass, come as near to the others as they may."""
+    fixed = [bool(pairs) for pairs in links]
     for b in sequence:
         if not fixed[b] and any([fixed[a] for a, _ in before[b]]):
             y[b], fixed[b] = max([y[a] + need for a, need in before[b]]), True
@@ -203,10 +204,10 @@ def _near(y: list[float], pulls: Gaps, before: Gaps, after: Gaps, sequence: list
             y[a], fixed[a] = min([y[b] - need for b, need in after[a]]), True
 
 
-def _pulls(layers: Layers, block: list[int], n: int) -> Gaps:
+def _attractions(layers: Layers, block: list[int], n: int) -> Gaps:
     """block -> the blocks that links pull it to, and how strongly."""
     weight: dict[int, float] = {}
-    lines = layers.n_cells + layers.n_chips
+    lines = layers.n_pairs + layers.n_chips
     for j, near in enumerate(layers.down):
         a = block[j]
         w = 0.5 if j >= lines else 1.0
@@ -217,18 +218,18 @@ def _pulls(layers: Layers, block: list[int], n: int) -> Gaps:
                 weight[pair] = weight[pair] + w if pair in weight else w
                 pair = b * n + a
                 weight[pair] = weight[pair] + w if pair in weight else w
-    pulls: Gaps = [[] for _ in range(n)]
+    links: Gaps = [[] for _ in range(n)]
     for pair, w in weight.items():
         a, b = divmod(pair, n)
-        pulls[a].append((b, w))
-    return pulls
+        links[a].append((b, w))
+    return links
 
 
-def _relax(y: list[float], pulls: Gaps, before: Gaps, after: Gaps, sequence: list[int]) -> float:
+def _relax(y: list[float], links: Gaps, before: Gaps, after: Gaps, sequence: list[int]) -> float:
     """One round: blocks that push each other are joined to regions, and each region moves."""
     n = len(y)
     force, mass = [0.0] * n, [1e-9] * n
-    for a, pairs in enumerate(pulls):
+    for a, pairs in enumerate(links):
         at, f, m = y[a], 0.0, 1e-9
         for b, w in pairs:
             f += w * (y[b] - at)

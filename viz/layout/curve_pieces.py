@@ -9,7 +9,7 @@ from .placement import Point, Size
 ROUND = 0.45                     # of a corner's radius: how far its control points are from it
 
 
-class Path:
+class PathBuilder:
     """A route being made: level lines and level-ended curves, mostly from left to right."""
 
     __slots__ = ("points", "level")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """No search for cycles while a picture is made: it would look at all that is made again and
     again, a quarter of the time, and find nothing, since nothing made here refers to itself."""
     running = gc.isenabled()

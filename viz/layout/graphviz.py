@@ -28,7 +28,7 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
         raise ValueError(f"unknown rankdir: {rankdir!r} (must be one of {', '.join(RANKDIRS)})")
     if not graph.nodes:
         return Placement(2 * MARGIN, 2 * MARGIN, {}, ())
-    answer = _asked(source(graph, sizes, labels, rankdir=rankdir), time_limit, len(graph.nodes))
+    answer = _run_dot(source(graph, sizes, labels, rankdir=rankdir), time_limit, len(graph.nodes))
     left, bottom, right, top = (float(x) for x in answer["bb"].split(","))
 
     def at(text: str) -> Point:  # dot's y runs upwards
@@ -75,7 +75,7 @@ def source(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None
     return "\n".join([*lines, "}\n"])
 
 
-def _asked(text: str, time_limit: float, size: int) -> dict[str, Any]:
+def _run_dot(text: str, time_limit: float, size: int) -> dict[str, Any]:
     dot = which("dot")
     if dot is None:
         raise LayoutError("there is no `dot` on this machine: install Graphviz (graphviz.org), "

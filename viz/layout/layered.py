@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 
 from ..graph import Graph
-from .assemble import Sheet, alone, measured
-from .gc_pause import uncollected
-from .op_pairs import Cells, cells, split
+from .assemble import Dimensions, place_single, place_part
+from .gc_pause import gc_paused
+from .op_pairs import OpPairs, find_op_pairs, connected_parts
 from .order import Order, crossings, order
 from .placement import Chip, Placement, Point, Rail, Route, Size
 from .ranks import Layers, layers
-from .route import Drawn, Measured, Turn, draw
-from .shelves import shelves
+from .route import Drawing, PlacedPart, Turn, route_part
+from .shelves import pack_rows
 
 CHIP = Size(56.0, 26.0)          # a copy of a shared leaf beside its use
 RANKDIRS = ("LR", "TB")
@@ -37,7 +37,7 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
     if len(graph.nodes) > LARGE and not any(labels):
         from .large.as_placement import place as place_many  # numpy is wanted for these only
         return place_many(graph, sizes, rankdir=rankdir, wrap=wrap, ratio=ratio)
-    with uncollected():
+    with gc_paused():
         return _place(graph, sizes, labels, rankdir == "TB", wrap, ratio)
 
 
@@ -50,12 +50,13 @@ def _place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None
         boxes = [Size(s.height, s.width) for s in boxes]
         texts = [s and Size(s.height, s.width) for s in texts]
         chip = Size(chip.height, chip.width)
-    sheet = Sheet(boxes, texts, chip, wrap, ratio and (1 / ratio if turned else ratio))
-    parts = [_measured(part, edges, sheet) for part, edges in split(cells(graph))]
-    width, height, corners = shelves([part.size for part in parts])
-    drawn = Drawn([(0.0, 0.0)] * len(graph.nodes), [Route(())] * len(graph.edges), [], [])
+    dims = Dimensions(boxes, texts, chip, wrap, ratio and (1 / ratio if turned else ratio))
+    parts = [_place_one(part, edges, dims)
+             for part, edges in connected_parts(find_op_pairs(graph))]
+    width, height, corners = pack_rows([part.size for part in parts])
+    drawn = Drawing([(0.0, 0.0)] * len(graph.nodes), [Route(())] * len(graph.edges), [], [])
     for part, (x, y) in zip(parts, corners):
-        draw(_moved(part, x, y), boxes, texts, chip, drawn)
+        route_part(_moved(part, x, y), boxes, texts, chip, drawn)
     centers, (_, routes, rails, chips) = drawn.centers, drawn
     if turned:
         width, height = height, width
@@ -90,15 +91,15 @@ def effort(n: int) -> int:
     return 40 if n < 30 else 22 if n < 80 else 11 if n < 150 else 10 if n < 500 else 0
 
 
-def _measured(part: Cells, edges: Sequence[int], sheet: Sheet) -> Measured:
+def _place_one(part: OpPairs, edges: Sequence[int], dims: Dimensions) -> PlacedPart:
     """One connected part: ranks, order, and from these all places."""
     if len(part.ins) == 1:
-        return alone(part, edges, sheet)
-    layered, found = ordered(part)
-    return measured(part, edges, layered, found, sheet)
+        return place_single(part, edges, dims)
+    layered, found = rank_and_order(part)
+    return place_part(part, edges, layered, found, dims)
 
 
-def ordered(part: Cells) -> tuple[Layers, Order]:
+def rank_and_order(part: OpPairs) -> tuple[Layers, Order]:
     """The ranks of a part, and the order in each.
 
     Where lines of a small part cross, other ranks and copies of leaves are tried against it.
@@ -111,19 +112,19 @@ def ordered(part: Cells) -> tuple[Layers, Order]:
         if not least:
             return layered, found
         other = layers(part, crossed=True)
-        found = sought(other)
+        found = search_order(other)
         if crossings(other, found) < least:
             return other, found
-    return layered, sought(layered)
+    return layered, search_order(layered)
 
 
-def sought(layered: Layers) -> Order:
+def search_order(layered: Layers) -> Order:
     """The order in each rank, sought as hard as their size allows."""
     n = len(layered.rank)
     return order(layered, starts=starts(n), sweeps=sweeps(n), effort=effort(n))
 
 
-def _moved(part: Measured, x: float, y: float) -> Measured:
+def _moved(part: PlacedPart, x: float, y: float) -> PlacedPart:
     """A part with its upper left corner at (x, y)."""
     turns = {i: Turn(t.right + x, t.gutter + y, t.left + x, t.y + y)
              for i, t in part.turns.items()}

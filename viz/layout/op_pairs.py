@@ -7,20 +7,20 @@ from typing import NamedTuple
 from ..graph import Graph, topological
 
 
-class Cells(NamedTuple):
-    """A graph seen as cells, numbered in topological order; edges by their index in graph.edges."""
+class OpPairs(NamedTuple):
+    """A graph seen as pairs, numbered in topological order; edges by their index in graph.edges."""
 
-    op: list[int]                # cell -> index of its op in graph.nodes, or -1
-    box: list[int]               # cell -> index of its tensor, or -1
+    op: list[int]                # pair -> index of its op in graph.nodes, or -1
+    box: list[int]               # pair -> index of its tensor, or -1
     leaf: list[bool]             # nothing enters it: it stands where it is used, without a say
-    ins: list[list[int]]         # cell -> edges that enter it, operand order
-    outs: list[list[int]]        # cell -> edges that leave it
-    tail: list[int]              # edge -> cell it leaves
-    head: list[int]              # edge -> cell it enters; equals tail where op and tensor are glued
+    ins: list[list[int]]         # pair -> edges that enter it, operand order
+    outs: list[list[int]]        # pair -> edges that leave it
+    tail: list[int]              # edge -> pair it leaves
+    head: list[int]              # edge -> pair it enters; equals tail where op and tensor are glued
 
 
-def cells(graph: Graph) -> Cells:
-    """The cells of a graph. Linear in it."""
+def find_op_pairs(graph: Graph) -> OpPairs:
+    """The pairs of a graph. Linear in it."""
     nodes, edges = graph.nodes, graph.edges
     index = {node.id: i for i, node in enumerate(nodes)}
     ends = [(index[e.tail], index[e.head]) for e in edges]
@@ -37,35 +37,35 @@ def cells(graph: Graph) -> Cells:
         if is_op[t] and not is_op[h] and n_out[t] == 1 and n_in[h] == 1:
             glued[t], owner[h] = h, t
     order = range(len(nodes)) if ordered else [index[node.id] for node in topological(graph)]
-    cell = [-1] * len(nodes)
+    pair = [-1] * len(nodes)
     op: list[int] = []
     box: list[int] = []
     leaf: list[bool] = []
     for i in order:
-        if cell[i] >= 0:
+        if pair[i] >= 0:
             continue
-        cell[i] = len(op)
+        pair[i] = len(op)
         if is_op[i]:
             op.append(i)
             box.append(glued[i])
             if glued[i] >= 0:
-                cell[glued[i]] = cell[i]
+                pair[glued[i]] = pair[i]
         else:
             op.append(-1)
             box.append(i)
         leaf.append(not is_op[i] and not n_in[i])
     ins: list[list[int]] = [[] for _ in op]
     outs: list[list[int]] = [[] for _ in op]
-    tail, head = [cell[t] for t, _ in ends], [cell[h] for _, h in ends]
+    tail, head = [pair[t] for t, _ in ends], [pair[h] for _, h in ends]
     for e, (t, h) in enumerate(zip(tail, head)):
         if t != h:
             outs[t].append(e)
             ins[h].append(e)
-    return Cells(op, box, leaf, ins, outs, tail, head)
+    return OpPairs(op, box, leaf, ins, outs, tail, head)
 
 
-def split(whole: Cells) -> list[tuple[Cells, list[int]]]:
-    """The connected parts, by their first cell, each with its edges' indices in graph.edges."""
+def connected_parts(whole: OpPairs) -> list[tuple[OpPairs, list[int]]]:
+    """The connected parts, by their first pair, each with its edges' indices in graph.edges."""
     part = list(range(len(whole.ins)))
     for t, h in zip(whole.tail, whole.head):
         while part[t] != t:
@@ -78,7 +78,7 @@ def split(whole: Cells) -> list[tuple[Cells, list[int]]]:
             part[max(t, h)] = min(t, h)
     members: dict[int, list[int]] = {}
     for v in range(len(part)):
-        part[v] = part[part[v]]          # a root is smaller than its cells: already final
+        part[v] = part[part[v]]          # a root is smaller than its pairs: already final
         members.setdefault(part[v], []).append(v)
     if len(members) == 1:
         return [(whole, list(range(len(whole.tail))))]
@@ -87,12 +87,12 @@ def split(whole: Cells) -> list[tuple[Cells, list[int]]]:
         within[part[t]].append(e)
     parts = []
     for root, vs in members.items():
-        cell = {v: k for k, v in enumerate(vs)}
+        pair = {v: k for k, v in enumerate(vs)}
         edge = {e: k for k, e in enumerate(within[root])}
-        parts.append((Cells([whole.op[v] for v in vs], [whole.box[v] for v in vs],
-                            [whole.leaf[v] for v in vs],
-                            [[edge[e] for e in whole.ins[v]] for v in vs],
-                            [[edge[e] for e in whole.outs[v]] for v in vs],
-                            [cell[whole.tail[e]] for e in within[root]],
-                            [cell[whole.head[e]] for e in within[root]]), within[root]))
+        parts.append((OpPairs([whole.op[v] for v in vs], [whole.box[v] for v in vs],
+                              [whole.leaf[v] for v in vs],
+                              [[edge[e] for e in whole.ins[v]] for v in vs],
+                              [[edge[e] for e in whole.outs[v]] for v in vs],
+                              [pair[whole.tail[e]] for e in within[root]],
+                              [pair[whole.head[e]] for e in within[root]]), within[root]))
     return parts

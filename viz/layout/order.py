@@ -24,7 +24,7 @@ def order(layers: Layers, *, starts: int = 3, sweeps: int = 24, effort: int = 0)
     """
     if all(len(items) < 2 for items in layers.ranks):
         return [list(items) for items in layers.ranks]
-    search = _Search(layers)
+    search = _OrderSearch(layers)
     for k, ranks in enumerate(_starts(layers, starts)):
         search.start(ranks)
         if k:
@@ -42,7 +42,7 @@ def order(layers: Layers, *, starts: int = 3, sweeps: int = 24, effort: int = 0)
 
 def crossings(layers: Layers, ranks: Order) -> int:
     """How many pairs of links cross between neighbouring ranks."""
-    search = _Search(layers)
+    search = _OrderSearch(layers)
     search.place(ranks)
     return search.crossings()
 
@@ -102,7 +102,7 @@ def _breadth_first(layers: Layers, before: list[list[int]], after: list[list[int
     return ranks
 
 
-class _Search:
+class _OrderSearch:
     """An order that is being improved in place, and the best one seen."""
 
     def __init__(self, layers: Layers) -> None:
@@ -339,7 +339,7 @@ class _Search:
     def _disorder(self) -> int:
         """Operands out of order: two thousandths of a crossing each, one where one is a rail."""
         down, slot = self.layers.down, self.layers.slot
-        joints = self.layers.n_cells + self.layers.n_chips
+        joints = self.layers.n_pairs + self.layers.n_chips
         cost = 0
         for items in self.ranks:
             wrong: dict[int, list[int]] = {}
@@ -356,7 +356,7 @@ class _Search:
         """Switches neighbours wherever that saves a crossing, or puts operands in order."""
         ranks, pos = self.ranks, self.pos
         up, down, slot = self.layers.up, self.layers.down, self.layers.slot
-        joints = self.layers.n_cells + self.layers.n_chips
+        joints = self.layers.n_pairs + self.layers.n_chips
         dirty = [len(items) > 1 for items in ranks]
         for _ in range(20):
             if not any(dirty):

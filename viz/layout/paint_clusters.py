@@ -8,7 +8,7 @@ from typing import Any
 from ..graph import Graph, Node, text
 from . import boxes
 from .boxes import Content
-from .clusters import HEADER, SHEET, SHEETS, Nested, nested
+from .clusters import HEADER, STACK_DEPTH, STACK_OFFSET, ClusteredPlacement, place_clusters
 from .placement import Placement, Size
 from .scene import Group, Mark, Path, Rect, Text
 
@@ -17,24 +17,24 @@ TITLE = 60                       # a title is at most so many characters wide
 NAMED = 5                        # so many repeats that have names are listed
 
 
-def placed(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
-           labels: Sequence[Size | None], rankdir: str
-           ) -> tuple[Placement, tuple[list[Group], list[Group]]]:
+def place_and_paint(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
+                    labels: Sequence[Size | None], rankdir: str
+                    ) -> tuple[Placement, tuple[list[Group], list[Group]]]:
     """The placement of a folded graph; its frames, under all else, their heads, over the lines."""
-    heads = {fold["path"]: Size(_head(fold)[1], HEADER) for fold in graph.facts["folds"]}
-    ports = {id: boxes.port(_leaving(node)) for id, node in _sources(graph).items()}
-    found = nested(place, graph, sizes, labels, heads,
-                   {id: port.size for id, port in ports.items()}, rankdir)
-    under, over = _stacks(graph, found)
-    return found.placement, ([*under, *_gates(graph, found, ports)], over)
+    heads = {fold["path"]: Size(_header(fold)[1], HEADER) for fold in graph.facts["folds"]}
+    ports = {id: boxes.port(_exit_node(node)) for id, node in _sources(graph).items()}
+    found = place_clusters(place, graph, sizes, labels, heads,
+                           {id: port.size for id, port in ports.items()}, rankdir)
+    under, over = _paint_frames(graph, found)
+    return found.placement, ([*under, *_paint_exits(graph, found, ports)], over)
 
 
-def scope(fold: Mapping[str, Any]) -> bool:
+def is_scope(fold: Mapping[str, Any]) -> bool:
     """Whether a frame is a scope: a module or a loop, drawn whole, which is not repeated."""
     return bool(fold["count"] == 1)
 
 
-def index(fold: Mapping[str, Any]) -> str:
+def index_text(fold: Mapping[str, Any]) -> str:
     """Which repeats a fold holds, and where: blocks.[t] · t = 0 … 11; i = q, k, v."""
     names = fold.get("names", ())
     repeats = f"{fold['first']} … {fold['last']}" if not names else \
@@ -43,27 +43,28 @@ def index(fold: Mapping[str, Any]) -> str:
     return f"{where}{fold['index']} = {text.shorten(repeats, TITLE)}"
 
 
-def size(fold: Mapping[str, Any]) -> str:
+def size_text(fold: Mapping[str, Any]) -> str:
     """How large a repeat is, and all of them: 5 ops each, 5500 nodes."""
-    if scope(fold):
+    if is_scope(fold):
         return f"{fold['holds']}{' · ' * bool(fold['holds'])}{fold['nodes']} nodes"
     each = f"{fold['period']} op{'s' * (fold['period'] != 1)} each, " if fold["period"] else ""
     return f"{each}{fold['nodes']} nodes"
 
 
-def line(fold: Mapping[str, Any]) -> str:
+def summary(fold: Mapping[str, Any]) -> str:
     """A fold on one line: ×150 y = y·x, t = 1 … 150, 300 nodes."""
-    if scope(fold):
-        return text.literal(f"{fold['title']}: {size(fold)}")
-    return text.literal(f"×{fold['count']} {fold['title']}, {index(fold)}, {fold['nodes']} nodes")
+    if is_scope(fold):
+        return text.literal(f"{fold['title']}: {size_text(fold)}")
+    return text.literal(
+        f"×{fold['count']} {fold['title']}, {index_text(fold)}, {fold['nodes']} nodes")
 
 
-def tip(fold: Mapping[str, Any]) -> str:
+def tooltip(fold: Mapping[str, Any]) -> str:
     """A fold in a few lines."""
-    if scope(fold):
-        return text.literal(f"{fold['title']}\n{size(fold)}")
+    if is_scope(fold):
+        return text.literal(f"{fold['title']}\n{size_text(fold)}")
     return text.literal(f"{fold['title']} ×{fold['count']}") + \
-        f"\n{text.literal(index(fold))}, {size(fold)}\n" \
+        f"\n{text.literal(index_text(fold))}, {size_text(fold)}\n" \
         f"--expand {fold['path']} draws all of it"
 
 
@@ -76,56 +77,58 @@ def _sources(graph: Graph) -> dict[str, Node]:
     return {id: nodes[id] for id in (*used, *carried) if within[id]}
 
 
-def _leaving(node: Node) -> Node:
+def _exit_node(node: Node) -> Node:
     """A value as it is called where it leaves a frame."""
     return Node(node.id, "value", node.label.partition(" = ")[0] or node.id, {"port": "carried"})
 
 
-def _head(fold: Mapping[str, Any]) -> tuple[list[Rect | Text], float]:
+def _header(fold: Mapping[str, Any]) -> tuple[list[Rect | Text], float]:
     """The marks of a frame's head, from its upper left corner, and their width."""
     title = text.shorten(text.literal(fold["title"]), TITLE)
-    note = text.literal(size(fold) if scope(fold) else f"{index(fold)} · {size(fold)}")
+    note = text.literal(size_text(fold) if is_scope(fold) else
+                        f"{index_text(fold)} · {size_text(fold)}")
     x = PAD
     marks: list[Rect | Text] = []
-    if not scope(fold):
+    if not is_scope(fold):
         times = f"×{fold['count']}"
-        wide = round(boxes.wide(times, "times") + 22)
+        wide = round(boxes.text_width(times, "times") + 22)
         marks = [Rect(x, 10, wide, 26, 13, "pill"),
                  Text(x + wide / 2, 27.7, times, "times", "middle")]
         x += wide + 12
     marks.append(Text(x, 28, title, "head"))
-    x += boxes.wide(title, "head") + 16
+    x += boxes.text_width(title, "head") + 16
     marks.append(Text(x, 28, note, "note"))
-    return marks, round(x + boxes.wide(note, "note") + PAD + 1)
+    return marks, round(x + boxes.text_width(note, "note") + PAD + 1)
 
 
-def _stacks(graph: Graph, found: Nested) -> tuple[list[Group], list[Group]]:
+def _paint_frames(graph: Graph, found: ClusteredPlacement) -> tuple[list[Group], list[Group]]:
     folds = {fold["path"]: fold for fold in graph.facts["folds"]}
     under, over = [], []
-    for stack in found.stacks:
-        (x, y), (width, height) = stack.corner, stack.size
-        sheets = [Rect(x + SHEET * k, y - SHEET * k, width, height, 12, "sheet")
-                  for k in range(SHEETS if not scope(folds[stack.path]) else 0, 0, -1)]
-        marks, wide = _head(folds[stack.path])
-        id = f"fold-{stack.path.replace('/', '-')}"
+    for frame in found.frames:
+        (x, y), (width, height) = frame.corner, frame.size
+        sheets = [Rect(x + STACK_OFFSET * k, y - STACK_OFFSET * k, width, height, 12, "sheet")
+                  for k in range(STACK_DEPTH if not is_scope(folds[frame.path]) else 0, 0, -1)]
+        marks, wide = _header(folds[frame.path])
+        id = f"fold-{frame.path.replace('/', '-')}"
         veil = Rect(6, 8, wide - 8, 30, 6, "veil")             # lines from above pass behind it
-        head = Content(stack.size, (veil, *marks)).at(x, y)
-        said = tip(folds[stack.path])
+        head = Content(frame.size, (veil, *marks)).at(x, y)
+        said = tooltip(folds[frame.path])
         under.append(Group(id, "fold", said, (*sheets, Rect(x, y, width, height, 12, "frame"))))
         over.append(Group(f"{id}--head", "fold", said, head))
     return under, over
 
 
-def _gates(graph: Graph, found: Nested, ports: Mapping[str, Content]) -> list[Group]:
+def _paint_exits(graph: Graph, found: ClusteredPlacement, ports: Mapping[str, Content]
+                 ) -> list[Group]:
     carried = {(fold["path"], out) for fold in graph.facts["folds"] for _, out in fold["carried"]}
     groups = []
-    for gate in found.gates:
-        role = "port" if (gate.path, gate.node) in carried else "through"
-        at = gate.center[0] - gate.size.width / 2, gate.center[1] - gate.size.height / 2
+    for exit in found.exits:
+        role = "port" if (exit.path, exit.node) in carried else "through"
+        at = exit.center[0] - exit.size.width / 2, exit.center[1] - exit.size.height / 2
         marks: list[Mark] = [Path(line, "carried" if role == "port" else "edge")
-                             for line in gate.lines if line]
+                             for line in exit.lines if line]
         marks += [mark._replace(role=role) if isinstance(mark, Rect) else mark
-                  for mark in ports[gate.node].at(*at)]
-        groups.append(Group(f"{gate.node}--out-{gate.path.replace('/', '-')}", "port", "",
+                  for mark in ports[exit.node].at(*at)]
+        groups.append(Group(f"{exit.node}--out-{exit.path.replace('/', '-')}", "port", "",
                             tuple(marks)))
     return groups

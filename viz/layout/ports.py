@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .op_pairs import Cells
+from .op_pairs import OpPairs
 from .order import Order
 from .placement import Size
 from .ranks import Layers
@@ -17,7 +17,7 @@ APART = 5.0                      # between a label and the next line
 
 
 class Ports(NamedTuple):
-    """Offsets from the line of the cell, downwards."""
+    """Offsets from the line of the pair, downwards."""
 
     line: list[float]            # edge -> height of its last stretch
     label: list[float]           # edge -> height of its label's centre
@@ -26,7 +26,7 @@ class Ports(NamedTuple):
     fall: list[float]            # and below it
 
 
-def ports(cells: Cells, layers: Layers, order: Order, block: list[int],
+def ports(pairs: OpPairs, layers: Layers, order: Order, block: list[int],
           labels: Sequence[Size | None]) -> Ports:
     """Edges reach an op stacked in the order of where they come from.
 
@@ -36,11 +36,11 @@ def ports(cells: Cells, layers: Layers, order: Order, block: list[int],
     for items in order:
         for p, i in enumerate(items):
             pos[i] = p
-    line, label = [0.0] * len(cells.tail), [0.0] * len(cells.tail)
+    line, label = [0.0] * len(pairs.tail), [0.0] * len(pairs.tail)
     reach = [0.0] * len(layers.rank)
     rise, fall = [0.0] * len(layers.rank), [0.0] * len(layers.rank)
     paths = layers.paths
-    for v, entering in enumerate(cells.ins):
+    for v, entering in enumerate(pairs.ins):
         if not entering:
             continue
         if len(entering) == 1:

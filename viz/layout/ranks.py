@@ -1,23 +1,23 @@
-"""Ranks: which column each cell stands in, which rails pass through, which leaves are copied."""
+"""Ranks: which column each pair stands in, which rails pass through, which leaves are copied."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from .op_pairs import Cells
+from .op_pairs import OpPairs
 
 CHIPS = 5                        # a leaf of more uses, over several ranks, is copied per use
 REACH = 8                        # and so is a leaf whose rail would be longer than so many ranks
 FEW, NEAR = 3, 2                 # the same where lines cross
-MANY = 16                        # of a cell of more uses it is not asked which is its last
-GROUP = 30                       # more cells than this are not moved together
-EFFORT = 30                      # cells that may be looked at for each of the first 400 cells
+MANY = 16                        # of a pair of more uses it is not asked which is its last
+GROUP = 30                       # more pairs than this are not moved together
+EFFORT = 30                      # pairs that may be looked at for each of the first 400 pairs
 
 
 class Layers(NamedTuple):
     """A layered graph of items: links join neighbouring ranks only.
 
-    An item is a cell (its number is the cell's), a chip (a copy of a leaf for one use) or a
+    An item is a pair (its number is the pair's), a chip (a copy of a leaf for one use) or a
     joint (where a rail or a long edge passes through a rank).
     """
 
@@ -26,22 +26,22 @@ class Layers(NamedTuple):
     up: list[list[int]]          # item -> items of the rank before, operand order, repeats kept
     down: list[list[int]]        # item -> items of the next rank
     slot: list[list[int]]        # item -> for each of `down`, which operand this is there
-    source: list[int]            # item -> the cell it is, copies or carries
+    source: list[int]            # item -> the pair it is, copies or carries
     paths: list[tuple[int, ...]]  # edge -> its items from first to last; () where it is glued
-    n_cells: int                 # items below it are cells
-    n_chips: int                 # items from n_cells up to n_cells + n_chips are chips
+    n_pairs: int                 # items below it are pairs
+    n_chips: int                 # items from n_pairs up to n_pairs + n_chips are chips
 
 
-def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
-    """The rank of each cell: longest path among cells that are not leaves, then lines made short.
+def ranks(pairs: OpPairs, *, rails: bool = True) -> list[int]:
+    """The rank of each pair: longest path among pairs that are not leaves, then lines made short.
 
-    A cell moves to just before its first use where that makes lines shorter (with `rails` a cell's
+    A pair moves to just before its first use where that makes lines shorter (with `rails` a pair's
     edges share one line, as long as the farthest); what is neither better nor worse stays early,
-    so that twins stay side by side. Then cells move together with all that they push, later or
+    so that twins stay side by side. Then pairs move together with all that they push, later or
     earlier, where that makes lines shorter. Leaves stand one before their first use. Linear in the
     graph: what may be tried is bounded.
     """
-    ins, outs, leaf, tail, head = cells.ins, cells.outs, cells.leaf, cells.tail, cells.head
+    ins, outs, leaf, tail, head = pairs.ins, pairs.outs, pairs.leaf, pairs.tail, pairs.head
     n = len(ins)
     takes = [[tail[e] for e in ins[v] if not leaf[tail[e]]] for v in range(n)]
     uses = [[head[e] for e in outs[v]] for v in range(n)]
@@ -55,12 +55,12 @@ def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
                 if rank[u] > r:
                     r = rank[u]
             rank[v] = r + 1
-    _pull(rank, takes, uses, leaf, rails)
+    _move_late(rank, takes, uses, leaf, rails)
     effort = EFFORT * min(n, 400)
     for _ in range(4):
         before = list(rank)
         for sign, ahead, behind in ((1, uses, takes), (-1, takes, uses)):
-            effort = _push(rank, ahead, behind, leaf, rails, sign, effort)
+            effort = _move_groups(rank, ahead, behind, leaf, rails, sign, effort)
         if effort < 0 or rank == before:
             break
     for v in range(n):
@@ -70,10 +70,10 @@ def ranks(cells: Cells, *, rails: bool = True) -> list[int]:
     return [r - least for r in rank]
 
 
-def _pull(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf: list[bool],
-          rails: bool) -> None:
-    """Moves cells late, in place, where lines grow shorter by it, without rails no longer."""
-    reach = _reach(rank, uses) if rails else []
+def _move_late(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf: list[bool],
+               rails: bool) -> None:
+    """Moves pairs late, in place, where lines grow shorter by it, without rails no longer."""
+    reach = _last_uses(rank, uses) if rails else []
     for v in range(len(rank) - 1, -1, -1):
         ws = uses[v]
         if leaf[v] or not ws:
@@ -93,22 +93,22 @@ def _pull(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf: 
                     reach[u] = max(reach[u], late)
 
 
-def _reach(rank: list[int], uses: list[list[int]]) -> list[int]:
-    """cell -> the rank of its last use."""
+def _last_uses(rank: list[int], uses: list[list[int]]) -> list[int]:
+    """pair -> the rank of its last use."""
     return [rank[ws[0]] if len(ws) == 1 else max([rank[w] for w in ws]) if ws else 0
             for ws in uses]
 
 
-def _push(rank: list[int], ahead: list[list[int]], behind: list[list[int]], leaf: list[bool],
-          rails: bool, sign: int, effort: int) -> int:
-    """Moves cells by `sign`, with all they push, where lines grow shorter; what effort is left.
+def _move_groups(rank: list[int], ahead: list[list[int]], behind: list[list[int]], leaf: list[bool],
+                 rails: bool, sign: int, effort: int) -> int:
+    """Moves pairs by `sign`, with all they push, where lines grow shorter; what effort is left.
 
-    A set that moves is closed: with a cell come those that touch it on the side it moves to.
+    A set that moves is closed: with a pair come those that touch it on the side it moves to.
     """
     n = len(rank)
-    inside = [-1] * n            # cell -> the last seed whose set it was in
+    inside = [-1] * n            # pair -> the last seed whose set it was in
     uses, takes = (ahead, behind) if sign > 0 else (behind, ahead)
-    reach = _reach(rank, uses) if rails else []
+    reach = _last_uses(rank, uses) if rails else []
     for seed in range(n - 1, -1, -1) if sign > 0 else range(n):
         if leaf[seed] or not ahead[seed] or effort < 0:
             continue
@@ -137,17 +137,17 @@ def _push(rank: list[int], ahead: list[list[int]], behind: list[list[int]], leaf
             continue
         slack = min([(rank[w] - rank[u]) * sign - 1 for u in group for w in ahead[u]
                      if inside[w] != seed], default=0)
-        if slack > 0 and _gain(rank, ahead, behind, inside, seed, group, rails,
-                               sign * slack) > 0:
+        if slack > 0 and _shortening(rank, ahead, behind, inside, seed, group, rails,
+                                     sign * slack) > 0:
             for u in group:
                 rank[u] += sign * slack
             effort -= len(group)
     return effort
 
 
-def _gain(rank: list[int], ahead: list[list[int]], behind: list[list[int]], inside: list[int],
-          seed: int, group: list[int], rails: bool, step: int) -> int:
-    """By how much lines grow shorter if a group of cells moves by `step` ranks."""
+def _shortening(rank: list[int], ahead: list[list[int]], behind: list[list[int]], inside: list[int],
+                seed: int, group: list[int], rails: bool, step: int) -> int:
+    """By how much lines grow shorter if a group of pairs moves by `step` ranks."""
     if not rails:
         return sum([len(ahead[u]) - len(behind[u]) for u in group])     # edges within cancel out
     uses, takes = (ahead, behind) if step > 0 else (behind, ahead)
@@ -166,18 +166,18 @@ def _gain(rank: list[int], ahead: list[list[int]], behind: list[list[int]], insi
     return gain
 
 
-def layers(cells: Cells, *, chips: bool = True, rails: bool = True, crossed: bool = False
+def layers(pairs: OpPairs, *, chips: bool = True, rails: bool = True, crossed: bool = False
            ) -> Layers:
-    """The cells in ranks, with a joint wherever an edge passes through a rank.
+    """The pairs in ranks, with a joint wherever an edge passes through a rank.
 
-    `chips` copies a much-shared leaf for each use; `rails` lets all edges of a cell share one line.
+    `chips` copies a much-shared leaf for each use; `rails` lets all edges of a pair share one line.
     `crossed` is for a graph whose lines cross: a leaf of few uses is copied too, and ranks are as
     if each edge had its own line.
     """
     few, near = (FEW, NEAR) if crossed else (CHIPS, REACH)
-    ins, outs, leaf, tail, head = cells.ins, cells.outs, cells.leaf, cells.tail, cells.head
+    ins, outs, leaf, tail, head = pairs.ins, pairs.outs, pairs.leaf, pairs.tail, pairs.head
     n = len(ins)
-    rank = ranks(cells, rails=rails and not crossed)
+    rank = ranks(pairs, rails=rails and not crossed)
     source = list(range(n))
     start = list(tail)           # edge -> item it starts at
     if chips:

@@ -8,18 +8,18 @@ from math import inf
 from typing import NamedTuple
 
 from .columns import LANE, TURN, Extent
-from .op_pairs import Cells
+from .op_pairs import OpPairs
 from .order import Order
 from .ranks import Layers
 
 LINE = 100.0                     # px of height that are given for each line less that is cut
 ROW = 60.0                       # px for each row less
-FULL = 0.85                      # how full a row must be before `even` ends it
+FULL = 0.85                      # how full a row must be before `even_ceil` ends it
 RAGGED = 30.0                    # px for a row that stays nearly empty, of those before the last
 FEW, MANY = 60, 160              # of more ranks, fewer widths are tried for a page
 
 
-class Strip(NamedTuple):
+class RankWidths(NamedTuple):
     """The ranks that are to be cut."""
 
     wide: list[float]            # rank -> its width
@@ -29,7 +29,7 @@ class Strip(NamedTuple):
     lines: Sequence[int]         # how many lines enter it, of those that turn; one more
 
 
-class Cut(NamedTuple):
+class RowBreaks(NamedTuple):
     """Where rows begin, and about how large they make the picture."""
 
     firsts: list[int]            # row -> its first rank
@@ -38,7 +38,7 @@ class Cut(NamedTuple):
     loss: float                  # what the lines that are cut count, in px
 
 
-class Rowed(NamedTuple):
+class WrappedLayers(NamedTuple):
     """A layered graph in rows: no link leads from row to row.
 
     A line that goes on in the next row ends at its last item, and enters by a joint of its own.
@@ -53,30 +53,31 @@ class Rowed(NamedTuple):
     entry: dict[int, int]        # item at the end of a row -> the joint where its line goes on
 
 
-def turning(cells: Cells, layers: Layers) -> list[bool]:
+def turning_items(pairs: OpPairs, layers: Layers) -> list[bool]:
     """item -> its line turns where a row ends behind it. A leaf moves to its use instead."""
-    n, copies = layers.n_cells, layers.n_cells + layers.n_chips
-    return [bool(js) and (i >= copies or i < n and not cells.leaf[i])
+    n, copies = layers.n_pairs, layers.n_pairs + layers.n_chips
+    return [bool(js) and (i >= copies or i < n and not pairs.leaf[i])
             for i, js in enumerate(layers.down)]
 
 
-def strip(extents: Sequence[Extent], heights: Sequence[float], lines: Sequence[int]) -> Strip:
+def rank_widths(extents: Sequence[Extent], heights: Sequence[float], lines: Sequence[int]
+                ) -> RankWidths:
     """Ranks as wide as they want, so tall, and so many lines entering each, and one more behind."""
     ahead = [TURN + LANE * n for n in lines]
-    return Strip([e.width for e in extents], heights,
-                 [e.boxes(True) - e.boxes(False) + x for e, x in zip(extents, ahead[1:])],
-                 [0.0, *[e.leaf + x for e, x in zip(extents, ahead[1:])]], lines)
+    return RankWidths([e.width for e in extents], heights,
+                      [e.boxes(True) - e.boxes(False) + x for e, x in zip(extents, ahead[1:])],
+                      [0.0, *[e.leaf + x for e, x in zip(extents, ahead[1:])]], lines)
 
 
-def rows(strip: Strip, wrap: float) -> Cut:
+def break_rows(strip: RankWidths, wrap: float) -> RowBreaks:
     """Rows no wider than `wrap` where that can be: low ones, and few lines are cut.
 
     Dynamic programming over the cuts: O(ranks x ranks in a row).
     """
-    return _cut(strip, _firsts(_spans(strip, wrap), strip.lines, wrap))
+    return _row_breaks(strip, _firsts(_spans(strip, wrap), strip.lines, wrap))
 
 
-def _spans(strip: Strip, wrap: float) -> list[list[tuple[int, float, float]]]:
+def _spans(strip: RankWidths, wrap: float) -> list[list[tuple[int, float, float]]]:
     """rank -> the rows that may end before it, shortest first: first rank, width, height.
 
     Of those wider than `wrap` the shortest, and where a row cannot end none.
@@ -132,7 +133,7 @@ def _firsts(spans: list[list[tuple[int, float, float]]], lines: Sequence[int], w
     return firsts[::-1] or [0]
 
 
-def _cut(strip: Strip, firsts: list[int]) -> Cut:
+def _row_breaks(strip: RankWidths, firsts: list[int]) -> RowBreaks:
     """How large rows make the picture."""
     wide, heights, ends, begins, lines = strip
     most = total = 0.0
@@ -140,10 +141,11 @@ def _cut(strip: Strip, firsts: list[int]) -> Cut:
         width = sum(wide[first:last]) + begins[first] + (ends[last - 1] if last < len(wide) else 0)
         most = max(most, width)
         total += max(heights[first:last]) + (2 * TURN + LANE * lines[first] if first else 0.0)
-    return Cut(firsts, most, total, sum([LINE * lines[first] + ROW for first in firsts]) - ROW)
+    loss = sum([LINE * lines[first] + ROW for first in firsts]) - ROW
+    return RowBreaks(firsts, most, total, loss)
 
 
-def even(right: Sequence[float], lines: Sequence[int], wrap: float) -> list[int]:
+def even_breaks(right: Sequence[float], lines: Sequence[int], wrap: float) -> list[int]:
     """The first ranks of rows about `wrap` wide: of the last ranks that may end a row, the one
     behind which fewest lines pass. `right` holds where ranks end on a strip, `lines` how many lines
     enter each. Linear in the ranks.
@@ -161,24 +163,24 @@ def even(right: Sequence[float], lines: Sequence[int], wrap: float) -> list[int]
     return firsts
 
 
-def page(strip: Strip, least: float, ratio: float) -> Cut:
+def break_page(strip: RankWidths, least: float, ratio: float) -> RowBreaks:
     """The rows that can be shown largest on a page of a ratio of width to height.
 
     Where a page `least` wide is enough, larger is not better. Widths are tried from narrow to wide,
     the more the fewer ranks there are.
     """
-    def worth(cut: Cut) -> float:
-        return _worth(cut, ratio, least / ratio)
+    def worth(cut: RowBreaks) -> float:
+        return _page_cost(cut, ratio, least / ratio)
 
     whole, widest, count = sum(strip.wide), max(strip.wide), len(strip.wide)
     fair = max(widest, (whole * (max(strip.heights) + 2 * TURN) * ratio) ** 0.5)
     low, high, grow = max(widest, 0.4 * fair), min(whole, 2.5 * fair), 1.06
-    best = _cut(strip, [0])
+    best = _row_breaks(strip, [0])
     if count > FEW:              # about how wide is found without trying all cuts
         right = list(accumulate(strip.wide))
         wrap = low
         while wrap < high:
-            best = min(best, _cut(strip, even(right, strip.lines, wrap)), key=worth)
+            best = min(best, _row_breaks(strip, even_breaks(right, strip.lines, wrap)), key=worth)
             wrap *= 1.15
         low, high, grow = max(widest, 0.85 * best.width), min(whole, 1.2 * best.width), 1.1
         if count > MANY:
@@ -189,21 +191,21 @@ def page(strip: Strip, least: float, ratio: float) -> Cut:
     while wrap < high:
         firsts = _firsts(spans, strip.lines, wrap)
         if firsts != found.firsts:
-            found = _cut(strip, firsts)
+            found = _row_breaks(strip, firsts)
         if (height := worth(found)) < most:
             best, most = found, height
         wrap = max(wrap, found.width) * grow
     return best
 
 
-def _worth(cut: Cut, ratio: float, least: float) -> float:
+def _page_cost(cut: RowBreaks, ratio: float, least: float) -> float:
     """How high the page must be, and a little for paper and for the lines that are cut."""
     wide = cut.width / ratio
     return max(wide, cut.height, least) + 0.2 * (wide + cut.height) + 0.5 * cut.loss
 
 
-def rowed(layers: Layers, order: Order, block: Sequence[int], turns: Sequence[bool],
-          firsts: Sequence[int]) -> Rowed:
+def wrap_layers(layers: Layers, order: Order, block: Sequence[int], turns: Sequence[bool],
+                firsts: Sequence[int]) -> WrappedLayers:
     """A layered graph cut before some ranks. Linear in it.
 
     A line that only passes through a row is led past it: its joints there stand nowhere.
@@ -211,7 +213,7 @@ def rowed(layers: Layers, order: Order, block: Sequence[int], turns: Sequence[bo
     up, down, slot = list(layers.up), list(layers.down), list(layers.slot)
     source, row = list(layers.source), [0] * len(layers.up)
     lasts = [first - 1 for first in firsts[1:]] + [len(order)]
-    joints = layers.n_cells + layers.n_chips
+    joints = layers.n_pairs + layers.n_chips
     entry: dict[int, int] = {}
     of: dict[int, int] = {}      # such a joint -> the item that it stands for
     led: dict[int, int] = {}     # item at the end of a row that is led past -> where it comes from
@@ -228,7 +230,8 @@ def rowed(layers: Layers, order: Order, block: Sequence[int], turns: Sequence[bo
                         entering.append(i)           # a leaf or a chip
                     continue
                 origin = led.pop(i, i)
-                way = _through(down, i, joints, last - first + 1) if k + 1 < len(firsts) else []
+                way = _passing_joints(down, i, joints, last - first + 1) \
+                    if k + 1 < len(firsts) else []
                 if way:
                     gone.update(way)
                     led[way[-1]] = origin
@@ -264,11 +267,11 @@ def rowed(layers: Layers, order: Order, block: Sequence[int], turns: Sequence[bo
                           for j in ((i, entry[i]) if i in entry else (i,))], path[-1])
     number: dict[tuple[int, int], int] = {}
     blocks = [number.setdefault((block[of.get(i, i)], k), len(number)) for i, k in enumerate(row)]
-    return Rowed(Layers(found, rank, up, down, slot, source, paths, layers.n_cells,
-                        layers.n_chips), found, blocks, row, begins, entry)
+    return WrappedLayers(Layers(found, rank, up, down, slot, source, paths, layers.n_pairs,
+                                layers.n_chips), found, blocks, row, begins, entry)
 
 
-def _through(down: list[list[int]], i: int, joints: int, ranks: int) -> list[int]:
+def _passing_joints(down: list[list[int]], i: int, joints: int, ranks: int) -> list[int]:
     """The joints of a line on its way through so many ranks, if it is not wanted there."""
     way = []
     for _ in range(ranks):

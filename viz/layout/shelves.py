@@ -10,7 +10,7 @@ MARGIN = 24.0                    # round all, and between parts
 WIDEST = 1.6                     # rows are about this much wider than all of them are high
 
 
-def shelves(sizes: Sequence[Size], least: float = 0.0) -> tuple[float, float, list[Point]]:
+def pack_rows(sizes: Sequence[Size], least: float = 0.0) -> tuple[float, float, list[Point]]:
     """Parts in rows, in their order: the whole width and height, and where each part begins.
 
     The rows are at least so wide, and as long as makes them a page.

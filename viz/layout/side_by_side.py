@@ -10,8 +10,8 @@ from .placement import Chip, Placement, Point, Rail, Route, Size
 Move = Callable[[Point], Point]
 
 
-def paired(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
-           labels: Sequence[Size | None], rankdir: str) -> Placement:
+def place_paired(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
+                 labels: Sequence[Size | None], rankdir: str) -> Placement:
     """The placement of a graph of two parts: `graph.facts["paired"]` names their groups.
 
     The first is placed as it is, the second mirrored, below it (LR) or beside it (TB), so that

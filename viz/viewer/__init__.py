@@ -22,7 +22,7 @@ def fill(*, title: str, start: str, style: str, picture: str, data: Mapping[str,
          player: bool = False, packs: Mapping[str, str] = {}) -> bytes:
     """The page. Picture and style are markup, start is for the root; title and data are text.
 
-    Packs, by name, are what `codec.packed` returns: a canvas reads them, a picture needs none.
+    Packs, by name, are what `codec.pack` returns: a canvas reads them, a picture needs none.
     The first of them stands before the script, which paints it while the others are still read.
 
     The page runs the one script and takes the one style whose hashes stand in its policy: markup

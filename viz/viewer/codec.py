@@ -14,7 +14,7 @@ Array = np.ndarray[Any, Any]
 DTYPES = {"u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "f32": np.float32, "f64": np.float64}
 
 
-def packed(columns: Mapping[str, Array | Sequence[str]]) -> str:
+def pack(columns: Mapping[str, Array | Sequence[str]]) -> str:
     """Arrays of whole numbers, of float32 or float64, and lists of strings, by name.
 
     Whole numbers take as few bytes as they can, as differences where those are smaller. First the

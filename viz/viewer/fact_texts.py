@@ -18,7 +18,7 @@ def node(node: Node) -> dict[str, Any]:
             for line in fact_lines(fact)]
     if node.group:
         rows.append(["group", literal(node.group)])
-    told = {"id": node.id, "kind": node.kind, "name": name(node), "facts": rows,
+    told = {"id": node.id, "kind": node.kind, "name": node_name(node), "facts": rows,
             "brief": {key: text.numbers(node.facts[key]) for key in ("data", "grad")
                       if node.facts.get(key) is not None}}
     grad = magnitude(node.facts.get("grad"))
@@ -38,7 +38,7 @@ def edge(edge: Edge) -> dict[str, Any]:
     return carried
 
 
-def name(node: Node) -> str:
+def node_name(node: Node) -> str:
     return literal(node.label) or literal(node.id)
 
 

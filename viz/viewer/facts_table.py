@@ -65,7 +65,7 @@ class _Values:
         return self.strings.setdefault(string, len(self.strings))
 
 
-def table(graph: Graph) -> dict[str, Any]:
+def fact_columns(graph: Graph) -> dict[str, Any]:
     """The columns: `strings`, which the others count in, then nodes, edges and values.
 
     Values are data and grad of each node, local derivative and contribution of each edge, then
@@ -84,7 +84,7 @@ def table(graph: Graph) -> dict[str, Any]:
         add(told.get("data"))
         add(told.get("grad"))
         ids.append(string(node.id))
-        names.append(string(fact_texts.name(node)))
+        names.append(string(fact_texts.node_name(node)))
         tags.append(0 if node.kind == "op" else _tag(node, tagged, string))
         flags.append(string(literal(str(told["flag"]))) if told.get("flag") else 0)
         before = len(keys)
@@ -136,11 +136,11 @@ def _tag(node: Any, known: dict[Any, int], string: Any) -> int:
            told.get("shared"), told.get("hidden"))
     found = known.get(key)
     if found is None:
-        found = known[key] = string(boxes.tag_of(node))
+        found = known[key] = string(boxes.tag_text(node))
     return found
 
 
-def structure(graph: Graph) -> dict[str, Array]:
+def edge_columns(graph: Graph) -> dict[str, Array]:
     """The kinds of nodes; tails and heads of edges, as indices of nodes; and how wide they reach.
 
     Edges keep their order. A tail is told by how far it lies before its head.

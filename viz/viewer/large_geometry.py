@@ -8,9 +8,9 @@ import numpy as np
 
 from ..graph import Graph, Node, text, topological
 from ..layout import boxes
-from ..layout.large.layered import CHIP, GAP, MARGIN, Field, arrange
+from ..layout.large.layered import CHIP, GAP, MARGIN, ArrayPlacement, arrange
 from .codec import Array
-from .facts_table import structure
+from .facts_table import edge_columns
 from .scope_boxes import SCALE, scopes
 
 RATIO = 1.6                      # of a strip set in rows: its width to its height
@@ -19,7 +19,7 @@ APART = 320.0                    # px between two columns of nodes without edges
 ROOM = 3.0                       # a strip this many times wider than RATIO asks is set in rows
 
 
-class Strip(NamedTuple):
+class LargeGeometry(NamedTuple):
     """A graph in topological order, where its nodes stand, and how wide and high it is."""
 
     graph: Graph
@@ -28,15 +28,15 @@ class Strip(NamedTuple):
     height: float
 
 
-def strip(graph: Graph) -> Strip:
+def layout_columns(graph: Graph) -> LargeGeometry:
     """The columns. A node stands in a rank, dx behind its left end, at the height of its line.
 
     Linear in the graph, but for the layout.
     """
-    told = structure(graph)
+    told = edge_columns(graph)
     if len(told["back"]) and told["back"].min() <= 0:
         graph = Graph(graph.name, tuple(topological(graph)), graph.edges, graph.facts)
-        told = structure(graph)
+        told = edge_columns(graph)
     head, tail = told["head"], told["head"] - told["back"]
     op = np.fromiter((node.kind == "op" for node in graph.nodes), bool)
     width, height = _sizes(graph)
@@ -66,17 +66,17 @@ def strip(graph: Graph) -> Strip:
         "roof": _whole(roof),         **_shared(field, tail)}
     boxes = np.stack([left[rank] + dx, drop[rank] + y, width, height], axis=1)
     row = np.cumsum(np.diff(drop, prepend=drop[:1]) != 0)
-    return Strip(graph, columns | scopes(graph, boxes, row[rank]),
-                 float((left + wide).max(initial=0.0) + MARGIN),
-                 float((boxes[:, 1] + boxes[:, 3]).max(initial=0.0) + MARGIN))
+    return LargeGeometry(graph, columns | scopes(graph, boxes, row[rank]),
+                         float((left + wide).max(initial=0.0) + MARGIN),
+                         float((boxes[:, 1] + boxes[:, 3]).max(initial=0.0) + MARGIN))
 
 
-def _shared(field: Field, tail: Array) -> dict[str, Array]:
-    """Items beyond cells, chips first, then joints of rails: rank, height, node; what edges leave.
+def _shared(field: ArrayPlacement, tail: Array) -> dict[str, Array]:
+    """Items beyond pairs, chips first, then joints of rails: rank, height, node; what edges leave.
 
     `via` holds for each edge that leaves such an item which one, `far` tells those edges.
     """
-    n = field.cells
+    n = field.pairs
     node = np.zeros(n, np.int64)
     far = field.start >= n
     node[field.source[field.start[far]]] = tail[far]
@@ -85,7 +85,7 @@ def _shared(field: Field, tail: Array) -> dict[str, Array]:
             "far": far.astype(np.uint8), "via": field.start[far] - n}
 
 
-def _rows(field: Field, rank: Array, height: Array) -> tuple[Array, Array, Array, float]:
+def _rows(field: ArrayPlacement, rank: Array, height: Array) -> tuple[Array, Array, Array, float]:
     """Of each rank its left end, its drop and the top of its row; and how deep they reach.
 
     A long strip is set in rows, each as high as what stands in it.
@@ -100,7 +100,7 @@ def _rows(field: Field, rank: Array, height: Array) -> tuple[Array, Array, Array
     first = np.searchsorted(row, row)              # rank -> the first one of its row
     top, bottom = np.full(row[-1] + 1, np.inf), np.full(row[-1] + 1, -np.inf)
     for at, half, of in ((field.y, height / 2, rank),
-                         (field.level[field.cells:], CHIP[1] / 2, field.rank[field.cells:])):
+                         (field.level[field.pairs:], CHIP[1] / 2, field.rank[field.pairs:])):
         np.minimum.at(top, row[of], at - half)
         np.maximum.at(bottom, row[of], at + half)
     tall = bottom - top + BETWEEN
@@ -137,14 +137,14 @@ def _box(node: Node, tags: dict[Any, float]) -> tuple[float, float]:
     key = (node.kind, node.facts.get("line"), None if data is None else data.shape)
     tag = tags.get(key)
     if tag is None:
-        tag = tags[key] = boxes.wide(boxes.tag_of(node), "tag")
-    name = boxes.wide(text.shorten(text.literal(node.label), boxes.NAME), "name")
+        tag = tags[key] = boxes.text_width(boxes.tag_text(node), "tag")
+    name = boxes.text_width(text.shorten(text.literal(node.label), boxes.NAME), "name")
     wide = max(112.0, name + (18 + tag if tag else 0) + 2 * boxes.PAD)
     rows = [value for value in (data, grad) if value is not None]
     for value in rows:
         wide = max(wide, _LEAD + _ADVANCE * len(text.numbers(value)))
-    return boxes.even(wide), boxes.even((33.0, 53.0, 71.0)[len(rows)])
+    return boxes.even_ceil(wide), boxes.even_ceil((33.0, 53.0, 71.0)[len(rows)])
 
 
-_ADVANCE = boxes.wide("0", "data")                 # a mono type: each digit is as wide
-_LEAD = boxes.wide("grad", "key") + 16 + 2 * boxes.PAD
+_ADVANCE = boxes.text_width("0", "data")                 # a mono type: each digit is as wide
+_LEAD = boxes.text_width("grad", "key") + 16 + 2 * boxes.PAD

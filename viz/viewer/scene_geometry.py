@@ -8,7 +8,7 @@ import numpy as np
 
 from ..animation.timeline import tracks
 from ..graph import Graph
-from ..layout.build_scene import Options, compose
+from ..layout.build_scene import DrawOptions, build_scene
 from ..layout.scene import Path, Polygon, Rect, Scene, Text
 from .scope_boxes import SCALE, rows, scopes
 
@@ -16,13 +16,14 @@ KINDS: dict[type, int] = {Rect: 0, Path: 1, Polygon: 2, Text: 3}
 OWNERS = ("", "edge", "rail", "chip", "fold", "head", "port")
 
 
-def sheet(graph: Graph, options: Options = Options()) -> tuple[Scene, dict[str, Any]]:
+def scene_columns(graph: Graph, options: DrawOptions = DrawOptions()
+                  ) -> tuple[Scene, dict[str, Any]]:
     """The scene with all folds open, and its columns: boxes of nodes, then all other marks."""
     facts = dict(graph.facts)
     if "folds" in facts:
         facts["folds"] = tuple([{**fold, "closed": False} for fold in facts["folds"]])
     graph = Graph(graph.name, graph.nodes, graph.edges, facts)
-    scene = compose(graph, options)
+    scene = build_scene(graph, options)
     places = {f"fold-{fold['path'].replace('/', '-')}": i
               for i, fold in enumerate(facts.get("folds", ()))}
     boxes = [(0.0, 0.0, 0.0, 0.0)] * len(graph.nodes)

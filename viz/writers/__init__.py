@@ -23,7 +23,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Graph
-from ..layout.build_scene import Options, compose
+from ..layout.build_scene import DrawOptions, build_scene
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -86,13 +86,13 @@ def writer(format: str) -> Any:
                           f"(entry point {point.value} of {GROUP})") from error
 
 
-def write(graph: Graph, format: str, options: Options = Options()) -> bytes:
+def write(graph: Graph, format: str, options: DrawOptions = DrawOptions()) -> bytes:
     """Return the graph in a format. Raises FormatError, and what the layout and writer raise."""
     content: bytes = writer(format).write(graph, options)
     return content
 
 
-def pictures(graph: Graph, wanted: Sequence[tuple[str, str]], options: Options = Options()
+def pictures(graph: Graph, wanted: Sequence[tuple[str, str]], options: DrawOptions = DrawOptions()
              ) -> list[bytes]:
     """Return the graph in several (format, theme), laid out once for all that paint it.
 
@@ -103,14 +103,14 @@ def pictures(graph: Graph, wanted: Sequence[tuple[str, str]], options: Options =
     for format, theme in dict.fromkeys(wanted):
         module, look = writer(format), options._replace(theme=theme)
         if hasattr(module, "draw"):
-            scene = scene or compose(graph, options)
+            scene = scene or build_scene(graph, options)
             made[format, theme] = module.draw(scene, look)
         else:
             made[format, theme] = module.write(graph, look)
     return [made[at] for at in wanted]
 
 
-def play(graph: Graph, format: str, options: Options = Options()) -> bytes:
+def play(graph: Graph, format: str, options: DrawOptions = DrawOptions()) -> bytes:
     """Return the steps of a graph in one file.
 
     Raises FormatError for a format that cannot move, StepError for a graph of too many steps.
@@ -122,7 +122,7 @@ def play(graph: Graph, format: str, options: Options = Options()) -> bytes:
     return content
 
 
-def steps(graph: Graph, path: str, format: str, options: Options = Options()
+def steps(graph: Graph, path: str, format: str, options: DrawOptions = DrawOptions()
           ) -> list[tuple[str, bytes]]:
     """Return the steps of a graph as files (path, content): one, or of "frames" a folder of SVGs.
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from ..graph import Edge, Graph, Node, text
 from ..graph.theme import THEMES, Shape, Theme
 from ..layout import boxes, paint_clusters
-from ..layout.build_scene import LABELLED, Options, edge_tip, node_tip
+from ..layout.build_scene import LABELLED, DrawOptions, edge_tip, node_tip
 
 if TYPE_CHECKING:
     import graphviz
@@ -18,12 +18,12 @@ STYLES = {"input": "rounded,filled,bold", "parameter": "rounded,filled,bold", "o
           "constant": "rounded,filled,dashed", "value": "rounded,filled", "output": "filled"}
 
 
-def write(graph: Graph, options: Options = Options()) -> bytes:
+def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """The graph as DOT."""
     return digraph(graph, options).source.encode()
 
 
-def digraph(graph: Graph, options: Options = Options()) -> graphviz.Digraph:
+def digraph(graph: Graph, options: DrawOptions = DrawOptions()) -> graphviz.Digraph:
     """A graphviz.Digraph with data and grad at every node, which plain `dot` draws well."""
     import graphviz
     look = THEMES[options.theme]
@@ -69,18 +69,18 @@ def _legend(heat: Mapping[str, Any], look: Theme) -> str:
     role = "line" if heat["by"] == "contribution" else "heat"
     muted = look.texts["tag"].color
     cells, words = "", ""
-    for step, said in boxes.scale(heat):
+    for step, said in boxes.heat_scale(heat):
         shape = look.shapes[f"{role}{step:+d}"]
         cells += f'<td width="70" height="9" bgcolor="{shape.stroke or shape.fill}"></td>'
         words += f'<td><font point-size="9">{said}</font></td>'
     return (f'<<font color="{muted}"><table border="0" cellborder="0" cellspacing="2">'
-            f'<tr><td rowspan="2">{boxes.scaled(heat)}</td>{cells}</tr><tr>{words}</tr>'
+            f'<tr><td rowspan="2">{boxes.heat_title(heat)}</td>{cells}</tr><tr>{words}</tr>'
             "</table></font>>")
 
 
 def _heat(shapes: Mapping[str, Shape], role: str, item: Node | Edge) -> dict[str, str]:
     """The colour and the width of a line that shows a heat, or what is flagged."""
-    mark = boxes.mark_of(item)
+    mark = boxes.mark_role(item)
     if mark:
         dashed = {"style": "dashed"} if mark == "removed" and role == "line" else {}
         return {"color": shapes[mark].stroke or "", "penwidth": "2.5", **dashed}
@@ -100,7 +100,7 @@ def _clusters(graph: Graph, look: Theme) -> list[graphviz.Digraph]:
     frame = look.shapes["frame"]
     for fold in folds:
         clusters[fold["path"]] = graphviz.Digraph(f"cluster_{_id(fold['path'])}", graph_attr={
-            "label": _escape([paint_clusters.line(fold)]), "labeljust": "l",
+            "label": _escape([paint_clusters.summary(fold)]), "labeljust": "l",
             "style": "rounded,filled",
             "fillcolor": frame.fill or "", "color": frame.stroke or "", "peripheries": "1",
             "fontcolor": look.texts["head"].color, "fontsize": "12"})
@@ -129,13 +129,13 @@ def _attributes(node: Node, look: Theme) -> dict[str, str]:
     lines = [name]
     for key in ("data", "grad"):
         if node.facts.get(key) is not None:
-            lines.append(f"{key} {boxes.written(node, key)}")
+            lines.append(f"{key} {boxes.value_text(node, key)}")
     if node.kind == "constant" and len(lines) == 2 and lines[1] == f"data {name}":
         lines.pop()              # the constant 2 is called 2
-    tag = boxes.tag_of(node)
+    tag = boxes.tag_text(node)
     if tag and node.kind != "constant":
         lines.insert(1, tag)
-    lines += filter(None, [boxes.said_of(node)])
+    lines += filter(None, [boxes.flag_text(node)])
     if node.kind == "output":
         attributes["peripheries"] = "2"
     heat = {key: value for key, value in _heat(look.shapes, "heat", node).items() if value}

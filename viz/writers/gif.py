@@ -1,15 +1,15 @@
-"""GIF: the steps of a graph as a film, forward and backward."""
+"""GIF: the steps of a graph as an animation, forward and backward."""
 
 from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING
 
-from ..animation.timeline import StepError, film, lit, still
+from ..animation.timeline import StepError, build_timeline, animation_theme, scene_at
 from ..graph import Graph
 from ..graph.theme import THEMES
 from ..layout import cost
-from ..layout.build_scene import Options
+from ..layout.build_scene import DrawOptions
 from . import png
 
 if TYPE_CHECKING:
@@ -22,26 +22,27 @@ PIXELS = 300_000_000             # of all frames together: more takes minutes
 COLORS = 256
 
 
-def write(graph: Graph, options: Options = Options()) -> bytes:
+def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """Return the steps of a graph: a GIF is made for them. Raises as `play`."""
     return play(graph, options)
 
 
-def play(graph: Graph, options: Options = Options()) -> bytes:
+def play(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """Return the steps of a graph as a GIF that plays in a loop, at half the resolution of a PNG.
 
     Raises StepError where there are too many, or their frames would be too large.
     """
     from PIL import Image
 
-    made, dpi, theme = film(graph, options), options.dpi / 2, lit(THEMES[options.theme])
+    made, dpi = build_timeline(graph, options), options.dpi / 2
+    theme = animation_theme(THEMES[options.theme])
     n = len(made.steps)
     pixels = n * made.size.width * made.size.height * (dpi / 96) ** 2
     if pixels > PIXELS:
         raise StepError(f"a GIF of {n} frames has {pixels / 1e6:.0f} million pixels at "
                         f"{options.dpi:g} dpi (at most {PIXELS / 1e6:.0f} million): use --dpi "
                         f"{int(options.dpi * (PIXELS / pixels) ** 0.5)} or less, or svg or html")
-    frames = [png.raster(still(made, i), theme, dpi) for i in range(n)]
+    frames = [png.raster(scene_at(made, i), theme, dpi) for i in range(n)]
     colors, index = _palette(frames)
     images = []
     for values, shape in map(_pixels, frames):
@@ -62,7 +63,7 @@ def _pixels(frame: bytes) -> tuple[np.ndarray, tuple[int, ...]]:
 
 
 def _palette(frames: list[bytes]) -> tuple[bytes, np.ndarray]:
-    """One palette for the film, its commonest colours; and for each 0xrrggbb its index.
+    """One palette for the animation, its commonest colours; and for each 0xrrggbb its index.
 
     A colour that is too rare for the palette has the index of the nearest that is not.
     """

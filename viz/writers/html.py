@@ -7,12 +7,12 @@ from math import ceil
 from typing import Any
 
 from .. import viewer
-from ..animation.timeline import Track, film, lit, tracks
+from ..animation.timeline import Track, build_timeline, animation_theme, tracks
 from ..graph import Graph, Node, text, topological
 from ..graph.svg_text import escape, number
 from ..graph.text import literal
 from ..graph.theme import FAMILY, THEMES, Shape, Theme, Type
-from ..layout.build_scene import Options, compose, description
+from ..layout.build_scene import DrawOptions, build_scene, description
 from ..layout.layered import LARGE
 from ..layout.scene import Group, Rect, Scene
 from ..viewer import fact_texts
@@ -24,26 +24,26 @@ CANVAS = 400                     # a graph of more nodes, and one with folds, is
 FOCUS = ("#1a56c4", "#8ab4ff")   # what is selected, in light and dark
 
 
-def write(graph: Graph, options: Options = Options()) -> bytes:
+def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """The page of a graph: one file, no network."""
     if len(graph.nodes) > CANVAS or "folds" in graph.facts:
         return _large(graph, options)
-    scene = compose(graph, options)
+    scene = build_scene(graph, options)
     return _page(graph, options, scene, tracks(graph, scene), ())
 
 
-def play(graph: Graph, options: Options = Options()) -> bytes:
+def play(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """The page of a graph, with its steps: forward and backward, each with its sentence.
 
     Raises StepError where there are too many.
     """
-    made = film(graph, options)
+    made = build_timeline(graph, options)
     places = {node.id: i for i, node in enumerate(graph.nodes)}
     said = tuple((step.text, places[step.nodes[-1]] if step.nodes else -1) for step in made.steps)
     return _page(graph, options, made.scene, made.tracks, said)
 
 
-def _page(graph: Graph, options: Options, scene: Scene, shown: tuple[Track, ...],
+def _page(graph: Graph, options: DrawOptions, scene: Scene, shown: tuple[Track, ...],
           steps: tuple[tuple[str, int], ...]) -> bytes:
     pair, start = _themes(options)
     places = {node.id: i for i, node in enumerate(graph.nodes)}
@@ -59,7 +59,7 @@ def _page(graph: Graph, options: Options, scene: Scene, shown: tuple[Track, ...]
         player=bool(steps))
 
 
-def _themes(options: Options) -> tuple[tuple[Theme, Theme], str]:
+def _themes(options: DrawOptions) -> tuple[tuple[Theme, Theme], str]:
     """The looks in light and dark, and what says at the root which of them to begin with."""
     start = {"light": "", "dark": ' data-theme="dark"'}
     if options.theme in start:
@@ -70,23 +70,23 @@ def _themes(options: Options) -> tuple[tuple[Theme, Theme], str]:
 
 # ---- A large picture: positions, facts and the look, for a canvas
 
-def _large(graph: Graph, options: Options) -> bytes:
+def _large(graph: Graph, options: DrawOptions) -> bytes:
     from ..fold import summary
-    from ..viewer.codec import packed  # numpy is wanted for these only
-    from ..viewer.facts_table import structure, table
-    from ..viewer.large_geometry import strip
-    from ..viewer.scene_geometry import sheet
+    from ..viewer.codec import pack  # numpy is wanted for these only
+    from ..viewer.facts_table import edge_columns, fact_columns
+    from ..viewer.large_geometry import layout_columns
+    from ..viewer.scene_geometry import scene_columns
     by = graph.facts.get("heat", {}).get("by", "")
     plain = not {"folds", "paired"} & set(graph.facts) and by != "contribution"
     if len(graph.nodes) > LARGE and plain and options.engine == "layered" \
             and options.rankdir == "LR" and not options.wrap and options.edges in ("auto", "none"):
-        graph, drawing, width, height = strip(graph)
+        graph, drawing, width, height = layout_columns(graph)
     else:
         places = {node.id: i for i, node in enumerate(graph.nodes)}
         if any(places[edge.tail] > places[edge.head] for edge in graph.edges):
             graph = Graph(graph.name, tuple(topological(graph)), graph.edges, graph.facts)
-        scene, drawing = sheet(graph, options)
-        drawing = structure(graph) | drawing
+        scene, drawing = scene_columns(graph, options)
+        drawing = edge_columns(graph) | drawing
         width, height = scene.width, scene.height
     pair, start = _themes(options)
     told = " ".join(filter(None, [description(graph), literal(summary(graph))]))
@@ -102,7 +102,7 @@ def _large(graph: Graph, options: Options) -> bytes:
     return viewer.fill(
         title=literal(str(graph.facts.get("title") or graph.name)), start=start,
         style=_style(*pair), picture=picture, data=data,
-        packs={"drawing": packed(drawing), "facts": packed(table(graph))})
+        packs={"drawing": pack(drawing), "facts": pack(fact_columns(graph))})
 
 
 def _look(light: Theme, dark: Theme) -> dict[str, Any]:
@@ -123,10 +123,10 @@ def _look(light: Theme, dark: Theme) -> dict[str, Any]:
 # ---- The picture: the same marks and ids as in an SVG, with classes in place of colours
 
 def _picture(graph: Graph, scene: Scene, shown: tuple[Track, ...], n: int) -> Iterator[str]:
-    theme = lit(THEMES["light"])
-    look = svg.Look({role: f' class="s-{role}"' for role in theme.shapes},
-                    {role: f' class="t-{role}"' for role in theme.texts},
-                    {role: "" for role in theme.texts}, theme.texts)
+    theme = animation_theme(THEMES["light"])
+    look = svg.Attributes({role: f' class="s-{role}"' for role in theme.shapes},
+                          {role: f' class="t-{role}"' for role in theme.texts},
+                          {role: "" for role in theme.texts}, theme.texts)
     order = list(range(len(graph.nodes)))          # of computation, where readers wrote it
     places = {node.id: i for i, node in enumerate(graph.nodes)}
     if any(places[edge.tail] > places[edge.head] for edge in graph.edges):
@@ -186,7 +186,7 @@ def _spoken(node: Node) -> str:
 # ---- The style: each role once, with its colour in light and in dark
 
 def _style(light: Theme, dark: Theme) -> str:
-    a, b = lit(light), lit(dark)
+    a, b = animation_theme(light), animation_theme(dark)
     lines = [":root { " + "; ".join(f"--{name}: light-dark({one}, {two})"
                                     for name, (one, two) in _colors(light, dark).items()) + " }"]
     lines += [f".t-{role} {{ {_type(a.texts[role], b.texts[role])} }}" for role in light.texts]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..graph import Graph
 from ..graph.json import to_json
-from ..layout.build_scene import Options
+from ..layout.build_scene import DrawOptions
 
 
-def write(graph: Graph, options: Options = Options()) -> bytes:
+def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """The graph as JSON, one node or edge a line."""
     return to_json(graph).encode("utf-8", "backslashreplace")    # half a pair is \ud800 in JSON

@@ -10,7 +10,7 @@ from typing import Any
 from ..graph import Edge, Graph, Node, text
 from ..graph.theme import THEMES, Shape, Theme
 from ..layout import boxes, paint_clusters
-from ..layout.build_scene import LABELLED, Options
+from ..layout.build_scene import LABELLED, DrawOptions
 
 SHAPES = {"input": ('("', '")'), "parameter": ('["', '"]'), "constant": ('("', '")'),
           "value": ('["', '"]'), "output": ('[["', '"]]'), "op": ('(("', '"))')}
@@ -18,7 +18,7 @@ _TITLE = str.maketrans("<>&", "＜＞＆")           # a title is cleaned of tag
 _PLAIN = frozenset(" =,()/+._")  # ASCII that means nothing to Mermaid inside a quoted label
 
 
-def write(graph: Graph, options: Options = Options()) -> bytes:
+def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """The graph as a Mermaid flowchart, one node or edge a line."""
     shown = options.edges
     if shown == "auto":
@@ -42,7 +42,7 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
             lines.append("  end")
         opened.append(fold["path"])
         lines.append(f"  subgraph {_fold(fold)}"
-                     f'["{_escape([paint_clusters.line(fold)])}"]')
+                     f'["{_escape([paint_clusters.summary(fold)])}"]')
         lines += [f"    {_node(node, ids)}" for node in inside.get(fold["path"], ())]
     lines += ["  end"] * len(opened)
     for edge in graph.edges:
@@ -61,8 +61,8 @@ def write(graph: Graph, options: Options = Options()) -> bytes:
     lines += [f"  linkStyle {e} {_line(look[f'edge {mark}'])}" for e, edge in enumerate(graph.edges)
               if (mark := edge.facts.get("change"))]
     for node in graph.nodes:
-        if boxes.mark_of(node):
-            lines.append(f"  style {ids[node.id]} {_line(look[boxes.mark_of(node)])}")
+        if boxes.mark_role(node):
+            lines.append(f"  style {ids[node.id]} {_line(look[boxes.mark_role(node)])}")
         elif "heat" in node.facts:
             lines.append(f"  style {ids[node.id]} {_heat(look, '', node.facts['heat'])}")
     lines += _legend(graph, THEMES[options.theme])
@@ -76,10 +76,10 @@ def _legend(graph: Graph, look: Theme) -> list[str]:
         return []
     used = {item.facts["heat"] for items in (graph.nodes, graph.edges) for item in items
             if "heat" in item.facts}
-    lines = [f'  subgraph heat["{_escape([boxes.scaled(heat)])}"]']
+    lines = [f'  subgraph heat["{_escape([boxes.heat_title(heat)])}"]']
     paper = f"fill:{look.paper},color:{look.texts['name'].color},"
     styles = [f"  classDef legend {paper}{_line(look.shapes['edge'])}", "  class heat legend"]
-    for step, said in boxes.scale(heat):
+    for step, said in boxes.heat_scale(heat):
         if step in used:
             lines.append(f'    heat{step + len(heat["limits"])}["{_escape([said])}"]')
             styles.append(f"  style heat{step + len(heat['limits'])} {paper}"
@@ -115,13 +115,13 @@ def _label(node: Node) -> str:
     name = text.shorten(text.literal(node.label), boxes.NAME)
     lines = [name]
     if node.kind not in ("op", "constant"):
-        lines.append(text.shorten(text.literal(boxes.tag_of(node)), boxes.NAME))
+        lines.append(text.shorten(text.literal(boxes.tag_text(node)), boxes.NAME))
     for key in ("data", "grad"):
         if node.facts.get(key) is not None:
-            lines.append(f"{key} {boxes.written(node, key)}")
+            lines.append(f"{key} {boxes.value_text(node, key)}")
     if node.kind == "constant" and lines[-1] == f"data {name}":
         lines.pop()              # the constant 2 is called 2
-    lines += filter(None, [boxes.said_of(node)])
+    lines += filter(None, [boxes.flag_text(node)])
     return _escape(lines)
 
 

@@ -14,7 +14,7 @@ from ..graph import Graph, text
 from ..graph.text import covered, literal
 from ..graph.theme import THEMES
 from ..layout import cost
-from ..layout.build_scene import Options, compose
+from ..layout.build_scene import DrawOptions, build_scene
 from ..layout.scene import Path, Polygon, Rect, Scene, Text
 
 BYTES_PER_NODE = 200
@@ -24,12 +24,12 @@ QUARTER = 0.5522847498           # of the radius: where a cubic's handle is for 
 ANCHORS = {"start": 0.0, "middle": 0.5, "end": 1.0}
 
 
-def write(graph: Graph, options: Options = Options()) -> bytes:
+def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """The picture of a graph as PDF, 96 px to the inch."""
-    return draw(compose(graph, options), options)
+    return draw(build_scene(graph, options), options)
 
 
-def draw(scene: Scene, options: Options = Options()) -> bytes:
+def draw(scene: Scene, options: DrawOptions = DrawOptions()) -> bytes:
     """A scene as PDF: the same bytes for the same scene and version of matplotlib.
 
     The renderer is driven without a Figure, whose artists take three quarters of the time.

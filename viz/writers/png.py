@@ -6,7 +6,7 @@ from ..graph import Graph
 from ..graph.rasterize import pixels
 from ..graph.theme import THEMES, Theme
 from ..layout import cost
-from ..layout.build_scene import Options, compose
+from ..layout.build_scene import DrawOptions, build_scene
 from ..layout.scene import Scene, Text
 from . import svg
 
@@ -14,12 +14,12 @@ BYTES_PER_NODE = 400
 MAX_NODES = cost.PIXELS
 
 
-def write(graph: Graph, options: Options = Options()) -> bytes:
+def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """Return the picture of a graph as PNG, at `options.dpi`. Raises SizeError if too large."""
-    return draw(compose(graph, options), options)
+    return draw(build_scene(graph, options), options)
 
 
-def draw(scene: Scene, options: Options = Options()) -> bytes:
+def draw(scene: Scene, options: DrawOptions = DrawOptions()) -> bytes:
     """Return a scene as PNG."""
     return raster(scene, THEMES[options.theme], options.dpi)
 

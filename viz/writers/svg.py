@@ -12,12 +12,12 @@ from ..graph import Graph, text
 from ..graph.svg_text import escape, number, short
 from ..graph.theme import FAMILY, THEMES, Shape, Theme, Type
 from ..layout import cost
-from ..layout.build_scene import Options, compose
-from ..layout.gc_pause import uncollected
+from ..layout.build_scene import DrawOptions, build_scene
+from ..layout.gc_pause import gc_paused
 from ..layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 
 if TYPE_CHECKING:                # who draws no steps does not wait for their import
-    from ..animation.timeline import Film, Timed
+    from ..animation.timeline import Timeline, TimedMark
 
 BYTES_PER_NODE = 850
 MAX_NODES = cost.ITEMS
@@ -26,7 +26,7 @@ STEP_SECONDS, END_SECONDS = 1.6, 5.0               # a step is shown for, and th
 _ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
 
 
-class Look(NamedTuple):
+class Attributes(NamedTuple):
     """The attributes of each role, as they are written."""
 
     shapes: Mapping[str, str]
@@ -35,34 +35,34 @@ class Look(NamedTuple):
     types: Mapping[str, Type]    # for the width
 
 
-def write(graph: Graph, options: Options = Options()) -> bytes:
+def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """The picture of a graph as SVG."""
-    with uncollected():
-        return draw(compose(graph, options), options)
+    with gc_paused():
+        return draw(build_scene(graph, options), options)
 
 
-def draw(scene: Scene, options: Options = Options()) -> bytes:
+def draw(scene: Scene, options: DrawOptions = DrawOptions()) -> bytes:
     """A scene as the file."""
     return paint(scene, THEMES[options.theme]).encode()
 
 
-def play(graph: Graph, options: Options = Options()) -> bytes:
+def play(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """Return the steps of a graph as an SVG that plays in a loop, without script.
 
     Where the reader prefers reduced motion it is the whole picture. Raises StepError where there
     are too many steps.
     """
-    from ..animation.timeline import film
-    return _playing(film(graph, options), options).encode()
+    from ..animation.timeline import build_timeline
+    return _playing(build_timeline(graph, options), options).encode()
 
 
-def frames(graph: Graph, options: Options = Options()) -> Iterator[tuple[str, bytes]]:
+def frames(graph: Graph, options: DrawOptions = DrawOptions()) -> Iterator[tuple[str, bytes]]:
     """Yield the steps as (name, SVG): 01.svg, 02.svg ... Raises StepError as `play`."""
-    from ..animation.timeline import film, lit, still
-    made, theme = film(graph, options), lit(THEMES[options.theme])
+    from ..animation.timeline import build_timeline, animation_theme, scene_at
+    made, theme = build_timeline(graph, options), animation_theme(THEMES[options.theme])
     digits = len(str(len(made.steps)))
     for i in range(len(made.steps)):
-        yield f"{i + 1:0{digits}}.svg", paint(still(made, i), theme).encode()
+        yield f"{i + 1:0{digits}}.svg", paint(scene_at(made, i), theme).encode()
 
 
 def paint(scene: Scene, theme: Theme, *, prefix: str = "") -> str:
@@ -95,16 +95,16 @@ def document(scene: Scene, theme: Theme, lines: list[str]) -> str:
 
 
 @lru_cache(8)
-def attributes(theme: Theme) -> Look:
+def attributes(theme: Theme) -> Attributes:
     """A theme's roles as plain attributes of elements in a `document`."""
     usual, line = theme.texts["key"], theme.shapes["edge"].width
-    return Look({role: _shape(shape, line) for role, shape in theme.shapes.items()},
-                {role: _type(type, usual) for role, type in theme.texts.items()},
-                {role: f' font-family="{FAMILY[type.font]}"' if type.font == "mono" else ""
-                 for role, type in theme.texts.items()}, theme.texts)
+    return Attributes({role: _shape(shape, line) for role, shape in theme.shapes.items()},
+                      {role: _type(type, usual) for role, type in theme.texts.items()},
+                      {role: f' font-family="{FAMILY[type.font]}"' if type.font == "mono" else ""
+                       for role, type in theme.texts.items()}, theme.texts)
 
 
-def _group(lines: list[str], group: Group, look: Look, prefix: str) -> None:
+def _group(lines: list[str], group: Group, look: Attributes, prefix: str) -> None:
     """Adds a group's lines."""
     marks, shared = group.marks, ""
     if len(marks) > 1:
@@ -118,7 +118,7 @@ def _group(lines: list[str], group: Group, look: Look, prefix: str) -> None:
     lines.append("</g>")
 
 
-def element(mark: Mark, look: Look, *, more: str = "", shared: bool = False) -> str:
+def element(mark: Mark, look: Attributes, *, more: str = "", shared: bool = False) -> str:
     """A mark as an element, with more attributes; `shared` where its group says font and anchor."""
     if isinstance(mark, Text):
         x, y, string, role, anchor = mark
@@ -182,15 +182,15 @@ def _shape(shape: Shape, usual: float) -> str:
     return paint
 
 
-def _playing(made: Film, options: Options) -> str:
+def _playing(made: Timeline, options: DrawOptions) -> str:
     """Return the SVG of a timeline.
 
     Names of rules begin with a hash of the picture, so that two pictures may share a page.
     """
-    from ..animation.timeline import DIM, lit, still
-    theme = lit(THEMES[options.theme])
+    from ..animation.timeline import DIM, animation_theme, scene_at
+    theme = animation_theme(THEMES[options.theme])
     look, n = attributes(theme), len(made.steps)
-    key = "tv" + hashlib.sha256(paint(still(made, n - 1), theme).encode()).hexdigest()[:8]
+    key = "tv" + hashlib.sha256(paint(scene_at(made, n - 1), theme).encode()).hexdigest()[:8]
     rules: dict[str, str] = {}   # name -> keyframes
 
     def rule(seen: str, hidden: str, first: int, last: int) -> str:
@@ -201,7 +201,7 @@ def _playing(made: Film, options: Options) -> str:
         rules[name] = f"{before}{_percent(first, n)}{{{seen}}}{after}"
         return name
 
-    def animated(timed: Timed) -> str:
+    def animated(timed: TimedMark) -> str:
         mark, first, last = timed
         if first == 0 and last == n:
             return element(mark, look)

@@ -12,7 +12,7 @@ from math import ceil
 from ..graph import Graph, text
 from ..graph.theme import THEMES, Shape, Theme, Type
 from ..layout import cost
-from ..layout.build_scene import Options, compose
+from ..layout.build_scene import DrawOptions, build_scene
 from ..layout.scene import Mark, Path, Polygon, Rect, Scene, Text
 
 BYTES_PER_NODE = 620
@@ -73,12 +73,12 @@ _SCRIPTS = {c: ("superscript", d) for c, d in zip("⁰¹²³⁴⁵⁶⁷⁸⁹�
            {c: ("subscript", d) for c, d in zip("₀₁₂₃₄₅₆₇₈₉₊₋", "0123456789+-")}
 
 
-def write(graph: Graph, options: Options = Options()) -> bytes:
+def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """The picture of a graph as TikZ."""
-    return draw(compose(graph, options), options)
+    return draw(build_scene(graph, options), options)
 
 
-def draw(scene: Scene, options: Options = Options()) -> bytes:
+def draw(scene: Scene, options: DrawOptions = DrawOptions()) -> bytes:
     """A scene as the file."""
     return paint(scene, THEMES[options.theme]).encode("ascii")
 

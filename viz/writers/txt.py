@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from ..graph import Graph, Value, text
 from ..graph.value import statistics
 from ..layout import boxes, paint_clusters
-from ..layout.build_scene import LABELLED, Options
-from ..layout.op_pairs import Cells, cells
+from ..layout.build_scene import LABELLED, DrawOptions
+from ..layout.op_pairs import OpPairs, find_op_pairs
 
 DEEP = 12                        # a tree of more levels is written as a ladder
 NAME = 40                        # a label is at most so many characters wide
@@ -20,16 +20,16 @@ RIGHT = range(2, 6)              # the columns of numbers stand flush right
 ANSI = {"name": "1", "op": "1", "data": "36", "grad": "33", "tag": "2", "flag": "1;31"}
 
 
-class Row(NamedTuple):
-    """One line of the tree: a use of a cell."""
+class TreeRow(NamedTuple):
+    """One line of the tree: a use of a pair."""
 
     lead: str                    # the branch it hangs on
-    cell: int
+    pair: int
     edge: int                    # the edge it is the tail of; -1 at a root
-    mark: str                    # "", or ↑ ↓ where the cell is shown elsewhere
+    mark: str                    # "", or ↑ ↓ where the pair is shown elsewhere
 
 
-def write(graph: Graph, options: Options = Options()) -> bytes:
+def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """The graph as a tree, in UTF-8."""
     return tree(graph, edges=options.edges).encode()
 
@@ -43,7 +43,7 @@ def tree(graph: Graph, *, edges: str = "auto", color: bool = False) -> str:
     """
     if edges == "auto":
         edges = "both" if len(graph.edges) <= LABELLED else "none"
-    parts = cells(graph)
+    parts = find_op_pairs(graph)
     rows = _rows(graph, parts)
     table = [_fields(graph, parts, row, edges) for row in rows]
     used = [any(fields[i] for fields in table) for i in range(len(HEAD))]
@@ -53,12 +53,13 @@ def tree(graph: Graph, *, edges: str = "auto", color: bool = False) -> str:
     if any(head):
         lines.append(_line(head, wide, ("tag",) * len(HEAD), color))
     lines += [_line(fields, wide, ROLES, color) for fields in table]
-    lines += [_styled(paint_clusters.line(fold), "tag", color)
+    lines += [_styled(paint_clusters.summary(fold), "tag", color)
               for fold in graph.facts.get("folds", ())]
     if "heat" in graph.facts:
         heat = graph.facts["heat"]
-        steps = ", ".join(f"{'▮' * step} {said}" for step, said in boxes.scale(heat) if step > 0)
-        lines.append(_styled(f"{boxes.scaled(heat)}, by size: {steps}", "tag", color))
+        steps = ", ".join(f"{'▮' * step} {numbers}"
+                          for step, numbers in boxes.heat_scale(heat) if step > 0)
+        lines.append(_styled(f"{boxes.heat_title(heat)}, by size: {steps}", "tag", color))
     for key, role in ("results", "grad"), ("branches", "tag"), ("flags", "flag"):
         sign = "⚠ " if key == "flags" else ""
         lines += [_styled(text.literal(f"{sign}{line}"), role, color)
@@ -89,8 +90,8 @@ def _styled(string: str, role: str, color: bool) -> str:
     return f"\x1b[{ANSI[role]}m{string}\x1b[0m" if color and string else string
 
 
-def _fields(graph: Graph, parts: Cells, row: Row, shown: str) -> list[str]:
-    op, box = parts.op[row.cell], parts.box[row.cell]
+def _fields(graph: Graph, parts: OpPairs, row: TreeRow, shown: str) -> list[str]:
+    op, box = parts.op[row.pair], parts.box[row.pair]
     node = graph.nodes[box if box >= 0 else op]
     name = row.lead + text.shorten(text.literal(node.label or node.id), NAME)
     fields = [f"{name} {row.mark}" if row.mark else name, *[""] * (len(HEAD) - 1)]
@@ -99,13 +100,13 @@ def _fields(graph: Graph, parts: Cells, row: Row, shown: str) -> list[str]:
             fields[1] = text.shorten(text.literal(graph.nodes[op].label), NAME)
         for i, key in (2, "data"), (3, "grad"):
             if node.facts.get(key) is not None:
-                fields[i] = boxes.written(node, key)
+                fields[i] = boxes.value_text(node, key)
         fields[6] = _heat(node.facts)
-        tag = boxes.tag_of(node)
+        tag = boxes.tag_text(node)
         if node.kind == "output" and node.facts.get("line"):
             tag += f" {node.facts['line']}"
         fields[7] = text.shorten(text.literal(tag), NAME)
-        fields[8] = text.literal(boxes.said_of(node))
+        fields[8] = text.literal(boxes.flag_text(node))
     if row.edge >= 0:
         facts = graph.edges[row.edge].facts
         for i, key in (4, "local"), (5, "contribution"):
@@ -127,43 +128,43 @@ def _brief(value: Value) -> str:
     return text.numbers(value) if value.size <= 1 or nan + inf else f"ø {text.number(mean, 3)}"
 
 
-def _rows(graph: Graph, parts: Cells) -> list[Row]:
+def _rows(graph: Graph, parts: OpPairs) -> list[TreeRow]:
     """The lines of the tree, from the results down."""
     ends = [c for c, outs in enumerate(parts.outs) if not outs]
     ends.sort(key=lambda c: graph.nodes[parts.box[c]].kind != "output")      # outputs first
     owner, ladder = _owners(parts, ends)
-    rows: list[Row] = []
-    place: dict[int, int] = {}   # cell -> its own row
+    rows: list[TreeRow] = []
+    place: dict[int, int] = {}   # pair -> its own row
     for end in ends:
         lead = "┬ " if ladder and parts.ins[end] else ""
-        stack = [(Row(lead, end, -1, ""), "")]     # a row, and what its operands' rows begin with
+        stack = [(TreeRow(lead, end, -1, ""), "")]  # row, lead of its operands
         while stack:
             row, below = stack.pop()
-            cell = row.cell
-            if cell in place or parts.ins[cell] and row.edge >= 0 and owner[cell] != row.edge:
+            pair = row.pair
+            if pair in place or parts.ins[pair] and row.edge >= 0 and owner[pair] != row.edge:
                 rows.append(row._replace(mark="?"))
                 continue
-            place[cell] = len(rows)
+            place[pair] = len(rows)
             rows.append(row)
-            longest = ladder.get(cell, -1)
-            operands = [e for e in parts.ins[cell] if e != longest]
+            longest = ladder.get(pair, -1)
+            operands = [e for e in parts.ins[pair] if e != longest]
             if longest >= 0:
-                stack.append((Row(below + "┼ ", parts.tail[longest], longest, ""), below))
+                stack.append((TreeRow(below + "┼ ", parts.tail[longest], longest, ""), below))
             for e in reversed(operands):
                 tail = parts.tail[e]
                 last = longest < 0 and e == operands[-1]
                 own = ladder and owner[tail] == e and parts.ins[tail]
                 lead = below + ("└─" if last else "├─") + ("┬ " if own else " ")
-                stack.append((Row(lead, tail, e, ""), below + ("  " if last else "│ ") +
+                stack.append((TreeRow(lead, tail, e, ""), below + ("  " if last else "│ ") +
                               ("" if ladder else " ")))
-    return [row._replace(mark="↑" if place[row.cell] < i else "↓") if row.mark else row
+    return [row._replace(mark="↑" if place[row.pair] < i else "↓") if row.mark else row
             for i, row in enumerate(rows)]
 
 
-def _owners(parts: Cells, ends: list[int]) -> tuple[list[int], dict[int, int]]:
-    """For each cell the edge below which it is shown; and, in a deep tree, each cell's longest way.
+def _owners(parts: OpPairs, ends: list[int]) -> tuple[list[int], dict[int, int]]:
+    """For each pair the edge below which it is shown; and, in a deep tree, each pair's longest way.
 
-    The way on from a cell is the operand that is shown with the most cells below it.
+    The way on from a pair is the operand that is shown with the most pairs below it.
     Source: heavy paths, Sleator and Tarjan, 1983.
     """
     owner, depth = [-1] * len(parts.op), [0] * len(parts.op)
@@ -172,21 +173,21 @@ def _owners(parts: Cells, ends: list[int]) -> tuple[list[int], dict[int, int]]:
     for end in ends:
         stack = [(end, -1, 1)]
         while stack:
-            cell, edge, level = stack.pop()
-            if seen[cell]:
+            pair, edge, level = stack.pop()
+            if seen[pair]:
                 continue
-            seen[cell], owner[cell], depth[cell] = True, edge, level
-            order.append(cell)
-            stack += [(parts.tail[e], e, level + 1) for e in reversed(parts.ins[cell])]
+            seen[pair], owner[pair], depth[pair] = True, edge, level
+            order.append(pair)
+            stack += [(parts.tail[e], e, level + 1) for e in reversed(parts.ins[pair])]
     ladder: dict[int, int] = {}
     if max(depth, default=0) > DEEP:
         size = [1] * len(order)
         most = [0] * len(order)
-        for cell in reversed(order):
-            edge = owner[cell]
+        for pair in reversed(order):
+            edge = owner[pair]
             if edge >= 0:
                 head = parts.head[edge]
-                size[head] += size[cell]
-                if size[cell] > most[head] and parts.ins[cell]:
-                    most[head], ladder[head] = size[cell], edge
+                size[head] += size[pair]
+                if size[pair] > most[head] and parts.ins[pair]:
+                    most[head], ladder[head] = size[pair], edge
     return owner, ladder

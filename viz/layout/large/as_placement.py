@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from ...graph import Graph, Node, topological
 from ..columns import LANE, TURN
-from ..curve_pieces import Path, border
+from ..curve_pieces import PathBuilder, border
 from ..placement import Chip, Placement, Point, Rail, Route, Size
 from ..ports import SPREAD
 from ..route import Turn
-from ..rows import even
-from ..shelves import shelves
-from .layered import CHIP, GAP, MARGIN, Field, arrange
+from ..rows import even_breaks
+from ..shelves import pack_rows
+from .layered import CHIP, GAP, MARGIN, ArrayPlacement, arrange
 
 
 class _Page(NamedTuple):
@@ -52,7 +52,7 @@ def place(graph: Graph, sizes: Mapping[str, Size], *, rankdir: str = "LR",
     page = _page(field, boxes, chip, wrap, ratio and (1 / ratio if turned else ratio))
     alone = [node for node in graph.nodes if node.id not in joined]
     beside = [Size(*(sizes[node.id][::-1] if turned else sizes[node.id])) for node in alone]
-    width, height, corners = shelves(beside, page.width - 2 * MARGIN)
+    width, height, corners = pack_rows(beside, page.width - 2 * MARGIN)
     down = page.height - MARGIN if nodes else 0.0    # what has no edges stands below
     width, height = max(page.width, width), height + down if alone else page.height
 
@@ -73,8 +73,8 @@ def place(graph: Graph, sizes: Mapping[str, Size], *, rankdir: str = "LR",
         tuple([Chip(nodes[i].id, e, points((center,))[0]) for i, e, center in chips]))
 
 
-def _page(field: Field, boxes: Sequence[Size], chip: tuple[float, float], wrap: float | None,
-          ratio: float | None) -> _Page:
+def _page(field: ArrayPlacement, boxes: Sequence[Size], chip: tuple[float, float],
+          wrap: float | None, ratio: float | None) -> _Page:
     """Rows no wider than `wrap`, or of that width which makes a page of a ratio."""
     x, y, level = field.x.tolist(), field.y.tolist(), field.level.tolist()
     left, right, rank = field.left.tolist(), field.right.tolist(), field.rank.tolist()
@@ -84,16 +84,16 @@ def _page(field: Field, boxes: Sequence[Size], chip: tuple[float, float], wrap: 
     where = [bisect_left(right, at) for at in x]     # node -> its rank
     top, bottom = [inf] * len(right), [-inf] * len(right)
     for r, at, half in (*[(r, at, size.height / 2) for r, at, size in zip(where, y, boxes)],
-                        *[(rank[i], level[i], chip[1] / 2) for i in range(field.cells, len(rank))]):
+                        *[(rank[i], level[i], chip[1] / 2) for i in range(field.pairs, len(rank))]):
         top[r], bottom[r] = min(top[r], at - half), max(bottom[r], at + half)
     passing: list[set[int]] = [set() for _ in range(len(right) + 1)]
     for s in field.tails.tolist():
         passing[rank[s] + 1].add(s)
     lines = [len(items) for items in passing]
-    firsts = even(right, lines, wrap)
+    firsts = even_breaks(right, lines, wrap)
     wide = (field.width * (field.height + 2 * TURN) * ratio) ** 0.5 if ratio else 0.0
     for _ in range(4 if ratio else 0):               # rows are lower than the strip: so narrower
-        firsts = even(right, lines, max(wide, wrap))
+        firsts = even_breaks(right, lines, max(wide, wrap))
         tall = sum([max(bottom[a:b]) - min(top[a:b]) + 2 * TURN + LANE * lines[a]
                     for a, b in pairwise([*firsts, len(right)])])
         wide *= (tall * (ratio or 1.0) / wide) ** 0.5
@@ -121,15 +121,15 @@ def _page(field: Field, boxes: Sequence[Size], chip: tuple[float, float], wrap: 
                  width + MARGIN, at - 2 * TURN + MARGIN)
 
 
-def _run(way: Path, page: _Page, s: int) -> None:
+def _run(way: PathBuilder, page: _Page, s: int) -> None:
     """From an item on to where the next rank begins."""
     way.line(page.right[page.rank[s]], page.level[s])
     if s in page.turns:
         way.turn(*page.turns[s])
 
 
-def _routes(field: Field, page: _Page, tail: list[int], head: list[int], boxes: Sequence[Size],
-            op: list[bool]) -> list[list[Point]]:
+def _routes(field: ArrayPlacement, page: _Page, tail: list[int], head: list[int],
+            boxes: Sequence[Size], op: list[bool]) -> list[list[Point]]:
     """The way of each edge: from its box, chip or rail through one gap; glued ones straight."""
     x, y, rank, level, left, right = page[:6]
     start = field.start.tolist()
@@ -142,8 +142,8 @@ def _routes(field: Field, page: _Page, tail: list[int], head: list[int], boxes: 
         ordered = sorted(edges, key=lambda e: level[start[e]])
         for k, e in enumerate(ordered):
             t, s = tail[e], start[e]
-            own = s < field.cells
-            way = Path(x[t] + boxes[t].width / 2 if own else right[rank[s]], level[s])
+            own = s < field.pairs
+            way = PathBuilder(x[t] + boxes[t].width / 2 if own else right[rank[s]], level[s])
             r = rank[s] + 1
             if own and y[t] == y1 and x[t] < x1 < right[rank[s]]:
                 way.line(x1 - size.width / 2, y1)            # an op and its box
@@ -169,28 +169,28 @@ def _routes(field: Field, page: _Page, tail: list[int], head: list[int], boxes: 
     return routes
 
 
-def _shared(field: Field, page: _Page, tail: list[int], boxes: Sequence[Size],
+def _shared(field: ArrayPlacement, page: _Page, tail: list[int], boxes: Sequence[Size],
             chip: tuple[float, float]
             ) -> tuple[list[tuple[int, list[Point]]], list[tuple[int, int, Point]]]:
     """Rails and chips, by node and edge."""
-    first = field.cells + field.chips
+    first = field.pairs + field.chips
     source, (x, _, rank, level, left, right) = field.source.tolist(), page[:6]
-    leaving: dict[int, int] = {}                 # cell -> the tensor whose rail leaves it
+    leaving: dict[int, int] = {}                 # pair -> the tensor whose rail leaves it
     chips: list[tuple[int, int, Point]] = []
     seen = set()
     for e, (s, t) in enumerate(zip(field.start.tolist(), tail)):
         if s >= first:
             leaving[source[s]] = t
-        elif s >= field.cells and s not in seen:
+        elif s >= field.pairs and s not in seen:
             seen.add(s)
             chips.append((t, e, (right[rank[s]] - chip[0] / 2, level[s])))
     rails: list[tuple[int, list[Point]]] = []
-    way = Path(0.0, 0.0)
+    way = PathBuilder(0.0, 0.0)
     for i in range(first, len(rank)):
         s, r = source[i], rank[i]
         if i == first or source[i - 1] != s:
             t = leaving[s]
-            way = Path(x[t] + boxes[t].width / 2, level[s])
+            way = PathBuilder(x[t] + boxes[t].width / 2, level[s])
             _run(way, page, s)
             rails.append((t, way.points))
         way.bend(left[r] + GAP - 22.0, level[i])

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from ..placement import LayoutError
 from ..shelves import MARGIN
 from .order import order
-from .ranks import JOINTS, Array, Layers, cells, layers, ranks
+from .ranks import JOINTS, Array, ArrayLayers, find_op_pairs, array_layers, ranks
 
 CHIP = (56.0, 26.0)              # width and height of a copy of a shared tensor beside its use
 GLUE, GAP = 20.0, 64.0           # from an op to its box; between columns
@@ -22,40 +22,40 @@ NODE, ITEM = 1.5e-6, 2.5e-6      # seconds of a processor for each node and edge
 ANCHOR = 0.02                    # how much an item is drawn to the middle, against 1 of a link
 
 
-class Cost(NamedTuple):
+class LayoutCost(NamedTuple):
     """What a layout takes, about."""
 
     seconds: float               # of a processor of 2023
     bytes: int                   # of memory, at the most
 
 
-class Field(NamedTuple):
-    """Where everything stands. Items are cells, then chips, then joints of rails."""
+class ArrayPlacement(NamedTuple):
+    """Where everything stands. Items are pairs, then chips, then joints of rails."""
 
     x: Array                     # node -> centre
     y: Array
     rank: Array                  # item -> column
     level: Array                 # item -> y of its line
-    source: Array                # item -> the cell it is, copies or carries
-    start: Array                 # edge -> the item it leaves (a cell, a chip or the last joint)
+    source: Array                # item -> the pair it is, copies or carries
+    start: Array                 # edge -> the item it leaves (a pair, a chip or the last joint)
     tails: Array                 # link -> item; links join neighbouring ranks
     heads: Array
     left: Array                  # column -> the end of the one before
     right: Array                 # column -> the end of its boxes
-    cells: int                   # items below it are cells
+    pairs: int                   # items below it are pairs
     chips: int                   # how many items after them are chips
     width: float
     height: float
 
 
-def cost(nodes: int, edges: int, joints: int = 0) -> Cost:
+def layout_cost(nodes: int, edges: int, joints: int = 0) -> LayoutCost:
     """What `arrange` will take, known before it is spent: from a third more to as much.
 
-    `joints`: where long lines pass ranks (`layout.cost` counts them). Beyond
+    `joints`: where long lines pass ranks (`layout.layout_cost` counts them). Beyond
     JOINTS for each node they are cut away.
     """
     items = nodes + min(joints, JOINTS * nodes)
-    return Cost(NODE * (nodes + edges) + ITEM * items, BYTES * (nodes + edges + items))
+    return LayoutCost(NODE * (nodes + edges) + ITEM * items, BYTES * (nodes + edges + items))
 
 
 def memory() -> int | None:
@@ -67,14 +67,14 @@ def memory() -> int | None:
 
 
 def arrange(op: ArrayLike, tail: ArrayLike, head: ArrayLike, width: ArrayLike, height: ArrayLike,
-            *, chip: tuple[float, float] = CHIP) -> Field:
+            *, chip: tuple[float, float] = CHIP) -> ArrayPlacement:
     """Places n nodes and m edges: `op` (n) tells ops, `tail`, `head` (m) are indices of nodes.
 
     Nodes stand in topological order (raises ValueError where they do not), sizes are in px.
-    Takes what `cost` says, and time n log n. Raises LayoutError, before it takes anything, where
-    that is more memory than the machine has.
+    Takes what `layout_cost` says, and time n log n. Raises LayoutError, before it takes anything,
+    where that is more memory than the machine has.
     """
-    bytes, most = cost(np.size(op), np.size(tail)).bytes, memory()
+    bytes, most = layout_cost(np.size(op), np.size(tail)).bytes, memory()
     if most is not None and bytes > most:
         raise LayoutError(
             f"a layout of {np.size(op):,} nodes takes about {bytes / 1e9:.1f} GB of memory, and "
@@ -85,23 +85,22 @@ def arrange(op: ArrayLike, tail: ArrayLike, head: ArrayLike, width: ArrayLike, h
     n = len(op)
     if not n:
         nothing = np.zeros(0, np.int64)
-        return Field(nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing,
-                     nothing, nothing, 0, 0, 2 * MARGIN, 2 * MARGIN)
+        return ArrayPlacement(*[nothing] * 10, 0, 0, 2 * MARGIN, 2 * MARGIN)
     if (tail >= head).any():
         raise ValueError("an edge leads back: nodes must stand in topological order")
-    cell, glued, op_of, box_of = cells(op, tail, head)
-    ct, ch = cell[tail], cell[head]
+    pair, glued, op_of, box_of = find_op_pairs(op, tail, head)
+    ct, ch = pair[tail], pair[head]
     leaf = np.zeros(len(op_of), bool)
-    leaf[cell] = ~op
+    leaf[pair] = ~op
     leaf[ch] = False
     rank = ranks(ct[~glued], ch[~glued], leaf)
-    layered = layers(ct, ch, glued, rank, leaf)
+    layered = array_layers(ct, ch, glued, rank, leaf)
     place = order(layered)
     half = np.zeros(len(layered.rank))
     tall = np.where(op_of >= 0, height[op_of], 0.0)
     half[:len(op_of)] = np.maximum(tall, np.where(box_of >= 0, height[box_of], 0.0)) / 2
     half[len(op_of):len(op_of) + layered.chips] = chip[1] / 2
-    level = _levels(layered, place, half)
+    level = _heights(layered, place, half)
     level += MARGIN - (level - half).min()
     ops, boxes = np.zeros(rank.max() + 1), np.zeros(rank.max() + 1)
     np.maximum.at(ops, rank, np.where(op_of >= 0, width[op_of], 0.0))
@@ -113,7 +112,7 @@ def arrange(op: ArrayLike, tail: ArrayLike, head: ArrayLike, width: ArrayLike, h
     right = np.cumsum(ops + glue + boxes + GAP) - GAP + MARGIN
     begin = right - boxes
     dots = begin - glue
-    x, y = np.zeros(n), level[cell]
+    x, y = np.zeros(n), level[pair]
     node = op_of[op_of >= 0]
     x[node] = dots[rank[op_of >= 0]] - width[node] / 2
     node = box_of[box_of >= 0]
@@ -121,12 +120,12 @@ def arrange(op: ArrayLike, tail: ArrayLike, head: ArrayLike, width: ArrayLike, h
     x[node] = np.where(leaf[box_of >= 0], right[at] - width[node] / 2,
                        begin[at] + width[node] / 2)
     left = np.concatenate([[MARGIN], right[:-1]])
-    return Field(x, y, layered.rank, level, layered.source, layered.start, layered.tails,
-                 layered.heads, left, right, len(op_of), layered.chips,
-                 float(right[-1] + MARGIN), float((level + half).max() + MARGIN))
+    return ArrayPlacement(x, y, layered.rank, level, layered.source, layered.start, layered.tails,
+                          layered.heads, left, right, len(op_of), layered.chips,
+                          float(right[-1] + MARGIN), float((level + half).max() + MARGIN))
 
 
-def _levels(layers: Layers, place: Array, half: Array) -> Array:
+def _heights(layers: ArrayLayers, place: Array, half: Array) -> Array:
     """The y of each item: drawn to its neighbours, kept in order and apart by running extremes."""
     rank, tails, heads, weight = layers.rank, layers.tails, layers.heads, layers.weight
     n = len(rank)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .ranks import Array, Layers
+from .ranks import Array, ArrayLayers
 
 PAIRS = 256                      # pairs of links more than this are not counted for a switch
 
 
-def order(layers: Layers) -> Array:
+def order(layers: ArrayLayers) -> Array:
     """The items of all ranks, rank by rank, from top to bottom.
 
     Depth first from the ends, then sweeps by barycentre and switches of neighbours; odd and even
@@ -24,7 +24,7 @@ def order(layers: Layers) -> Array:
     def settle(place: Array) -> None:
         where[place] = (np.arange(n) - begin[rank[place]] + 0.5) / size[rank[place]]
 
-    before, after = _Near(heads, tails, n), _Near(tails, heads, n)
+    before, after = _Neighbours(heads, tails, n), _Neighbours(tails, heads, n)
     place = np.lexsort((_depth_first(layers, before), rank))
     settle(place)
     if _planar(where, rank, tails, heads):
@@ -59,7 +59,7 @@ def _planar(where: Array, rank: Array, tails: Array, heads: Array) -> bool:
     return not ((x[1:] < x[:-1]) & (r[1:] == r[:-1])).any()
 
 
-class _Near:
+class _Neighbours:
     """The items that each item is linked to on one side."""
 
     def __init__(self, items: Array, others: Array, n: int) -> None:
@@ -83,7 +83,7 @@ class _Near:
         return np.bincount(which, np.sign(x - y), len(a))
 
 
-def _depth_first(layers: Layers, before: _Near) -> Array:
+def _depth_first(layers: ArrayLayers, before: _Neighbours) -> Array:
     """item -> when it is met from the ends backwards, first operands first."""
     n = len(layers.rank)
     begin, others = before.begin.tolist(), before.others.tolist()
@@ -102,8 +102,8 @@ def _depth_first(layers: Layers, before: _Near) -> Array:
     return np.array(met)
 
 
-def _switched(place: Array, where: Array, rank: Array, begin: Array, before: _Near,
-              after: _Near) -> Array:
+def _switched(place: Array, where: Array, rank: Array, begin: Array, before: _Neighbours,
+              after: _Neighbours) -> Array:
     """Neighbours switched wherever that saves crossings; `where` is kept in step."""
     place = place.copy()
     at = np.arange(len(place) - 1)

@@ -1,4 +1,4 @@
-"""Cells, ranks and layers of very large graphs, on numpy arrays: as `op_pairs` and `ranks` do."""
+"""Op pairs, ranks and layers of very large graphs, on numpy: as in `op_pairs` and `ranks`."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from ..ranks import CHIPS, REACH
 
 Array = np.ndarray[Any, Any]
 
-JOINTS = 2                       # at most so many joints a cell; beyond, rails are cut to chips
+JOINTS = 2                       # at most so many joints a pair; beyond, rails are cut to chips
 
 
-def cells(op: Array, tail: Array, head: Array) -> tuple[Array, Array, Array, Array]:
-    """node -> its cell; edge -> it is glued; cell -> its op and its box, or -1."""
+def find_op_pairs(op: Array, tail: Array, head: Array) -> tuple[Array, Array, Array, Array]:
+    """node -> its pair; edge -> it is glued; pair -> its op and its box, or -1."""
     n = len(op)
     glued = (op[tail] & ~op[head] & (np.bincount(tail, minlength=n)[tail] == 1)
              & (np.bincount(head, minlength=n)[head] == 1))
     first = np.arange(n)
     first[head[glued]] = tail[glued]
     own = first == np.arange(n)
-    cell = (np.cumsum(own) - 1)[first]
+    pair = (np.cumsum(own) - 1)[first]
     op_of, box_of = np.full(own.sum(), -1), np.full(own.sum(), -1)
-    op_of[cell[op]] = np.flatnonzero(op)
-    box_of[cell[~op]] = np.flatnonzero(~op)
-    return cell, glued, op_of, box_of
+    op_of[pair[op]] = np.flatnonzero(op)
+    box_of[pair[~op]] = np.flatnonzero(~op)
+    return pair, glued, op_of, box_of
 
 
 def ranks(tail: Array, head: Array, leaf: Array) -> Array:
-    """Longest path over cells that are no leaves; who takes but one of them moves to its use."""
+    """Longest path over pairs that are no leaves; who takes but one of them moves to its use."""
     n = len(leaf)
     strong = ~leaf[tail]
     order = np.argsort(head[strong], kind="stable")
@@ -45,7 +45,7 @@ def ranks(tail: Array, head: Array, leaf: Array) -> Array:
     np.maximum.at(high, h, t)
     single = (low >= high).tolist()
     none = 1 << 60
-    first = [none] * n           # cell -> rank of its first use
+    first = [none] * n           # pair -> rank of its first use
     last = -1
     r = 0
     for u, v in zip(reversed(tails), reversed(heads)):
@@ -65,12 +65,12 @@ def ranks(tail: Array, head: Array, leaf: Array) -> Array:
     return np.asarray(ranks - ranks.min())
 
 
-class Layers(NamedTuple):
-    """As in `ranks`: items are cells, then chips, then joints, a rail's one after another."""
+class ArrayLayers(NamedTuple):
+    """As in `ranks`: items are pairs, then chips, then joints, a rail's one after another."""
 
     rank: Array                  # item -> rank
-    source: Array                # item -> cell
-    use: Array                   # item -> where it is first wanted: a cell
+    source: Array                # item -> pair
+    use: Array                   # item -> where it is first wanted: a pair
     start: Array                 # edge -> item
     tails: Array
     heads: Array
@@ -79,7 +79,7 @@ class Layers(NamedTuple):
     chips: int
 
 
-def layers(ct: Array, ch: Array, glued: Array, rank: Array, leaf: Array) -> Layers:
+def array_layers(ct: Array, ch: Array, glued: Array, rank: Array, leaf: Array) -> ArrayLayers:
     """Chips for much-shared leaves, and for the longest rails where all together would be too
     many; joints for the other rails."""
     n = len(rank)
@@ -88,8 +88,8 @@ def layers(ct: Array, ch: Array, glued: Array, rank: Array, leaf: Array) -> Laye
     span = rank[h] - rank[t]
     reach = np.zeros(n, np.int64)
     np.maximum.at(reach, t, span)
-    pairs, slot = np.unique(t * n + h, return_inverse=True)
-    fan = np.bincount(pairs // n, minlength=n)
+    links, slot = np.unique(t * n + h, return_inverse=True)
+    fan = np.bincount(links // n, minlength=n)
     cut = leaf & ((reach > 1) & (fan > CHIPS) | (reach > REACH))
     need = np.where(cut, 0, np.maximum(reach - 1, 0))
     if need.sum() > JOINTS * n:
@@ -102,9 +102,9 @@ def layers(ct: Array, ch: Array, glued: Array, rank: Array, leaf: Array) -> Laye
     start = ct.copy()
     start[edges[chipped]] = n + which
     chips = len(wanted)
-    chip_of, chip_use = pairs[wanted] // n, pairs[wanted] % n
+    chip_of, chip_use = links[wanted] // n, links[wanted] % n
     owner = np.repeat(np.arange(n), need)
-    begin = np.cumsum(need) - need               # cell -> its first joint, counted from the first
+    begin = np.cumsum(need) - need               # pair -> its first joint, counted from the first
     step = np.arange(len(owner)) - begin[owner]
     far = ~chipped & (span > 1)
     base = n + chips
@@ -115,7 +115,7 @@ def layers(ct: Array, ch: Array, glued: Array, rank: Array, leaf: Array) -> Laye
     np.minimum.at(first, t, h)
     use[leaf] = np.minimum(first, n - 1)[leaf]
     from_ = np.where(step == 0, owner, joint - 1)
-    main = np.full(n, len(ct))                   # cell -> its first operand that is no leaf
+    main = np.full(n, len(ct))                   # pair -> its first operand that is no leaf
     strong = ~leaf[t]
     np.minimum.at(main, h[strong], edges[strong])
     weight = np.where(edges == main[h], 4.0, 1.0)
@@ -123,9 +123,9 @@ def layers(ct: Array, ch: Array, glued: Array, rank: Array, leaf: Array) -> Laye
     some[h[::-1]] = start[edges[::-1]]           # the first operand, where all are leaves
     first = main < len(ct)
     some[first] = start[main[first]]
-    return Layers(np.concatenate([rank, rank[chip_use] - 1, rank[owner] + 1 + step]),
-                  np.concatenate([np.arange(n), chip_of, owner]),
-                  np.concatenate([use, chip_use, owner]), start,
-                  np.concatenate([start[edges], from_]), np.concatenate([h, joint]),
-                  np.concatenate([weight, np.where(step == 0, 1.0, 8.0)]),
-                  np.concatenate([some, np.full(chips, -1), from_]), chips)
+    return ArrayLayers(np.concatenate([rank, rank[chip_use] - 1, rank[owner] + 1 + step]),
+                       np.concatenate([np.arange(n), chip_of, owner]),
+                       np.concatenate([use, chip_use, owner]), start,
+                       np.concatenate([start[edges], from_]), np.concatenate([h, joint]),
+                       np.concatenate([weight, np.where(step == 0, 1.0, 8.0)]),
+                       np.concatenate([some, np.full(chips, -1), from_]), chips)
