@@ -294,7 +294,7 @@ def test_errors_of_plot(here, capfdbinary, args, status, message):
 def test_a_warning_is_one_line(here, capfdbinary):
     status, _, err = tinyviz(capfdbinary, "graph", "log(x)", "--at", "0")
     assert status == 0
-    assert err.splitlines()[0] == "Warning: log has a pole here: its value is infinite"
+    assert err.splitlines()[0] == "Warning: log(0) is -inf"
 
 
 @pytest.mark.filterwarnings("default::RuntimeWarning")

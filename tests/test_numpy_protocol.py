@@ -99,7 +99,7 @@ COUNTED = 212                    # what differentiates; to be raised when more d
 
 
 def test_how_many_differentiate():
-    from tinytorch.core.tensor import find_function
+    from tinytorch.core.functions import find_function
     names = {f.__name__ for f in (*UFUNCS, *FUNCTIONS)}
     assert sum(1 for n in names if n in WITHOUT_GRADIENT or find_function(n)) >= COUNTED
 

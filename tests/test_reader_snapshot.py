@@ -114,8 +114,8 @@ def test_one_pass_leaves_every_grad_as_it_was():
     z = y * x
     z.backward()
     kept = [t.grad.data for t in (x, y, z)]
-    backward_pass = tinytorch.core.backward.backward_pass
-    found = backward_pass(tinytorch.topological(z), np.float64(3.0)).cotangents
+    backward_pass = tinytorch.core.edges.backward_pass
+    found = backward_pass(tinytorch.topological(z), np.float64(3.0)).gradients
     assert [t.grad.data for t in (x, y, z)] == kept and found[x] == 36.0
     fresh = x * x
     backward_pass(tinytorch.topological(fresh))

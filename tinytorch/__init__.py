@@ -11,12 +11,13 @@ if __name__ == "tinytorch":            # found on the path by its short name, in
 
 from . import ops
 from . import numpy_protocol as _numpy_protocol  # noqa: F401  numpy's functions work from here on
-from .core.backward import backward_steps, gradients, local_derivatives, topological
+from .core.backward import gradients, topological
+from .core.edges import backward_steps, local_derivatives
 from .core.errors import EngineWarning
+from .core.functions import find_function as _find_function, functions, loaders as _loaders
 from .core.grad_mode import enable_grad, no_grad, scope, stamp
 from .core.op import Op, apply, notation
-from .core.tensor import Function, Tensor, constant, find_function as _find_function, functions
-from .core.tensor import loaders as _loaders
+from .core.tensor import Function, Tensor, constant
 
 __all__: list[str]
 

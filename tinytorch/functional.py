@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from .core.op import composite
-from .core.tensor import Tensor, as_tensor, constant, find_function, functions, raw
+from .core.functions import find_function, functions
+from .core.tensor import Tensor, as_tensor, constant, raw
 
 
 def _axis(axis: Any, dim: Any, default: Any = -1) -> Any:

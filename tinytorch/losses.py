@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .core.op import composite
-from .core.tensor import Tensor, as_tensor, constant, functions, raw
+from .core.functions import functions
+from .core.tensor import Tensor, as_tensor, constant, raw
 from .functional import log_softmax, pairwise_distance
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .core import errors
-from .core.tensor import Tensor, find_function, functions, raw
+from .core.functions import find_function, functions
+from .core.tensor import Tensor, raw
 
 # What has no derivative to lose: a shape, a count, a truth, an index, a fresh array.
 WITHOUT_GRADIENT = frozenset("""

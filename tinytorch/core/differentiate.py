@@ -9,7 +9,8 @@ import numpy as np
 
 from . import errors
 from .backward import gradients
-from .tensor import Tensor, functions, raw, wrap
+from .functions import functions
+from .tensor import Tensor, raw, wrap
 
 
 def _leaves(args: Any) -> tuple[list[Any], bool]:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from . import errors
+from .functions import functions
 from .grad_mode import current_mode, no_grad, scope, tick
+from .pole_warnings import checked_value
 from .singularities import Singularity
-from .tensor import Tensor, as_tensor, constant, functions, ndarray, new, operands, raw, wrap
+from .tensor import Tensor, as_tensor, constant, ndarray, new, operands, raw, wrap
 
 registry: dict[str, type[Op]] = {}             # public name -> op, of the modules loaded so far
 
@@ -59,7 +61,7 @@ class Op:
     undefined: str = ""          # what is wrong where operands leave its domain, for people
     steep: bool = False          # smooth, but it may turn within less than any step: exp, tanh
 
-    plain: Any = None            # local of an op backward may treat in its short loop
+    fast_local: Any = None            # local of an op backward may treat in its short loop
     checked_value: Any = None          # value, with one warning of ours instead of numpy's
 
     def __init_subclass__(cls) -> None:
@@ -69,11 +71,11 @@ class Op:
         arity = len(rules) if isinstance(rules, tuple) else 1
         if "notation" not in cls.__dict__:
             cls.notation = f"{name}({', '.join(f'{{{i}}}' for i in range(arity))})"
-        cls.checked_value = staticmethod(_with_warning(cls) if cls.risky else cls.value)
+        cls.checked_value = staticmethod(checked_value(cls) if cls.risky else cls.value)
         if cls.local and arity <= 2 and not (
                 cls.selects or cls.risky is True or cls.call or cls.flat
                 or None in cls.local or 0 in cls.local):
-            cls.plain = cls.local
+            cls.fast_local = cls.local
         if cls.call:
             function = cls.call
         else:
@@ -189,29 +191,6 @@ def record(op: Any, data: Any, args: tuple[Tensor, ...], params: dict[str, Any])
     if state is not None and state.scope:
         out._extra = {"scope": state.scope}
     return out
-
-
-def _with_warning(op: type[Op]) -> Callable[..., Any]:
-    """value, saying once and in the user's terms that the result is infinite or not a number."""
-    value, risky = op.value, op.risky
-    test = risky if callable(risky) else None
-
-    def careful(*args: Any, **params: Any) -> Any:
-        if test is not None and not test(*args):
-            return value(*args, **params)
-        if np.geterr()["divide"] != "warn":          # the user has decided already
-            return value(*args, **params)
-        with np.errstate(divide="call", invalid="call", call=_left_the_reals(op)):
-            return value(*args, **params)
-    return careful
-
-
-def _left_the_reals(op: Any) -> Callable[[str, int], None]:
-    def say(kind: str, _: int) -> None:
-        zero = kind.startswith("divide")
-        errors.warn(f"{op.name} {'has a pole' if zero else 'is not defined'} here: "
-                    f"its value is {'infinite' if zero else 'not a number'}")
-    return say
 
 
 # Functions, made of ops. Written out for one and two operands: this is the engine's hot path.

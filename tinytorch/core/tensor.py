@@ -1,55 +1,32 @@
-"""Tensor: a number or array that remembers what made it. Function: that memory, seen as `_ctx`."""
+"""Tensor: a number or array that remembers what made it. Function: that memory, as `_ctx`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from ...notebook import mimebundle
 from . import errors
+from .functions import find_function
 from .grad_mode import tick
-
 
 float64 = np.float64
 ndarray = np.ndarray
 new = object.__new__
-
-
-loaders: list[Callable[[], Any]] = []          # what to call to have all functions there are
-
-
-class _Functions(dict[str, Callable[..., Any]]):
-    """Public names and aliases to the functions users call; one not yet there loads the rest."""
-
-    def __missing__(self, name: str) -> Callable[..., Any]:
-        for load in loaders:
-            load()
-        if name not in self:
-            raise KeyError(name)
-        return self[name]
-
-
-functions = _Functions()
-
-
-def find_function(name: str) -> Callable[..., Any] | None:
-    """The public function of that name or alias, or None."""
-    try:
-        return functions[name]
-    except KeyError:
-        return None
+T = TypeVar("T")
 
 
 class Mutation:
-    """When data was last assigned to, anywhere: a pass over younger ops need not check for it."""
+    """The stamp of the last assignment to any data: backward from younger ops need not check."""
 
     latest = 0
 
 
 class Function:
-    """What made a tensor: the op, its operands (all Tensors, repeats kept) and its parameters."""
+    """What made a tensor: the op, its operands (Tensors, repeats kept) and its parameters."""
 
     __slots__ = ("op", "args", "params")
 
@@ -64,7 +41,23 @@ class Function:
 
 
 if TYPE_CHECKING:
-    _Operators = Any             # + - * [] .T and all methods: each set by the block of its op
+    class _Operators:
+        """The operators, for type checkers: each is set by the block of its op."""
+
+        def _unary(self) -> Tensor: ...
+        def _binary(self, other: Any) -> Tensor: ...
+        __neg__ = __pos__ = __abs__ = __invert__ = _unary
+        __add__ = __sub__ = __mul__ = __truediv__ = __pow__ = __matmul__ = _binary
+        __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rpow__ = __rmatmul__ = _binary
+        __mod__ = __floordiv__ = __rmod__ = __rfloordiv__ = _binary
+        __lt__ = __le__ = __gt__ = __ge__ = __and__ = __or__ = __xor__ = _binary
+        __getitem__: Callable[[Any], Tensor]
+        __divmod__: Callable[[Any], tuple[Tensor, Tensor]]
+        __rdivmod__: Callable[[Any], tuple[Tensor, Tensor]]
+        __array_ufunc__: Any
+        __array_function__: Any
+        T: Any                   # a Tensor, its axes reversed
+        backward: Any            # set by backward.py
 else:
     _Operators = object
 
@@ -80,8 +73,8 @@ class Tensor(_Operators):
     __slots__ = ("_data", "_grad", "requires_grad", "stamp",
                  "_op", "_x", "_y", "_params",     # what made it; _y: a tuple of the 2nd, 3rd ...
                  "_extra")                         # name, scope, mutated, ctx: only where needed
-    _data: Any
-    _grad: Any
+    _data: NDArray[Any]                            # or a numpy scalar
+    _grad: Any                                     # a Tensor, or the array a pass has left
     _op: Any
     _x: Any
     _y: Any
@@ -89,28 +82,24 @@ class Tensor(_Operators):
     _extra: dict[str, Any]
     requires_grad: bool
     stamp: int
-    backward: Any                # set by backward.py
 
     def __init__(self, data: Any, requires_grad: bool = True, name: str | None = None) -> None:
-        if data.__class__ is float:
-            self._data = float64(data)
-        else:
-            self._data = as_data(data, requires_grad)
+        self._data = as_data(data, requires_grad)
         self.requires_grad = requires_grad
         self._grad = self._op = self._x = self._y = self._params = None
         self.stamp = tick()
         if name is not None:
             self._extra = {"name": name}
 
-    # What it holds.
+    # Data, gradient and history.
 
     @property
-    def data(self) -> Any:
-        """The numbers: an array, or a numpy scalar for rank 0. Assigning is noticed by backward."""
+    def data(self) -> NDArray[Any]:
+        """The numbers: an array, or a numpy scalar for rank 0. backward notices assignments."""
         return self._data
 
     @data.setter
-    def data(self, value: Any) -> None:
+    def data(self, value: ArrayLike | Tensor) -> None:
         if value is not self._data:                  # x.data -= 1 hands back the array it changed
             value = as_data(value, self.requires_grad)
             if np.shape(value) != np.shape(self._data):
@@ -119,22 +108,21 @@ class Tensor(_Operators):
         self._assign(value)
 
     def _assign(self, data: Any) -> None:
-        """Take data that is ours already, and note when."""
+        """Take data without copying it, and note when."""
         self._data = data
-        self._remember("mutated", tick())
-        Mutation.latest = self._extra["mutated"]
+        Mutation.latest = tick()
+        self._set_extra("mutated", Mutation.latest)
 
     @property
     def grad(self) -> Tensor | None:
         """The derivative of what backward() was called on with respect to this, or None."""
         try:
-            g = self._grad
+            g: Tensor | None = self._grad
         except AttributeError:                       # a result that no backward pass has reached
             return None
-        if g is None or g.__class__ is Tensor:
-            return g
-        self._grad = constant(g)                     # copied: two tensors may share one array
-        return self._grad
+        if g is not None and g.__class__ is not Tensor:
+            g = self._grad = constant(g)             # copied: two tensors may share one array
+        return g
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -147,16 +135,15 @@ class Tensor(_Operators):
 
     @property
     def _ctx(self) -> Function | None:
-        """None for a leaf, else what made this tensor; the same object every time."""
+        """What made this tensor, the same object every time; None for a leaf."""
         if self._op is None:
             return None
-        extra = self._extras()
-        if "ctx" not in extra:
+        ctx: Function | None = self._extras().get("ctx")
+        if ctx is None:
             ctx = new(Function)
             ctx.op, ctx.args, ctx.params = self._op, operands(self), self._params or {}
-            self._remember("ctx", ctx)
-            return ctx
-        return extra["ctx"]
+            self._set_extra("ctx", ctx)
+        return ctx
 
     @_ctx.setter
     def _ctx(self, ctx: Function | None) -> None:
@@ -174,21 +161,22 @@ class Tensor(_Operators):
         self._x, *rest = ctx.args
         self._y = None if not rest else rest[0] if len(rest) == 1 else tuple(rest)
         self.requires_grad = any(a.requires_grad for a in ctx.args)
-        self._remember("ctx", ctx)
+        self._set_extra("ctx", ctx)
 
     @property
     def name(self) -> str | None:
-        """What a picture calls it, or None."""
-        return self._extras().get("name")
+        """The name that pictures show, or None."""
+        name: str | None = self._extras().get("name")
+        return name
 
     @name.setter
     def name(self, value: str | None) -> None:
-        self._remember("name", value)
+        self._set_extra("name", value)
 
     @property
     def scope(self) -> str:
         """The path of the scopes it was made in, `mlp/layer1/softmax`, or ""."""
-        return self._extras().get("scope", "")
+        return str(self._extras().get("scope", ""))
 
     def _extras(self) -> dict[str, Any]:
         try:
@@ -196,14 +184,14 @@ class Tensor(_Operators):
         except AttributeError:
             return {}
 
-    def _remember(self, key: str, value: Any) -> None:
+    def _set_extra(self, key: str, value: Any) -> None:
         try:
             self._extra[key] = value
         except AttributeError:
             self._extra = {key: value}
 
     def __getattr__(self, name: str) -> Any:
-        """Every function whose first argument is a tensor is a method too: x.sin(), x.softmax()."""
+        """Return a function of tensors as a method: x.sin(), x.softmax()."""
         if name[0] != "_":
             function = find_function(name)
             if function is not None:
@@ -211,7 +199,7 @@ class Tensor(_Operators):
                 return function.__get__(self)
         raise AttributeError(f"a Tensor has no {name!r}", name=name, obj=self)
 
-    # What an array has.
+    # Properties and methods of arrays.
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -226,7 +214,7 @@ class Tensor(_Operators):
         return self._data.size
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> np.dtype[Any]:
         return self._data.dtype
 
     def __len__(self) -> int:
@@ -240,19 +228,20 @@ class Tensor(_Operators):
         return (self[i] for i in range(len(self._data)))
 
     def item(self) -> float:
-        """The number of a tensor of size 1, as a plain one; the gradient stops here."""
-        return self._data.item()
+        """Return the only element as a Python number; the gradient stops here."""
+        number: float = self._data.item()
+        return number
 
-    def numpy(self) -> Any:
-        """A copy of the data as numpy has it; the gradient stops here."""
+    def numpy(self) -> NDArray[Any]:
+        """Return a copy of the data; the gradient stops here."""
         return self._data.copy()
 
     def tolist(self) -> Any:
-        """The data as nested lists of plain numbers; the gradient stops here."""
+        """Return the data as nested lists of Python numbers; the gradient stops here."""
         return self._data.tolist()
 
     def detach(self) -> Tensor:
-        """The same numbers as a constant: no gradient flows through it."""
+        """Return a constant copy, through which no gradient flows."""
         return constant(self._data)
 
     def zero_grad(self) -> None:
@@ -275,18 +264,18 @@ class Tensor(_Operators):
 
     _repr_mimebundle_ = mimebundle                   # a picture, once viz is imported
 
-    def __format__(self, how: str) -> str:
-        """As its number is written, f"{loss:.3f}", where there is but one; else only as str."""
-        return format(self._data.item() if how and self._data.size == 1 else str(self), how)
+    def __format__(self, spec: str) -> str:
+        """Format the number of a tensor of size 1, f"{loss:.3f}"; any other tensor as a string."""
+        return format(self._data.item() if spec and self._data.size == 1 else str(self), spec)
 
-    def __reduce__(self) -> Any:
-        """Copies and pickles are leaves: the numbers, not the graph."""
-        return Tensor, (np.array(self._data), self.requires_grad, self.name)
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy the numbers as a leaf, without the graph."""
+        return type(self), (np.array(self._data), self.requires_grad, self.name)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        """Assign numbers to a part of a leaf; backward through an op that had used it then fails.
+        """Assign numbers to a part of a leaf; backward through an op that used it then fails.
 
-        Raises TypeError for a tracked value or into a result: that would drop a gradient.
+        Raises TypeError if the value is tracked or this is a result: a gradient would be lost.
         """
         if isinstance(value, Tensor) and value.requires_grad:
             self._refuse("would drop the gradient of the assigned tensor",
@@ -299,13 +288,13 @@ class Tensor(_Operators):
         data[index] = raw(value)
         self._assign(data if data.ndim else data[()])
 
-    # What would drop a gradient.
+    # Conversions, which would drop a gradient.
 
     def _refuse(self, what: str, instead: str) -> None:
         at = errors.location()
         raise TypeError(f"{at.prefix}{at.quoted('this')} {what}. Use {instead}")
 
-    def _plain(self, kind: str, convert: Callable[[Any], Any]) -> Any:
+    def _converted(self, kind: str, convert: Callable[[Any], T]) -> T:
         if self.requires_grad:
             at = errors.location()
             called, bracket, _ = at.expression.partition("(")
@@ -324,18 +313,18 @@ class Tensor(_Operators):
         return convert(self._data)
 
     def __float__(self) -> float:
-        return self._plain("a plain float", float)
+        return self._converted("a plain float", float)
 
     def __int__(self) -> int:
-        return self._plain("a plain int", int)
+        return self._converted("a plain int", int)
 
     def __index__(self) -> int:
-        return self._plain("a plain int", lambda data: data.__index__())
+        return self._converted("a plain int", lambda data: int(data.__index__()))
 
     def __complex__(self) -> complex:
-        return self._plain("a plain complex", complex)
+        return self._converted("a plain complex", complex)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[Any]:
         if self.requires_grad:
             self._refuse("makes a plain array and would silently drop the gradient",
                          "np.stack, np.where and the like on tensors, or x.numpy(), "
@@ -357,17 +346,17 @@ def _depends_on(start: Tensor, goal: Tensor) -> bool:
 
 
 def raw(value: Any) -> Any:
-    """The numbers of a tensor; anything else as it is."""
+    """Return the data of a tensor, anything else as it is."""
     return value._data if isinstance(value, Tensor) else value
 
 
 def constant(value: Any) -> Tensor:
-    """A tensor no gradient flows into."""
+    """Return a tensor that no gradient flows into."""
     return Tensor(value, requires_grad=False)
 
 
 def wrap(data: Any) -> Tensor:
-    """A constant of an array that is ours already: nothing is copied."""
+    """Return a constant that holds an array without copying it."""
     out = new(Tensor)
     out._data = data[()] if data.__class__ is ndarray and not data.ndim else data
     out.requires_grad = False
@@ -377,7 +366,7 @@ def wrap(data: Any) -> Tensor:
 
 
 def operands(t: Tensor) -> tuple[Tensor, ...]:
-    """What the tensor was made of, in order; () for a leaf."""
+    """Return the operands a tensor was made of, in order; () for a leaf."""
     y = t._y
     if y is None:
         return () if t._op is None else (t._x,)
@@ -385,9 +374,9 @@ def operands(t: Tensor) -> tuple[Tensor, ...]:
 
 
 def as_tensor(value: Any, like: Tensor | None = None) -> Tensor:
-    """An operand as a Tensor. A plain number takes the float type it meets (NEP 50).
+    """Return an operand as a Tensor; a Python number takes the float type of `like` (NEP 50).
 
-    Raises TypeError for what is no array of real numbers.
+    Raises TypeError for anything but real numbers.
     """
     if isinstance(value, Tensor):
         return value
@@ -400,11 +389,11 @@ def as_tensor(value: Any, like: Tensor | None = None) -> Tensor:
 
 
 def as_data(value: Any, tracked: bool = True) -> Any:
-    """A copy as a real array, or as a numpy scalar for rank 0."""
+    """Return a copy as an array of real numbers, or as a numpy scalar for rank 0."""
+    if value.__class__ is float or tracked and value.__class__ in (int, bool):
+        return float64(value)
     if isinstance(value, Tensor):
         value = value._data
-    if value.__class__ is int or value.__class__ is bool:
-        return float64(value) if tracked else np.array(value)[()]
     if isinstance(value, (list, tuple)) and _holds_tracked(value):
         at = errors.location()
         raise TypeError(f"{at.prefix}{at.quoted('this')} would silently drop the gradient of the "
@@ -435,7 +424,7 @@ def _holds_tracked(values: Any) -> bool:
 
 
 def format_data(data: Any) -> str:
-    """Numbers as people read them: about six digits, whole ones without a point."""
+    """Format numbers for people: about six digits, whole ones without a point."""
     def number(v: Any) -> str:
         v = v.item() if hasattr(v, "item") else v
         if isinstance(v, float) and v.is_integer() and abs(v) < 1e15:

@@ -1,4 +1,4 @@
-"""Vjp: what one op sends back to its operands, given the cotangent of its result."""
+"""The vector-Jacobian product of one op: from the gradient of its result to its operands'."""
 
 from __future__ import annotations
 
@@ -6,24 +6,105 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .functions import functions
 from .grad_mode import no_grad
 from .op import Op
-from .tensor import Tensor, as_tensor, float64, functions, raw, wrap
+from .tensor import Tensor, as_tensor, float64, raw, wrap
+
+# What flows to an operand: its contribution, None for nothing; its mask of dead elements, or None.
+Contribution = tuple[Any, NDArray[np.bool_] | None]
+NOTHING: Contribution = (None, None)
 
 
-def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:
-    """Sum c over the axes along which broadcasting repeated an operand of that shape."""
-    extra = c.ndim - len(shape)
-    axes = tuple(range(extra)) + tuple(
-        i + extra for i, n in enumerate(shape) if n == 1 and c.shape[i + extra] != 1)
-    if axes:
-        c = np.sum(c, axis=axes, keepdims=True)
-    return np.reshape(c, shape) if c.shape != shape else c
+def contributions(z: Tensor, args: Sequence[Tensor], g: Any, dead: NDArray[np.bool_] | None,
+                  graph: bool) -> list[Contribution]:
+    """Return what the op that made z sends back to each of its operands.
 
+    g: the gradient of z, an array, or with `graph` a Tensor: then the result is recorded. dead: the
+    elements of z that a later `where` (or maximum ...) did not select. There an elementwise op
+    sends 0 whatever its derivative, so that the branch not taken cannot make a nan.
+    """
+    op, params = z._op, z._params or {}
+    if not (isinstance(op, type) and issubclass(op, Op) and (op.local or op.vjp)):
+        return _custom_contributions(z, args, g, graph)
+    values: Sequence[Any] = args if graph else [a._data for a in args]
+    result = z if graph else z._data
+    sent: list[Contribution] = []
+    for i, a in enumerate(args):
+        c = mask = None
+        if not a.requires_grad:
+            pass
+        elif op.local:                               # the chain rule: 1, -1, 0, None or a function
+            rule = op.local[i]
+            if rule.__class__ is int or rule is None:
+                slope = rule
+                c = g if rule == 1 else -g if rule == -1 else None
+            else:
+                slope = rule(result, *values, **params)
+                c = g*slope
+            if c is not None and (op.selects or dead is not None):
+                c, mask = _masked(op, slope, c, dead, a)
+        elif op.vjp.__class__ is not tuple:
+            c = op.vjp(i, g, result, *values, **params)
+        elif op.vjp[i]:
+            c = op.vjp[i](g, result, *values, **params)
+        sent.append(NOTHING if c is None else (fit(c, a), mask))
+    return sent
+
+
+def _masked(op: type[Op], slope: Any, c: Any, dead: NDArray[np.bool_] | None, a: Tensor
+            ) -> Contribution:
+    """Return a contribution of an elementwise op with zeros where nothing flows to operand a."""
+    mask = dead
+    if op.selects:
+        if slope.__class__ is float64:               # rank 0: all of it, or nothing
+            if slope == 0:
+                return NOTHING
+        else:
+            unselected = raw(slope) == 0
+            mask = unselected if dead is None else unselected | dead
+    if mask is None or not mask.any():
+        return c, None
+    if mask.all():
+        return NOTHING
+    c = np.where(mask, 0.0, c)
+    return c, _unbroadcast_mask(np.broadcast_to(mask, c.shape), a._data.shape)
+
+
+def _custom_contributions(z: Tensor, args: Sequence[Tensor], g: Any, graph: bool
+                          ) -> list[Contribution]:
+    """contributions() of an op class in the tutorial's style, from its own backward(ctx, grad)."""
+    op = z._op
+    if graph:
+        grads = op.backward(z._ctx, g)
+    else:
+        with no_grad():
+            grads = op.backward(z._ctx, wrap(g))
+    if not isinstance(grads, (tuple, list)):
+        grads = (grads,)
+    if len(grads) != len(args):
+        raise ValueError(f"{op.__name__}.backward returned {len(grads)} gradients for "
+                         f"{len(args)} operands")
+    sent: list[Contribution] = []
+    for c, a in zip(grads, args):
+        if c is None or not a.requires_grad:
+            sent.append(NOTHING)
+            continue
+        c = as_tensor(c, a)
+        try:
+            sent.append((fit(c if graph else c._data, a), None))
+        except ValueError:
+            raise ValueError(f"{op.__name__}.backward returned a gradient of shape {c.shape} for "
+                             f"an operand of shape {a.shape}") from None
+    return sent
+
+
+# Undoing what numpy did to the operands: broadcasting and promotion.
 
 def fit(c: Any, a: Tensor) -> Any:
-    """A contribution in the shape and the float type of the operand it goes to."""
+    """Return a contribution in the shape and the float type of the operand it goes to."""
     shape = a._data.shape
     if c.shape != shape:
         c = unbroadcast(c, shape) if c.ndim >= len(shape) and np.broadcast_shapes(
@@ -34,97 +115,22 @@ def fit(c: Any, a: Tensor) -> Any:
     return c
 
 
-def contributions(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any] | None,
-                  g: Any, dead: Any, graph: bool) -> list[tuple[Any, Any]]:
-    """Per operand, what backward sends there and the mask of elements nothing flows to.
-
-    g: the cotangent of the result z, an array, or a Tensor with `graph`. dead: where z's elements
-    were not selected by a `where` (or maximum ...) further on; there an elementwise op sends 0
-    whatever its derivative is, so that the branch not taken cannot make a nan.
-    """
-    params = params or {}
-    local: Any = getattr(op, "local", None)
-    vjp: Any = getattr(op, "vjp", None)
-    if not (local or vjp) or not (isinstance(op, type) and issubclass(op, Op)):
-        return custom_contributions(op, z, args, params, g, graph)
-    values: Sequence[Any] = args if graph else [a._data for a in args]
-    result: Any = z if graph else z._data
-    out: list[tuple[Any, Any]] = []
-    for i, a in enumerate(args):
-        mask = None
-        if not a.requires_grad:
-            out.append((None, None))
-            continue
-        if local:
-            rule = local[i]
-            if rule is None or rule == 0:
-                out.append((None, None))
-                continue
-            if rule.__class__ is int:
-                d: Any = rule
-                c = g if d == 1 else -g if d == -1 else g * float(d)
-            else:
-                d = rule(result, *values, **params)
-                c = g * d
-            mask = dead
-            if op.selects and d.__class__ is float64:
-                if d == 0:
-                    out.append((None, None))
-                    continue
-            elif op.selects:
-                unselected = raw(d) == 0
-                mask = unselected if dead is None else unselected | dead
-            if mask is not None:
-                if mask.all():
-                    out.append((None, None))
-                    continue
-                if not mask.any():
-                    mask = None
-                else:
-                    c = np.where(mask, 0.0, c)
-                    mask = _unbroadcast_mask(np.broadcast_to(mask, c.shape), a._data.shape)
-        elif vjp.__class__ is tuple:
-            if vjp[i] is None:
-                out.append((None, None))
-                continue
-            c = vjp[i](g, result, *values, **params)
-        else:
-            c = vjp(i, g, result, *values, **params)
-        out.append((None, None) if c is None else (fit(c, a), mask))
-    return out
+def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:
+    """Sum c over the axes along which broadcasting repeated an operand of that shape."""
+    axes = _broadcast_axes(c.shape, shape)
+    if axes:
+        c = np.sum(c, axis=axes, keepdims=True)
+    return np.reshape(c, shape) if c.shape != shape else c
 
 
-def _unbroadcast_mask(mask: Any, shape: tuple[int, ...]) -> Any:
-    """The mask of an operand that was broadcast: dead where all its copies are."""
-    extra = mask.ndim - len(shape)
-    axes = tuple(range(extra)) + tuple(
-        i + extra for i, n in enumerate(shape) if n == 1 and mask.shape[i + extra] != 1)
+def _unbroadcast_mask(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return the mask of an operand that was broadcast: dead where all its copies are."""
+    axes = _broadcast_axes(mask.shape, shape)
     return mask.all(axis=axes, keepdims=True).reshape(shape) if axes else mask
 
 
-def custom_contributions(op: Any, z: Tensor, args: Sequence[Tensor], params: dict[str, Any],
-                         g: Any, graph: bool) -> list[tuple[Any, Any]]:
-    """contributions() of an op class in the tutorial's style, from its own backward(ctx, grad)."""
-    ctx: Any = z._ctx
-    if graph:
-        grads = op.backward(ctx, g)
-    else:
-        with no_grad():
-            grads = op.backward(ctx, wrap(g))
-    if not isinstance(grads, (tuple, list)):
-        grads = (grads,)
-    if len(grads) != len(args):
-        raise ValueError(f"{op.__name__}.backward returned {len(grads)} gradients for "
-                         f"{len(args)} operands")
-    out: list[tuple[Any, Any]] = []
-    for c, a in zip(grads, args):
-        if c is None or not a.requires_grad:
-            out.append((None, None))
-            continue
-        c = as_tensor(c, a)
-        try:
-            out.append((fit(c if graph else c._data, a), None))
-        except ValueError:
-            raise ValueError(f"{op.__name__}.backward returned a gradient of shape {c.shape} for "
-                             f"an operand of shape {a.shape}") from None
-    return out
+def _broadcast_axes(wide: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the axes of `wide` along which an operand of `shape` was repeated."""
+    extra = len(wide) - len(shape)
+    return (*range(extra), *(i + extra for i, n in enumerate(shape)
+                             if n == 1 and wide[i + extra] != 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..core.tensor import functions
+from ..core.functions import functions
 from .module import Module
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import functional as F
-from ..core.tensor import as_tensor, constant, functions
+from ..core.functions import functions
+from ..core.tensor import as_tensor, constant
 from .module import Module, Parameter, rng, uniform
 
 

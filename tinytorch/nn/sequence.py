@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import functional as F
-from ..core.tensor import constant, functions, raw
+from ..core.functions import functions
+from ..core.tensor import constant, raw
 from .layers import Linear
 from .module import Module, Parameter, rng, uniform
 

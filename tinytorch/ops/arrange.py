@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op, apply, public
-from ..core.tensor import Tensor, as_tensor, functions, raw
+from ..core.functions import functions
+from ..core.tensor import Tensor, as_tensor, raw
 from .shape import GetItem, Reshape, Transpose, moveaxis, ravel
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from ..core.op import Op, apply, public
 from ..core.singularities import (
     AT_ZERO, DIVISION, TIE, Singularity, at_integers, first, ratio, second)
-from ..core.tensor import as_tensor, constant, functions, raw
+from ..core.functions import functions
+from ..core.tensor import as_tensor, constant, raw
 from .elementwise import _LN2, Sigmoid
 from .select import share
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..core.op import public
-from ..core.tensor import Tensor, as_tensor, functions, raw
+from ..core.functions import functions
+from ..core.tensor import Tensor, as_tensor, raw
 
 
 def _cut(x: Any, axis: int, start: int | None, stop: int | None) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op, apply, public
-from ..core.tensor import as_tensor, functions
+from ..core.functions import functions
+from ..core.tensor import as_tensor
 from ..core.vjp import unbroadcast
 
 

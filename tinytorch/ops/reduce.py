@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op, apply, public
-from ..core.tensor import as_tensor, functions, raw
+from ..core.functions import functions
+from ..core.tensor import as_tensor, raw
 
 Axis = int | tuple[int, ...] | None
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..core.op import Op, apply, public
-from ..core.tensor import Tensor, functions
+from ..core.functions import functions
+from ..core.tensor import Tensor
 from ..core.vjp import unbroadcast
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..core.op import public
-from ..core.tensor import Tensor, as_tensor, functions, raw
+from ..core.functions import functions
+from ..core.tensor import Tensor, as_tensor, raw
 from .arrange import take, take_along_axis
 from .shape import Reshape, Transpose, moveaxis, ravel
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .... import tinytorch
 from ....tinytorch import formula
-from ....tinytorch.core.backward import BackwardPass, backward_pass
+from ....tinytorch.core.edges import BackwardPass, backward_pass
 from ....tinytorch.core.tensor import operands, raw
 from ...graph import Graph
 from ...run.branches import Branch, branches
@@ -89,7 +89,7 @@ def _backward(tensors: Sequence[Any], seed: Any) -> Grads:
     root = tensors[-1]
     leads = root.requires_grad and root._op is not None
     sent = backward_pass(tensors, seed) if leads else BackwardPass({root: seed}, {})
-    return Grads(sent.cotangents, sent)
+    return Grads(sent.gradients, sent)
 
 
 def _facts(run: Run, tensors: Sequence[Any], written: str, grads: Grads | None, order: int,

@@ -11,7 +11,8 @@ import numpy as np
 
 from .... import tinytorch
 from ....tinytorch import formula
-from ....tinytorch.core.backward import BackwardPass, ZERO
+from ....tinytorch.core.backward import ZERO
+from ....tinytorch.core.edges import BackwardPass
 from ....tinytorch.core.tensor import operands, wrap
 
 from ...graph import Edge, Graph, LazyItems, Node, NumberColumn, text
@@ -161,7 +162,7 @@ class Columns:
     @cached_property
     def cotangents(self) -> Any:
         """Those of the backward pass, nan where it did not come; None where some are no numbers."""
-        found = list(map(self.grads.sent.cotangents.get, self.tensors)) if self.grads else [None]
+        found = list(map(self.grads.sent.gradients.get, self.tensors)) if self.grads else [None]
         return _column([nothing if x is None else x for x in found]) if self.plain else None
 
     def of_nodes(self, at: Sequence[int]) -> dict[str, Any]:
@@ -253,7 +254,7 @@ class Columns:
         if isinstance(self.cotangents, NumberColumn):
             g = self.cotangents.array[ks]
         else:
-            g = _stack([self.grads.sent.cotangents.get(self.tensors[k]) for k in ks.tolist()])
+            g = _stack([self.grads.sent.gradients.get(self.tensors[k]) for k in ks.tolist()])
         feeds = [self.feeds[self.fed[ks] + j] for j in range(int(self.sizes[ks[0]]))]
         columns = [self.numbers[j] if self.plain else _stack([self.data[k] for k in j.tolist()])
                    for j in (ks, *feeds)]
