@@ -21,9 +21,11 @@ from .core.tensor import Function, Tensor, constant
 
 __all__: list[str]
 
-_NAMES = [f.__name__ for f in (
+_PUBLIC: tuple[Any, ...] = (
     EngineWarning, Function, Op, Tensor, apply, backward_steps, constant, enable_grad, gradients,
-    local_derivatives, no_grad, notation, scope, stamp, topological)] + ["ops"]
+    local_derivatives, no_grad, notation, scope, stamp, topological)
+for _thing in _PUBLIC:           # their public place: pickles do not depend on the file
+    _thing.__module__ = ops.__name__.removesuffix(".ops")
 _MODULES = ("functional", "nn", "optim")
 _LAZY = {                        # what not every program needs: name -> file
     "check_gradients": "check", "GradientError": "check",
@@ -38,7 +40,7 @@ def __getattr__(name: str) -> Any:
     if name == "__all__":
         for load in _loaders:
             load()
-        return sorted({*_NAMES, *_LAZY, *_MODULES, "np",
+        return sorted({*(f.__name__ for f in _PUBLIC), "ops", *_LAZY, *_MODULES, "np",
                        *(n for n, f in functions.items() if n not in _SHADOWING)})
     if name in _LAZY:
         return getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)

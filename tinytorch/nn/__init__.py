@@ -11,3 +11,5 @@ from .module import Module, Parameter, Sequential, seed  # noqa: F401
 
 __all__ = sorted(name for name, thing in globals().items() if isinstance(thing, type)
                  and name[0] != "_" and issubclass(thing, (Module, Parameter))) + ["seed"]
+for _name in __all__:            # their public place: pickles do not depend on the file
+    globals()[_name].__module__ = __name__
