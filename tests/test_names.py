@@ -265,7 +265,7 @@ IDENTITY = {
     "importing all by short names, which came first": script("import viz, tinytorch", ALL_NAMES),
     "a file of the name of a function": lines(
         "from viz.plot.chart import Chart", "import viz", "assert callable(viz.plot.chart)",
-        "import viz.sweep.field, tinyviz.viz.sweep as sweep", "assert viz.sweep is sweep"),
+        "import viz.sweep.scalar_field, tinyviz.viz.sweep as sweep", "assert viz.sweep is sweep"),
     "eight threads import both names": lines(THREADS),
 }
 ERRORS = {

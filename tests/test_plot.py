@@ -12,7 +12,7 @@ import pytest
 from viz.plot import PlotError, PlotOptions, contours, plot, save, styled_figure, surface
 from viz.run.targets import load
 from viz.sweep import sweep
-from viz.sweep.field import descend, sample_field
+from viz.sweep.scalar_field import descend, sample_field
 
 
 def drawn(text, **options):

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from viz.plot import PlotError, PlotOptions, chart, contours, palette, plot, save, surface, ticks
-from viz.plot.chart import Annotation, Line, PanelFrame, Polygon, Scale
+from viz.plot.chart import Annotation, Line, PanelFrame, MultiPolygon, Scale
 from viz.plot.simplify import FINE, SEEN, line_path, simplify_polylines
 from viz.run.targets import load
 from viz.sweep import sweep
-from viz.sweep.field import descend, sample_field
+from viz.sweep.scalar_field import descend, sample_field
 from viz.graph.text import width
 
 FUNCTIONS = ["x**3 + x", "tan(x)", "floor(2*x)", "abs(x)", "sqrt(x*x - 1)", "sin(1000*x)",
@@ -239,7 +239,7 @@ def test_contours_are_in_their_frame_and_calm(text):
     ET.fromstring(drawn)
     assert svg(fielded(text)) == drawn and not re.search(r'\bid=|"[^"]*\b(nan|inf)\b', drawn)
     for mark in panel.marks:
-        if isinstance(mark, Polygon) and mark.level < 1:
+        if isinstance(mark, MultiPolygon) and mark.level < 1:
             x, y = panel.places(*np.concatenate(mark.rings).T)
             assert x.min() > f.left - 0.1 and x.max() < f.left + f.width + 0.1
             assert y.min() > f.top - 0.1 and y.max() < f.top + f.height + 0.1
@@ -248,7 +248,8 @@ def test_contours_are_in_their_frame_and_calm(text):
 
 
 def test_a_band_lies_on_all_that_is_lower():
-    bands = [mark for mark in fielded("x + y").panels[0].marks if isinstance(mark, Polygon)][:-1]
+    bands = [mark for mark in fielded("x + y").panels[0].marks if isinstance(mark,
+                                                                             MultiPolygon)][:-1]
     areas = [sum(abs(float(np.sum(r[:-1, 0] * r[1:, 1] - r[1:, 0] * r[:-1, 1]))) / 2
                  for r in (np.concatenate([ring, ring[:1]]) for ring in band.rings))
              for band in bands]
@@ -272,7 +273,7 @@ def test_a_surface_is_in_its_picture_and_its_nearer_cells_are_drawn_later(text):
     drawn = svg(made)
     ET.fromstring(drawn)
     assert not re.search(r'\bid=|"[^"]*\b(nan|inf)\b', drawn) and len(drawn) < 400_000
-    cells = [m for m in made.panels[0].marks if isinstance(m, Polygon)]
+    cells = [m for m in made.panels[0].marks if isinstance(m, MultiPolygon)]
     corners = np.concatenate([ring for cell in cells for ring in cell.rings])
     assert corners.min() > 40 and corners[:, 0].max() < made.width - 40
     assert corners[:, 1].max() < made.height

@@ -11,7 +11,7 @@ import pytest
 from viz.run.targets import load
 from viz.sweep import SweepError, sweep
 from viz.sweep.export import to_csv, to_json
-from viz.sweep.field import descend, sample_field
+from viz.sweep.scalar_field import descend, sample_field
 
 
 def test_json_has_the_samples_and_the_events():

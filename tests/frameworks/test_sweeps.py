@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from tinyviz import cli
 import viz
-from viz.sweep.field import sample_field
+from viz.sweep.scalar_field import sample_field
 
 BODIES = {
     "pole": "1/x", "odd": "1/(x - 1)**2", "kink": "{m}.abs(x)", "tan": "{m}.tan(x)",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import math
 import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
+from ..callable_module import make_callable
 from ..graph import theme
 from ..sweep import Sweep
 from . import layout
@@ -160,11 +159,4 @@ def _content(picture: Any, kind: str, dpi: float, alt: str | None) -> bytes:
     return file.getvalue()
 
 
-class _Callable(ModuleType):
-    """viz.plot is this module and the function: viz.plot(sweep)."""
-
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        return plot(*args, **options)
-
-
-sys.modules[__name__].__class__ = _Callable
+make_callable(__name__)

@@ -85,7 +85,7 @@ class HatchedSpan(NamedTuple):
     hatch: Color
 
 
-class Polygon(NamedTuple):
+class MultiPolygon(NamedTuple):
     """A surface of closed rings; what lies in an even number of them is bare. Nothing cuts it."""
 
     rings: tuple[Array, ...]     # (N, 2) each: points of the data
@@ -145,7 +145,7 @@ class IntervalLabel(NamedTuple):
     high: float
 
 
-Mark: TypeAlias = Line | Area | Polygon | ReferenceLine | HatchedSpan | Dot | Annotation
+Mark: TypeAlias = Line | Area | MultiPolygon | ReferenceLine | HatchedSpan | Dot | Annotation
 
 
 class PanelFrame(NamedTuple):

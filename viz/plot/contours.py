@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..graph import text
-from ..sweep.field import ScalarField, DescentPath
+from ..sweep.scalar_field import ScalarField, DescentPath
 from . import layout, ticks
 from .chart import (ColorMix, Chart, Color, PanelFrame, Line, Palette, Mark, Annotation, Panel,
-                    Polygon, Scale, Tick)
+                    MultiPolygon, Scale, Tick)
 from .curves import circle
 from .description import describe_field
 from .options import PlotOptions
@@ -89,9 +89,10 @@ def _framed(field: ScalarField, steps: Array, wide: float, high: float) -> tuple
     panel = Panel(x, y, (), field.names[0], y_ticks=y_ticks, side=field.names[1], boxed=True,
                   frame=PanelFrame(left, top, width, tall))
     count = len(steps) + 1
-    cells = [Polygon((np.array([(0, i - 1), (1, i - 1), (1, i), (0, i)], dtype=float),),
-                     band_color(i, count), 1.0) for i in range(1, count - 1)]
-    ends = [Polygon((np.array(points, dtype=float),), band_color(i, count), 1.0) for i, points in (
+    cells = [MultiPolygon((np.array([(0, i - 1), (1, i - 1), (1, i), (0, i)], dtype=float),),
+                          band_color(i, count), 1.0) for i in range(1, count - 1)]
+    ends = [MultiPolygon((np.array(points, dtype=float),), band_color(i, count), 1.0) for i,
+            points in (
         (0, [(0, 0), (1, 0), (0.5, -0.7)]), (count - 1, [(0, count - 2), (1, count - 2),
                                                          (0.5, count - 1.3)]))]
     bar = Panel(Scale(0.0, 1.0), Scale(0.0, float(count - 2)), (*cells, *ends), numbered=False,
@@ -117,7 +118,7 @@ def _bands(field: ScalarField, steps: Array) -> Iterator[Mark]:
     for i, low in enumerate((-np.inf, *steps)):
         rings = _parts(made, low, np.inf)
         if rings:
-            yield Polygon(rings, band_color(i, len(steps) + 1), 1.0)
+            yield MultiPolygon(rings, band_color(i, len(steps) + 1), 1.0)
 
 
 def _lines(field: ScalarField, steps: Array, panel: Panel) -> Iterator[Mark]:
@@ -222,7 +223,7 @@ def _arrows(field: ScalarField, panel: Panel) -> Iterator[Mark]:
                             (tip - head, -half), (tip - head, -shaft), (tail, -shaft))]
     shapes = np.stack(corners, axis=1)[length >= 2.5]
     if len(shapes):
-        yield Polygon(tuple(shapes), "ink", 0.65, 4.0)
+        yield MultiPolygon(tuple(shapes), "ink", 0.65, 4.0)
 
 
 def _descent(field: ScalarField, way: DescentPath) -> Iterator[Mark]:

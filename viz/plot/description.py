@@ -9,7 +9,7 @@ import numpy as np
 
 from ..graph import text
 from ..sweep import Event, Sweep
-from ..sweep.field import ScalarField, DescentPath
+from ..sweep.scalar_field import ScalarField, DescentPath
 
 FEW = 5                          # places of a kind that are listed; of more the number is said
 LONG = 80                        # a longer expression is left out

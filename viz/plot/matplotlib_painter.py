@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import layout
-from .chart import (Area, Chart, Dash, Dot, Line, Palette, Mark, Annotation, Panel, Polygon,
+from .chart import (Area, Chart, Dash, Dot, Line, Palette, Mark, Annotation, Panel, MultiPolygon,
                     ReferenceLine, HatchedSpan)
 from .chart import hex_color, is_grayscale
 from .layout import NAME, NUMBER
@@ -127,7 +127,7 @@ def _mark(axes: Any, mark: Mark, look: Palette) -> None:
     elif isinstance(mark, Area):
         axes.fill_between(mark.x, mark.low, mark.high, color=hex_color(mark.color, look), lw=0,
                           alpha=mark.opacity, zorder=mark.level, label=mark.label or None)
-    elif isinstance(mark, Polygon):
+    elif isinstance(mark, MultiPolygon):
         _region(axes, mark, look)
     elif isinstance(mark, ReferenceLine):
         (axes.axvline if mark.upright else axes.axhline)(
@@ -147,7 +147,7 @@ def _mark(axes: Any, mark: Mark, look: Palette) -> None:
         _note(axes, mark, look)
 
 
-def _region(axes: Any, mark: Polygon, look: Palette) -> None:
+def _region(axes: Any, mark: MultiPolygon, look: Palette) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
     ends = [np.concatenate([ring, ring[:1]]) for ring in mark.rings]

@@ -209,12 +209,12 @@ def _errors(sweeps: Sequence[Sweep]) -> Panel:
 
 def central_error(s: Sweep) -> tuple[Any, Any]:
     """x and |f′ − (f(x + h) − f(x − h)) / 2h| / max(1, |f′|), h = ∛ε max(1, |x|)."""
-    assert s.passes is not None
+    assert s.evaluator is not None
     x = np.linspace(s.low, s.high, 403)[1:-1]
     h = np.finfo(float).eps ** (1 / 3) * np.maximum(1.0, np.abs(x))
-    slope = s.passes.curves(x, 1)[1]
+    slope = s.evaluator.curves(x, 1)[1]
     with np.errstate(all="ignore"):
-        central = (s.passes.curves(x + h, 0)[0] - s.passes.curves(x - h, 0)[0]) / (2 * h)
+        central = (s.evaluator.curves(x + h, 0)[0] - s.evaluator.curves(x - h, 0)[0]) / (2 * h)
         error = np.abs(slope - central) / np.maximum(1.0, np.abs(slope))
     for e in s.events:
         if e.kind not in ("root", "extremum", "inflection"):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from .. import sweep
 from ..run.targets import Target, TargetError, users
 from ..run.tracer import SECONDS, deadline
-from ..sweep.field import descend, sample_field
+from ..sweep.scalar_field import descend, sample_field
 from . import PlotOptions, chart, palette, contours, plot, styled_figure, surface
 
 NAMES = "fghpqr"                 # what expressions are called, in order

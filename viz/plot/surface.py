@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..graph import text
-from ..sweep.field import ScalarField, DescentPath
+from ..sweep.scalar_field import ScalarField, DescentPath
 from . import layout
-from .chart import (ColorMix, Chart, PanelFrame, Line, Palette, Mark, Annotation, Panel, Polygon,
+from .chart import (ColorMix, Chart, PanelFrame, Line, Palette, Mark, Annotation, Panel,
+                    MultiPolygon,
                     Scale)
 from .contours import levels, masked_values, band_color
 from .curves import circle
@@ -142,9 +143,10 @@ def _cells(field: ScalarField, box: Projection) -> Iterator[Mark]:
     for row in range(len(y) - 2, -1, -1):          # seen from x high, y low
         columns = [i for i in range(len(x) - 1) if np.isfinite(middle[row, i])]
         for level, group in itertools.groupby(columns, key=lambda i: int(shades[row, i])):
-            yield Polygon(tuple(corners[row, i] for i in group), band_color(level, SHADES, 0.95),
-                          1.0,
-                          1.0, ColorMix("paper", "muted", 0.5))
+            yield MultiPolygon(tuple(corners[row, i] for i in group), band_color(level, SHADES,
+                                                                                 0.95),
+                               1.0,
+                               1.0, ColorMix("paper", "muted", 0.5))
 
 
 def _descent(way: DescentPath, box: Projection) -> list[Mark]:

@@ -13,7 +13,7 @@ from ..graph import text
 from ..graph.svg_text import escape, number, short
 from ..graph.theme import FAMILY
 from . import layout, simplify
-from .chart import (Area, Chart, Color, Dot, Line, Palette, Mark, Annotation, Panel, Polygon,
+from .chart import (Area, Chart, Color, Dot, Line, Palette, Mark, Annotation, Panel, MultiPolygon,
                     ReferenceLine, HatchedSpan,
                     hex_color, is_grayscale, level)
 
@@ -67,7 +67,7 @@ def _outline(mark: Mark, panel: Panel) -> str:
         return simplify.area_path(*panel.places(mark.x, mark.high), panel.places(mark.x,
                                                                                  mark.low)[1],
                                   panel.frame)
-    if isinstance(mark, Polygon):
+    if isinstance(mark, MultiPolygon):
         points = np.concatenate(mark.rings)
         return simplify.ring_path(*panel.places(*points.T), [len(ring) for ring in mark.rings])
     return ""
@@ -143,7 +143,7 @@ def _mark(mark: Mark, panel: Panel, look: Palette, data: str) -> Iterator[str]:
     elif isinstance(mark, Area) and data:
         yield (f'<path d="{data}" fill="{_hex(mark.color, look)}" '
                f'fill-opacity="{_share(mark.opacity)}"/>')
-    elif isinstance(mark, Polygon) and data:
+    elif isinstance(mark, MultiPolygon) and data:
         faint = f' fill-opacity="{_share(mark.opacity)}"' if mark.opacity < 1 else ""
         edge = f' stroke="{_hex(mark.edge, look)}" stroke-width="0.3"' if mark.edge else ""
         yield f'<path d="{data}" fill="{_hex(mark.color, look)}" fill-rule="evenodd"{faint}{edge}/>'

@@ -1,51 +1,51 @@
-"""Sweep: f and its exact derivatives over a range, and all that happens on the way."""
+"""Sweep f and its exact derivatives over a range, and locate poles, kinks, roots and the like."""
 
 from __future__ import annotations
 
 import itertools
 import math
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from ..callable_module import make_callable
 from ..readers import terms
 from .arguments import bind_arguments, function_name
+from .arrays import Bools, Floats
 from .classify import classify
 from .derivatives import SweepError
 from .evaluate import Evaluator
 from .event import KINDS, SINGULAR, SMOOTH, Band, Event, UndefinedInterval
+from .explain import rounding_size
 from .insert_events import insert_events
 from .result import Sweep
-from .sampling import (CELLS, CELLS_LOOPED, find_bands, robust_range, grid, join, refine,
-                       oscillating_cells, sample_weights)
+from .sampling import (
+    CELLS, CELLS_LOOPED, find_bands, grid, join, oscillating_cells, refine, robust_range,
+    sample_weights)
 from .search import find_candidates
 from .smooth import smooth_events
 from .undefined import make_notes, undefined_everywhere, undefined_intervals
 
-__all__ = ["KINDS", "SINGULAR", "SMOOTH", "Band", "Event", "UndefinedInterval", "Sweep",
-           "SweepError",
-           "family", "robust_range", "sample_weights", "sweep"]
-
-Array = Any
+__all__ = ["KINDS", "SINGULAR", "SMOOTH", "Band", "Event", "Sweep", "SweepError",
+           "UndefinedInterval", "family", "robust_range", "sample_weights", "sweep"]
 
 MOST = 12                        # the highest derivative
-CHUNK = 8192                     # points evaluated at a time: they stay in the processor's cache
-CROWD = 2000                     # more singular places than that are not looked at one by one
+CHUNK = 8192                     # points evaluated at a time, to fit the processor's cache
+CROWD = 2000                     # singular places that are classified at most
 
 
 def sweep(f: Callable[..., Any], low: float = -3.0, high: float = 3.0, *, order: int = 1,
           points: int | None = None, name: str | None = None,
           fixed: Mapping[str, float] | None = None) -> Sweep:
-    """f and its derivatives up to `order` on [low, high], with the events of all these curves.
+    """Evaluate f and its derivatives up to `order` on [low, high], with the events of all curves.
 
-    f takes a Tensor, of tinytorch or another framework, and returns one; `fixed` gives its other
-    arguments. points: how many samples,
-    evenly spaced, besides those at events; None: as many as the picture needs. One pass evaluates
-    all of them, where that is what f of single points gives; else f is called once per point.
-    Raises SweepError for a range or an f that cannot be drawn, and what f raises.
+    f takes a Tensor, of tinytorch or another framework, and returns one; `fixed` gives values for
+    its other arguments. points: the number of evenly spaced samples; by default as many as a
+    picture needs, plus those at events. All points are evaluated in one pass if that agrees with
+    single points, otherwise f is called once per point.
+
+    Raises SweepError for a range or a function that cannot be drawn, and whatever f raises.
     """
     low, high = float(low), float(high)
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
@@ -62,7 +62,7 @@ def sweep(f: Callable[..., Any], low: float = -3.0, high: float = 3.0, *, order:
 def family(f: Callable[..., Any], values: Mapping[str, Sequence[float]], low: float = -3.0,
            high: float = 3.0, *, order: int = 1, points: int | None = None,
            name: str | None = None) -> list[Sweep]:
-    """A sweep for every combination of the values of the other arguments: {"a": [1, 2, 3]}."""
+    """Return a sweep for every combination of values of other arguments: {"a": [1, 2, 3]}."""
     return [sweep(f, low, high, order=order, points=points, name=name, fixed=dict(zip(values, row)))
             for row in itertools.product(*values.values())]
 
@@ -70,70 +70,64 @@ def family(f: Callable[..., Any], values: Mapping[str, Sequence[float]], low: fl
 def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: int | None,
            name: str, fixed: Mapping[str, float]) -> Sweep:
     (argument,), g = bind_arguments(f, fixed, 1, terms(f))
-    passes = Evaluator(g, max(order + 1, 2), low, high)
-    base = grid(low, high, CELLS_LOOPED if passes.looped else CELLS)
-    batch = passes(base)
-    restive = oscillating_cells(batch, order)
-    found = find_candidates(passes, batch, _still(batch.x, restive, base))
-    if found.seeds or found.candidates:            # with samples around them all of it shows
+    evaluator = Evaluator(g, max(order + 1, 2), low, high)
+    coarse = grid(low, high, CELLS_LOOPED if evaluator.looped else CELLS)
+    batch = evaluator(coarse)
+    oscillating = oscillating_cells(batch, order)
+    found = find_candidates(evaluator, batch, _steady(batch.x, oscillating, coarse))
+    if found.seeds or found.candidates:            # samples around them show the rest
         near = np.union1d(_near(found.seeds, low, high, 9.0),
                           _near([c.x for c in found.candidates], low, high, 4.0))
-        batch = join(batch, passes(near))
-        found = find_candidates(passes, batch, _still(batch.x, restive, base))
+        batch = join(batch, evaluator(near))
+        found = find_candidates(evaluator, batch, _steady(batch.x, oscillating, coarse))
     candidates = found.candidates
     if len(candidates) > CROWD:
-        candidates = [c for c in candidates if c.watched][:CROWD]
-    singular = classify(passes, candidates, order, low, high)
-    smooth = smooth_events(passes, batch, found.turns, singular, order, passes.sizes(batch.x))
-    blank = undefined_intervals(passes, [c.x for c in candidates], low, high)
-    if len(blank) == 1 and blank[0][:2] == (low, high) and not any(
+        candidates = [c for c in candidates if c.by_detector][:CROWD]
+    singular = classify(evaluator, candidates, order, low, high)
+    smooth = smooth_events(evaluator, batch, found.turns, singular, order,
+                           rounding_size(evaluator, batch.x))
+    undefined = undefined_intervals(evaluator, [c.x for c in candidates], low, high)
+    if len(undefined) == 1 and undefined[0][:2] == (low, high) and not any(
             e.value is not None for e in singular):
-        raise SweepError(undefined_everywhere(passes, blank[0], name))
+        raise SweepError(undefined_everywhere(evaluator, undefined[0], name))
     if points is None:
         if smooth:
-            batch = join(batch, passes(np.unique([e.x for e in smooth])))
-        still = _still(batch.x, restive, base).all(axis=0)
-        batch = refine(passes, batch, order, np.array(sorted({e.x for e in singular})), still)
+            batch = join(batch, evaluator(np.unique([e.x for e in smooth])))
+        steady = np.all(_steady(batch.x, oscillating, coarse), axis=0)
+        batch = refine(evaluator, batch, order, np.array(sorted({e.x for e in singular})), steady)
         x, curves = batch.x, batch.curves[:order + 1]
     else:
         x = np.linspace(low, high, points)
-        curves = _dense(passes, x, order)
-    x, curves = insert_events(passes, x, curves, singular, [c.x for c in candidates], low, high)
+        curves = _dense(evaluator, x, order)
+    x, curves = insert_events(evaluator, x, curves, singular, [c.x for c in candidates], low, high)
     events = sorted([*singular, *smooth], key=lambda e: (e.x, e.order, KINDS.index(e.kind)))
-    return Sweep(name, low, high, x, curves, tuple(events), tuple(blank),
-                 tuple(find_bands(passes, base, restive)), argument,
-                 passes.expression(argument, low, high), passes.looped,
-                 make_notes(blank, passes, batch, order),
-                 tuple(fixed.items()), passes)
+    return Sweep(name, low, high, x, curves, tuple(events), tuple(undefined),
+                 tuple(find_bands(evaluator, coarse, oscillating)), argument,
+                 evaluator.expression(argument, low, high), evaluator.looped,
+                 make_notes(undefined, evaluator, batch, order),
+                 tuple(fixed.items()), evaluator)
 
 
-def _dense(passes: Evaluator, x: Array, order: int) -> Array:
-    """(order + 1, N): the curves alone, in chunks that stay in the processor's cache."""
+def _dense(evaluator: Evaluator, x: Floats, order: int) -> Floats:
+    """Return the curves alone, evaluated in chunks that fit the cache: (order + 1, N)."""
     curves = np.empty((order + 1, len(x)))
     for i in range(0, len(x), CHUNK):
-        curves[:, i:i + CHUNK] = passes.curves(x[i:i + CHUNK], order)
+        curves[:, i:i + CHUNK] = evaluator.curves(x[i:i + CHUNK], order)
     return curves
 
 
-def _near(places: list[float], low: float, high: float, depth: float) -> Array:
-    """Points that close in on each place from both sides, to 10**-depth of the range."""
+def _near(places: list[float], low: float, high: float, depth: float) -> Floats:
+    """Return points that approach each place from both sides, to 10**-depth of the range."""
     steps = (high - low) * 10.0 ** -np.arange(2.5, depth + 0.1, 0.25)
     steps = np.concatenate([-steps, steps])
     x = np.unique(np.array(places[:CROWD])[:, None] + steps)
     return x[(x > low) & (x < high)]
 
 
-def _still(x: Array, restive: Array, base: Array) -> Array:
-    """For the curves and the cells of x: whether it is not restless there, by cells of the base."""
-    cell = np.clip(np.searchsorted(base, 0.5 * (x[1:] + x[:-1])) - 1, 0, restive.shape[1] - 1)
-    return ~restive[:, cell]
+def _steady(x: Floats, oscillating: Bools, coarse: Floats) -> Bools:
+    """Return the cells of x without oscillations, from those of the grid: (order + 1, N - 1)."""
+    cell = np.clip(np.searchsorted(coarse, 0.5 * (x[1:] + x[:-1])) - 1, 0, oscillating.shape[1] - 1)
+    return ~oscillating[:, cell]
 
 
-class _Callable(ModuleType):
-    """viz.sweep is this module and the function: viz.sweep(f, -3, 3)."""
-
-    def __call__(self, *args: Any, **options: Any) -> Sweep:
-        return sweep(*args, **options)
-
-
-sys.modules[__name__].__class__ = _Callable
+make_callable(__name__)

@@ -1,4 +1,4 @@
-"""The arguments that are swept, and a function of them alone: the others keep a value."""
+"""Arguments: which ones are swept, and f as a function of those alone."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from ..run.targets import TargetError, of
 
 
 def function_name(f: Any) -> str:
-    """What f is called, or f."""
+    """Return the name of f, or "f" if it has none."""
     name = str(getattr(f, "__name__", "f"))
     return name if name.isidentifier() else "f"
 
 
 def bind_arguments(f: Callable[..., Any], fixed: Mapping[str, float], free: int, terms: Any = None
                    ) -> tuple[tuple[str, ...], Callable[..., Any]]:
-    """The names of the `free` arguments that are swept, and f as a function of them, which takes
-    and returns tinytorch's tensors: by `terms`, where f is of another framework.
+    """Return the names of the `free` arguments to sweep, and f as a function of these alone.
 
-    Swept are those that neither have a value in `fixed` nor a default, else those with a default,
-    in order. Raises TargetError where they are too many or too few.
+    Swept are the arguments that have neither a value in `fixed` nor a default, then those with a
+    default, in order. The function takes and returns Tensors of tinytorch; `terms` converts an f of
+    another framework. Raises TargetError if too many arguments are free, or too few.
     """
     target = of(f)
     for name in fixed:
@@ -47,7 +47,7 @@ def bind_arguments(f: Callable[..., Any], fixed: Mapping[str, float], free: int,
 
 
 class BoundFunction:
-    """f of some of its arguments, the others fixed."""
+    """f as a function of some of its arguments, with fixed values for the others."""
 
     def __init__(self, f: Callable[..., Any], swept: tuple[str, ...], names: tuple[str, ...],
                  values: Mapping[str, Any]) -> None:

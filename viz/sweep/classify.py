@@ -1,23 +1,21 @@
-"""What happens at a place: limits from both sides, of every curve, and the names for them."""
+"""Classify places by the one-sided limits of every curve there."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
-
 import numpy as np
 
+from .arrays import Floats
 from .evaluate import Evaluator
 from .event import Event
+from .explain import has_nonfinite_steps, is_defined, source_line
 from .limits import Limit, approaching_points, limit
 from .search import Candidate
 
-Array = Any
 
-
-def classify(passes: Evaluator, candidates: list[Candidate], order: int, low: float, high: float
-             ) -> list[Event]:
-    """The events at the candidates, of the curves 0 .. order; none where all is well."""
+def classify(evaluator: Evaluator, candidates: list[Candidate], order: int, low: float,
+             high: float) -> list[Event]:
+    """Return the events of the curves 0 .. order at the candidates; regular points have none."""
     if not candidates:
         return []
     width = high - low
@@ -28,20 +26,19 @@ def classify(passes: Evaluator, candidates: list[Candidate], order: int, low: fl
         for side in (-1, 1):
             gap = min(abs(p - c.x) for p in [*places[max(i - 1, 0):i], *places[i + 1:i + 2],
                                              c.x + width])
-            unseen = c.blind[side > 0]
-            rungs = approaching_points(c.x, max(min(0.01 * width, 0.4 * gap), min(16 * unseen,
-                                                                                  0.4 * gap)),
-                                       side, max(c.error, 0.11 * unseen))
-            points.append(rungs)
-            slices.append(slice(start, start + len(rungs)))
-            start += len(rungs)
-    at = passes(np.array(places)).curves
-    first = {c.row: c.x for c in reversed(candidates) if c.watched}
-    lines = {row: passes.line(row, x) for row, x in first.items()}
+            overflow = c.overflow[side > 0]
+            reach = max(min(0.01 * width, 0.4 * gap), min(16 * overflow, 0.4 * gap))
+            near = approaching_points(c.x, reach, side, max(c.error, 0.11 * overflow))
+            points.append(near)
+            slices.append(slice(start, start + len(near)))
+            start += len(near)
+    at = evaluator(np.array(places)).curves
+    first = {c.row: c.x for c in reversed(candidates) if c.by_detector}
+    lines = {row: source_line(evaluator, row, x) for row, x in first.items()}
     candidates = [c._replace(line=lines.get(c.row, "")) for c in candidates]
-    suspect = np.flatnonzero(passes.suspect(np.array(places)))
-    at[0, [i for i in suspect if not passes.defined(places[i])]] = np.nan
-    curves = passes(np.concatenate(points)).curves
+    suspect = np.flatnonzero(has_nonfinite_steps(evaluator, np.array(places)))
+    at[0, [i for i in suspect if not is_defined(evaluator, places[i])]] = np.nan
+    curves = evaluator(np.concatenate(points)).curves
     events: list[Event] = []
     for i, c in enumerate(candidates):
         sides = []
@@ -52,14 +49,14 @@ def classify(passes: Evaluator, candidates: list[Candidate], order: int, low: fl
     return events
 
 
-def _at(c: Candidate, left: list[Limit], right: list[Limit], values: Array, order: int,
+def _at(c: Candidate, left: list[Limit], right: list[Limit], values: Floats, order: int,
         low: float, high: float) -> list[Event]:
-    """The events of one place. A curve is singular where the one before it is."""
+    """Return the events of one place. A curve is singular where the one before it is."""
     events: list[Event] = []
-    broken = False               # f^(k) has no value at x, because f^(k-1) is singular there
+    broken = False
     for k in range(order + 1):
-        edge = bool(events) and events[-1].order == k - 1 and events[-1].detail == "closed"
-        event = _of_curve(c, k, left, right, float(values[k]), broken, edge)
+        closed_end = bool(events) and events[-1].order == k - 1 and events[-1].detail == "closed"
+        event = _of_curve(c, k, left, right, float(values[k]), broken, closed_end)
         if event is None:
             continue
         broken = True
@@ -73,12 +70,17 @@ def _at(c: Candidate, left: list[Limit], right: list[Limit], values: Array, orde
 
 
 def _of_curve(c: Candidate, k: int, lefts: list[Limit], rights: list[Limit], value: float,
-              broken: bool, edge: bool) -> Event | None:
+              broken: bool, closed_end: bool) -> Event | None:
+    """Return the event of curve k at a candidate, or None.
+
+    broken: f^(k-1) is singular there, so that f^(k) has no value. closed_end: f^(k-1) ends there,
+    and has a value.
+    """
     left, right = lefts[k], rights[k]
     there = math.isfinite(value) and not broken
     engine = value if broken and math.isfinite(value) and c.exact else None
     V = _snapped(value, left, right) if there else None
-    if k == 0 and c.watched and not c.exact:       # x is only the float next to the place
+    if k == 0 and c.by_detector and not c.exact:    # x is only next to the place
         V = _by_side(c, left, right, V)
 
     def event(kind: str, detail: str = "") -> Event:
@@ -87,12 +89,12 @@ def _of_curve(c: Candidate, k: int, lefts: list[Limit], rights: list[Limit], val
 
     kinds = {left.kind, right.kind}
     if kinds == {"undefined"}:
-        return event("isolated") if there and c.watched and k == 0 else None
+        return event("isolated") if there and c.by_detector and k == 0 else None
     if "undefined" in kinds:
         side = right if left.kind == "undefined" else left
         if side.kind == "none":
             return None
-        if edge and side.kind == "finite":         # one-sided derivative at a closed end
+        if closed_end and side.kind == "finite":         # one-sided derivative at a closed end
             V, engine = side.value + 0.0, None
         return event("end", "closed" if V is not None and side.kind == "finite" else "open")
     if "infinite" in kinds:
@@ -116,7 +118,7 @@ def _of_curve(c: Candidate, k: int, lefts: list[Limit], rights: list[Limit], val
 
 
 def _by_side(c: Candidate, left: Limit, right: Limit, value: float | None) -> float | None:
-    """What f is at a place that no float hits, by what the op of the guard does at its zero."""
+    """Return the value of f at a place that no float hits, by what its op does at the zero."""
     if c.pole:
         return None
     side = right if c.closed > 0 or left.kind == "undefined" else left
@@ -126,7 +128,7 @@ def _by_side(c: Candidate, left: Limit, right: Limit, value: float | None) -> fl
 
 
 def _by_slopes(left: Limit, right: Limit) -> str:
-    """What a continuous curve has, by the one-sided limits of its derivative; "" for nothing."""
+    """Return the event of a continuous curve, by the limits of its derivative; "" for none."""
     kinds = {left.kind, right.kind}
     if kinds == {"infinite"}:
         return "vertical_tangent" if left.value == right.value else "cusp"
@@ -136,7 +138,7 @@ def _by_slopes(left: Limit, right: Limit) -> str:
 
 
 def _also(event: Event, lefts: list[Limit], rights: list[Limit]) -> list[Event]:
-    """At a kink, a cusp or a closed end a curve may be zero or extreme as well: abs(x) at 0."""
+    """Return the roots and extrema at a kink, a cusp or a closed end: abs(x) has both at 0."""
     smooth = event._replace(left=event.value, right=event.value, detail="", engine=None)
     found = []
     bent = event.kind in ("kink", "cusp", "vertical_tangent")
@@ -149,7 +151,7 @@ def _also(event: Event, lefts: list[Limit], rights: list[Limit]) -> list[Event]:
 
 
 def _at_the_edge(event: Event, first: bool, left: Limit, right: Limit) -> Event | None:
-    """At an end of the range only what its inner side shows: a pole, an end, a lone value."""
+    """Return what the inner side shows at an end of the range: a pole, an end, a value."""
     inner = right if first else left
     if inner.kind == "undefined":
         return None if event.value is None else event
@@ -181,7 +183,7 @@ def _same(left: Limit, right: Limit) -> bool:
 
 
 def _snapped(value: float, left: Limit, right: Limit) -> float:
-    """The value, or the limit that it is but for rounding: |sin 3x| is 0 at pi/3, not 1e-16."""
+    """Return the limit that a value is, up to rounding: |sin 3x| is 0 at pi/3, not 1e-16."""
     for side in (left, right):
         if side.kind == "finite" and abs(value - side.value) <= _slack(side, side) + 1e-14:
             return side.value + 0.0

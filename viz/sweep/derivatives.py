@@ -1,4 +1,4 @@
-"""What f returned, as numbers; its derivatives, exact."""
+"""Numbers from what f returned, and its exact derivatives."""
 
 from __future__ import annotations
 
@@ -13,30 +13,26 @@ import numpy as np
 from ... import tinytorch
 from ...tinytorch import Tensor
 from ...tinytorch.core.tensor import raw
-
 from .arguments import function_name
-
-Array = Any
+from .arrays import Floats
 
 
 class SweepError(ValueError):
-    """What keeps a sweep from being made, said for people."""
+    """An error that prevents a sweep, with a message for users."""
 
-    status = 1                   # what the command line exits with
-
-    status = 1                   # what the command line exits with
+    status = 1                   # exit status of the command line
 
 
 @contextlib.contextmanager
 def suppress_warnings() -> Iterator[None]:
-    """Poles are what a sweep looks for: no warning of them."""
+    """Silence the warnings of NumPy: a sweep looks for poles."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         yield
 
 
 def scalar_result(y: Any, f: Any = None) -> Any:
-    """What f returned, if one can draw it: a Tensor or an array of one number per point.
+    """Check what f returned: a Tensor or an array with one number per point.
 
     Raises SweepError for anything else.
     """
@@ -54,8 +50,8 @@ def scalar_result(y: Any, f: Any = None) -> Any:
     return data.astype(float)
 
 
-def derivatives(y: Any, x: Tensor, depth: int) -> list[Array]:
-    """y and its derivatives by x up to `depth`, exact, each of the shape of x or a number."""
+def derivatives(y: Any, x: Tensor, depth: int) -> list[Floats]:
+    """Return y and its exact derivatives by x up to `depth`, each of the shape of x or a number."""
     if not isinstance(y, Tensor) or not y.requires_grad:
         return [np.asarray(raw(y), dtype=float)] + depth * [np.zeros(())]
     if depth < 2:
@@ -68,7 +64,7 @@ def derivatives(y: Any, x: Tensor, depth: int) -> list[Array]:
 
 
 def gradient(y: Any, x: Tensor) -> Any:
-    """dy/dx, point by point: (N,) or a number."""
+    """Return dy/dx at each point: (N,) or a number."""
     if not isinstance(y, Tensor) or not y.requires_grad:
         return np.zeros(())
     return tinytorch.gradients(y, x, np.ones(y.shape)).data

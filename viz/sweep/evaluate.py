@@ -1,4 +1,4 @@
-"""One pass over many points: f, its exact derivatives, and what may make it singular."""
+"""Evaluate f at many points in one pass: values, exact derivatives, detectors of singularities."""
 
 from __future__ import annotations
 
@@ -9,65 +9,62 @@ import numpy as np
 
 from ... import tinytorch
 from ...tinytorch import Tensor, formula
-from ...tinytorch.core.singularities import Singularity, at_integers
+from ...tinytorch.core.singularities import Singularity
 from ...tinytorch.core.tensor import raw
-from ..run import execute, targets
-from .arguments import BoundFunction
-from .derivatives import SweepError, derivatives, gradient, suppress_warnings, scalar_result
-from .singular import active_operands, op_name, singularities, steep_places, undefined_reason
-
-Array = Any                      # numpy.ndarray
+from .arrays import Floats, Ints
+from .derivatives import SweepError, derivatives, scalar_result, suppress_warnings
+from .singular import op_name, singularities, steep_places
 
 
 class Detector(NamedTuple):
-    """A guard of one op of f, as the graph has it."""
+    """A function of x that is zero where one op of f is singular."""
 
     op: str                      # its name
-    guard: Singularity
-    steep: bool                  # looked at closely, never marked
-    key: tuple[int, int]         # the path that f took, the number of the guard on it
+    singularity: Singularity
+    steep: bool                  # sampled closely, never reported
+    key: tuple[int, int]         # the path through f, and the index of the detector on that path
 
 
 class Batch(NamedTuple):
-    """f at the points x of shape (N,). A row of `watched` is zero where its op is singular."""
+    """f at the points x, of shape (N,)."""
 
-    x: Array                     # (N,)
-    curves: Array                # (K + 1, N): f, f', f'' ...; NaN where f is undefined
-    watched: Array               # (W, N)
-    path: Array                  # (N,), int: which ops f ran; changes where a branch of f does
+    x: Floats                    # (N,)
+    curves: Floats               # (K + 1, N): f, f', f'' ...; NaN where f is undefined
+    detector_values: Floats      # (D, N): zero where the op of a detector is singular
+    path: Ints                   # (N,): which ops f ran; changes where a branch of f does
 
     @property
-    def states(self) -> Array:
-        """(K + 1 + W + 2, N): the sign of every row, 2 where not finite; is f finite; the path."""
-        rows = np.vstack([self.curves, self.watched])
+    def states(self) -> Floats:
+        """(K + 1 + D + 2, N): the sign of each row (2 where not finite), whether f is finite, path.
+        """
+        rows = np.vstack([self.curves, self.detector_values])
         signs = np.where(np.isnan(rows), 2.0, np.sign(rows))
         signs[:len(self.curves)][~np.isfinite(self.curves)] = 2.0
         return np.vstack([signs, np.isfinite(self.curves[:1]), self.path[None]])
 
 
 class Evaluator:
-    """f, ready to be evaluated at many points at once: batch = passes(x).
+    """f, ready to be evaluated at many points at once: batch = evaluator(x).
 
-    f takes a Tensor and returns one (or a number). Whether one pass over an array is what one point
-    at a time gives is checked at a few points first; where it is not, f is called once per point,
-    and `looped` says why. Raises what f raises.
+    f takes a Tensor and returns one (or a number). One pass over an array is compared with single
+    calls at a few points; if they disagree, f is called once per point, and `looped` gives the
+    reason. Raises whatever f raises.
     """
 
     def __init__(self, f: Callable[[Any], Any], depth: int, low: float, high: float) -> None:
         self.f = f
         self.depth = depth       # the highest derivative
         self.detectors: list[Detector] = []
-        self.looped = ""         # why, or "" where one pass serves
-        self.vectors = False     # a point is given to f as an array of shape (1,)
-        self.columns = False     # all points are, as one of shape (N, 1): to a neural network
-        self.rough = False       # f computes in less than double precision
-        self.calls = 0           # of f
-        self._derivatives = getattr(f, "derivatives", derivatives)     # of another framework: its
+        self.looped = ""         # the reason, or "" where one pass is correct
+        self.vectors = False     # each point is passed to f as an array of shape (1,)
+        self.columns = False     # all points are passed as one array of shape (N, 1), as to a net
+        self.low_precision = False             # f computes in less than double precision
+        self._derivatives = getattr(f, "derivatives", derivatives)     # another framework's own
         self._paths: dict[tuple[str, ...], int] = {}
         self._rows: dict[tuple[int, int], int] = {}
         self._check(low, high)
 
-    def __call__(self, x: Array) -> Batch:
+    def __call__(self, x: Floats) -> Batch:
         x = np.asarray(x, dtype=float)
         if not x.size:
             return Batch(x, np.empty((self.depth + 1, 0)), np.empty((len(self.detectors), 0)),
@@ -76,27 +73,15 @@ class Evaluator:
             if self.looped:
                 parts = [self._pass(point, np.shape(point)) for point in self._points(x)]
                 width = len(self.detectors)
-                watched = [np.pad(w, ((0, width - len(w)), (0, 0)), constant_values=np.nan)
-                           for _, w, _ in parts]
-                return Batch(x, np.hstack([c for c, _, _ in parts]), np.hstack(watched),
+                values = [np.pad(v, ((0, width - len(v)), (0, 0)), constant_values=np.nan)
+                          for _, v, _ in parts]
+                return Batch(x, np.hstack([c for c, _, _ in parts]), np.hstack(values),
                              np.array([p for _, _, p in parts], dtype=int))
-            curves, watched, path = self._pass(self._points(x)[0], x.shape)
-            return Batch(x, curves, watched, np.full(x.shape, path))
+            curves, found, path = self._pass(self._points(x)[0], x.shape)
+            return Batch(x, curves, found, np.full(x.shape, path))
 
-    def _points(self, x: Array) -> Array:
-        """What f is called with, one after the other: all of x, or each point of it."""
-        if self.columns:
-            return x[None, :, None]
-        return x[:, None] if self.vectors else x if self.looped else x[None]
-
-    def _one(self, x: float) -> Any:
-        """What f is called with for one point."""
-        if self.columns:
-            return np.array([[x]])
-        return np.float64(x) if self.looped and not self.vectors else np.array([x])
-
-    def curves(self, x: Array, depth: int) -> Array:
-        """f and its derivatives alone, at the points x: (depth + 1, N)."""
+    def curves(self, x: Floats, depth: int) -> Floats:
+        """Return f and its derivatives alone at the points x: (depth + 1, N)."""
         with suppress_warnings():
             parts = []
             for points in self._points(x):
@@ -111,138 +96,52 @@ class Evaluator:
         return curves
 
     def expression(self, argument: str, low: float, high: float) -> str:
-        """What f computes, written in its argument, where f runs through no branch; else ""."""
+        """Return what f computes, as an expression in its argument; "" if f has branches."""
         if self.looped or len(self._paths) > 1:
             return ""
         with suppress_warnings():
-            y = self.f(Tensor(self._one(low + 0.5417 * (high - low)), name=argument))
+            y = self.f(Tensor(self.point(low + 0.5417 * (high - low)), name=argument))
         return formula.expression(y) if isinstance(y, Tensor) else ""
 
-    def slopes(self, x: Array, row: int) -> Array:
-        """The derivative of what the guard in `row` looks at, at the points x: (N,)."""
-        return self._each(x, row, lambda u, t: gradient(u, t))
+    def point(self, x: float) -> Any:
+        """Return the argument for f at one point."""
+        if self.columns:
+            return np.array([[x]])
+        return np.float64(x) if self.looped and not self.vectors else np.array([x])
 
-    def line(self, row: int, x: float) -> str:
-        """The user's line of the op that the guard in `row` watches, found by running f at x."""
-        key = self.detectors[row].key
-        with suppress_warnings():
-            ran = self._traced(x)
-        if ran is None or self._path(ran.result) != key[0]:
-            return ""
-        found = [result for result, _, _ in _watches(ran.result)]
-        place = self._place(ran, found[key[1]]) if key[1] < len(found) else None
-        return f"{targets.display(place.file)}:{place.line}" if place else ""
-
-    def reason(self, x: float) -> tuple[str, str]:
-        """Why f is undefined at x: the op that left the real numbers, in words; and its line."""
-        with suppress_warnings():
-            ran = self._traced(x)
-            y = ran.result if ran else self.f(Tensor(self._one(x)))
-        for result in _results(y):
-            if np.all(np.isfinite(result.data)):
-                continue
-            operands = [a.data for a in _args(result)]
-            if all(np.all(np.isfinite(a)) for a in operands):
-                place = self._place(ran, result) if ran else None
-                line = f"{targets.display(place.file)}:{place.line}" if place else ""
-                return undefined_reason(result._op, operands), line
-        return "", ""
-
-    def suspect(self, x: Array) -> Array:
-        """(N,), bool: whether anything on the way to f is no number at x."""
-        def measure(y: Any, t: Tensor) -> Array:
-            out = np.zeros(t.shape)
-            for result in _results(y):
-                blank = ~np.isfinite(np.asarray(result.data, dtype=float))
-                out += blank if blank.shape == out.shape else blank.any()
-            return out
-        return self._each(x, None, measure) > 0
-
-    def defined(self, x: float) -> bool:
-        """Whether f has a value at x by the rules of real numbers: exp(-1/x**2) has none at 0.
-
-        IEEE's infinities carry on (exp(-inf) is 0); a division by zero on a branch that where or
-        maximum did not take is no harm.
-        """
-        with suppress_warnings():
-            y = self.f(Tensor(self._one(x)))
-        stack = [y] if isinstance(y, Tensor) else []
-        seen: set[Tensor] = set()
-        while stack:
-            t = stack.pop()
-            if t in seen or t._op is None:
-                continue
-            seen.add(t)
-            args = _args(t)
-            if not np.all(np.isfinite(t.data)) and singularities(t._op) and all(
-                    np.all(np.isfinite(a.data)) for a in args):
-                return False
-            stack += active_operands(t._op, t.data, args)
-        return True
-
-    def sizes(self, x: Array, row: int | None = None) -> Array:
-        """(N,): how far rounding may move f, or what the guard in `row` looks at, in units of eps.
-
-        The sum of |du/dt t| over all results t on the way.  Source: Linnainmaa, 1976.
-        """
-        def measure(u: Any, t: Tensor) -> Array:
-            out = np.zeros(t.shape)
-            if isinstance(u, Tensor) and u.requires_grad and u._op is not None:
-                for result, grad, _ in tinytorch.backward_steps(u, np.ones(u.shape)):
-                    part = np.abs(grad * result.data)
-                    part = np.where(np.isfinite(part), part, 0.0)
-                    if part.shape != out.shape:
-                        try:
-                            part = _spread(part, out.size).sum(axis=1).reshape(out.shape)
-                        except ValueError:       # of no one point
-                            continue
-                    out += part
-            return out
-        return self._each(x, row, measure)
-
-    def inner(self, x: Array, row: int) -> Array:
-        """What the guard in `row` looks at, at the points x: its distance to the next zero."""
-        zero = self.detectors[row].guard.zero
-        u = self._each(x, row, lambda u, t: _least(getattr(u, "data", u), t.size).reshape(t.shape))
-        return u if zero is None else u - np.round(u) if zero is at_integers else zero(u)
-
-    def _traced(self, x: float) -> Any:
-        """A run of f at x that knows the lines, or None where f cannot be run that way."""
-        try:
-            known = targets.of(self.f.f if isinstance(self.f, BoundFunction) else self.f)
-            target = targets.Target(known.name, lambda x: self.f(x), ("x",), {}, known.file,
-                                    known.line)
-            return execute.run(target, {"x": Tensor(self._one(x))})
-        except (targets.TargetError, targets.RunError):
-            return None
-
-    def _place(self, ran: Any, result: Tensor) -> Any:
-        """Where the user's code has made a result of a run: a function of JAX's knows it itself."""
-        own = getattr(self.f, "place", None)
-        return own(result) if own else ran.place(result.stamp)
-
-    def _each(self, x: Array, row: int | None, measure: Callable[[Any, Tensor], Any]) -> Array:
-        """A measure of f, or of what the guard in `row` looks at, at the points x: (N,)."""
+    def measure(self, x: Floats, row: int | None, of: Callable[[Any, Tensor], Any]) -> Floats:
+        """Apply `of` to f, or to what the detector in `row` examines, at the points x: (N,)."""
         with suppress_warnings():
             out = []
             for points in self._points(x):
                 t = Tensor(points)
                 y = self.f(t)
-                found = y if row is None else self._find(y, row)
-                got = np.nan if found is None else measure(found, t)
+                found = y if row is None else self._examined(y, row)
+                got = np.nan if found is None else of(found, t)
                 out.append(np.broadcast_to(np.asarray(got, dtype=float), np.shape(points)).ravel())
             return np.hstack(out) if out else np.empty(0)
 
-    def _find(self, y: Any, row: int) -> Any:
-        path = self._path(y)
-        for i, (result, guard, _) in enumerate(_watches(y)):
+    def path(self, y: Any) -> int:
+        """Return the number of the path that f took to y."""
+        ops = tuple(op_name(t._op) for t in op_results(y))
+        return self._paths.setdefault(ops, len(self._paths))
+
+    def _examined(self, y: Any, row: int) -> Any:
+        path = self.path(y)
+        for i, (result, singularity, _) in enumerate(detected(y)):
             if self._rows.get((path, i)) == row:
-                return guard.inner(*result._ctx.args, **result._ctx.params)
+                return singularity.inner(*result._ctx.args, **result._ctx.params)
         return None
 
-    def _pass(self, x: Array, shape: tuple[int, ...]) -> tuple[Array, Array, int]:
+    def _points(self, x: Floats) -> Floats:
+        """Return the arguments for f, one per call: all of x, or each point of it."""
+        if self.columns:
+            return x[None, :, None]
+        return x[:, None] if self.vectors else x if self.looped else x[None]
+
+    def _pass(self, x: Any, shape: tuple[int, ...]) -> tuple[Floats, Floats, int]:
+        """Return the curves, the values of the detectors and the path, of one call of f."""
         t = Tensor(x)
-        self.calls += 1
         y = scalar_result(self.f(t), self.f)
         curves = np.empty((self.depth + 1, int(np.prod(shape, dtype=int))))
         for k, row in enumerate(self._derivatives(y, t, self.depth)):
@@ -250,35 +149,32 @@ class Evaluator:
         undefined = ~np.isfinite(curves[0])
         if undefined.any():      # log'(-3) is no derivative: log is undefined there
             curves[1:, undefined] = np.nan
-        path = self._path(y)
-        watched = np.full((len(self.detectors), curves.shape[1]), np.nan)
-        for i, (result, guard, flat) in enumerate(_watches(y)):
+        path = self.path(y)
+        values = np.full((len(self.detectors), curves.shape[1]), np.nan)
+        for i, (result, singularity, steep) in enumerate(detected(y)):
             ctx = result._ctx
             key = (path, i)
             if key not in self._rows:
                 self._rows[key] = len(self.detectors)
-                self.detectors.append(Detector(op_name(ctx.op), guard, flat, (path, i)))
-                watched = np.vstack([watched, np.full((1, curves.shape[1]), np.nan)])
+                self.detectors.append(Detector(op_name(ctx.op), singularity, steep, key))
+                values = np.vstack([values, np.full((1, curves.shape[1]), np.nan)])
             try:
-                u = guard.inner(*[a.data for a in ctx.args], **ctx.params)
-                value = u if guard.zero is None else guard.zero(np.asarray(u, dtype=float))
-                watched[self._rows[key]] = _least(value, curves.shape[1])
-            except (TypeError, ValueError):      # operands of another shape: a matrix of its own
+                u = singularity.inner(*[a.data for a in ctx.args], **ctx.params)
+                value = u if singularity.zero is None else singularity.zero(
+                    np.asarray(u, dtype=float))
+                values[self._rows[key]] = nearest_zero(value, curves.shape[1])
+            except (TypeError, ValueError):      # operands of another shape: a constant matrix
                 continue
-        return curves, watched, path
-
-    def _path(self, y: Any) -> int:
-        ops = tuple(op_name(t._op) for t in _results(y))
-        return self._paths.setdefault(ops, len(self._paths))
+        return curves, values, path
 
     def _check(self, low: float, high: float) -> None:
-        """Decide between one pass and one point at a time: is the pass right at a few points?"""
+        """Choose between one pass and one call per point: is the pass right at a few points?"""
         x = low + (high - low) * np.array([0.0, 0.0729, 0.3819, 0.5417, 0.8541, 1.0])
         with suppress_warnings():
             try:
                 found = raw(scalar_result(self.f(Tensor(x)), self.f))
-                self.rough = found.dtype.kind == "f" and found.dtype.itemsize < 8
-                whole = np.broadcast_to(found, x.shape)
+                self.low_precision = found.dtype.kind == "f" and found.dtype.itemsize < 8
+                together = np.broadcast_to(found, x.shape)
             except Exception as error:
                 why = (str(error).splitlines() or [type(error).__name__])[0]
                 self.looped = f"f does not take an array of points ({why})"
@@ -287,25 +183,25 @@ class Evaluator:
                 return
             points = self._single(x)
         scale = np.max(np.abs(points), where=np.isfinite(points), initial=0.0)
-        rtol = 1e-5 if self.rough else 1e-9
-        if np.isclose(whole, points, rtol, 1e-3 * rtol * scale, equal_nan=True).all():
+        rtol = 1e-5 if self.low_precision else 1e-9
+        if np.isclose(together, points, rtol, 1e-3 * rtol * scale, equal_nan=True).all():
             self.vectors = False
         else:
             self.looped = "f of an array of points is not f of each of them"
 
-    def _as_column(self, x: Array, points: Array) -> None:
-        """Take a function of vectors, as a neural network is, in one pass over vectors of one."""
+    def _as_column(self, x: Floats, points: Floats) -> None:
+        """Evaluate a function of vectors, such as a neural network, in one pass over (N, 1)."""
         if not self.vectors:
             return
         try:
-            whole = np.reshape(raw(scalar_result(self.f(Tensor(x[:, None])), self.f)), x.shape)
-        except Exception:        # f looks at its values: point by point, then
+            together = np.reshape(raw(scalar_result(self.f(Tensor(x[:, None])), self.f)), x.shape)
+        except Exception:        # f branches on its values, so it is called once per point
             return
-        if np.allclose(whole, points, rtol=1e-9, atol=1e-12, equal_nan=True):
+        if np.allclose(together, points, rtol=1e-9, atol=1e-12, equal_nan=True):
             self.columns, self.looped = True, ""
 
-    def _single(self, x: Array) -> Array:
-        """f at each point: as a number, else (x[0]) as an array of one, like the tutorial's."""
+    def _single(self, x: Floats) -> Floats:
+        """Return f at each point: called with a number, or with an array of one, for x[0]."""
         try:
             return np.array([np.reshape(raw(scalar_result(self.f(Tensor(p)), self.f)), ())
                              for p in x])
@@ -321,39 +217,37 @@ class Evaluator:
             raise
 
 
-def _spread(values: Array, n: int) -> Array:
-    """What belongs to each of n points, as a row of its own: (n, M). Raises ValueError."""
-    values = np.asarray(values, dtype=float)
-    if n == 1 or values.shape[:1] == (n,):
-        return values.reshape(n, -1)
-    if values.ndim and values.shape[-1] == n:
-        return values.reshape(-1, n).T
-    raise ValueError(f"{values.shape} is not of {n} points")
-
-
-def _least(u: Array, n: int) -> Array:
-    """One number a point that is zero where any of its numbers is, and changes sign there: (n,)."""
-    if np.size(u) == 1:
-        return np.broadcast_to(np.reshape(u, -1), (n,))
-    rows = _spread(u, n)
-    if rows.shape[1] == 1:
-        return rows[:, 0]
-    return np.prod(np.sign(rows), axis=1) * np.abs(rows).min(axis=1)
-
-
-def _results(y: Any) -> list[Tensor]:
+def op_results(y: Any) -> list[Tensor]:
+    """Return the results of all ops in the graph of y, in topological order."""
     if not isinstance(y, Tensor):
         return []
     return [t for t in tinytorch.topological(y) if t._op is not None]
 
 
-def _args(t: Tensor) -> tuple[Tensor, ...]:
-    return t._ctx.args if t._ctx is not None else ()
+def detected(y: Any) -> Iterator[tuple[Any, Singularity, bool]]:
+    """Yield the singularities of each op in the graph of y: (result, singularity, is it steep?)."""
+    for t in op_results(y):
+        for steep, found in ((False, singularities(t._op)), (True, steep_places(t._op))):
+            for singularity in found:
+                yield t, singularity, steep
 
 
-def _watches(y: Any) -> Iterator[tuple[Any, Singularity, bool]]:
-    """Of every result in the graph of y its op's guards: (result, guard, steep?)."""
-    for t in _results(y):
-        for flat, found in ((False, singularities(t._op)), (True, steep_places(t._op))):
-            for guard in found:
-                yield t, guard, flat
+def by_point(numbers: Any, n: int) -> Floats:
+    """Return the numbers of each of n points as a row: (n, M). Raises ValueError."""
+    values: Floats = np.asarray(numbers, dtype=float)
+    if n == 1 or values.shape[:1] == (n,):
+        return values.reshape(n, -1)
+    if values.ndim and values.shape[-1] == n:
+        return values.reshape(-1, n).T
+    raise ValueError(f"{values.shape} does not have an axis of {n} points")
+
+
+def nearest_zero(u: Any, n: int) -> Floats:
+    """Return one number per point that changes sign where any of the point's numbers does: (n,)."""
+    if np.size(u) == 1:
+        return np.broadcast_to(np.asarray(u, dtype=float).reshape(-1), (n,))
+    rows = by_point(u, n)
+    if rows.shape[1] == 1:
+        return rows[:, 0]
+    least: Floats = np.prod(np.sign(rows), axis=1) * np.abs(rows).min(axis=1)
+    return least

@@ -1,8 +1,10 @@
-"""What a sweep finds: events at places, strips where f is undefined, bands where it oscillates."""
+"""Results of a sweep: events, intervals where f is undefined, bands where it oscillates."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from .arrays import Floats
 
 KINDS = ("pole", "jump", "kink", "hole", "end", "vertical_tangent", "cusp", "isolated",
          "root", "extremum", "inflection")
@@ -11,23 +13,26 @@ SMOOTH = KINDS[8:]
 
 
 def derivative_name(name: str, order: int) -> str:
-    """What a curve is called: f, f', f'', f''', f(4) ..."""
+    """Return the name of a derivative: f, f', f'', f''', f(4) ..."""
     return name + ("'" * order if order < 4 else f"({order})")
 
 
 class Event(NamedTuple):
-    """Something at one place of one curve. Numbers are of that curve: f, f', f'' ... by `order`."""
+    """A root, an extremum, a pole or the like, at one place of one curve.
+
+    The numbers belong to the curve of `order`: f, f', f'' ...
+    """
 
     kind: str                    # one of KINDS
     x: float
     order: int                   # 0 for f, 1 for f' ...
-    left: float | None           # the limit from the left, ±inf; None where there is none
-    right: float | None          # the limit from the right
-    value: float | None          # at x itself; of f' where f is not differentiable: None
+    left: float | None           # limit from the left, may be ±inf; None if there is none
+    right: float | None          # limit from the right
+    value: float | None          # at x itself; None for f' where f is not differentiable
     detail: str = ""             # pole: odd, even; extremum: minimum, maximum; end: closed, open
     cause: str = ""              # "division by 0"
     line: str = ""               # "f.py:3"
-    engine: float | None = None  # what the engine returns at x where there is no value
+    engine: float | None = None  # what the engine returns at x if there is no value
 
     @property
     def is_break(self) -> bool:
@@ -36,7 +41,7 @@ class Event(NamedTuple):
 
 
 class UndefinedInterval(NamedTuple):
-    """An interval on which f is undefined, and why."""
+    """An interval on which f is undefined, and the reason."""
 
     low: float
     high: float
@@ -50,6 +55,6 @@ class Band(NamedTuple):
     low: float
     high: float
     order: int
-    x: Any                       # (C,): middles of columns
-    least: Any                   # (C,)
-    most: Any                    # (C,)
+    x: Floats                    # (C,): middles of columns of pixels
+    least: Floats                # (C,)
+    most: Floats                 # (C,)

@@ -1,4 +1,4 @@
-"""A sweep or a field as data: CSV for tables, JSON with the events. All digits are kept."""
+"""Export a sweep or a scalar field: CSV, or JSON with the events. All digits are kept."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import math
 from typing import Any
 
 from .event import Event, derivative_name
-from .field import ScalarField
+from .scalar_field import ScalarField
 from .result import Sweep
 
 
 def to_csv(swept: Sweep | ScalarField) -> str:
-    """A table: x, f, f', f'' ... and what happens at a row's x; of a field x, y, f and both slopes.
+    """Return a table: x, f, f', f'' ... and the events at x; for a field x, y, f and both slopes.
 
-    An empty cell: undefined there, or a row that separates two branches.
+    An empty cell means undefined, or a row that separates two branches.
     """
     file = io.StringIO(newline="")
     table = csv.writer(file, lineterminator="\n")
@@ -28,31 +28,33 @@ def to_csv(swept: Sweep | ScalarField) -> str:
                 table.writerow([repr(float(x)), repr(float(y)), *map(_cell, (
                     swept.z[j, i], swept.gradient[0, j, i], swept.gradient[1, j, i]))])
         return file.getvalue()
-    told: dict[float, list[str]] = {}
+    by_x: dict[float, list[str]] = {}
     for e in swept.events:
-        told.setdefault(e.x, []).append(f"{derivative_name(swept.name, e.order)}: {_words(e)}")
+        by_x.setdefault(e.x, []).append(f"{derivative_name(swept.name, e.order)}: {_words(e)}")
     table.writerow([swept.argument, *(derivative_name(swept.name, k) for k in range(swept.order +
                                                                                     1)),
                     "event"])
     for x, row in zip(swept.x.tolist(), swept.curves.T.tolist()):
-        table.writerow([repr(x), *map(_cell, row), "; ".join(told.get(x, ()))])
+        table.writerow([repr(x), *map(_cell, row), "; ".join(by_x.get(x, ()))])
     return file.getvalue()
 
 
 def to_json(swept: Sweep | ScalarField) -> str:
-    """One object: samples, derivatives, events, strips and bands. Infinities are "inf" and "-inf",
-    what is undefined is null."""
+    """Return an object: samples, derivatives, events, undefined intervals and bands.
+
+    Infinities are "inf" and "-inf"; undefined values are null.
+    """
     if isinstance(swept, ScalarField):
-        found: dict[str, Any] = {
+        data: dict[str, Any] = {
             "name": swept.name, "arguments": list(swept.names), "x": swept.x.tolist(),
             "y": swept.y.tolist(), "f": _plain(swept.z.tolist()),
             "gradient": _plain(swept.gradient.tolist())}
-        return json.dumps(found, ensure_ascii=False) + "\n"
-    found = {
+        return json.dumps(data, ensure_ascii=False) + "\n"
+    data = {
         "name": swept.name, "argument": swept.argument, "expression": swept.expression,
         "range": [swept.low, swept.high], "order": swept.order, "fixed": dict(swept.fixed),
         "events": [_plain(e._asdict()) for e in swept.events],
-        "undefined": [_plain(strip._asdict()) for strip in swept.undefined],
+        "undefined": [_plain(interval._asdict()) for interval in swept.undefined],
         "bands": [{"low": b.low, "high": b.high, "order": b.order, "x": _plain(b.x.tolist()),
                    "least": _plain(b.least.tolist()), "most": _plain(b.most.tolist())}
                   for b in swept.bands],
@@ -61,7 +63,7 @@ def to_json(swept: Sweep | ScalarField) -> str:
         "curves": {derivative_name(swept.name, k): _plain(row.tolist())
                    for k, row in enumerate(swept.curves)},
     }
-    return json.dumps(found, ensure_ascii=False) + "\n"
+    return json.dumps(data, ensure_ascii=False) + "\n"
 
 
 def _cell(value: float) -> str:
@@ -69,7 +71,7 @@ def _cell(value: float) -> str:
 
 
 def _words(e: Event) -> str:
-    """pole, -inf|inf (division by 0)"""
+    """Return an event in words: pole, -inf|inf (division by 0)."""
     if e.kind in ("root", "extremum", "inflection"):
         return e.detail if e.kind == "extremum" else e.kind
     sides = "|".join("" if v is None else repr(v) for v in (e.left, e.right))
@@ -77,7 +79,7 @@ def _words(e: Event) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """The value with what JSON has no number for replaced."""
+    """Replace the numbers that JSON does not have."""
     if isinstance(value, dict):
         return {key: _plain(v) for key, v in value.items()}
     if isinstance(value, (list, tuple)):

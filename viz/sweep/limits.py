@@ -1,43 +1,43 @@
-"""One-sided limits, from values on a ladder of points that closes in on a place."""
+"""One-sided limits, from values at points that approach a place geometrically."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-Array = Any
+from .arrays import Bools, Floats, Ints
+
 
 EPS = float(np.finfo(float).eps)
-STEP = 0.6                       # each rung is so much nearer than the last
-RUNGS = 76                       # 0.6**76 = 1e-17
-WINDOW = 6                       # rungs that are judged together
+STEP = 0.6                       # ratio of the distances of neighbouring points
+POINTS = 76                      # 0.6**76 = 1e-17
+WINDOW = 6                       # points that are judged together
 
 
 class Limit(NamedTuple):
-    """Where a curve goes from one side: a number, ±inf, or nowhere (value is nan)."""
+    """The limit of a curve from one side: a number, ±inf, or none (value is nan)."""
 
     kind: str                    # finite, infinite, none (it oscillates), undefined
     value: float = math.nan
-    error: float = 0.0           # how far off a finite value may be
+    error: float = 0.0           # bound of the error of a finite value
 
 
-def approaching_points(x: float, reach: float, side: int, error: float = 0.0) -> Array:
-    """Points from x + side * reach towards x, down to what floats (or the error of x) resolve."""
+def approaching_points(x: float, reach: float, side: int, error: float = 0.0) -> Floats:
+    """Return points from x + side * reach towards x, as close as floats (or error) resolve."""
     least = max(1024 * abs(np.spacing(x)), 1e-17 * reach, 10 * error)
-    rungs = reach * STEP ** np.arange(RUNGS)
-    rungs = rungs[rungs > least]
-    return x + side * (rungs if len(rungs) > 2 else reach * np.array([1, 0.5, 0.25, 0.125]))
+    away = reach * STEP ** np.arange(POINTS)
+    away = away[away > least]
+    return x + side * (away if len(away) > 2 else reach * np.array([1, 0.5, 0.25, 0.125]))
 
 
-def limit(x: float, points: Array, values: Array) -> Limit:
-    """Where the values (NaN or infinite where f is undefined) go as the points (a ladder) go to x.
+def limit(x: float, points: Floats, values: Floats) -> Limit:
+    """Return the limit of the values (NaN or ±inf where f is undefined) as the points approach x.
 
-    Rungs are trusted from afar to near until rounding shows: values that scatter and scatter more
-    the nearer they come. Within, a coherent growth without end is a pole (also a slow one, as log
-    has), and values that close in have their limit extrapolated.  Source: Aitken, 1926.
+    Points are trusted from the far end until rounding shows: values that scatter more the closer
+    they get. Among these, coherent growth without end is a pole (even one as slow as log's), and
+    the limit of values that converge is extrapolated.  Source: Aitken, 1926.
     """
     finite = np.isfinite(values)
     if finite.all() and len(values) > 3 * WINDOW:
@@ -68,8 +68,8 @@ def limit(x: float, points: Array, values: Array) -> Limit:
     return Limit("finite", _rounded(value, error), error)
 
 
-def _settled(a: Array) -> tuple[float, float]:
-    """The last value and its error, of values whose steps shrink to nothing all the way; or -1."""
+def _settled(a: Floats) -> tuple[float, float]:
+    """Return the last value and its error if the steps shrink to nothing throughout; or -1."""
     steps = np.abs(np.diff(a))
     floor = 16 * EPS * max(abs(a[-1]), abs(a[0]))
     end = steps[-2 * WINDOW:].sum()
@@ -78,12 +78,12 @@ def _settled(a: Array) -> tuple[float, float]:
     return math.nan, -1.0
 
 
-def _mostly(finite: Array) -> bool:
+def _mostly(finite: Bools) -> bool:
     return bool(finite.sum() > 0.5 * len(finite))
 
 
-def _run(finite: Array) -> Array:
-    """The rungs of the longest tail-side run of finite values (holes from rounding are cut off)."""
+def _run(finite: Bools) -> Ints:
+    """Return the indices of the finite values before the rounding errors near x."""
     stop = len(finite)
     while stop and not finite[stop - 1]:
         stop -= 1
@@ -92,8 +92,8 @@ def _run(finite: Array) -> Array:
     return np.flatnonzero(finite[:stop])
 
 
-def _trusted(a: Array, h: Array) -> tuple[Array, Array]:
-    """The rungs before rounding shows."""
+def _trusted(a: Floats, h: Floats) -> tuple[Floats, Floats]:
+    """Return the values and distances before rounding shows."""
     if len(a) <= 2 * WINDOW:
         return a, h
     windows = np.lib.stride_tricks.sliding_window_view(a, WINDOW)
@@ -107,35 +107,35 @@ def _trusted(a: Array, h: Array) -> tuple[Array, Array]:
     first = int(np.argmax(noisy)) if noisy.any() else len(a)
     if noisy.any():
         first = max(first, WINDOW)
-        # the rung of least scatter before the noise is the last that can be trusted
+        # the point of least scatter before the noise is the last one to trust
         best = int(np.argmin(np.maximum(scatter, floor)[:first + 1]))
         stop = min(best + WINDOW, len(a))
         return a[:stop], h[:stop]
     return a, h
 
 
-def _grows(a: Array, h: Array) -> bool:
-    """Whether the values grow without end: their differences do not shrink, or only as 1/n does."""
+def _grows(a: Floats, h: Floats) -> bool:
+    """Whether the values grow without end: their differences do not shrink, or only as 1/n."""
     n = min(14, len(a))
     tail = a[-n:]
     whole = a[-40:]
     if abs(tail[-1] - tail[0]) < 0.05 * abs(tail[-1]) and (len(whole) < 36 or not (
             (np.diff(whole) > 0).all() or (np.diff(whole) < 0).all())):
-        return False             # rounding of x grows so beside a hole, a logarithm all the way
+        return False             # rounding errors beside a hole: a logarithm grows throughout
     steps = np.diff(tail)
     if not (steps > 0).all() and not (steps < 0).all():
         return False
     if np.abs(steps[-1]) < 1e3 * EPS * np.abs(tail[-1]):
         return False
-    if np.sign(steps[-1]) != np.sign(tail[-1]):    # towards zero, maybe through it: not out
+    if np.sign(steps[-1]) != np.sign(tail[-1]):    # towards zero
         return False
     rate = abs(steps[-1] / steps[0]) ** (1 / (len(steps) - 1))
     place = max(math.log(1 / h[-1]) / -math.log(STEP), 8.0)
-    return (1 - rate) * place < 1.5                # 1 is log(log(x)), 2 is 1/log(x)
+    return bool((1 - rate) * place < 1.5)          # 1 is log(log(x)), 2 is 1/log(x)
 
 
-def _extrapolated(a: Array) -> tuple[float, float]:
-    """The limit of a sequence that closes in, and how far off it may be."""
+def _extrapolated(a: Floats) -> tuple[float, float]:
+    """Return the limit of a converging sequence, and a bound of its error."""
     guesses = [_best(a, last=True)]
     better = a
     for _ in range(2):
@@ -146,8 +146,8 @@ def _extrapolated(a: Array) -> tuple[float, float]:
     return value, max(error, 4 * EPS * abs(value))
 
 
-def _best(a: Array, *, last: bool = False) -> tuple[float, float]:
-    """The window of least scatter: its middle (or its last value), and that scatter."""
+def _best(a: Floats, *, last: bool = False) -> tuple[float, float]:
+    """Return the middle (or the last value) of the window of least scatter, and that scatter."""
     if len(a) < min(WINDOW, 4):
         return math.nan, math.inf
     windows = np.sort(np.lib.stride_tricks.sliding_window_view(a, min(WINDOW, len(a))), axis=1)
@@ -161,10 +161,10 @@ def _best(a: Array, *, last: bool = False) -> tuple[float, float]:
     return float(middle), 2 * float(scatter[i])
 
 
-def _aitken(a: Array, stride: int = 2, factor: float = 1.0) -> Array:
-    """The sequence with its geometric error removed; where it has none left, itself.
+def _aitken(a: Floats, stride: int = 2, factor: float = 1.0) -> Floats:
+    """Return the sequence without its geometric error; itself where none is left.
 
-    With factor 2 it is an error of 1/n that is removed.
+    With factor 2 an error of 1/n is removed.
     """
     if len(a) < 2 * stride + 1:
         return a[:0]
@@ -176,7 +176,7 @@ def _aitken(a: Array, stride: int = 2, factor: float = 1.0) -> Array:
 
 
 def _rounded(value: float, error: float) -> float:
-    """The roundest number within the error: 0.9999999999999 is 1."""
+    """Return the roundest number within the error: 0.9999999999999 is 1."""
     if abs(value) <= 4 * error:
         return 0.0
     for digits in range(8):
@@ -187,7 +187,7 @@ def _rounded(value: float, error: float) -> float:
 
 
 def shortest_decimal(low: float, high: float) -> float:
-    """The shortest decimal in [low, high]; 0 if it is within."""
+    """Return the shortest decimal in [low, high]; 0 if it is within."""
     if low <= 0.0 <= high:
         return 0.0
     middle = 0.5 * (low + high)
@@ -196,10 +196,3 @@ def shortest_decimal(low: float, high: float) -> float:
         if low <= guess <= high:
             return guess
     return middle
-
-
-def approach(curves: Callable[[Array], Array], x: float, reach: float, side: int,
-             error: float = 0.0) -> list[Limit]:
-    """The limits of all curves (x -> (K + 1, N)) at one side of x."""
-    points = approaching_points(x, reach, side, error)
-    return [limit(x, points, row) for row in curves(points)]

@@ -1,60 +1,64 @@
-"""Where a state changes: brackets between neighbouring samples, narrowed to the last bits."""
+"""Locate changes of state: intervals between samples, narrowed to neighbouring floats."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from .arrays import Bools, Floats, Ints
 from .evaluate import Batch
 from .limits import shortest_decimal
 
-Array = Any
 
-SECTIONS = 48                    # points within a bracket per pass: 48**8 > 2**44
+SECTIONS = 48                    # points in a bracket per pass: 48**8 > 2**44
 CROWD = 4000                     # points per pass
 
 
 class Brackets(NamedTuple):
-    """Pairs of points between which row `row` of `Batch.states` changes: a < b."""
+    """Pairs of points, a < b, between which row `row` of `Batch.states` changes."""
 
-    a: Array                     # (M,)
-    b: Array                     # (M,)
-    row: Array                   # (M,), int
-    beyond: Array                # (M,): the state at the sample that was b
+    a: Floats                    # (M,)
+    b: Floats                    # (M,)
+    row: Ints                    # (M,)
+    beyond: Floats               # (M,): the state at the sample that was b
+
+    def select(self, which: Bools) -> Brackets:
+        """Return some of the brackets."""
+        return Brackets(self.a[which], self.b[which], self.row[which], self.beyond[which])
 
 
 def state_changes(batch: Batch) -> Brackets:
-    """Brackets of all the changes of state between neighbouring points (which must be sorted)."""
+    """Return the brackets of all changes of state between neighbouring points, in order of x."""
     states = batch.states
     row, i = np.nonzero(states[:, 1:] != states[:, :-1])
     return Brackets(batch.x[i], batch.x[i + 1], row, states[row, i + 1])
 
 
-def narrow(passes: Callable[[Array], Batch], brackets: Brackets, *,
+def narrow(evaluator: Callable[[Floats], Batch], brackets: Brackets, *,
            sections: int = SECTIONS) -> Brackets:
-    """The same brackets, narrowed to neighbouring floats: a still has the state it had, b another.
+    """Narrow the brackets to neighbouring floats: a keeps its state, b has another.
 
-    All at once: a pass evaluates `sections` points in every bracket that is still wide.
+    One pass evaluates `sections` points in every bracket that is still wide.
     """
-    def states(x: Array, row: Array) -> Array:
-        return passes(x).states[row, np.arange(len(x))]
+    def states(x: Floats, row: Ints) -> Floats:
+        return evaluator(x).states[row, np.arange(len(x))]
     a, b = shrink(states, brackets.a, brackets.b, brackets.row, sections)
     return Brackets(a, b, brackets.row, brackets.beyond)
 
 
-def shrink(states: Callable[[Array, Array], Array], a: Array, b: Array, row: Array,
-           sections: int = SECTIONS) -> tuple[Array, Array]:
+def shrink(states: Callable[[Floats, Ints], Floats], a: Floats, b: Floats, row: Ints,
+           sections: int = SECTIONS) -> tuple[Floats, Floats]:
     """Narrow intervals [a, b] around the first change of states(x, row), row by row."""
     a, b = a.copy(), b.copy()
     if not len(a):
         return a, b
     before = states(a, row)
-    if sections > 1:             # of many intervals each gets fewer points
+    if sections > 1:             # many intervals get fewer points each
         sections = int(np.clip(CROWD // len(a), 3, sections))
     fractions = np.arange(1, sections + 1) / (sections + 1)
-    least = 1e-16 * np.max(np.abs([a, b]))         # around 0 floats go on to 1e-300: no need
+    least = 1e-16 * np.max(np.abs([a, b]))         # near 0 floats go on to 1e-300: not needed
     for _ in range(70):
         wide = np.flatnonzero(b - a > np.maximum(
             2 * np.spacing(np.maximum(np.abs(a), np.abs(b))), least))
@@ -72,13 +76,13 @@ def shrink(states: Callable[[Array, Array], Array], a: Array, b: Array, row: Arr
 
 
 def round_between(a: float, b: float) -> float:
-    """The roundest number between two neighbouring floats, give or take an ulp: 0.3."""
+    """Return the roundest number between two neighbouring floats, give or take an ulp: 0.3."""
     slack = np.spacing(max(abs(a), abs(b))) + 1e-16
     return shortest_decimal(a - slack, b + slack)
 
 
-def local_minima(x: Array, u: Array) -> Array:
-    """Indices i of the samples where |u| is least among its neighbours, and u keeps its sign."""
+def local_minima(u: Floats) -> Ints:
+    """Return the indices of samples where |u| has a minimum and u keeps its sign."""
     size = np.abs(u)
     inner = (size[1:-1] <= size[:-2]) & (size[1:-1] <= size[2:])
     inner &= (size[1:-1] < size[:-2]) | (size[1:-1] < size[2:])

@@ -1,47 +1,45 @@
-"""Sweep: what a sweep returns."""
+"""The result of a sweep."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from ...notebook import mimebundle
+from .arrays import Floats
 from .evaluate import Evaluator
 from .event import Band, Event, UndefinedInterval
-
-Array = Any
 
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """f over a range. Where a curve is interrupted a row of nan stands between its branches."""
+    """f and its derivatives over a range. A row of nan separates the branches of a curve."""
 
     name: str
     low: float
     high: float
-    x: Array                     # (N,), sorted; at an event x itself and its neighbouring floats
-    curves: Array                # (order + 1, N): f, f', f'' ...; nan where undefined
+    x: Floats                    # (N,), sorted; at an event x itself and its neighbouring floats
+    curves: Floats               # (order + 1, N): f, f', f'' ...; nan where undefined
     events: tuple[Event, ...]    # sorted by x, then order
-    undefined: tuple[UndefinedInterval, ...]             # where f is
+    undefined: tuple[UndefinedInterval, ...]
     bands: tuple[Band, ...]
     argument: str = "x"
-    expression: str = ""         # what f computes, written, where that is short
-    looped: str = ""             # why f was called once per point, or ""
-    notes: tuple[str, ...] = ()  # what the reader should know: an overflow, a better function
-    fixed: tuple[tuple[str, float], ...] = ()      # the other arguments of f
-    passes: Evaluator | None = field(default=None, repr=False)
+    expression: str = ""         # what f computes, as an expression; "" if it has branches
+    looped: str = ""             # why f was called once per point; "" if it was not
+    notes: tuple[str, ...] = ()  # hints for users: an overflow, a better function
+    fixed: tuple[tuple[str, float], ...] = ()      # values of the other arguments of f
+    evaluator: Evaluator | None = field(default=None, repr=False)
 
     @property
     def order(self) -> int:
-        """The highest derivative that was swept."""
+        """The highest derivative."""
         return len(self.curves) - 1
 
-    def at(self, x: float, order: int | None = None) -> Array:
-        """f, f' ... up to the order (None: that of the sweep) at one place: (order + 1,)."""
-        assert self.passes is not None
-        return self.passes.curves(np.array([x], dtype=float),
-                                  self.order if order is None else order)[:, 0]
+    def at(self, x: float, order: int | None = None) -> Floats:
+        """Return f, f' ... up to `order` (default: all that were swept) at x: (order + 1,)."""
+        assert self.evaluator is not None
+        return self.evaluator.curves(np.array([x], dtype=float),
+                                     self.order if order is None else order)[:, 0]
 
     _repr_mimebundle_ = mimebundle

@@ -1,52 +1,54 @@
-"""Where a curve is sampled: a grid that resonates with nothing, finer where it bends; bands."""
+"""Sampling: a grid without resonances, refined where a curve bends; bands of oscillation."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from .arrays import Bools, Floats
 from .event import Band
 from .evaluate import Batch, Evaluator
 
-Array = Any
 
-CELLS = 2000                     # of the base grid
-CELLS_LOOPED = 600               # of that of a function that is called point by point
-PIXELS = 800                     # how wide a plot is taken to be
-HEIGHT = 420                     # and how high
-FLAT = 0.25                      # pixels a chord may be off
-BUDGET = 20_000                  # points that refinement may add
+CELLS = 2000                     # of the initial grid
+CELLS_LOOPED = 600               # the same for a function called once per point
+PIXELS = 800                     # assumed width of a plot
+HEIGHT = 420                     # and its height
+FLAT = 0.25                      # pixels that a chord may be off
+BUDGET = 20_000                  # points added at most
 COLUMNS = 4                      # columns that are judged together
-WIDE = 30.0                      # times as high as low: the range is sampled by its decades too
+WIDE = 30.0                      # high / low: above this the range is sampled by decades too
 GOLDEN = 0.6180339887498949
 
 
-def grid(low: float, high: float, cells: int) -> Array:
-    """Points from low to high, both included, off the regular ones by the golden ratio's multiples.
+def grid(low: float, high: float, cells: int) -> Floats:
+    """Return points from low to high, both included, shifted by multiples of the golden ratio.
 
-    A regular grid may resonate with a periodic function: sin(2 pi n x) would be 0 on all of it.
+    A regular grid may resonate with a periodic function: sin(2 pi n x) could be 0 on all of it.
     """
     i = np.arange(cells + 1)
     shift = 0.7 * ((i * GOLDEN) % 1.0 - 0.5)
     shift[0] = shift[-1] = 0.0
     x = low + (high - low) * (i + shift) / cells
     x[-1] = high
-    if low > 0 and high > WIDE * low:              # a log axis may be asked for
+    if low > 0 and high > WIDE * low:              # for a log axis
         x = np.union1d(x, np.clip(np.geomspace(low, high, cells // 4), low, high))
     return x
 
 
-def robust_range(y: Array, weight: Array | None = None, *, keep: Array = ()) -> tuple[float, float]:
-    """A robust range of values: all of them, unless a few run far away; `keep` is always within.
+def robust_range(y: Floats, weight: Floats | None = None, *, keep: Sequence[float] = ()
+                 ) -> tuple[float, float]:
+    """Return the range of the values without far outliers; `keep` is always within it.
 
-    Far away is more than 3 times the span of the middle 80 percent from it.
+    An outlier is farther from the middle 80 percent than 3 times their span.
     """
     fine = np.isfinite(y)
-    keep = np.asarray(keep, dtype=float)
-    keep = keep[np.isfinite(keep)]
+    kept = np.asarray(keep, dtype=float)
+    kept = kept[np.isfinite(kept)]
     if not fine.any():
-        values = keep if len(keep) else np.array([0.0])
+        values = kept if len(kept) else np.array([0.0])
         return float(values.min()), float(values.max())
     y = y[fine]
     weight = np.ones(len(y)) if weight is None else weight[fine]
@@ -54,7 +56,7 @@ def robust_range(y: Array, weight: Array | None = None, *, keep: Array = ()) -> 
     share = np.cumsum(weight[rank])
     share = share / share[-1]
     inner = y[rank[np.searchsorted(share, [0.1, 0.9])]]
-    inner = np.concatenate([inner, keep])
+    inner = np.concatenate([inner, kept])
     low, high = float(inner.min()), float(inner.max())
     reach = high - low
     least, most = float(y.min()), float(y.max())
@@ -64,19 +66,20 @@ def robust_range(y: Array, weight: Array | None = None, *, keep: Array = ()) -> 
             high + 0.4 * reach if most > high + 3 * reach else most)
 
 
-def sample_weights(x: Array) -> Array:
-    """The share of the axis that each sample stands for."""
+def sample_weights(x: Floats) -> Floats:
+    """Return the share of the axis that each sample represents."""
     if len(x) < 2:
         return np.ones(len(x))
     gaps = np.diff(x)
-    return 0.5 * (np.concatenate([gaps[:1], gaps]) + np.concatenate([gaps, gaps[-1:]]))
+    shares: Floats = 0.5 * (np.concatenate([gaps[:1], gaps]) + np.concatenate([gaps, gaps[-1:]]))
+    return shares
 
 
-def oscillating_cells(batch: Batch, order: int) -> Array:
-    """(order + 1, N - 1), bool: the cells where a curve turns faster than pixels show.
+def oscillating_cells(batch: Batch, order: int) -> Bools:
+    """Return the cells where a curve oscillates faster than pixels: (order + 1, N - 1).
 
-    Over a few columns of pixels one cell in four contradicts its neighbours: f' changes its sign,
-    or f goes where f' does not point.
+    There one cell in four, over a few columns of pixels, contradicts its neighbours: f' changes
+    sign, or f moves against f'.
     """
     x = batch.x
     out = np.zeros((order + 1, len(x) - 1), dtype=bool)
@@ -102,8 +105,8 @@ def oscillating_cells(batch: Batch, order: int) -> Array:
     return out
 
 
-def find_bands(passes: Evaluator, x: Array, cells: Array) -> list[Band]:
-    """The bands of all curves, from the restless cells: (order + 1, N - 1)."""
+def find_bands(evaluator: Evaluator, x: Floats, cells: Bools) -> list[Band]:
+    """Return the bands of all curves, from their oscillating cells: (order + 1, N - 1)."""
     found = []
     fractions = ((np.arange(24) * GOLDEN) % 1.0)[:, None]
     width = (x[-1] - x[0]) / PIXELS
@@ -114,7 +117,7 @@ def find_bands(passes: Evaluator, x: Array, cells: Array) -> list[Band]:
             columns = max(int(np.ceil((high - low) / width)), 1)
             borders = np.linspace(low, high, columns + 1)
             points = borders[:-1] + fractions * np.diff(borders)
-            values = passes(points.ravel()).curves[k].reshape(points.shape)
+            values = evaluator(points.ravel()).curves[k].reshape(points.shape)
             finite = np.isfinite(values)
             least = np.where(finite, values, np.inf).min(axis=0)
             most = np.where(finite, values, -np.inf).max(axis=0)
@@ -124,13 +127,13 @@ def find_bands(passes: Evaluator, x: Array, cells: Array) -> list[Band]:
     return found
 
 
-def refine(passes: Evaluator, batch: Batch, order: int, stops: Array, quiet: Array) -> Batch:
-    """The batch with points added where a chord is off the curve by more than a quarter of a pixel.
+def refine(evaluator: Evaluator, batch: Batch, order: int, stops: Floats, steady: Bools) -> Batch:
+    """Add points to the batch where a chord is off the curve by more than a quarter of a pixel.
 
-    How far it is off is told by f' at both ends, h |f'b - f'a| / 8, and by the residual; the exact
-    derivatives make it cheap. Cells that hold a `stop` (a singular place) are left alone.
+    The distance is estimated by f' at both ends, h |f'b - f'a| / 8, and by the residual. Only
+    steady cells are refined, and none that hold a `stop` (a singular place).
     """
-    budget = BUDGET if not passes.looped else BUDGET // 20
+    budget = BUDGET if not evaluator.looped else BUDGET // 20
     x = batch.x
     tall = []
     for k in range(order + 1):
@@ -138,7 +141,7 @@ def refine(passes: Evaluator, batch: Batch, order: int, stops: Array, quiet: Arr
         span = max(high - low, 1e-9 * max(abs(low), abs(high)), 1e-300)
         tall.append((low - 0.2 * span, high + 0.2 * span, span))
     least = (x[-1] - x[0]) / PIXELS / 16
-    calm = quiet.copy()
+    refinable = steady.copy()
     for _ in range(8):
         h = np.diff(batch.x)
         rough = np.zeros(len(h))
@@ -152,7 +155,7 @@ def refine(passes: Evaluator, batch: Batch, order: int, stops: Array, quiet: Arr
                 outside = (np.minimum(value[1:], value[:-1]) > high) | (
                     np.maximum(value[1:], value[:-1]) < low)
             rough = np.maximum(rough, np.where(outside, 0.0, off * HEIGHT / span))
-        rough[~calm | (h < least)] = 0.0
+        rough[~refinable | (h < least)] = 0.0
         if len(stops):
             cell: Any = np.clip(np.searchsorted(batch.x, stops) - 1, 0, len(h) - 1)
             rough[cell[h[cell] < 8 * least]] = 0.0
@@ -163,17 +166,17 @@ def refine(passes: Evaluator, batch: Batch, order: int, stops: Array, quiet: Arr
         if len(split) > room:
             split = np.sort(split[np.argsort(-rough[split], kind="stable")[:room]])
         middle = 0.5 * (batch.x[split] + batch.x[split + 1])
-        batch = join(batch, passes(middle))
-        calm = np.insert(calm, split + 1, calm[split])
+        batch = join(batch, evaluator(middle))
+        refinable = np.insert(refinable, split + 1, refinable[split])
     return batch
 
 
 def join(first: Batch, second: Batch) -> Batch:
-    """Both batches, sorted by x; of equal x the first's."""
+    """Merge two batches, sorted by x; of equal x the first one is kept."""
     x = np.concatenate([first.x, second.x])
     _, keep = np.unique(x, return_index=True)
-    rows = max(len(first.watched), len(second.watched))
-    watched = [np.pad(b.watched, ((0, rows - len(b.watched)), (0, 0)), constant_values=np.nan)
-               for b in (first, second)]
+    rows = max(len(first.detector_values), len(second.detector_values))
+    padded = [np.pad(b.detector_values, ((0, rows - len(b.detector_values)), (0, 0)),
+                     constant_values=np.nan) for b in (first, second)]
     return Batch(x[keep], np.hstack([first.curves, second.curves])[:, keep],
-                 np.hstack(watched)[:, keep], np.concatenate([first.path, second.path])[keep])
+                 np.hstack(padded)[:, keep], np.concatenate([first.path, second.path])[keep])

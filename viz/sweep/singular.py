@@ -1,4 +1,4 @@
-"""Where an op is singular: what its block states, and that of our op of the same name."""
+"""Singularities of ops: those an op states, or those of our op of the same name."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ def singularities(op: Any) -> tuple[Singularity, ...]:
 
 
 def steep_places(op: Any) -> tuple[Singularity, ...]:
-    """What is looked at closely, and marked nowhere: an op that may turn within a pixel.
+    """Return singularities that are sampled closely but never reported, as of exp.
 
-    exp does near an extremum of its operand, the others near a zero of theirs.
+    Such an op may turn within a pixel: exp near an extremum of its operand, others near a zero.
     """
     return _STEEP if _stated(op, "steep") else ()
 
 
 def op_name(op: Any) -> str:
-    """What people call the op: its numpy name."""
+    """Return the name of the op in NumPy."""
     return getattr(op, "name", "") or op.__name__.lower()
 
 
 def _stated(op: Any, what: str) -> Any:
-    """What an op class states, or our op of its name: a user's own Div has the pole of ours."""
+    """Return an attribute of an op class, or of our op of its name: a user's Div has our pole."""
     return getattr(op if hasattr(op, what) else _ours(op_name(op)), what, None)
 
 
 @cache
 def _ours(name: str) -> Any:
-    """Our op of a name, an alias or the operator's own name, however it is spelled."""
+    """Return our op of a name, an alias or an operator, in any spelling."""
     plain = _plain(name)
     for op in ops.values():
         if plain in map(_plain, (op.name, op.dunder, *op.aliases)):
@@ -56,7 +56,7 @@ def _plain(name: str) -> str:
 
 
 def undefined_reason(op: Any, operands: list[Any]) -> str:
-    """Why an op of these finite operands has no finite value, in words."""
+    """Return the reason why an op of these finite operands has no finite value."""
     name = op_name(op)
     if name in ("log", "log2", "log10") and np.all(operands[0] == 0):
         return f"{name} of 0"
@@ -70,7 +70,7 @@ def undefined_reason(op: Any, operands: list[Any]) -> str:
 
 
 def active_operands(op: Any, value: Any, operands: Any) -> list[Any]:
-    """The operands that the value comes from: of where only the branch taken."""
+    """Return the operands that the value comes from: of where, only the branch taken."""
     name = op_name(op)
     if name == "where":
         branches = np.asarray(operands[0].data, dtype=bool)

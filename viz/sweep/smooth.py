@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
-
+from collections.abc import Iterator, Sequence
 import numpy as np
 
+from .arrays import Floats
 from .evaluate import Batch, Evaluator
 from .event import Event
 from .locate import Brackets, round_between
 from .search import HIDDEN
 
-Array = Any
 
-NEAR = 0.006                     # of the range, on either side: there a sign change must show
+NEAR = 0.006                     # of the range, on either side: a sign change must show there
 
 
-def smooth_events(passes: Evaluator, batch: Batch, brackets: Brackets, singular: list[Event],
-                  order: int,
-                  sizes: Array) -> list[Event]:
-    """The smooth events of the curves 0 .. order, from the narrowed sign changes of all curves.
+def smooth_events(evaluator: Evaluator, batch: Batch, brackets: Brackets, singular: list[Event],
+                  order: int, sizes: Floats) -> list[Event]:
+    """Return the smooth events of the curves 0 .. order, from the sign changes of all curves.
 
-    A zero that lasts (a flat stretch) is no root; one that rounding alone makes is none either.
-    sizes: (N,), how far rounding may move f at every point of the batch, in units of eps.
+    A zero that lasts (a flat stretch) is no root, nor is one due to rounding alone. sizes: (N,),
+    the rounding error of f at every point of the batch, in units of eps.
     """
     events: list[Event] = []
     crossings: dict[int, list[tuple[float, int, int]]] = {}
-    for row, x, before, after in _crossings(passes, brackets, batch):
+    for row, x, before, after in _crossings(evaluator, brackets, batch):
         crossings.setdefault(row, []).append((x, before, after))
     width = float(batch.x[-1] - batch.x[0])
     taken = {k: [(s.x, HIDDEN * width if s.is_break else 1e-9 * width) for s in singular
                  if s.order == k] for k in range(order + 1)}
     for row in sorted(crossings):
-        values = _values(passes, [x for x, _, _ in crossings[row]])
+        values = _values(evaluator, [x for x, _, _ in crossings[row]])
         for (x, before, after), at in zip(crossings[row], values.T):
             for kind, k in (("root", row), ("extremum", row - 1), ("inflection", row - 2)):
                 if not 0 <= k <= order or not math.isfinite(at[k]):
@@ -44,7 +41,7 @@ def smooth_events(passes: Evaluator, batch: Batch, brackets: Brackets, singular:
                 if any(abs(x - t) < far for t, far in taken[k]):
                     continue
                 edges = [s.x for s in singular if s.order <= k + 1 and s.x != x]
-                if not _seen(batch, _around(batch, x, edges), at, kind, k, sizes):
+                if not _is_visible(batch, _around(batch, x, edges), at, kind, k, sizes):
                     continue
                 value = 0.0 if kind == "root" else float(at[k])
                 detail = ("" if kind != "extremum" else "maximum" if before > after else "minimum")
@@ -56,12 +53,13 @@ def smooth_events(passes: Evaluator, batch: Batch, brackets: Brackets, singular:
     return sorted(unique.values(), key=lambda e: (e.x, e.order, e.kind))
 
 
-def _crossings(passes: Evaluator, brackets: Brackets, batch: Batch) -> Any:
-    """(row, x, sign before, sign after) of every isolated zero."""
+def _crossings(evaluator: Evaluator, brackets: Brackets, batch: Batch
+               ) -> Iterator[tuple[int, float, int, int]]:
+    """Yield every isolated zero: (row, x, sign before, sign after)."""
     if not len(brackets.a):
         return
     n = len(brackets.a)
-    states = passes(np.concatenate([brackets.a, brackets.b])).states
+    states = evaluator(np.concatenate([brackets.a, brackets.b])).states
     width = float(batch.x[-1] - batch.x[0])
     order = np.lexsort((brackets.a, brackets.row))
     opened: dict[int, tuple[float, int]] = {}
@@ -72,7 +70,7 @@ def _crossings(passes: Evaluator, brackets: Brackets, batch: Batch) -> Any:
         beyond = int(brackets.beyond[i])
         if before and (after or beyond in (-1, 1)):
             yield row, round_between(b if after == 0 else a, b), before, after or beyond
-        elif before:             # into a zero, that may last
+        elif before:             # into a zero that may last
             opened[row] = b, before
         elif row in opened:
             start, sign = opened.pop(row)
@@ -80,12 +78,12 @@ def _crossings(passes: Evaluator, brackets: Brackets, batch: Batch) -> Any:
                 yield row, 0.5 * (start + a), sign, after
 
 
-def _values(passes: Evaluator, x: list[float]) -> Array:
-    return passes(np.array(x)).curves
+def _values(evaluator: Evaluator, x: list[float]) -> Floats:
+    return evaluator(np.array(x)).curves
 
 
-def _seen(batch: Batch, around: slice, at: Array, kind: str, k: int, sizes: Array) -> bool:
-    """Whether the event shows in the values of the samples around, beyond rounding."""
+def _is_visible(batch: Batch, around: slice, at: Floats, kind: str, k: int, sizes: Floats) -> bool:
+    """Whether the samples around the event show it, beyond rounding."""
     eps = 16 * np.finfo(float).eps
     size = np.nanmax(sizes[around], initial=0.0)
     level = {"root": k, "extremum": k, "inflection": k + 1}[kind]
@@ -97,7 +95,7 @@ def _seen(batch: Batch, around: slice, at: Array, kind: str, k: int, sizes: Arra
 
 
 def _around(batch: Batch, x: float, edges: Sequence[float] = ()) -> slice:
-    """The samples around x, up to the singular places."""
+    """Return the slice of the samples around x, up to the singular places."""
     reach = NEAR * float(batch.x[-1] - batch.x[0])
     low = max([x - reach, *(e for e in edges if e < x)])
     high = min([x + reach, *(e for e in edges if e > x)])
@@ -105,7 +103,7 @@ def _around(batch: Batch, x: float, edges: Sequence[float] = ()) -> slice:
 
 
 def _touching(events: list[Event], batch: Batch, order: int) -> list[Event]:
-    """Extrema whose value is zero: double roots, x**2 at 0."""
+    """Return double roots: extrema whose value is zero, as of x**2 at 0."""
     found = []
     roots = {(e.order, e.x) for e in events if e.kind == "root"}
     for e in events:

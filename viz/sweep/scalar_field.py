@@ -1,4 +1,4 @@
-"""Field: f of two variables on a grid, with its exact gradient; the path of steepest descent."""
+"""Scalar fields: f of two variables on a grid, its exact gradient, and steepest descent."""
 
 from __future__ import annotations
 
@@ -11,54 +11,55 @@ import numpy as np
 
 from ... import tinytorch
 from ...tinytorch import Tensor
-
 from ..readers import terms
 from .arguments import bind_arguments, function_name
+from .arrays import Bools, Floats
 from .derivatives import SweepError, suppress_warnings, scalar_result
 
-Array = Any
-
-CELLS = 240                      # of the grid, a side
-LEAP = 40.0                      # times the usual residual: between such neighbours f is torn
-STEPS = 2000                     # of a path of descent
+CELLS = 240                      # cells per side of the grid
+LEAP = 40.0                      # times the usual residual: f is torn between such neighbours
+STEPS = 2000                     # at most, of a descent
 
 
 @dataclass(frozen=True, eq=False)
 class ScalarField:
-    """f(x, y) on a grid. Cells are torn where a singular curve runs through: they are not drawn."""
+    """f(x, y) on a grid, with its gradient.
+
+    Cells are torn where a singular curve runs through them, and are not drawn.
+    """
 
     name: str
     names: tuple[str, str]       # of the two arguments
-    x: Array                     # (N,)
-    y: Array                     # (M,)
-    z: Array                     # (M, N); nan where f is undefined
-    gradient: Array              # (2, M, N)
-    torn: Array                  # (M - 1, N - 1), bool
+    x: Floats                    # (N,)
+    y: Floats                    # (M,)
+    z: Floats                    # (M, N); nan where f is undefined
+    gradient: Floats             # (2, M, N)
+    torn: Bools                  # (M - 1, N - 1)
     f: Callable[..., Any]
 
-    def at(self, x: float, y: float) -> tuple[float, Array]:
-        """f and its gradient, (2,), at one point."""
+    def at(self, x: float, y: float) -> tuple[float, Floats]:
+        """Return f and its gradient, (2,), at one point."""
         with suppress_warnings():
             z, g = _pass(self.f, np.array([x], dtype=float), np.array([y], dtype=float))
         return float(z[0]), g[:, 0]
 
 
 class DescentPath(NamedTuple):
-    """Steepest descent from a point: -gradient, with steps that never go up."""
+    """Steepest descent from a point, in steps along -gradient that never go up."""
 
-    x: Array                     # (K,)
-    y: Array                     # (K,)
-    z: Array                     # (K,)
-    end: str                     # why it ends: "minimum", "left the picture", "no progress"
+    x: Floats                    # (K,)
+    y: Floats                    # (K,)
+    z: Floats                    # (K,)
+    end: str                     # reason: "minimum", "left the picture" or "no progress"
 
 
 def sample_field(f: Callable[..., Any], x: tuple[float, float] = (-3.0, 3.0),
                  y: tuple[float, float] = (-3.0, 3.0), *, cells: int = CELLS,
                  name: str | None = None, fixed: Mapping[str, float] | None = None) -> ScalarField:
-    """f of two variables over [x0, x1] and [y0, y1], evaluated in one pass; `fixed` gives others.
+    """Evaluate f of two variables over [x0, x1] and [y0, y1]; `fixed` gives its other arguments.
 
-    Raises TargetError where f does not take two arguments, SweepError where it is undefined
-    everywhere, and what f raises.
+    Raises TargetError if f does not take two arguments, SweepError if it is undefined everywhere,
+    and whatever f raises.
     """
     for low, high in (x, y):
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
@@ -77,8 +78,11 @@ def sample_field(f: Callable[..., Any], x: tuple[float, float] = (-3.0, 3.0),
                        g_of)
 
 
-def evaluate(f: Callable[..., Any], x: Array, y: Array) -> tuple[Array, Array]:
-    """f, (N,), and its gradient, (2, N), at points; in one pass where single points agree."""
+def evaluate(f: Callable[..., Any], x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Return f, (N,), and its gradient, (2, N), at points.
+
+    All points are evaluated in one pass if that agrees with single points.
+    """
     with suppress_warnings():
         some = np.unique(np.linspace(0, len(x) - 1, 5).astype(int))
         try:
@@ -88,20 +92,20 @@ def evaluate(f: Callable[..., Any], x: Array, y: Array) -> tuple[Array, Array]:
                 return z, g
         except SweepError:
             raise
-        except Exception:        # f branches on values: point by point it may do
+        except Exception:        # f branches on its values: single points may work
             _pass(f, x[:1], y[:1])
         parts = [_pass(f, x[i:i + 1], y[i:i + 1]) for i in range(len(x))]
         return np.concatenate([p[0] for p in parts]), np.hstack([p[1] for p in parts])
 
 
-def _pass(f: Callable[..., Any], x: Array, y: Array) -> tuple[Array, Array]:
+def _pass(f: Callable[..., Any], x: Floats, y: Floats) -> tuple[Floats, Floats]:
     single = len(x) == 1
     a, b = (Tensor(np.float64(v[0]) if single else v) for v in (x, y))
     out = scalar_result(f(a, b), f)
     z = np.array(np.broadcast_to(getattr(out, "data", out), x.shape), dtype=float)
     g = np.zeros((2, len(x)))
     if isinstance(out, Tensor) and out.requires_grad:
-        own = getattr(f, "gradients", None)        # of another framework
+        own = getattr(f, "gradients", None)        # another framework's own
         found = own(out, [a, b]) if own else [
             grad.data for grad in tinytorch.gradients(out, [a, b], np.ones(out.shape))]
         for k, slope in enumerate(found):
@@ -111,8 +115,8 @@ def _pass(f: Callable[..., Any], x: Array, y: Array) -> tuple[Array, Array]:
     return z, g
 
 
-def _torn(x: Array, y: Array, z: Array, g: Array) -> Array:
-    """Cells with an edge along which Δf is far from what the gradient says."""
+def _torn(x: Floats, y: Floats, z: Floats, g: Floats) -> Bools:
+    """Return the cells with an edge along which Δf is far from what the gradient predicts."""
     out = np.zeros((len(y) - 1, len(x) - 1), dtype=bool)
     span = np.nanpercentile(z, 95) - np.nanpercentile(z, 5)
     with np.errstate(all="ignore"):
@@ -127,14 +131,14 @@ def _torn(x: Array, y: Array, z: Array, g: Array) -> Array:
 
 
 def descend(field: ScalarField, x: float, y: float) -> DescentPath:
-    """Steepest descent from (x, y), until it is flat or leaves the picture.
+    """Follow steepest descent from (x, y) until f is flat or the path leaves the range.
 
-    The step doubles while it goes down enough and is halved until it does.  Source: Armijo, 1966.
-    Raises SweepError where f is undefined at the start.
+    The step doubles while f decreases enough and is halved until it does.  Source: Armijo, 1966.
+    Raises SweepError if f is undefined at the start.
     """
     z, g = field.at(x, y)
     if not (math.isfinite(z) and np.isfinite(g).all()):
-        raise SweepError(f"{field.name} is undefined at ({x:g}, {y:g}): no path starts there")
+        raise SweepError(f"{field.name} is undefined at ({x:g}, {y:g}): descent cannot start there")
     wide = max(field.x[-1] - field.x[0], field.y[-1] - field.y[0])
     points = [(x, y, z)]
     end, step = "no progress", 0.01 * wide / (float(np.linalg.norm(g)) + 1e-300)
@@ -161,5 +165,5 @@ def descend(field: ScalarField, x: float, y: float) -> DescentPath:
         if not (field.x[0] <= x <= field.x[-1] and field.y[0] <= y <= field.y[-1]):
             end = "left the picture"
             break
-    way = np.array(points)
-    return DescentPath(way[:, 0], way[:, 1], way[:, 2], end)
+    xs, ys, zs = np.array(points).T
+    return DescentPath(xs, ys, zs, end)
