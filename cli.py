@@ -185,7 +185,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
     from .viz.layout.build_scene import DrawOptions
     from .viz.pipeline import View, destined, said, view
     from .viz.run import targets
-    from .viz.run.progress import limited
+    from .viz.run.progress import abort_after
     if wrap and engine == "dot":
         raise click.UsageError("--wrap sets rows of our own layout: leave --engine dot out")
     if steps and backward:
@@ -200,7 +200,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
         if error.graph is None:
             raise
         failure, drawn = error, error.graph        # what was computed up to there
-    with limited(time_limit, f"folding {len(drawn.nodes):,} nodes"):
+    with abort_after(time_limit, f"folding {len(drawn.nodes):,} nodes"):
         shown = view(drawn, View(focus, radius, start, end, hidden, heat, flag or strict, backward,
                                  fold, depth, expand, alt or ""))
     wanted, lines = (wanted, []) if steps or engine == "dot" else destined(shown, wanted)
@@ -208,7 +208,7 @@ def graph(target: str | None, expression: str | None, outputs: tuple[str, ...], 
         click.echo(line, err=True)
     options = DrawOptions(rankdir.upper(), engine, edges, themes[0], dpi, wrap)
     placed = named(wanted, shown.name + ".steps" * steps, themes)
-    with limited(time_limit, f"drawing {len(shown.nodes):,} nodes"):
+    with abort_after(time_limit, f"drawing {len(shown.nodes):,} nodes"):
         if steps:
             files = [file for path, kind, theme in placed for file in writers.steps(
                 shown, path, kind, options._replace(theme=theme))]
@@ -297,7 +297,7 @@ def plot(target: str | None, expression: str | None, others: tuple[str, ...],
     with readers.prepared():
         loaded = [targets.load(first) if expression is None else targets.expression(first),
                   *map(targets.load, others)]
-        loaded = [readers.built(target) for target in loaded]
+        loaded = [readers.from_factory(target) for target in loaded]
     swept, drawn = pictures(loaded, Request(
         range_, yrange, order, points, points_at, dict(map(family, families)), descent, surface,
         time_limit), more | {"log": log or "", "mark": tuple(
@@ -422,7 +422,7 @@ def read(target: str | None, expression: str | None, points: tuple[tuple[str, An
     from .viz import readers
     from .viz.graph.json import from_json
     from .viz.run import targets
-    from .viz.run.progress import telling
+    from .viz.run.progress import show_progress
     target = one_target(target, expression)
     if target.endswith(".json") and os.path.isfile(target):
         with open(target, encoding="utf-8") as file:
@@ -431,7 +431,7 @@ def read(target: str | None, expression: str | None, points: tuple[tuple[str, An
         loaded = targets.load(target) if expression is None else targets.expression(target)
         extra = {"meta": True} if meta else {}
         at = point(points, loaded.names)
-        with telling(f"running {loaded.name}"):
+        with show_progress(f"running {loaded.name}"):
             return readers.trace(loaded, at, inputs, seconds=seconds, **options, **extra)
 
 

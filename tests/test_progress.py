@@ -12,19 +12,19 @@ SLOW = """
 import time
 from viz.run import progress as watch
 watch.WAIT = 0.05
-with watch.telling("drawing 9 nodes"):
+with watch.show_progress("drawing 9 nodes"):
     time.sleep(0.3)
-with watch.telling("quick"):
+with watch.show_progress("quick"):
     pass
 """
 
 
 def test_the_time_limit_holds_for_our_own_work():
     with pytest.raises(progress.Overtime, match="still drawing 9 nodes after 0.05 s: --time-limit"):
-        with progress.limited(0.05, "drawing 9 nodes"):
+        with progress.abort_after(0.05, "drawing 9 nodes"):
             while True:
                 pass
-    with progress.limited(60, "drawing 9 nodes"):
+    with progress.abort_after(60, "drawing 9 nodes"):
         pass
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinytorch import Tensor
-from viz.run import execute as runs
+from viz.run import execute
 from viz.run import targets
 from viz.run.targets import RunError, TargetError
 
@@ -46,7 +46,7 @@ def test_a_module_of_a_package(write, tmp_path):
     write("pack_of_mine/__init__.py", "")
     write("pack_of_mine/mod.py", "def g(x=2.0): return x*x\n")
     target = targets.load("pack_of_mine.mod:g")
-    assert runs.run(target, {}).result.data == 4.0
+    assert execute.run(target, {}).result.data == 4.0
 
 
 def test_a_file_imports_its_neighbours(write, tmp_path):
@@ -54,7 +54,7 @@ def test_a_file_imports_its_neighbours(write, tmp_path):
     write("sub/neighbour_of_mine.py", "def square(x):\n    s = x * x\n    return s\n")
     write("sub/main.py", "from neighbour_of_mine import square\n\n"
                          "def f(x):\n    return square(x) + 1\n")
-    run = runs.run(targets.load("sub/main.py"), {"x": 3.0})
+    run = execute.run(targets.load("sub/main.py"), {"x": 3.0})
     place = run.place(run.result._ctx.args[0].stamp)
     assert place.file.endswith("neighbour_of_mine.py") and place.line == 2
     assert "s" in run.names.values()
@@ -112,7 +112,7 @@ def test_files_that_fail_to_load(write, code, message):
 def test_runs_that_fail(write, body, message):
     target = targets.load(write("t.py", f"def f(x):\n    {body}\n"))
     with pytest.raises(RunError, match=message) as caught:
-        runs.run(target, {"x": 1.2}, seconds=0.2)
+        execute.run(target, {"x": 1.2}, seconds=0.2)
     assert "viz" not in str(caught.value).replace("tinyviz", "")     # the user's lines only
 
 
@@ -125,13 +125,13 @@ def test_runs_that_fail(write, body, message):
 def test_points_that_do_not_fit(write, point, message):
     target = targets.load(write("t.py", "def f(x, y=2.0): return x*y\n"))
     with pytest.raises(TargetError, match=message):
-        runs.run(target, point)
+        execute.run(target, point)
 
 
 def test_what_f_prints_goes_to_stderr(write, capsys):
     target = targets.load(write("t.py", "print('loading')\n"
                                         "def f(x):\n    print('running')\n    return x*x\n"))
-    runs.run(target, {"x": 1.0})
+    execute.run(target, {"x": 1.0})
     out, err = capsys.readouterr()
     assert out == "" and err == "loading\nrunning\n"
 
@@ -150,7 +150,7 @@ def test_names_and_lines(write):
                 y = y * x
             return y + parts[0] + parts[1] + square(h)
     """))
-    run = runs.run(target, {"x": 2.0})
+    run = execute.run(target, {"x": 2.0})
     names = {name: run.place(stamp) for stamp, name in run.names.items()}
     lines = {name: place.line for name, place in names.items() if place}
     assert lines == {"s₁": 3, "s₂": 3, "parts[0]": 8, "parts[1]": 8, "y₁": 11, "y₂": 11, "y₃": 11}
@@ -182,7 +182,7 @@ def test_parameters_of_the_module_and_of_loops_were_called_x(write):
         g = make()
     """)
     target = targets.load("a.py:g")
-    run = runs.run(target, {"x": 1.2})
+    run = execute.run(target, {"x": 1.2})
     names = set(run.names.values())
     assert {"W1", "layer1.bias", "params['w']", "inner", "w₁", "w₂", "w₃", "w₄"} <= names
     assert not {"W", "b", "row[0]", "x₁"} & names
@@ -197,7 +197,7 @@ def test_of_a_list_that_no_loop_takes_apart_the_items_are_named(write):
             ws = weights()
             return x * ws[0] + ws[1]
     """)
-    assert {"ws[0]", "ws[1]"} <= set(runs.run(targets.load("a.py"), {"x": 1.2}).names.values())
+    assert {"ws[0]", "ws[1]"} <= set(execute.run(targets.load("a.py"), {"x": 1.2}).names.values())
 
 
 def test_a_trace_of_the_users_is_put_back(write):
@@ -211,25 +211,25 @@ def test_a_trace_of_the_users_is_put_back(write):
     before = sys.gettrace()
     sys.settrace(mine)
     try:
-        runs.run(target, {"x": 1.0})
+        execute.run(target, {"x": 1.0})
         assert sys.gettrace() is mine
     finally:
         sys.settrace(before)
 
 
 def test_arrays_and_tensors_as_points():
-    target = targets.of(lambda w: (w * w).sum())
-    run = runs.run(target, {"w": np.arange(3.0)})
+    target = targets.from_function(lambda w: (w * w).sum())
+    run = execute.run(target, {"w": np.arange(3.0)})
     assert run.result.data == 5.0
     given = Tensor([1.0, 2.0])
-    assert runs.run(target, {"w": given}).inputs["w"] is given
+    assert execute.run(target, {"w": given}).inputs["w"] is given
 
 
 def test_defaults_that_are_no_numbers_are_no_inputs():
     def f(x, flip=True, kind="sin", also=None, by=abs):
         assert flip is True and kind == "sin" and also is None
         return by(x) * 2
-    run = runs.run(targets.of(f), {"x": -1.0})
+    run = execute.run(targets.from_function(f), {"x": -1.0})
     assert list(run.inputs) == ["x"] and run.result.data == 2.0
 
 
@@ -252,7 +252,7 @@ def test_branches_and_passes(write):
                     y = y + 2
             return y
     """))
-    run = runs.run(target, {"x": 1.5})
+    run = execute.run(target, {"x": 1.5})
     assert [str(way) for way in branches(run)] == [
         "t.py:3: x > 2 was False: line 4 was not taken",
         "t.py:5: x > 1 was True: lines 8–9 were not taken",
@@ -273,12 +273,12 @@ def test_a_conditional_expression_says_which_part_was_taken(write):
                 y*y if x < 8 else y + 1)        # within what is skipped: nothing is said
             return [z*x if i else z for i in range(1)][0] + (1 if x > 2 else 2)
     """) + ":f")
-    run = runs.run(target, {"x": 1.5})
+    run = execute.run(target, {"x": 1.5})
     assert [str(way) for way in branches(run)] == [
         "t.py:7: x < 5 was True: y * y if x < 8 else y + 1 was not taken",
         "t.py:9: i was False: z * x was not taken",
         "t.py:9: x > 2 was False: 1 was not taken"]
-    run = runs.run(target, {"x": 6.0})
+    run = execute.run(target, {"x": 6.0})
     assert str(branches(run)[1]) == "t.py:8: x < 8 was True: y + 1 was not taken"
 
 

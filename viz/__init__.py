@@ -36,7 +36,7 @@ def trace(f: Any, *point: Any, grad: bool = True, order: int = 1, **named: Any) 
     """
     from .readers import trace
     from .run import targets
-    target = targets.of(f)
+    target = targets.from_function(f)
     if len(point) > len(target.names):
         raise targets.TargetError(f"{target.name} takes {len(target.names)} arguments "
                                   f"({', '.join(target.names)}), not {len(point)}")

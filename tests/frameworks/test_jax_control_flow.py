@@ -10,7 +10,7 @@ from click.testing import CliRunner  # noqa: E402
 from tinyviz import cli  # noqa: E402
 import viz  # noqa: E402
 from viz.graph.json import from_json  # noqa: E402
-from viz.readers.jax.control_flow import QUESTIONS, Ways  # noqa: E402
+from viz.readers.jax.control_flow import MOST_DECISIONS, BranchPaths  # noqa: E402
 from viz.run.targets import RunError  # noqa: E402
 
 BRANCHY = """
@@ -95,12 +95,12 @@ def test_ways_are_found_question_by_question():
     asked = []
 
     def f(x):
-        for n in range(QUESTIONS - 1):
+        for n in range(MOST_DECISIONS - 1):
             if x < n:
                 asked.append(n)
                 return x + n
         return x
-    ways = Ways(f)
+    ways = BranchPaths(f)
     for x in (0.5, 7.5, 20.5, 7.5):
         found, = ways.run("f", lambda f: f, [jax.numpy.asarray(x)])
         assert float(found) == x + np.ceil(x)
@@ -112,5 +112,5 @@ def test_ways_are_found_question_by_question():
         while x < 1000:
             x = x + 1
         return x
-    assert Ways(long).run("f", lambda f: f, [jax.numpy.asarray(0.0)]) is None
+    assert BranchPaths(long).run("f", lambda f: f, [jax.numpy.asarray(0.0)]) is None
     assert viz.trace(f, jax.numpy.asarray(0.5)).facts["title"]

@@ -414,8 +414,8 @@ def test_aten():
     model = nn.Sequential(nn.Linear(3, 4), nn.GELU(), nn.Linear(4, 1))
     x = torch.randn(2, 3)
     from viz.readers import trace
-    from viz.run.targets import of
-    graph = trace(of(model), {"input": x}, level="aten")
+    from viz.run.targets import from_function
+    graph = trace(from_function(model), {"input": x}, level="aten")
     assert ops(graph) == ["t", "addmm", "gelu", "t", "addmm"] or \
         [o.lower() for o in ops(graph)] == ["t", "addmm", "gelu", "t", "addmm"]
     leaf = x.clone().requires_grad_()

@@ -12,7 +12,7 @@ from torch.utils._pytree import tree_leaves  # noqa: E402
 
 import viz  # noqa: E402
 from viz.readers import trace  # noqa: E402
-from viz.run.targets import of  # noqa: E402
+from viz.run.targets import from_function  # noqa: E402
 
 
 class Witness:
@@ -253,7 +253,7 @@ INPUTS = [torch.randn(3, 3, generator=torch.Generator().manual_seed(i)) for i in
 @pytest.mark.parametrize("seed", range(40))
 def test_nodes_and_edges_of_random_programs(seed, level):
     f = program(seed)
-    target = of(f)
+    target = from_function(f)
     graph = trace(target, dict(zip(target.names, INPUTS)), grad=False, level=level)
     edges, calls, states, leaves = noted(f, level)
     assert drawn(graph) == (edges, calls, states, leaves)
@@ -278,7 +278,7 @@ def test_values_are_those_after_the_write(write, level):
         write(c)
         return c * 2
     x = torch.arange(100.0).reshape(10, 10)
-    graph = trace(of(f), {"x": x}, grad=False, level=level)
+    graph = trace(from_function(f), {"x": x}, grad=False, level=level)
     stats = [n.facts["data"].stats for n in graph.nodes if n.kind != "op" and n.facts["data"].stats]
     most = [s.max for s in stats]
     assert most[:2] == [99.0, 99.0] and set(most[2:-1]) <= {99.0, 297.0} and most[-1] == 594.0

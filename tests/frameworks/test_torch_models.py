@@ -175,15 +175,15 @@ def repeated(x=torch.tensor(0.5), n=3, y=2):
 
 def test_a_default_stays_whole_where_the_function_needs_it():
     for point, turns in (({}, 3), ({"n": 4}, 4)):
-        graph = readers.trace(targets.of(repeated), point)
+        graph = readers.trace(targets.from_function(repeated), point)
         assert [n.id for n in graph.nodes if n.kind == "input"] == ["x"]
         assert ops(graph) == ["Sin", "Mul"] * turns
     with pytest.raises(RunError, match="only integer tensors"):
-        readers.trace(targets.of(repeated), {"n": 3.0})
+        readers.trace(targets.from_function(repeated), {"n": 3.0})
 
 
 def test_a_whole_default_is_an_input_where_it_can_be():
-    graph = readers.trace(targets.of(lambda x=torch.tensor(1.5), y=3: x * y), {})
+    graph = readers.trace(targets.from_function(lambda x=torch.tensor(1.5), y=3: x * y), {})
     assert [n.facts["grad"].number for n in graph.nodes if n.kind == "input"] == [3, 1.5]
 
 
@@ -198,7 +198,7 @@ def test_examples_are_for_arguments_without_a_default():
         return torch.exp(x).sum()
 
     for function, size in ((f, 3), (g, 2)):
-        graph = readers.trace(targets.of(function)._replace(examples=examples), {})
+        graph = readers.trace(targets.from_function(function)._replace(examples=examples), {})
         assert node(graph, "x").facts["data"].shape == (size,)
 
 
@@ -208,7 +208,7 @@ def test_examples_that_are_no_tensors_are_given_as_they_are():
             assert negate is True and kind == "twice" and mask is None
             return -super().forward(x) * 2
 
-    target = targets.of(Switched())._replace(examples=lambda: dict(
+    target = targets.from_function(Switched())._replace(examples=lambda: dict(
         x=X, negate=True, kind="twice", mask=None))
     graph = readers.trace(target, {})
     assert [n.id for n in graph.nodes if n.kind == "input"] == ["x"]
@@ -296,7 +296,7 @@ def test_the_meta_device_answers_what_was_written_out():
         return x * 2 if torch.ones(2).all() else x
 
     with readers.prepared(meta=True):
-        graph = readers.trace(targets.of(f), {"x": torch.randn(3, 4)}, meta=True)
+        graph = readers.trace(targets.from_function(f), {"x": torch.randn(3, 4)}, meta=True)
     assert all(seen) and len(seen) == 21 and ops(graph)[-1] == "Mul"
     assert node(graph, "x").facts["data"].items is None
     assert torch.ones(2).tolist() == [1, 1]
@@ -310,7 +310,8 @@ def test_a_mask_on_the_meta_device():
 
     def graph(text):
         with readers.prepared(meta=True):
-            return readers.trace(targets.of(Masked()), {}, ("randn(3, 4)", text), meta=True)
+            return readers.trace(targets.from_function(Masked()), {}, ("randn(3, 4)", text),
+                                 meta=True)
     assert ops(graph("ones(3)"))[-1] == "linear" and ops(graph("zeros(3)"))[-1] == "Mul"
 
 
@@ -324,7 +325,7 @@ def test_a_factory_with_arguments():
         return nn.Linear(4, width)
     with pytest.raises(RunError, match="make returned Linear: a function that makes a module must "
                                        "take no.*def make\\(\\): return make\\(\\.\\.\\.\\)"):
-        readers.trace(targets.of(make), {})
+        readers.trace(targets.from_function(make), {})
 
 
 def test_a_fold_tells_of_how_many_repeats_a_flag_holds():

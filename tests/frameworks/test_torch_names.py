@@ -130,7 +130,7 @@ def test_a_cells_lines_have_no_name_of_a_file(tmp_path):
     assert {node.facts.get("line") for node in called(readers.trace(target, {})).values()} == {
         None, "model.py:4"}
     target.function.__globals__["net"] = None
-    graph = readers.trace(targets.of(space["Net"]()), {"x": torch.ones(3)})
+    graph = readers.trace(targets.from_function(space["Net"]()), {"x": torch.ones(3)})
     assert {node.facts.get("line") or node.facts.get("source")
             for node in called(graph).values()} <= {None, "line 4", "line 5"}
     assert "half" in called(graph)

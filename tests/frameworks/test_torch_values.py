@@ -15,7 +15,7 @@ import viz  # noqa: E402
 from viz import writers  # noqa: E402
 from viz.layout.build_scene import DrawOptions  # noqa: E402
 from viz.readers import trace  # noqa: E402
-from viz.run.targets import of  # noqa: E402
+from viz.run.targets import from_function  # noqa: E402
 
 
 def numpys(y):
@@ -91,8 +91,9 @@ def test_memory_that_nobody_has_written_shows_no_numbers():
 
 def test_pictures_of_dropout_at_level_aten_are_the_same_each_time():
     net = nn.Sequential(nn.Linear(20, 30), nn.Dropout(0.5), nn.Linear(30, 5))
-    first, *others = [writers.write(trace(of(net), {"input": X.repeat(3, 2)}, level="aten"), "json",
-                                    DrawOptions()) for _ in range(3)]
+    target, point = from_function(net), {"input": X.repeat(3, 2)}
+    first, *others = [writers.write(trace(target, point, level="aten"), "json", DrawOptions())
+                      for _ in range(3)]
     assert others == [first] * 2 and b"empty_like" in first
 
 
@@ -103,7 +104,7 @@ def test_torchscript(made):
 
     def called(x):
         return ready(x).sum()
-    target = of(called if made == "called" else ready)
+    target = from_function(called if made == "called" else ready)
     graph = trace(target, {target.names[0]: X})
     assert [n.facts["op"] for n in graph.nodes if n.kind == "op"][0] == "unseen"
     assert sum(n.kind == "parameter" for n in graph.nodes) == 4
@@ -121,7 +122,8 @@ def test_torchscript(made):
 def test_torchscript_is_drawn_the_same_each_time():
     net = torch.jit.script(nn.Sequential(nn.Linear(10, 4), nn.GELU(), nn.Linear(4, 1)))
     for level in ("function", "aten"):
-        first, *others = [writers.write(trace(of(net), {"input": X}, level=level), "json",
+        target = from_function(net)
+        first, *others = [writers.write(trace(target, {"input": X}, level=level), "json",
                                         DrawOptions()) for _ in range(4)]
         assert others == [first] * 3
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from importlib.machinery import PathFinder
 
 from ...short_names import places
-from ..run.targets import parts
+from ..run.targets import split_target
 
 MARKS = (".git", "pyproject.toml", "setup.cfg", "setup.py", "mkdocs.yml")
 
@@ -44,7 +44,7 @@ def files(target: str, root: str, *, outside: bool = False) -> tuple[str, ...]:
 
     Raises DocumentError where the target lies outside the root, unless that is allowed.
     """
-    path, _ = parts(target)
+    path, _ = split_target(target)
     if not path:
         return ()
     module = not path.endswith(".py") and not os.path.isfile(path)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ..graph import files
-from ..run.targets import display
+from ..run.targets import display_path
 from . import markdown
 from .dependencies import DocumentError
 from .markdown import Block, Job, Page
@@ -81,7 +81,8 @@ def carry_out(plan: Plan, drawn: Iterable[Drawn | DocumentError], *, base_url: s
         notes += [f"{place}: {note}" for note in made.notes]
         for path, content in made.files.items():
             if not os.path.isfile(path) or markdown.content(path) != content:
-                said.append(display(path) if write else f"{place}: {display(path)} changes")
+                shown = display_path(path)
+                said.append(shown if write else f"{place}: {shown} changes")
                 if write:
                     files.save(path, content)
         bodies.setdefault(page.path, {})[job.block] = made.body
@@ -102,8 +103,8 @@ def carry_out(plan: Plan, drawn: Iterable[Drawn | DocumentError], *, base_url: s
         used = [os.path.join(plan.project.root, name) for job in plan.jobs
                 for name in (job.output, job.dark) if name]
         for path in markdown.stray(plan.project.root, by_path, used):
-            drift.append(f"{display(path)}: no document shows it any more")
+            drift.append(f"{display_path(path)}: no document shows it any more")
             if write:
                 os.remove(path)
-                said.append(f"removed {display(path)}")
+                said.append(f"removed {display_path(path)}")
     return Result(tuple(said), tuple(drift), tuple(notes), tuple(errors))

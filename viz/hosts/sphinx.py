@@ -32,7 +32,7 @@ from ..documents import picture as pictures
 from ..documents import cache
 from ..documents.dependencies import DocumentError, root_of
 from ..documents.picture import Picture, Project
-from ..run.targets import parts
+from ..run.targets import split_target
 from . import directive_options as named
 
 logger = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class Directive(SphinxDirective):
 
     def _target(self, given: str, here: Project) -> str:
         """The target as it is seen from the root: a path was relative to the document."""
-        path, name = parts(given)
+        path, name = split_target(given)
         if not path.endswith((".py", ".json")):
             return given
         full = os.path.relpath(self.env.relfn2path(path)[1], here.root).replace(os.sep, "/")
@@ -95,7 +95,7 @@ class Directive(SphinxDirective):
 
     def _source(self, picture: Picture) -> str:
         """The function as it is written: the directive's code, the file, or the one function."""
-        path, name = parts(picture.asked["target"] or "")
+        path, name = split_target(picture.asked["target"] or "")
         if not picture.sources or picture.code:
             return picture.code or str(picture.asked["target"])
         with open(os.path.join(picture.project.root, picture.sources[0]), encoding="utf-8") as file:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from .. import sweep
-from ..run.targets import Target, TargetError, users
+from ..run.targets import Target, TargetError, user_code
 from ..run.tracer import SECONDS, deadline
 from ..sweep.scalar_field import descend, sample_field
 from . import PlotOptions, chart, palette, contours, plot, styled_figure, surface
@@ -45,7 +45,7 @@ def pictures(targets: Sequence[Target], request: Request, looks: Mapping[str, An
     fixed = {name: value for name, value in request.at if name}
     free = [n for n in first.names if n not in fixed and n not in request.families]
     needed = [name for name in free if name not in first.defaults]
-    with users(first.name), deadline(first, request.seconds):
+    with user_code(first.name), deadline(first, request.seconds):
         if request.y or request.path or request.surface or len(needed) == 2:
             return _field(targets, request, fixed, looks, themes)
         argument = (needed or free or list(first.names) or [""])[0]

@@ -20,10 +20,10 @@ from typing import Any
 
 from ...short_names import HOME
 from ..graph import Graph
-from ..run import execute as runs
+from ..run import execute
 from ..run.execute import Run
 from ..run.expression import Expression, ExpressionError
-from ..run.targets import RunError, Target, TargetError, of, users
+from ..run.targets import RunError, Target, TargetError, from_function, user_code
 
 OURS = "tinytorch"
 BUILT_ON = {HOME: OURS, OURS: "",         # a package tinytorch on its own is the user's
@@ -48,7 +48,7 @@ def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
 
 
 def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), *,
-          seconds: float = runs.SECONDS, grad: bool = True, order: int = 1, **options: Any
+          seconds: float = execute.SECONDS, grad: bool = True, order: int = 1, **options: Any
           ) -> Graph:
     """Run a target at a point in its framework, backward too, and read the graph.
 
@@ -62,10 +62,10 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
             raise TargetError(f"{target.name} is a function of tinytorch: give numbers with --at "
                               "(--input, --level and --meta are for PyTorch and JAX)")
         point = point or examples(target)
-        return _whole(target, point, lambda target, point: read_run(
-            runs.run(target, point, seconds=seconds), grad=grad, order=order))
+        return _retry_with_integers(target, point, lambda target, point: read_run(
+            execute.run(target, point, seconds=seconds), grad=grad, order=order))
     reader = import_module(f".{name}", __name__)
-    target = _built(target, reader)
+    target = _from_factory(target, reader)
     point = dict(point)
     for text in inputs:
         free = [n for n in target.names if n not in point]
@@ -77,32 +77,32 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
                               f"{', '.join(target.names) or 'nothing'}")
         point[argument.strip()] = _generated(written, reader)
     point = point or examples(target)
-    return _whole(target, point, lambda target, point: reader.trace(
+    return _retry_with_integers(target, point, lambda target, point: reader.trace(
         target, point, seconds=seconds, grad=grad, order=order, **options))
 
 
-def _whole(target: Target, point: Mapping[str, Any],
-           traced: Callable[[Target, Mapping[str, Any]], Graph]) -> Graph:
+def _retry_with_integers(target: Target, point: Mapping[str, Any],
+                         traced: Callable[[Target, Mapping[str, Any]], Graph]) -> Graph:
     """The graph of a target; where it needs a number to be a whole one, once more with that."""
     try:
         return traced(target, point)
     except RunError as error:
-        again = runs.whole(target, point, error)
+        again = execute.with_integers(target, point, error)
         if again is None:
             raise
     return traced(*again)
 
 
-def built(target: Target) -> Target:
+def from_factory(target: Target) -> Target:
     """The target; of a factory of modules what it makes."""
     name = framework(target)
-    return target if name == OURS else _built(target, import_module(f".{name}", __name__))
+    return target if name == OURS else _from_factory(target, import_module(f".{name}", __name__))
 
 
-def terms(f: Any) -> Any:
+def sweep_adapter(f: Any) -> Any:
     """What sweeps a function of another framework: its reader's Terms; None for tinytorch's."""
-    name = framework(of(f))
-    return None if name == OURS else import_module(f".{name}", __name__).Terms
+    name = framework(from_function(f))
+    return None if name == OURS else import_module(f".{name}", __name__).SweepAdapter
 
 
 def examples(target: Target) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def examples(target: Target) -> dict[str, Any]:
     own = target.names and all(target.defaults.get(name) is not None for name in target.names)
     if target.examples is None or isinstance(target.function, FunctionType) and own:
         return {}
-    with users("example_inputs"):
+    with user_code("example_inputs"):
         given = target.examples()
     if isinstance(given, Mapping):
         return dict(given)
@@ -171,7 +171,8 @@ def framework(target: Target, point: Mapping[str, Any] = {}) -> str:
     code = inspect.unwrap(f) if isinstance(f, FunctionType) else None
     signs: list[Any] = [f, getattr(f, "__self__", None), *point.values(), *target.defaults.values()]
     if isinstance(code, FunctionType):
-        spoken = [code.__globals__[n] for n in _spoken(code.__code__) if n in code.__globals__]
+        spoken = [code.__globals__[n] for n in _global_names(code.__code__)
+                  if n in code.__globals__]
         cells = inspect.getclosurevars(code).nonlocals.values()
         signs += [*cells, *spoken, *code.__globals__.values()]
     for sign in signs:
@@ -182,7 +183,7 @@ def framework(target: Target, point: Mapping[str, Any] = {}) -> str:
     return OURS
 
 
-def _spoken(code: Any) -> Iterator[str]:
+def _global_names(code: Any) -> Iterator[str]:
     """The global names of a function's code, those of functions inside it too."""
     stack = [code]
     for inner in stack:          # grows while it is walked
@@ -203,7 +204,7 @@ def _packages(thing: Any) -> Iterator[str]:
         yield str(getattr(thing, "__module__", "")).partition(".")[0]
 
 
-def _built(target: Target, reader: Any) -> Target:
+def _from_factory(target: Target, reader: Any) -> Target:
     """What a factory makes, in its place: a function without arguments, or a class, of modules."""
     kind = inspect.isclass(target.function)
     if [n for n in target.names if n not in target.defaults] or (target.names and not kind):
@@ -212,11 +213,11 @@ def _built(target: Target, reader: Any) -> Target:
                               f"write a function that makes one, such as def make(): return "
                               f"{target.name}(...)")
         return target
-    with users(target.name):
+    with user_code(target.name):
         made = reader.build(target.function())
     if made is None:
         return target
-    built = of(made, target.name)
+    built = from_function(made, target.name)
     return built._replace(file=target.file or built.file, examples=target.examples)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .execute import Run
-from .targets import display
+from .targets import display_path
 from .tracer import syntax
 
 
@@ -25,7 +25,7 @@ class Branch(NamedTuple):
     def __str__(self) -> str:
         verb = "were" if self.other.startswith("lines ") else "was"
         skipped = f": {self.other} {verb} not taken" if self.other else ""
-        return f"{display(self.file)}:{self.line}: {self.test} was {self.taken}{skipped}"
+        return f"{display_path(self.file)}:{self.line}: {self.test} was {self.taken}{skipped}"
 
 
 def branches(run: Run) -> tuple[Branch, ...]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..graph import text
-from .targets import RunError, Target, TargetError, display, users
+from .targets import RunError, Target, TargetError, display_path, user_code
 from .tracer import SECONDS, Clock, Part, Place, Tracer
 
 
@@ -53,26 +53,26 @@ def run(target: Target, point: Mapping[str, Any], *, seconds: float = SECONDS) -
                               f"{error}") from None
     clock = Clock(Tensor, tinytorch.stamp, attrgetter("stamp"),
                   os.path.dirname(os.path.abspath(tinytorch.__file__ or "")) + os.sep)
-    ran = follow(target, passed | inputs, inputs, clock, seconds=seconds)
+    ran = run_traced(target, passed | inputs, inputs, clock, seconds=seconds)
     return ran._replace(result=_tensor(ran.result, target))
 
 
-class Whole(int):
+class Integer(int):
     """A number that is to stay whole, since the function needs it so: range(n)."""
 
 
 def is_option(name: str, given: Any, point: Mapping[str, Any]) -> bool:
     """Whether an argument is no input, but what is no number: flip=True, kind="relu"."""
-    return given is None or isinstance(given, (bool, str, Whole)) \
+    return given is None or isinstance(given, (bool, str, Integer)) \
         or name not in point and (isinstance(given, dict) or callable(given))
 
 
-def whole(target: Target, point: Mapping[str, Any], error: RunError
-          ) -> tuple[Target, dict[str, Any]] | None:
+def with_integers(target: Target, point: Mapping[str, Any], error: RunError
+                  ) -> tuple[Target, dict[str, Any]] | None:
     """The target and the point with what is a whole number left such, where what it raised says
     that it needs one so and was given a tensor: range(n), torch.zeros(n). Else None."""
     def kept(given: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: Whole(n) if type(n) is int else n for name, n in given.items()}
+        return {name: Integer(n) if type(n) is int else n for name, n in given.items()}
 
     cause = error.__cause__
     if int not in map(type, [*(dict(target.defaults) | dict(point)).values()]) \
@@ -82,8 +82,8 @@ def whole(target: Target, point: Mapping[str, Any], error: RunError
     return target._replace(defaults=kept(target.defaults)), kept(point)
 
 
-def follow(target: Target, passed: Mapping[str, Any], inputs: Mapping[str, Any], clock: Clock, *,
-           seconds: float = SECONDS) -> Run:
+def run_traced(target: Target, passed: Mapping[str, Any], inputs: Mapping[str, Any],
+               clock: Clock, *, seconds: float = SECONDS) -> Run:
     """Call a function: its result, whatever it is, with the names and lines of the tensors it made.
 
     passed: argument -> what it is given; inputs: those of them that are tensors.
@@ -94,7 +94,7 @@ def follow(target: Target, passed: Mapping[str, Any], inputs: Mapping[str, Any],
                     seconds)
     result, failed = None, None
     try:
-        with users(target.name):
+        with user_code(target.name):
             result = tracer.run(target.function, passed)
     except RunError as error:
         failed = error
@@ -112,14 +112,14 @@ def arguments(target: Target, point: Mapping[str, Any], *, how: str = "") -> dic
     how: what an error tells to give for a missing one, where that is no number: --input "x=...".
     Raises TargetError where arguments are missing or unknown, or where there are none.
     """
-    values = dict(zip(target.names, [_missing] * len(target.names))) | dict(target.defaults)
+    values = dict(zip(target.names, [_MISSING] * len(target.names))) | dict(target.defaults)
     for name, given in point.items():
         if name not in values:
             raise TargetError(f"{target.name} has no argument {name!r} "
                               f"(it has {', '.join(target.names) or 'none'})")
         values[name] = given
-    missing = [name for name, given in values.items() if given is _missing]
-    place = f"{display(target.file)}:{target.line}: " if target.file else ""
+    missing = [name for name, given in values.items() if given is _MISSING]
+    place = f"{display_path(target.file)}:{target.line}: " if target.file else ""
     if missing:
         example = ("--at 1.2" if len(values) == 1 else
                    " ".join(f"--at {name}=1.2" for name in missing))
@@ -135,7 +135,7 @@ def arguments(target: Target, point: Mapping[str, Any], *, how: str = "") -> dic
     return values
 
 
-_missing = object()
+_MISSING = object()
 
 
 def _tensor(result: Any, target: Target) -> Any:
@@ -143,7 +143,7 @@ def _tensor(result: Any, target: Target) -> Any:
     from ...tinytorch import Tensor
     if isinstance(result, Tensor):
         return result
-    place = f"{display(target.file)}:{target.line}: " if target.file else ""
+    place = f"{display_path(target.file)}:{target.line}: " if target.file else ""
     said = f"{place}{target.name} returned "
     if result is None:
         raise RunError(f"{said}None: does it end in a return statement?")

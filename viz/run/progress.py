@@ -17,7 +17,7 @@ class Overtime(RuntimeError):
 
 
 @contextlib.contextmanager
-def limited(seconds: float, doing: str) -> Iterator[None]:
+def abort_after(seconds: float, doing: str) -> Iterator[None]:
     """Stops what takes longer, in the main thread of a system that has timers; tells of it.
 
     Raises Overtime.
@@ -34,7 +34,7 @@ def limited(seconds: float, doing: str) -> Iterator[None]:
         before = signal.signal(signal.SIGALRM, stop)
         signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        with telling(doing):
+        with show_progress(doing):
             yield
     finally:
         if can:
@@ -43,7 +43,7 @@ def limited(seconds: float, doing: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def telling(doing: str) -> Iterator[None]:
+def show_progress(doing: str) -> Iterator[None]:
     """On a terminal, from the first second on: what is being done and for how long, then erased."""
     if not sys.stderr.isatty():
         yield

@@ -67,20 +67,20 @@ def load(target: str) -> Target:
 
     Raises TargetError where it names none, RunError where the file raises while it is loaded.
     """
-    path, name = parts(target)
+    path, name = split_target(target)
     if not path:
         return expression(target)
     if not path.endswith(".py") and not os.path.isfile(path):
-        return of(_attribute(_module(path), name, path), name)
+        return from_function(_attribute(_module(path), name, path), name)
     module = _file(path)
-    picked = name or _only(module, path)
+    picked = name or _only_function(module, path)
     function = _attribute(module, picked, path)
-    found = of(function, name or getattr(function, "__name__", picked))
+    found = from_function(function, name or getattr(function, "__name__", picked))
     return found._replace(file=found.file or os.path.abspath(path),
                           examples=getattr(module, EXAMPLES, None))
 
 
-def parts(target: str) -> tuple[str, str]:
+def split_target(target: str) -> tuple[str, str]:
     """The file or module that a target names, and the name in it; "" and "" for an expression."""
     path, colon, name = target.rpartition(":")
     if target.endswith(".py") or os.path.isfile(target):
@@ -91,7 +91,7 @@ def parts(target: str) -> tuple[str, str]:
     return "", ""
 
 
-def of(function: Callable[..., Any], name: str = "") -> Target:
+def from_function(function: Callable[..., Any], name: str = "") -> Target:
     """The target that is a function of Python's, or an Expression."""
     if isinstance(function, Expression):
         return Target(function.text, function, function.names, {})
@@ -102,7 +102,7 @@ def of(function: Callable[..., Any], name: str = "") -> Target:
     file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
     if module is not None and "site-packages" in file:           # a library's: not the user's file
         file, line = "", 0
-    place = f"{display(file)}:{line}: " if file else ""
+    place = f"{display_path(file)}:{line}: " if file else ""
     try:
         stated = parameters(called)
     except (TypeError, ValueError):
@@ -113,7 +113,7 @@ def of(function: Callable[..., Any], name: str = "") -> Target:
             if p.kind == p.VAR_POSITIONAL:
                 inner = getattr(function, "_orig_mod", getattr(function, "module", None))
                 if module is not None and inner is not None and hasattr(inner, "forward"):
-                    return of(inner, name)       # torch.compile's, or DataParallel's around it
+                    return from_function(inner, name)          # torch.compile's, DataParallel's
                 if getattr(module, "__name__", "") == "_forward_unimplemented":
                     raise TargetError(f"{place}{name} is a {type(function).__name__}, which has no "
                                       "forward: name a module that has one")
@@ -154,12 +154,12 @@ def functions() -> dict[str, Callable[..., Any]]:
 CODE = "tinyviz-code-"           # folders of code that stands in a document: it has no file there
 
 
-def nameless(file: str) -> bool:
+def is_anonymous(file: str) -> bool:
     """Whether the name of a file says nothing: of a cell, of code in a document."""
     return file.startswith("<") or "ipykernel_" in file or CODE in file
 
 
-def display(file: str) -> str:
+def display_path(file: str) -> str:
     """A path as people know it: relative where it lies below the current folder."""
     try:
         short = os.path.relpath(file)
@@ -183,7 +183,7 @@ def expression(text: str) -> Target:
                           "such as \"x**3 + x\")") from None
     if not function.names:
         raise TargetError(f"{text!r} has no variable: write it in terms of x")
-    return of(function)
+    return from_function(function)
 
 
 def _file(path: str) -> ModuleType:
@@ -200,7 +200,7 @@ def _file(path: str) -> ModuleType:
     short_names.recall()
     sys.modules[name] = module
     user_modules.enter(os.path.dirname(full))
-    with users(path):
+    with user_code(path):
         spec.loader.exec_module(module)
     return module
 
@@ -215,7 +215,7 @@ def _module(name: str) -> ModuleType:
             found = None
         if found is None:
             raise TargetError(f"no module named {name!r} (seen from {os.getcwd()})")
-        with users(name):
+        with user_code(name):
             return importlib.import_module(name)
 
 
@@ -226,7 +226,7 @@ def _public(module: ModuleType) -> list[str]:
             and not name.startswith("_") and name != EXAMPLES]
 
 
-def _only(module: ModuleType, path: str) -> str:
+def _only_function(module: ModuleType, path: str) -> str:
     """The name of the only function in a file, or of f; where there is none, of the only module."""
     names = _public(module)
     if len(names) == 1 or "f" in names:
@@ -264,7 +264,7 @@ def _attribute(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
 # ---- What the user's code raises
 
 @contextlib.contextmanager
-def users(path: str) -> Any:
+def user_code(path: str) -> Any:
     """Runs the user's code: what it prints goes to stderr, what it raises becomes a RunError."""
     try:
         with contextlib.redirect_stdout(sys.stderr), user_modules.importable():
@@ -274,7 +274,7 @@ def users(path: str) -> Any:
     except TooLong as error:
         raise RunError(report(error, path)) from error
     except SyntaxError as error:
-        where = f"{display(error.filename or path)}:{error.lineno}"
+        where = f"{display_path(error.filename or path)}:{error.lineno}"
         line = f"\n    {error.text.strip()}" if error.text else ""
         raise RunError(f"{where}: {type(error).__name__}: {error.msg}{line}") from error
     except SystemExit as error:
@@ -296,9 +296,9 @@ def report(error: BaseException, path: str = "") -> str:
     if not frames:
         return f"{path + ': ' if path else ''}{type(error).__name__}: {message}"
     last = frames[-1]
-    place = f"{display(last.filename)}:{last.lineno}"
+    place = f"{display_path(last.filename)}:{last.lineno}"
     if message.startswith(place + ": "):           # the engine's errors name the place themselves
         message = message[len(place) + 2:]
     shown = frames if len(frames) <= 6 else [*frames[:2], *frames[-3:]]
-    lines = [f"  {display(f.filename)}:{f.lineno} in {f.name}: {f.line}" for f in shown]
+    lines = [f"  {display_path(f.filename)}:{f.lineno} in {f.name}: {f.line}" for f in shown]
     return "\n".join([f"{place}: {type(error).__name__}: {message}", *lines])

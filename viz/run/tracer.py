@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ...tinytorch.core import errors
 
 from ..graph import text
-from .targets import Target, TooLong, nameless
+from .targets import Target, TooLong, is_anonymous
 
 _ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(errors.__file__))) + os.sep
 _VIZ = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -43,7 +43,7 @@ class Place(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _line(file: str, line: int) -> str:
-    return f"line {line}" if nameless(file) else f"{os.path.basename(file)}:{line}"
+    return f"line {line}" if is_anonymous(file) else f"{os.path.basename(file)}:{line}"
 
 
 class Clock(NamedTuple):
@@ -68,7 +68,7 @@ def syntax(file: str, *words: str) -> Iterator[Any]:
         return
 
 
-def watched(file: str) -> frozenset[int]:
+def conditional_lines(file: str) -> frozenset[int]:
     """The lines of a source file that an `a if test else b` stands on, or a whole `while` loop: of
     such a line it is not enough to know that it ran."""
     found: list[int] = []
@@ -79,7 +79,7 @@ def watched(file: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _late(seconds: float) -> TooLong:
+def _time_exceeded(seconds: float) -> TooLong:
     return TooLong(f"still running after {seconds:g} s: does a loop never end? "
                    "(--time-limit SECONDS allows more)")
 
@@ -97,7 +97,7 @@ def deadline(target: Target, seconds: float) -> Iterator[None]:
     over = threading.Event()     # the time is, or the work is done
 
     def lines(frame: FrameType, event: str, _: Any) -> Any:
-        raise _late(seconds)
+        raise _time_exceeded(seconds)
 
     def calls(frame: FrameType, event: str, _: Any) -> Any:
         late = folder and time.monotonic() > until and frame.f_code.co_filename.startswith(folder)
@@ -125,7 +125,7 @@ def deadline(target: Target, seconds: float) -> Iterator[None]:
         _until.reset(token)
 
 
-def tensors(name: str, thing: Any, kind: type) -> list[tuple[str, Any]]:
+def named_tensors(name: str, thing: Any, kind: type) -> list[tuple[str, Any]]:
     """The tensors of a variable, each with its name: w, w[0], w['bias']. kind: their class."""
     if isinstance(thing, kind):
         return [(name, thing)]
@@ -135,7 +135,7 @@ def tensors(name: str, thing: Any, kind: type) -> list[tuple[str, Any]]:
     return [(f"{name}[{i!r}]", t) for i, t in items if isinstance(t, kind)]
 
 
-def held(function: Callable[..., Any], kind: type) -> list[tuple[str, Any]]:
+def captured_tensors(function: Callable[..., Any], kind: type) -> list[tuple[str, Any]]:
     """The tensors that a function's module and its closure hold, each with its name."""
     found = dict(getattr(function, "__globals__", {}))
     code = getattr(function, "__code__", None)
@@ -143,7 +143,7 @@ def held(function: Callable[..., Any], kind: type) -> list[tuple[str, Any]]:
                           getattr(function, "__closure__", None) or ()):
         with contextlib.suppress(ValueError):      # an empty cell
             found[name] = cell.cell_contents
-    return [pair for name, thing in found.items() for pair in tensors(name, thing, kind)]
+    return [pair for name, thing in found.items() for pair in named_tensors(name, thing, kind)]
 
 
 class Tracer:
@@ -219,7 +219,7 @@ class Tracer:
     def _in_time(self) -> None:
         if time.monotonic() > self._until:
             self._until = float("inf")
-            raise _late(self._seconds)
+            raise _time_exceeded(self._seconds)
 
     def _call(self, frame: FrameType, event: str, _: Any) -> Any:
         code = frame.f_code
@@ -253,12 +253,12 @@ class Tracer:
 
     def _watched(self, code: CodeType) -> set[int] | None:
         """Where the instructions that ran are written down, of code with such a line: see
-        `watched`."""
+        `conditional_lines`."""
         ran = self._ran.get(code)
         if ran is None:
             file = code.co_filename
             if file not in self._forks:
-                self._forks[file] = watched(file)
+                self._forks[file] = conditional_lines(file)
             if self._forks[file].isdisjoint(line for _, _, line in code.co_lines()):
                 return None
             ran = self._ran[code] = set()
@@ -276,7 +276,7 @@ class Tracer:
 
     def _held(self, function: Callable[..., Any]) -> None:
         """The tensors that a function's module and closure hold have the names of its variables."""
-        for called, tensor in held(function, self._tensor):
+        for called, tensor in captured_tensors(function, self._tensor):
             stamp = self._stamp_of(tensor)
             if 0 <= stamp < self._first:
                 self.names.setdefault(stamp, tensor.name or called)
@@ -287,7 +287,7 @@ class Tracer:
         for name, thing in frame.f_locals.items():
             if not isinstance(thing, (Tensor, list, tuple, dict)):
                 continue
-            for called, tensor in tensors(name, thing, Tensor):
+            for called, tensor in named_tensors(name, thing, Tensor):
                 stamp = of(tensor)
                 if stamp in self.names or not (stamp >= seen or 0 <= stamp < first):
                     continue

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..callable_module import make_callable
-from ..readers import terms
+from ..readers import sweep_adapter
 from .arguments import bind_arguments, function_name
 from .arrays import Bools, Floats
 from .classify import classify
@@ -69,7 +69,7 @@ def family(f: Callable[..., Any], values: Mapping[str, Sequence[float]], low: fl
 
 def _sweep(f: Callable[..., Any], low: float, high: float, order: int, points: int | None,
            name: str, fixed: Mapping[str, float]) -> Sweep:
-    (argument,), g = bind_arguments(f, fixed, 1, terms(f))
+    (argument,), g = bind_arguments(f, fixed, 1, sweep_adapter(f))
     evaluator = Evaluator(g, max(order + 1, 2), low, high)
     coarse = grid(low, high, CELLS_LOOPED if evaluator.looped else CELLS)
     batch = evaluator(coarse)

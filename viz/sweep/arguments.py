@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..run.targets import TargetError, of
+from ..run.targets import TargetError, from_function
 
 
 def function_name(f: Any) -> str:
@@ -22,7 +22,7 @@ def bind_arguments(f: Callable[..., Any], fixed: Mapping[str, float], free: int,
     default, in order. The function takes and returns Tensors of tinytorch; `terms` converts an f of
     another framework. Raises TargetError if too many arguments are free, or too few.
     """
-    target = of(f)
+    target = from_function(f)
     for name in fixed:
         if name not in target.names:
             raise TargetError(f"{function_name(f)} has no argument {name!r} "

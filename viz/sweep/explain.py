@@ -119,7 +119,7 @@ def _traced(evaluator: Evaluator, x: float) -> Any:
     """Run f at x with its lines recorded; None where f cannot be run that way."""
     f = evaluator.f
     try:
-        known = targets.of(f.f if isinstance(f, BoundFunction) else f)
+        known = targets.from_function(f.f if isinstance(f, BoundFunction) else f)
         target = targets.Target(known.name, lambda x: f(x), ("x",), {}, known.file, known.line)
         return execute.run(target, {"x": Tensor(evaluator.point(x))})
     except (targets.TargetError, targets.RunError):
@@ -130,7 +130,7 @@ def _line(evaluator: Evaluator, run: Any, result: Tensor) -> str:
     """Return the user's line that made a result of a run; a function of JAX finds its own."""
     own = getattr(evaluator.f, "place", None)
     place = own(result) if own else run.place(result.stamp)
-    return f"{targets.display(place.file)}:{place.line}" if place else ""
+    return f"{targets.display_path(place.file)}:{place.line}" if place else ""
 
 
 def _operands(t: Tensor) -> tuple[Tensor, ...]:

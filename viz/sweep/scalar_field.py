@@ -11,7 +11,7 @@ import numpy as np
 
 from ... import tinytorch
 from ...tinytorch import Tensor
-from ..readers import terms
+from ..readers import sweep_adapter
 from .arguments import bind_arguments, function_name
 from .arrays import Bools, Floats
 from .derivatives import SweepError, suppress_warnings, scalar_result
@@ -65,7 +65,7 @@ def sample_field(f: Callable[..., Any], x: tuple[float, float] = (-3.0, 3.0),
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise SweepError(f"the range must go from a smaller to a larger finite number, "
                              f"not from {low:g} to {high:g}")
-    names, g_of = bind_arguments(f, fixed or {}, 2, terms(f))
+    names, g_of = bind_arguments(f, fixed or {}, 2, sweep_adapter(f))
     xs, ys = np.linspace(*x, cells + 1), np.linspace(*y, cells + 1)
     gx, gy = np.meshgrid(xs, ys)
     z, g = evaluate(g_of, gx.ravel(), gy.ravel())

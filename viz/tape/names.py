@@ -21,7 +21,7 @@ _SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _COUNTED = re.compile(r".*_[0-9]+")
 
 
-class Known(NamedTuple):
+class RunInfo(NamedTuple):
     """What is known of a run beside its tensors."""
 
     name: str = "graph"
@@ -39,7 +39,7 @@ def letter(names: Iterable[str]) -> str:
     return next((c for c in LETTERS if c not in taken), "_")
 
 
-def stated(letter: str) -> dict[str, str]:
+def letter_fact(letter: str) -> dict[str, str]:
     """The fact of a graph that says so, where it is not v."""
     return {} if letter == "v" else {"letter": letter}
 
@@ -48,7 +48,7 @@ class Names:
     """Names and ids of tensors by their place. names: stamp -> name, those of expressions too."""
 
     def __init__(self, tensors: Sequence[Any], ops: Sequence[Any], place: Mapping[Any, int],
-                 known: Known) -> None:
+                 known: RunInfo) -> None:
         self.tensors, self.ops, self.place = tensors, ops, place
         self.arguments = {tensor.stamp: name for name, tensor in known.inputs.items()}
         self._all: set[str] = set()
@@ -62,7 +62,7 @@ class Names:
             for tensor in self.tensors[:-1]:
                 self.forms.name(tensor)
 
-    def _name(self, known: Known) -> None:
+    def _name(self, known: RunInfo) -> None:
         """Names: the user's, of the tensor itself, x₁ of a leaf; v₁ where nothing else is said."""
         names = dict(known.names)
         slot: Any = tinytorch.Tensor.__dict__["_extra"].__get__

@@ -17,8 +17,8 @@ Array = Any
 WHOLE = {"where", "clip"}        # ops of ours with all operands given
 
 
-def shadow(name: str, data: Array, operands: Sequence[Tensor], params: Mapping[str, Any],
-           vjp: Callable[[Any, Tensor], Any], *, differentiable: bool = True) -> Tensor:
+def proxy(name: str, data: Array, operands: Sequence[Tensor], params: Mapping[str, Any],
+          vjp: Callable[[Any, Tensor], Any], *, differentiable: bool = True) -> Tensor:
     """A tensor of numbers that the framework has computed, made of its operands by the op `name`.
 
     Backward through it is that of tinytorch's op, where it has the same one, else vjp(ctx, grad),

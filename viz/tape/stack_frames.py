@@ -16,7 +16,7 @@ BETWEEN = ("COPY", "NOP", "EXTENDED_ARG")          # a = b = f(): what may stand
 RETURNS = ("RETURN_VALUE",)
 
 
-class Frames:
+class CallerFrames:
     """The frames of the code that calls a framework: all but its own and ours.
 
     folder: where the framework's files lie; wrappers: those of its files whose functions return at
@@ -50,7 +50,7 @@ def variables(frame: FrameType | None, folders: tuple[str, ...] = ()) -> tuple[s
     `q, k, v = f(x)` gives q, k and v.
     """
     while frame is not None and not (folders and frame.f_code.co_filename.startswith(folders)):
-        offsets, takers = _takers(frame.f_code)
+        offsets, takers = _assignments(frame.f_code)
         found = takers[bisect_right(offsets, frame.f_lasti) - 1]
         if found is not None:
             return found
@@ -59,14 +59,14 @@ def variables(frame: FrameType | None, folders: tuple[str, ...] = ()) -> tuple[s
 
 
 @lru_cache(maxsize=1024)
-def _takers(code: CodeType) -> tuple[list[int], list[tuple[str, ...] | None]]:
+def _assignments(code: CodeType) -> tuple[list[int], list[tuple[str, ...] | None]]:
     """The offsets of instructions, and for each the variables that take what it leaves; None where
     it is returned."""
     steps = [step for step in get_instructions(code) if step.opname not in BETWEEN]
-    return [step.offset for step in steps], [_taker(steps, i + 1) for i in range(len(steps))]
+    return [step.offset for step in steps], [_assigned(steps, i + 1) for i in range(len(steps))]
 
 
-def _taker(steps: Sequence[Instruction], i: int) -> tuple[str, ...] | None:
+def _assigned(steps: Sequence[Instruction], i: int) -> tuple[str, ...] | None:
     if i >= len(steps):
         return ()
     step = steps[i]

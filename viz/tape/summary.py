@@ -20,7 +20,7 @@ RESULTS = 3                      # the derivatives of so many arguments stand un
 SUMMED = "grad is that of the sum of the output's elements"
 
 
-def whereabouts(place: Place, run: Run, ways: Sequence[Branch]) -> dict[str, Any]:
+def place_facts(place: Place, run: Run, ways: Sequence[Branch]) -> dict[str, Any]:
     """Where a tensor was made: its line, the pass of the loop, the branch."""
     about: dict[str, Any] = {"line": str(place)}
     if run.lines.get((place.file, place.line), 1) > 1:
@@ -32,14 +32,14 @@ def whereabouts(place: Place, run: Run, ways: Sequence[Branch]) -> dict[str, Any
     return about
 
 
-def _called(target: Target) -> str:
+def _function_name(target: Target) -> str:
     """What a picture calls a function: its name; f where it has none."""
     return target.name if target.file and target.name != "<lambda>" else "f"
 
 
-def headline(target: Target, inputs: Mapping[str, Value], written: str, order: int = 1) -> str:
+def title(target: Target, inputs: Mapping[str, Value], written: str, order: int = 1) -> str:
     """The title of a picture: f(x) = x³ + x at x = 1.2; of params.w and params.b net(params)."""
-    name = _called(target)
+    name = _function_name(target)
     arguments = dict.fromkeys(n.partition(".")[0] for n in inputs)
     head = (f"{name}{PRIMES[:order - 1]}({', '.join(arguments)})"
             + (f" = {written}" if written and len(written) <= TITLE and "…" not in written else ""))
@@ -53,7 +53,7 @@ def derivatives(target: Target, found: Mapping[str, tuple[Sequence[float], float
 
     found: argument -> what its uses send back, and their sum.
     """
-    name = _called(target)
+    name = _function_name(target)
     d, short = "∂" if len(found) > 1 else "d", name if len(name) <= 3 else "f"
     up = "" if order == 1 else text.superscript(order)
     if order > 1 and len(found) > 1:               # a mixed derivative, named for what it is of

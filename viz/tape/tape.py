@@ -19,12 +19,12 @@ from ..run.branches import branches
 from ..run.execute import Run
 from ..run.tracer import Place
 from .ids import Ids
-from .names import LONG, letter, stated
-from .summary import FORMULAS, SUMMED, derivatives, headline, whereabouts
+from .names import LONG, letter, letter_fact
+from .summary import FORMULAS, SUMMED, derivatives, title, place_facts
 
 
 @dataclass(eq=False, slots=True)
-class Made:
+class State:
     """One state of a tensor: writing into it in place makes another."""
 
     stamp: int                   # creation order, shared with the tracer of lines
@@ -43,12 +43,12 @@ class Call:
     """One call of a function of the framework's."""
 
     name: str                    # mul, linear
-    args: tuple[Made, ...]       # repeats and order matter
+    args: tuple[State, ...]       # repeats and order matter
     params: str = ""             # what is no tensor, as it is written: 1
     attributes: str = ""         # the same whole, with names: dim=1. Equal texts, equal parameters
     brief: bool = False          # a layer's own call: its params are not written in expressions
     group: str = ""
-    outputs: list[Made] = field(default_factory=list)
+    outputs: list[State] = field(default_factory=list)
     local: tuple[Value | None, ...] = ()           # per operand
     sent: dict[int, Value] = field(default_factory=dict)   # operand -> what backward sends to it
     facts: dict[str, Any] = field(default_factory=dict)
@@ -59,8 +59,8 @@ class Call:
 class Tape:
     """All that was recorded, in the order it was made."""
 
-    made: list[Made] = field(default_factory=list)
-    outputs: list[Made] = field(default_factory=list)
+    made: list[State] = field(default_factory=list)
+    outputs: list[State] = field(default_factory=list)
     graded: bool = False         # whether backward was run
     note: str = ""               # stands under the picture: what is missing
     facts: dict[str, Any] = field(default_factory=dict)    # of the graph
@@ -93,7 +93,7 @@ def elementwise(name: str, operands: int) -> bool:
         and (op.call is None or op.name == "where")
 
 
-def slopes(name: str, operands: int) -> tuple[int, ...]:
+def constant_derivatives(name: str, operands: int) -> tuple[int, ...]:
     """The local derivatives of an elementwise op of which they are the same everywhere: 1 and −1 of
     a difference; else ()."""
     op = operation(name) if elementwise(name, operands) else None
@@ -101,21 +101,21 @@ def slopes(name: str, operands: int) -> tuple[int, ...]:
         else ()
 
 
-def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = False, order: int = 1
+def graph(tape: Tape, run: Run, inputs: Mapping[str, State], *, whole: bool = False, order: int = 1
           ) -> Graph:
     """The graph of what led to the outputs of a tape; with `whole` of all there is on it.
 
     order: 2 where that is the derivative of the run's function, and so on.
     """
-    made = _reached(tape, inputs, whole)
+    made = _reachable(tape, inputs, whole)
     ways = branches(run)
     names = _names(made, run)
     few = sum(m.call is not None for m in made) <= FORMULAS
-    shadows = _Shadows(made, names, few)
+    proxies = _Proxies(made, names, few)
     finals = [m for m in tape.outputs if m.call is not None]
     used = {a.stamp for m in made if m.call is not None for a in m.call.args}
-    ends = [shadows.of[m.stamp] for m in made if m.stamp not in used]
-    written = formula.expressions(ends, shadows.names, limit=LONG, fresh=shadows.fresh)
+    ends = [proxies.of[m.stamp] for m in made if m.stamp not in used]
+    written = formula.expressions(ends, proxies.names, limit=LONG, fresh=proxies.fresh)
     ids = Ids([*inputs, *names.values()])
     called: dict[int, str] = {}
     nodes: list[Node] = []
@@ -126,7 +126,7 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
         facts: dict[str, Any] = {**({"data": m.data} if m.data else {}), **m.facts}
         if m.grad is not None:
             facts["grad"] = m.grad
-        name = shadows.names.get(shadows.of[m.stamp].stamp, "")
+        name = proxies.names.get(proxies.of[m.stamp].stamp, "")
         if m.call is None:
             label = name or (text.numbers(m.data) if m.data.size == 1 else "")
             called[m.stamp] = ids.new(name or "c_1")
@@ -134,13 +134,13 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
             continue
         call = m.call
         place = run.place(m.stamp)
-        about = whereabouts(place, run, ways) if place else {} if call.place is None else \
+        about = place_facts(place, run, ways) if place else {} if call.place is None else \
             {"source": str(call.place)}
         op = operation(call.name)
-        shadow = shadows.of[m.stamp]
-        of = written[shadow.stamp]
+        proxy = proxies.of[m.stamp]
+        of = written[proxy.stamp]
         if id(call) not in doers:
-            shown = shadow._op if len(call.outputs) == 1 else None
+            shown = proxy._op if len(call.outputs) == 1 else None
             kind = shown.__name__ if shown else call.name
             doer = doers[id(call)] = ids.new(kind.lower() + "_1")
             symbol = str(getattr(shown, "symbol", "") or SYMBOLS.get(call.name, call.name))
@@ -148,21 +148,21 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, Made], *, whole: bool = Fal
             nodes.append(Node(doer, "op", symbol,
                               {"op": kind, "formula": of, **about, **params, **call.facts},
                               call.group))
-            formulas = formula.local_formulas(shadow, shadows.names, written) \
+            formulas = formula.local_formulas(proxy, proxies.names, written) \
                 if few and call.sent and op is not None and elementwise(call.name, len(call.args)) \
                 else ()
             for i, a in enumerate(call.args):
                 edges.append(Edge(called[a.stamp], doer, "", _edge(call, i, formulas)))
-        called[m.stamp] = ids.new(name or shadows.own[m.stamp])
+        called[m.stamp] = ids.new(name or proxies.own[m.stamp])
         facts |= about | {"formula": of}
         nodes.append(Node(called[m.stamp], "output" if id(m) in last else "value",
                           f"{name} = {of}" if name and of != name else of, facts, m.group))
         edges.append(Edge(doers[id(call)], called[m.stamp]))
     return Graph(run.target.stem, tuple(nodes), tuple(edges),
-                 _facts(tape, run, inputs, shadows, ways, order))
+                 _facts(tape, run, inputs, proxies, ways, order))
 
 
-def _names(made: Sequence[Made], run: Run) -> dict[int, str]:
+def _names(made: Sequence[State], run: Run) -> dict[int, str]:
     """Stamp -> name: the user's; elsewhere those of a library's variables, x₁, x₂ ..."""
     names = {m.stamp: name for m in made
              if (name := run.names.get(m.stamp) or (m.name if m.call is None else ""))}
@@ -193,7 +193,7 @@ def _edge(call: Call, i: int, formulas: Sequence[str | None]) -> dict[str, Any]:
     return facts
 
 
-def _reached(tape: Tape, inputs: Mapping[str, Made], whole: bool) -> list[Made]:
+def _reachable(tape: Tape, inputs: Mapping[str, State], whole: bool) -> list[State]:
     """What the outputs were made of, and the inputs, in order of creation. Without recursion."""
     if whole:
         return sorted(tape.made, key=lambda m: m.stamp)
@@ -217,40 +217,40 @@ def _reached(tape: Tape, inputs: Mapping[str, Made], whole: bool) -> list[Made]:
     return sorted(kept, key=lambda m: (id(m) not in unused, m.stamp))
 
 
-class _Shadows:
+class _Proxies:
     """For each tensor of a tape one of tinytorch's, made by the op of the same name: they are
     written as tinytorch's are, and never computed with."""
 
-    def __init__(self, made: Sequence[Made], names: Mapping[int, str], whole: bool) -> None:
+    def __init__(self, made: Sequence[State], names: Mapping[int, str], whole: bool) -> None:
         """whole: whether they have all numbers, else those that are written out."""
         self.of: dict[int, Tensor] = {}
         self.own: dict[int, str] = {}
-        self.names: dict[int, str] = {}            # stamp of a shadow -> name
+        self.names: dict[int, str] = {}            # stamp of a proxy -> name
         unnamed = [m for m in made if m.call is not None and m.stamp not in names]
         self.letter = letter(names.values())
         for i, m in enumerate(unnamed):
             self.own[m.stamp] = self.letter + text.subscript(i + 1)
         back = {}
         for m in made:
-            shadow = wrap(_numbers(m.data, ITEMS if whole else WRITTEN))
-            shadow.requires_grad = m.differentiable
+            proxy = wrap(_numbers(m.data, ITEMS if whole else WRITTEN))
+            proxy.requires_grad = m.differentiable
             if m.call is not None and m.call.args:
-                shadow._op = _op(m)
-                shadow._x, *rest = [self.of[a.stamp] for a in m.call.args]
-                shadow._y = None if not rest else rest[0] if len(rest) == 1 else tuple(rest)
+                proxy._op = _proxy_op(m)
+                proxy._x, *rest = [self.of[a.stamp] for a in m.call.args]
+                proxy._y = None if not rest else rest[0] if len(rest) == 1 else tuple(rest)
             elif m.call is not None:
-                shadow.name = f"{m.call.name}({m.call.params})"
+                proxy.name = f"{m.call.name}({m.call.params})"
             elif m.data.size != 1 and m.stamp not in names:
-                shadow.name = f"[{text.shape(m.data.shape)}]"
-            self.of[m.stamp] = shadow
-            back[shadow.stamp] = m.stamp
+                proxy.name = f"[{text.shape(m.data.shape)}]"
+            self.of[m.stamp] = proxy
+            back[proxy.stamp] = m.stamp
             if m.stamp in names:
-                self.names[shadow.stamp] = names[m.stamp]
+                self.names[proxy.stamp] = names[m.stamp]
         own = self.own
-        self.fresh = lambda shadow: own[back[shadow.stamp]]
+        self.fresh = lambda proxy: own[back[proxy.stamp]]
 
 
-STAND_IN = np.full(2, 0.5)
+PLACEHOLDER = np.full(2, 0.5)
 WRITTEN = 3                      # leaves of more numbers than these are not written out
 KEPT: dict[str, Any] = {"float32": np.float32, "int64": np.int64, "int32": np.int32,
                         "bool": np.bool_}
@@ -260,14 +260,14 @@ def _numbers(value: Value | None, most: int) -> Any:
     """The numbers of a small value; a stand-in for those of a large one, never written out."""
     if value is None or value.items is None or len(value.items) > most or \
             value.dtype in ("complex64", "complex128"):
-        return STAND_IN
+        return PLACEHOLDER
     kind = KEPT.get(value.dtype, np.float64)
     return kind(value.items[0]) if not value.shape else \
         np.array(value.items, kind).reshape(value.shape)
 
 
-def _op(m: Made) -> Any:
-    """The op a shadow was made by: tinytorch's where it says the same, else one of the name."""
+def _proxy_op(m: State) -> Any:
+    """The op a proxy was made by: tinytorch's where it says the same, else one of the name."""
     call = m.call
     assert call is not None
     op = operation(call.name)
@@ -275,7 +275,7 @@ def _op(m: Made) -> Any:
         if elementwise(call.name, len(call.args)) or (op.name == "matmul" and len(call.args) == 2):
             return op
         if op.name in ("sum", "mean", "prod") and len(call.args) == 1:
-            return _plain(op.__name__, op.symbol, f"{op.name}({{0}})")
+            return _named_op(op.__name__, op.symbol, f"{op.name}({{0}})")
     several = len(call.outputs) > 1
     which = f"[{call.outputs.index(m)}]" if several else ""
     params = "" if call.brief and call.args else call.params.replace("{", "{{").replace("}", "}}")
@@ -284,15 +284,15 @@ def _op(m: Made) -> Any:
     operands = [f"{{{i}}}" for i in shown]
     if call.name == "getitem" and len(call.args) == 1 and not several:
         inside = params[1:-1] if params[:1] == "(" and params[-1:] == ")" else params
-        return _plain(call.name, "[ ]", f"{{0}}[{inside}]", 4)     # (x + y)[0]: in brackets
+        return _named_op(call.name, "[ ]", f"{{0}}[{inside}]", 4)     # (x + y)[0]: in brackets
     written = ", ".join(filter(None, [*operands, params]))
     symbol = SYMBOLS.get(call.name, "")
     word = symbol if symbol.isascii() and symbol.isidentifier() else call.name     # attention
-    return _plain(call.name, symbol, f"{word}({written}){which}")
+    return _named_op(call.name, symbol, f"{word}({written}){which}")
 
 
 @lru_cache(maxsize=None)
-def _plain(name: str, symbol: str, notation: str, precedence: int = 5) -> Any:
+def _named_op(name: str, symbol: str, notation: str, precedence: int = 5) -> Any:
     return type(name, (), {"symbol": symbol, "notation": notation, "precedence": precedence})
 
 
@@ -309,17 +309,17 @@ def _cost(tape: Tape) -> tuple[str, ...]:
         (kept, "B kept for backward")) if n),)
 
 
-def _facts(tape: Tape, run: Run, inputs: Mapping[str, Made], shadows: _Shadows, ways: Any,
+def _facts(tape: Tape, run: Run, inputs: Mapping[str, State], proxies: _Proxies, ways: Any,
            order: int) -> dict[str, Any]:
     """The title of the picture, and the derivatives it has come to."""
     finals = tape.outputs
     written = ""
-    if len(finals) == 1 and len(shadows.of) <= FORMULAS:
-        root = shadows.of[finals[0].stamp]
-        written = formula.expressions([root], dict(shadows.names), expand=True)[root.stamp]
+    if len(finals) == 1 and len(proxies.of) <= FORMULAS:
+        root = proxies.of[finals[0].stamp]
+        written = formula.expressions([root], dict(proxies.names), expand=True)[root.stamp]
     data = {name: m.data for name, m in inputs.items()}
-    facts: dict[str, Any] = {"title": headline(run.target, data, written, order),
-                             **stated(shadows.letter), **tape.facts}
+    facts: dict[str, Any] = {"title": title(run.target, data, written, order),
+                             **letter_fact(proxies.letter), **tape.facts}
     skipped = tuple(str(way) for way in ways if way.other)
     if skipped:
         facts["branches"] = skipped

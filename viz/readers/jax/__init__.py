@@ -11,16 +11,16 @@ import jax
 import numpy as np
 
 from ...graph import Graph
-from ...run import execute as runs
+from ...run import execute
 from ...run.execute import Run
-from ...run.targets import RunError, Target, TargetError, display, users
+from ...run.targets import RunError, Target, TargetError, display_path, user_code
 from ...run.tracer import Clock, Tracer, deadline
-from ...tape.tape import Made, graph
+from ...tape.tape import graph
 from .calls import JAX
-from .control_flow import Lost, Ways
+from .control_flow import TooManyPaths, BranchPaths
 from .recorder import Recorder
 from .source_map import Lines
-from .sweep_adapter import CONCRETE, Terms
+from .sweep_adapter import CONCRETE, SweepAdapter
 
 SEED = 0
 CLOCK = Clock(jax.core.Tracer, lambda: 0, lambda _: -1, JAX)   # for lines: equations have places
@@ -69,9 +69,9 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
         raise TargetError("--meta is for PyTorch; a JAX function is drawn from its values")
     if level != "function":
         raise TargetError("--level is for PyTorch: a jaxpr has one level")
-    passed = runs.arguments(target, point)
+    passed = execute.arguments(target, point)
     trees = {name: given for name, given in passed.items()
-             if not runs.is_option(name, given, point) or _is_tree(given)}
+             if not execute.is_option(name, given, point) or _is_tree(given)}
     leaves, inputs, tree = _leaves(trees)
     held, holds, build = _held(target.function)
 
@@ -81,13 +81,13 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
         return made(*values.values())
 
     given = [*inputs.values(), *held.values()]
-    with users(target.name), deadline(target, seconds), _modules() as classes:
+    with user_code(target.name), deadline(target, seconds), _modules() as classes:
         tracer = Tracer(target, {}, CLOCK, seconds)
         try:
             closed, shape = _traced(flat, order, given)
         except CONCRETE:         # if x > 0: along the way it takes here
-            with contextlib.suppress(*CONCRETE, jax.errors.UnexpectedTracerError, Lost):
-                flat = Ways(flat).at(given)
+            with contextlib.suppress(*CONCRETE, jax.errors.UnexpectedTracerError, TooManyPaths):
+                flat = BranchPaths(flat).at(given)
             closed, shape = tracer.run(_traced, {"f": flat, "order": order, "arrays": given})
     if not jax.tree.leaves(shape):
         raise RunError(f"{_place(target)}{target.name} returned {shape!r:.40}: does it end in a "
@@ -96,13 +96,13 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
     states = {name: recorder.input(name, array, held=callable(trees.get(name.partition(".")[0])))
               for name, array in inputs.items()}
     parameters = [recorder.parameter(name, array) for name, array in held.items()]
-    with users(target.name):
+    with user_code(target.name):
         recorder.run(closed, [*states.values(), *parameters])
         if grad:
             recorder.backward()
     if classes:
         recorder.tape.facts["modules"] = classes
-    names, stamps, places = recorder.lines.told()
+    names, stamps, places = recorder.lines.origins()
     ran = Run(target, inputs, None, {m.stamp: n for n, m in states.items()} | names, tracer.lines,
               stamps, places, tracer.parts())
     return graph(recorder.tape, ran, states, order=order)
@@ -140,7 +140,7 @@ def _modules() -> Iterator[dict[str, str]]:
 
 
 def _place(target: Target) -> str:
-    return f"{display(target.file)}:{target.line}: " if target.file else ""
+    return f"{display_path(target.file)}:{target.line}: " if target.file else ""
 
 
 def _leaves(trees: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any], Any]:
@@ -211,4 +211,4 @@ def _filled(leaves: list[Any], arrays: tuple[Any, ...]) -> list[Any]:
     return [arrays[x] if isinstance(x, int) else x[0] for x in leaves]
 
 
-__all__ = ["Made", "Terms", "build", "generators", "prepared", "read", "trace"]
+__all__ = ["SweepAdapter", "build", "generators", "prepared", "read", "trace"]

@@ -9,17 +9,17 @@ from typing import Any
 import jax
 import numpy as np
 
-QUESTIONS = 24                   # on a way with more of them nothing is compiled: a long loop
-WAYS = 64
-Way = tuple[bool, ...]           # the answers that f was given, in order
+MOST_DECISIONS = 24                   # on a way with more of them nothing is compiled: a long loop
+MOST_PATHS = 64
+Decisions = tuple[bool, ...]           # the answers that f was given, in order
 
 
-class Ways:
+class BranchPaths:
     """The ways through f that have been met, the last one first."""
 
     def __init__(self, f: Callable[..., Any]) -> None:
         self.f = f
-        self._asked: dict[Way, Callable[..., Any]] = {}    # what f asks on this way
+        self._asked: dict[Decisions, Callable[..., Any]] = {}    # what f asks on this way
         self._compiled: dict[Any, Callable[..., Any]] = {}
         self.over = False        # there are too many, or f cannot be traced along one
 
@@ -28,7 +28,7 @@ class Ways:
         has to be asked itself. key: tells such functions apart."""
         try:
             way = None if self.over else self._way(xs)
-        except (TypeError, ValueError, jax.errors.UnexpectedTracerError, Lost):
+        except (TypeError, ValueError, jax.errors.UnexpectedTracerError, TooManyPaths):
             way = None
         if way is None:
             self.over = True
@@ -41,29 +41,29 @@ class Ways:
         """f along the way that it takes at a point. Raises what tracing it raises, and Lost."""
         return self._along(self._way(xs))
 
-    def _way(self, xs: Sequence[Any]) -> Way:
+    def _way(self, xs: Sequence[Any]) -> Decisions:
         """The way that f takes at a point. A new one is found question by question."""
         for known, asked in self._asked.items():
             if self._true(asked, xs) == known:
                 self._asked = {known: asked} | self._asked     # the next point takes it too, mostly
                 return known
-        way: Way = ()
+        way: Decisions = ()
         while True:
             asked = self._asking(way)
             found = self._true(asked, xs)
             if found == way:
-                if len(self._asked) >= WAYS:
-                    raise Lost
+                if len(self._asked) >= MOST_PATHS:
+                    raise TooManyPaths
                 self._asked = {way: asked} | self._asked
                 return way
             wrong = next((i for i, (a, b) in enumerate(zip(found, way)) if a != b), len(way))
             way = found[:wrong + 1]                # what is after it was asked on another way
 
     @staticmethod
-    def _true(asked: Callable[..., Any], xs: Sequence[Any]) -> Way:
+    def _true(asked: Callable[..., Any], xs: Sequence[Any]) -> Decisions:
         return tuple(np.asarray(asked(*xs)).tolist())
 
-    def _asking(self, way: Way) -> Callable[..., Any]:
+    def _asking(self, way: Decisions) -> Callable[..., Any]:
         """What f asks, of a point: it is answered along the way, and then no."""
         def asking(*xs: Any) -> Any:
             asked: list[Any] = []
@@ -73,19 +73,19 @@ class Ways:
                 if asked else jax.numpy.zeros(0, bool)
         return jax.jit(asking)
 
-    def _along(self, way: Way) -> Callable[..., Any]:
+    def _along(self, way: Decisions) -> Callable[..., Any]:
         def along(*xs: Any) -> Any:
             with _answered(way, []):
                 return self.f(*xs)
         return along
 
 
-class Lost(Exception):
+class TooManyPaths(Exception):
     """There are too many questions, or too many ways."""
 
 
 @contextlib.contextmanager
-def _answered(way: Way, asked: list[Any]) -> Iterator[None]:
+def _answered(way: Decisions, asked: list[Any]) -> Iterator[None]:
     """Meanwhile `if` asks of what is traced are answered: along a way, then no. asked: receives
     what was asked."""
     before = jax.core.Tracer.__bool__
@@ -94,8 +94,8 @@ def _answered(way: Way, asked: list[Any]) -> Iterator[None]:
         try:
             return before(tracer)
         except jax.errors.ConcretizationTypeError:
-            if len(asked) == QUESTIONS:
-                raise Lost from None
+            if len(asked) == MOST_DECISIONS:
+                raise TooManyPaths from None
             asked.append(tracer)
             return way[len(asked) - 1] if len(asked) <= len(way) else False
     jax.core.Tracer.__bool__ = answer

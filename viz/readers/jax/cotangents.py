@@ -16,7 +16,7 @@ import numpy as np
 
 from ...graph import Value
 from ...tape.array_facts import value
-from ...tape.tape import Call, Made, Tape
+from ...tape.tape import Call, State, Tape
 
 Function = Callable[..., Any]
 SINGLE = {"dot_general", "broadcast_in_dim", "reshape", "squeeze", "expand_dims", "transpose",
@@ -28,8 +28,8 @@ class Step(NamedTuple):
     """One call, and how a cotangent goes back through it."""
 
     call: Call
-    operands: tuple[Made, ...]   # those of the call that are computed with
-    results: tuple[Made, ...]
+    operands: tuple[State, ...]   # those of the call that are computed with
+    results: tuple[State, ...]
     f: Function                  # arrays of the operands -> arrays of the results
     vjp: Function | None         # cotangents of all results -> those of `by`
     by: tuple[int, ...]          # the operands that are differentiated by
@@ -161,7 +161,7 @@ class Backward:
         found = dict(zip(step.by, vjp((ones,)) if vjp is not None else ()))
         return tuple(numbers(found[i]) if i in found else None for i in range(len(step.call.args)))
 
-    def _drawn(self, array: Any, operand: Made) -> Any:
+    def _drawn(self, array: Any, operand: State) -> Any:
         """What is sent to an operand, as it arrives at what is drawn in its place."""
         while operand.stamp in self.gone:
             step = self.gone[operand.stamp]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import jax
 
-from ...tape.tape import Call, Made, Tape, elementwise
+from ...tape.tape import Call, State, Tape, elementwise
 from .calls import FITS, NOTHING
 from .cotangents import Step
 
@@ -47,7 +47,7 @@ def fit(equation: Any, step: Step, arrays: Mapping[int, Any]) -> Fit | None:
     return Fit(step, False, trailing, same) if trailing or same else None
 
 
-def calm(tape: Tape, fits: Sequence[Fit], calls: Mapping[int, int]) -> dict[int, Step]:
+def merge(tape: Tape, fits: Sequence[Fit], calls: Mapping[int, int]) -> dict[int, Step]:
     """Take from a tape what fits; by the stamp of a result that is gone the step that made it.
 
     calls: by the stamp of a result, the call of a function of JAX's that made it.
@@ -83,7 +83,7 @@ def calm(tape: Tape, fits: Sequence[Fit], calls: Mapping[int, int]) -> dict[int,
             before.outputs[0], made.call = made, before
             merged.add(source.stamp)
 
-    def drawn(made: Made) -> Made:
+    def drawn(made: State) -> State:
         while made.stamp in gone:
             made = gone[made.stamp].operands[0]
         return made

@@ -11,12 +11,12 @@ NAMES = {"integer_pow": "power", "square": "power", "dot_general": "matmul", "lo
          "max": "maximum", "min": "minimum", "reduce_sum": "sum", "reduce_max": "max",
          "broadcast_in_dim": "broadcast", "convert_element_type": "astype", "pow": "power",
          "rem": "fmod", "add_any": "add"}
-UNSAID = {"sharding", "out_sharding", "accuracy", "effects", "ctx_mesh"}
+HIDDEN = {"sharding", "out_sharding", "accuracy", "effects", "ctx_mesh"}
 BRIEF: dict[str, tuple[str, ...]] = {              # of these so much is written
     "dot_general": (), "broadcast_in_dim": (), "squeeze": (), "iota": (), "slice": (),
     "reshape": ("new_sizes",), "transpose": ("permutation",),
     "convert_element_type": ("new_dtype",)}
-RULED = ("custom_jvp_call", "custom_vjp_call")
+WITH_RULE = ("custom_jvp_call", "custom_vjp_call")
 NAMED = re.compile(r"[\w.]+")    # a scope's name: Dense_0; not that of an einsum
 
 
@@ -25,13 +25,13 @@ def named(name: str) -> str:
     return NAMES.get(name, name)
 
 
-def told(name: str, params: Any) -> tuple[str, str]:
+def params_text(name: str, params: Any) -> tuple[str, str]:
     """What an equation is called, and its parameters as they are written."""
-    if name.startswith(RULED):   # by the name of the function
+    if name.startswith(WITH_RULE):   # by the name of the function
         return function_name(params.get("call_jaxpr")) or name, ""
     if name in BRIEF:            # what else there is shows in the shapes
         return named(name), ", ".join(_text(params[key]) for key in BRIEF[name])
-    shown = {key: x for key, x in params.items() if key not in UNSAID and key != "weak_type"
+    shown = {key: x for key, x in params.items() if key not in HIDDEN and key != "weak_type"
              and isinstance(x, (int, float, str, tuple, np.dtype)) and x not in ((), "")}
     if name == "reduce_sum" and not params.get("axes"):
         shown = {}
@@ -48,7 +48,7 @@ def _text(x: Any) -> str:
 def attributes(params: Any) -> str:
     """The parameters of an equation, whole: equal texts, equal parameters. Functions are not told.
     """
-    told = {key: _text(x) for key, x in params.items() if x is not None and key not in UNSAID
+    told = {key: _text(x) for key, x in params.items() if x is not None and key not in HIDDEN
             and not callable(x) and not hasattr(getattr(x, "jaxpr", x), "eqns")}
     return ", ".join(f"{key}={x}" for key, x in told.items() if " at 0x" not in x and "\n" not in x)
 

@@ -10,11 +10,11 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
 
-from ...tape.tape import Call, Made, Tape, elementwise
+from ...tape.tape import Call, State, Tape, elementwise
 from .calls import Calls, Origin
 from .cotangents import SINGLE, Backward, Region, Step, differentiated, numbers, shifted
-from .merge_broadcasts import Fit, calm, fit
-from .primitives import RULED, attributes, function_name, modules, told
+from .merge_broadcasts import Fit, merge, fit
+from .primitives import WITH_RULE, attributes, function_name, modules, params_text
 from .source_map import Lines
 
 STEPS = 256                      # a loop of more steps is one node
@@ -44,26 +44,26 @@ class Recorder:
         self._whole: Any = None                    # the equation that is all of f
         self._scopes: dict[str, str] = {}          # path of a loop, a branch, a rule -> what it did
 
-    def input(self, name: str, array: Any, *, held: bool = False) -> Made:
+    def input(self, name: str, array: Any, *, held: bool = False) -> State:
         """An argument of the function, or, if held, a parameter of a module that is one."""
         made = self._new(array, "parameter" if held else "input", name)
         made.facts |= _size(array) if held else {}
         return made
 
-    def parameter(self, name: str, array: Any) -> Made:
+    def parameter(self, name: str, array: Any) -> State:
         """What the function holds, and is differentiated by too."""
         made = self._new(array, "parameter", name, "/".join(name.split(".")[:-1]))
         made.facts |= _size(array)
         return made
 
-    def run(self, closed: ClosedJaxpr, arguments: Sequence[Made]) -> None:
+    def run(self, closed: ClosedJaxpr, arguments: Sequence[State]) -> None:
         """Run the whole: what it returns is the tape's output."""
         if len(closed.jaxpr.eqns) == 1:
             self._whole = closed.jaxpr.eqns[0]
         with jax.disable_jit():                    # what calls JAX's functions in turn: op by op
             made = self._closed(closed, arguments, "")
         self.tape.outputs = list({m.stamp: m for m in made}.values())
-        self._gone = calm(self.tape, self._fits, self._calls)
+        self._gone = merge(self.tape, self._fits, self._calls)
         if self._scopes:
             self.tape.facts["scopes"] = self._scopes
         self._settle()
@@ -89,26 +89,26 @@ class Recorder:
         with jax.disable_jit():
             Backward(self._steps, self._arrays, self._gone).run(self.tape)
 
-    def _by(self, operands: Sequence[Made]) -> tuple[int, ...]:
+    def _by(self, operands: Sequence[State]) -> tuple[int, ...]:
         """Which operands are differentiated by."""
         return tuple(i for i, m in enumerate(operands) if m.differentiable) if self._grad else ()
 
-    def _new(self, array: Any, kind: str = "value", name: str = "", group: str = "") -> Made:
+    def _new(self, array: Any, kind: str = "value", name: str = "", group: str = "") -> State:
         self._stamp += 1
-        made = Made(self._stamp, numbers(array), kind, name, group)
+        made = State(self._stamp, numbers(array), kind, name, group)
         made.differentiable = jax.numpy.issubdtype(array.dtype, np.inexact) and kind != "constant"
         self.tape.made.append(made)
         self._arrays[made.stamp] = array
         return made
 
-    def _closed(self, closed: Any, arguments: Sequence[Made], group: str) -> list[Made]:
+    def _closed(self, closed: Any, arguments: Sequence[State], group: str) -> list[State]:
         jaxpr: Jaxpr = getattr(closed, "jaxpr", closed)
-        env: dict[Any, Made] = {}
+        env: dict[Any, State] = {}
         for var, const in zip(jaxpr.constvars, getattr(closed, "consts", ())):
             env[var] = self._new(jax.numpy.asarray(const), "constant", "", group)
         env |= zip(jaxpr.invars, arguments)
 
-        def state(atom: Any, group: str = group) -> Made:
+        def state(atom: Any, group: str = group) -> State:
             if isinstance(atom, Literal):
                 literal = jax.numpy.asarray(atom.val, atom.aval.dtype)
                 return self._new(literal, "constant", "", group)
@@ -124,7 +124,7 @@ class Recorder:
 
     # ---- Equations
 
-    def _equation(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+    def _equation(self, equation: Any, operands: list[State], group: str) -> list[State]:
         name, params, now = equation.primitive.name, equation.params, self._now
         if name in INLINE:
             closed = params.get("jaxpr") or params["call_jaxpr"]
@@ -157,7 +157,7 @@ class Recorder:
             done = self._scan(equation, operands, group)
         elif name == "while":
             done = self._while(equation, operands, group)
-        elif name.startswith(RULED) and self._opens(equation):
+        elif name.startswith(WITH_RULE) and self._opens(equation):
             done = self._ruled(equation, operands, group)
         else:
             return self._call(equation, operands, group)
@@ -167,14 +167,14 @@ class Recorder:
                             now.statement)
         return done
 
-    def _scan(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+    def _scan(self, equation: Any, operands: list[State], group: str) -> list[State]:
         """The steps of a scan, each a group of its own: scan/0, scan/1 ..."""
         params = equation.params
         fixed, carried = params["num_consts"], params["num_carry"]
         consts, carry = operands[:fixed], operands[fixed:fixed + carried]
         each = operands[fixed + carried:]
         steps = list(range(params["length"]))
-        rows: dict[int, list[Made]] = {}
+        rows: dict[int, list[State]] = {}
         scope = self._scope(group, "scan", f"{len(steps)} step{'s' * (len(steps) != 1)}")
         for i in reversed(steps) if params["reverse"] else steps:
             inside = f"{scope}/{i}"
@@ -188,7 +188,7 @@ class Recorder:
             self._call(equation, operands, group)[carried:]
         return [*carry, *stacked]
 
-    def _while(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+    def _while(self, equation: Any, operands: list[State], group: str) -> list[State]:
         """The passes of a loop, each a group of its own; one node where there are too many."""
         params = equation.params
         tests, fixed = params["cond_nconsts"], params["body_nconsts"]
@@ -234,13 +234,13 @@ class Recorder:
         return bool(made) and self.lines.knows(closed) and all(
             not isinstance(atom, Literal) and atom in made for atom in jaxpr.outvars)
 
-    def _ruled(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+    def _ruled(self, equation: Any, operands: list[State], group: str) -> list[State]:
         """A custom_vjp or custom_jvp: what it computes, and its own rule for what goes back.
 
         What the rule sends an operand stands on the edge to its first use; within there are no
         gradients.
         """
-        title = told(equation.primitive.name, equation.params)[0]
+        title = params_text(equation.primitive.name, equation.params)[0]
         before, made = len(self._steps), len(self.tape.made)
         results = self._closed(equation.params["call_jaxpr"], operands,
                                self._scope(group, title, "with a derivative of its own"))
@@ -260,11 +260,11 @@ class Recorder:
             shifted=self._shifted(equation.primitive.name, bind, arrays, by, found)))
         return results
 
-    def _call(self, equation: Any, operands: list[Made], group: str) -> list[Made]:
+    def _call(self, equation: Any, operands: list[State], group: str) -> list[State]:
         """One equation as one call: a primitive, or a function with a derivative of its own."""
         primitive, params = equation.primitive, equation.params
         bind = _binding(equation)
-        name, written = told(primitive.name, params)
+        name, written = params_text(primitive.name, params)
         if primitive.name in ("integer_pow", "square"):
             exponent = params.get("y", 2)
             power = self._new(jax.numpy.asarray(float(exponent)), "constant", "", group)
@@ -282,12 +282,12 @@ class Recorder:
             written = ""
         return self._record(name, operands, bind, group, written, equation)
 
-    def _function(self, name: str, operands: tuple[Made, ...], f: Any, group: str, params: str = ""
-                  ) -> Made:
+    def _function(self, name: str, operands: tuple[State, ...], f: Any, group: str, params: str = ""
+                  ) -> State:
         return self._record(name, list(operands), f, group, params, None)[0]
 
-    def _record(self, name: str, operands: list[Made], f: Callable[..., Any], group: str,
-                params: str, equation: Any, shown: Sequence[Made] = ()) -> list[Made]:
+    def _record(self, name: str, operands: list[State], f: Callable[..., Any], group: str,
+                params: str, equation: Any, shown: Sequence[State] = ()) -> list[State]:
         """Run a function of arrays, and remember how a cotangent goes back. shown: operands that
         are drawn, and not given to it."""
         through = any(m.differentiable for m in operands) and name != "stop_gradient"
@@ -313,7 +313,7 @@ class Recorder:
         step = Step(call, tuple(operands), tuple(call.outputs), f, vjp, by,
                     tuple([(call, i) for i in by]),
                     simple=like and not params and found[0].size <= LOCALS,
-                    single=primitive in SINGLE or like and not primitive.startswith(RULED),
+                    single=primitive in SINGLE or like and not primitive.startswith(WITH_RULE),
                     shifted=self._shifted(primitive, f, arrays, by, found))
         self._steps.append(step)
         if equation is not None and len(found) == 1 and (

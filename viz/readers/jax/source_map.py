@@ -59,7 +59,7 @@ class Lines:
         source = str(getattr(getattr(jaxpr, "debug_info", None), "func_src_info", ""))
         return self.is_users(source.partition(" at ")[2].rpartition(":")[0])
 
-    def told(self) -> tuple[dict[int, str], tuple[int, ...], tuple[Place | None, ...]]:
+    def origins(self) -> tuple[dict[int, str], tuple[int, ...], tuple[Place | None, ...]]:
         """Stamp -> name; and the stamps and places that a Run has."""
         names = {stamp: name if len(stamps) == 1 else name + text.subscript(i + 1)
                  for name, stamps in self._bound.items() for i, stamp in enumerate(stamps.values())}

@@ -14,12 +14,12 @@ from jax.extend.core import Literal
 
 from ....tinytorch import Tensor
 
-from ...run.targets import of
+from ...run.targets import from_function
 from ...run.tracer import Place
-from ...tape.proxy_tensors import WHOLE, leaf, shadow
+from ...tape.proxy_tensors import WHOLE, leaf, proxy
 from ...tape.tape import elementwise
 from .calls import JAX, NOTHING
-from .control_flow import Ways
+from .control_flow import BranchPaths
 from .primitives import named
 from .recorder import INLINE
 from .source_map import Lines
@@ -54,7 +54,7 @@ class Program(NamedTuple):
     run: Callable[..., Any]      # points -> all results, compiled
 
 
-class Terms:
+class SweepAdapter:
     """f, which takes and returns arrays of JAX's, as a function of tinytorch's tensors.
 
     It is mapped over the points by `jax.vmap`, in double precision; where it looks at its values
@@ -67,8 +67,8 @@ class Terms:
         self.__name__ = getattr(f, "__name__", "f")
         self._rows = False       # a point is given to f as an array of shape (1,)
         self._looks = False      # f looks at its values
-        self._ways = Ways(self._given)             # then, what it does to numbers
-        self._lines = Lines(of(self.__wrapped__))
+        self._ways = BranchPaths(self._given)             # then, what it does to numbers
+        self._lines = Lines(from_function(self.__wrapped__))
         self._programs: dict[Any, Program] = {}
         self._derived: dict[Any, Callable[..., Any]] = {}
         self._places: dict[int, Place | None] = {}         # stamp of a result -> the user's line
@@ -176,15 +176,15 @@ class Terms:
             axis = array.shape.index(long)
             array = array.take(range(n), axis)
             return array if axis or self._rows else array.reshape(shape + array.shape[1:])
-        shadows: dict[int, Tensor] = dict(enumerate(points))
+        proxies: dict[int, Tensor] = dict(enumerate(points))
         self._places = {}
         for step in program.steps:
-            operands = [shadows[o] if isinstance(o, int) else leaf(o) for o in step.operands]
+            operands = [proxies[o] if isinstance(o, int) else leaf(o) for o in step.operands]
             for i in range(step.first, step.first + step.several):
-                shadows[i] = _shadow(step, i - step.first, operands, cut(found[i]), n, long)
-                self._places[shadows[i].stamp] = step.place
+                proxies[i] = _proxy(step, i - step.first, operands, cut(found[i]), n, long)
+                self._places[proxies[i].stamp] = step.place
         result = program.result
-        return shadows[result] if isinstance(result, int) else leaf(cut(result))
+        return proxies[result] if isinstance(result, int) else leaf(cut(result))
 
     def _alone(self, points: Sequence[Tensor]) -> Any:
         """f of one point, without tracing: nothing is known of what it has called."""
@@ -196,7 +196,7 @@ class Terms:
         def vjp(_: Any, grad: Tensor) -> Any:
             return tuple(slope.reshape(p.shape) * np.asarray(grad.data)
                          for p, slope in zip(points, self.gradients(None, points)))
-        return shadow(self.__name__, np.asarray(y), points, {}, vjp)
+        return proxy(self.__name__, np.asarray(y), points, {}, vjp)
 
 
 def _tangent(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -284,7 +284,7 @@ def _library(name: str, params: Any, inner: Any, operands: int) -> str:
     return called if known and file.startswith(JAX) else ""
 
 
-def _shadow(step: Step, i: int, operands: list[Tensor], data: Array, n: int, long: int) -> Tensor:
+def _proxy(step: Step, i: int, operands: list[Tensor], data: Array, n: int, long: int) -> Tensor:
     """What stands for a result of an equation, by the op that tinytorch has for it. It is of n
     points, the program of `long`."""
     def vjp(ctx: Any, grad: Tensor) -> Any:
@@ -315,5 +315,5 @@ def _shadow(step: Step, i: int, operands: list[Tensor], data: Array, n: int, lon
         name, operands = "where", [operands[0], operands[2], operands[1]]
     elif step.name == "clamp":
         name, operands = "clip", [operands[1], operands[0], operands[2]]
-    return shadow(name, data, operands, {}, vjp,
-                  differentiable=data.dtype.kind == "f")
+    return proxy(name, data, operands, {}, vjp,
+                 differentiable=data.dtype.kind == "f")

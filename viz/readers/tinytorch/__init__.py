@@ -16,9 +16,9 @@ from ...graph import Graph
 from ...run.branches import Branch, branches
 from ...run.execute import Run
 from ...tape.array_facts import value
-from ...tape.names import Known
-from ...tape.summary import (FORMULAS, SUMMED, TERMS, derivatives, headline,
-                             whereabouts)
+from ...tape.names import RunInfo
+from ...tape.summary import (FORMULAS, SUMMED, TERMS, derivatives, title,
+                             place_facts)
 from . import snapshot
 from .snapshot import Grads
 
@@ -29,7 +29,7 @@ def read(root: Any) -> Graph:
     """The graph that ends at a tensor; gradients and contributions where backward() was run."""
     tensors = tinytorch.topological(root)
     if root.grad is None:
-        return snapshot.read(tensors, Known(), None)
+        return snapshot.read(tensors, RunInfo(), None)
     grads = _backward(tensors, root.grad.data)
     slot: Any = tinytorch.Tensor.__dict__["_grad"].__get__
     total: dict[Any, Any] = {}
@@ -40,7 +40,7 @@ def read(root: Any) -> Graph:
             continue
         if grad is not None:
             total[tensor] = raw(grad)
-    return snapshot.read(tensors, Known(), grads._replace(total=total))
+    return snapshot.read(tensors, RunInfo(), grads._replace(total=total))
 
 
 def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
@@ -58,7 +58,7 @@ def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
 
     def about(stamp: int) -> Mapping[str, Any]:
         place = run.place(stamp)
-        return {} if place is None else whereabouts(place, run, ways)
+        return {} if place is None else place_facts(place, run, ways)
 
     def passes(stamps: Sequence[int]) -> list[int]:
         nth = [0, *[place.nth if place is not None and
@@ -70,8 +70,8 @@ def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
     if few:
         for tensor in tensors:
             forms.name(tensor)
-    known = Known(run.target.stem, run.inputs, run.names, about, passes,
-                  _facts(run, tensors, forms.text(root), grads, order, ways))
+    known = RunInfo(run.target.stem, run.inputs, run.names, about, passes,
+                    _facts(run, tensors, forms.text(root), grads, order, ways))
     return snapshot.read(tensors, known, grads)
 
 
@@ -96,7 +96,7 @@ def _facts(run: Run, tensors: Sequence[Any], written: str, grads: Grads | None, 
            ways: Sequence[Branch]) -> dict[str, Any]:
     """The title of the picture, and the derivatives it has come to."""
     data = {name: value(tensor.data) for name, tensor in run.inputs.items()}
-    facts: dict[str, Any] = {"title": headline(run.target, data, written, order)}
+    facts: dict[str, Any] = {"title": title(run.target, data, written, order)}
     skipped = tuple(str(way) for way in ways if way.other)
     if skipped:
         facts["branches"] = skipped

@@ -18,7 +18,7 @@ from ....tinytorch.core.tensor import operands, wrap
 from ...graph import Edge, Graph, LazyItems, Node, NumberColumn, text
 from ...graph.program import Parsed, Program
 from ...tape.array_facts import attributes, dtype_name, value
-from ...tape.names import Known, Names, stated
+from ...tape.names import RunInfo, Names, letter_fact
 from ...tape.summary import FORMULAS
 
 FEW = 100                        # facts that are texts are compared over so many repeats
@@ -34,7 +34,7 @@ class Grads(NamedTuple):
     sent: BackwardPass
 
 
-def read(tensors: Sequence[Any], known: Known, grads: Grads | None) -> Graph:
+def read(tensors: Sequence[Any], known: RunInfo, grads: Grads | None) -> Graph:
     """The graph of tensors in order of creation; with no gradients at all where grads is None.
 
     Of more than FORMULAS ops, nodes and edges are made when they are asked for: what is drawn of a
@@ -45,7 +45,7 @@ def read(tensors: Sequence[Any], known: Known, grads: Grads | None) -> Graph:
     nodes = LazyItems(int(columns.first[-1]), columns.node, columns.of_nodes, columns.parsed,
                       columns.names.has)
     edges = LazyItems(int(columns.into[-1]), columns.edge, columns.of_edges)
-    facts = {**known.facts, **stated(columns.names.letter)}
+    facts = {**known.facts, **letter_fact(columns.names.letter)}
     return Graph(known.name, nodes, edges, facts) if many else \
         Graph(known.name, tuple(nodes), tuple(edges), facts)
 
@@ -57,7 +57,7 @@ class Columns:
     and one.
     """
 
-    def __init__(self, tensors: Sequence[Any], known: Known, grads: Grads | None) -> None:
+    def __init__(self, tensors: Sequence[Any], known: RunInfo, grads: Grads | None) -> None:
         reached = {tensor.stamp for tensor in tensors} if known.inputs else set()
         unused = [t for t in known.inputs.values() if t.stamp not in reached]
         self.root, self.known, self.grads = tensors[-1], known, grads

@@ -15,16 +15,16 @@ import torch
 from torch.utils._pytree import tree_map_with_path
 
 from ...graph import Graph
-from ...run import execute as runs
-from ...run.targets import RunError, Target, TargetError, display, parameters
-from ...run.tracer import held
+from ...run import execute
+from ...run.targets import RunError, Target, TargetError, display_path, parameters
+from ...run.tracer import captured_tensors
 from ...tape.tape import graph
 from .calls import tensors
 from .from_grad_fn import read
 from .recorder import Recorder
-from .sweep_adapter import Terms
+from .sweep_adapter import SweepAdapter
 
-__all__ = ["Terms", "build", "generators", "prepared", "read", "trace"]
+__all__ = ["SweepAdapter", "build", "generators", "prepared", "read", "trace"]
 SEED = 0
 HOW = '--input "{}=randn(2, 3)"'
 LEAF = "leaf Variable that requires grad"      # what PyTorch says of a write into one
@@ -44,9 +44,9 @@ def prepared(*, meta: bool = False) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(_seeded())
         if meta:
-            from .meta_values import Known
+            from .meta_values import KnownValues
             stack.enter_context(torch.device("meta"))
-            stack.enter_context(Known())
+            stack.enter_context(KnownValues())
         yield
 
 
@@ -115,8 +115,8 @@ def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bo
         if any(map(torch.nn.parameter.is_lazy, recorder.modules.parameters)):
             raise TargetError(f"{name or target.name} has lazy layers, which have no shapes yet: "
                               "call it once in its file, with an input such as it is made for")
-    recorder.modules.hold(held(target.function, torch.Tensor))
-    passed = runs.arguments(target, point, how=HOW)
+    recorder.modules.name_tensors(captured_tensors(target.function, torch.Tensor))
+    passed = execute.arguments(target, point, how=HOW)
     called = target
     if "" in found:              # a module is given what it is given: its defaults are no inputs
         passed = {name: given for name, given in passed.items() if name in point}
@@ -124,14 +124,14 @@ def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bo
     inputs: dict[str, Any] = {}
     with torch.device("meta") if meta else contextlib.nullcontext():
         for name, given in passed.items():
-            if not runs.is_option(name, given, point):
+            if not execute.is_option(name, given, point):
                 passed[name] = _input(name, given, inputs, apart)
     states = {name: recorder.input(name, t) for name, t in inputs.items()}
     ran = None
     with _seeded(), _garbage_kept(), _uncompiled():
         try:
             with recorder:
-                ran = runs.follow(called, passed, inputs, recorder.clock, seconds=seconds)
+                ran = execute.run_traced(called, passed, inputs, recorder.clock, seconds=seconds)
             roots = _roots(ran.result, target)
             if order > 1:
                 first = next(iter(inputs.values()), None)
@@ -157,7 +157,7 @@ def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bo
                 recorder.finish([])
                 error.graph = graph(recorder.tape, error.run, states, whole=True)
             elif ran is not None:                  # backward has failed
-                told = recorder.spoiled(ran.place)
+                told = recorder.changed_in_place(ran.place)
                 if told:
                     error.args = (f"{told}\n{error.__cause__}",)
                 error.graph = graph(recorder.tape, ran, states)
@@ -240,7 +240,7 @@ def _roots(result: Any, target: Target) -> list[Any]:
     floating = [t for t in found if t.is_floating_point() or t.is_complex()]
     if floating or found:
         return list({id(t): t for t in floating or found}.values())
-    place = f"{display(target.file)}:{target.line}: " if target.file else ""
+    place = f"{display_path(target.file)}:{target.line}: " if target.file else ""
     ending = ": does it end in a return statement?" if result is None else \
         ": a function that makes a module must take no arguments. Write one such as " \
         f"def make(): return {target.name}(...)" if isinstance(result, torch.nn.Module) else \

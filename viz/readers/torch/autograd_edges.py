@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import torch
 from torch.autograd.graph import GradientEdge
 
-from ...run.targets import users
-from ...tape.tape import Call, Made
+from ...run.targets import user_code
+from ...tape.tape import Call, State
 from .modules import Modules
-from .tensor_facts import FLOATS, Stated, each, written
+from .tensor_facts import FLOATS, ValueCache, each, written
 
 REENTRANT = "CheckpointFunctionBackward"           # works under backward() alone
 
@@ -22,11 +22,11 @@ class Edges:
     """Knows the edge of each state that has one; has the nodes of each call tell what they send."""
 
     def __init__(self) -> None:
-        self.states: dict[Any, Made] = {}          # (autograd node, output) -> the state it made
+        self.states: dict[Any, State] = {}          # (autograd node, output) -> the state it made
         self.of: dict[int, Any] = {}               # stamp -> that edge
         self._leaves: dict[int, Any] = {}          # id of a parameter -> its edge
         self._uses: dict[Any, int] = {}            # edge -> how often autograd nodes take it
-        self._hits: list[_Hits] = []
+        self._hits: list[_Sender] = []
         self._sent: dict[Any, tuple[Call, Any]] = {}       # (id of call, operand) -> call, tensor
         self._handles: list[Any] = []
 
@@ -35,14 +35,14 @@ class Edges:
         leaves = [t for t in leaves if t.requires_grad]
         if leaves and not torch.is_inference_mode_enabled():
             with torch.enable_grad():
-                node: Any = _Taken.apply(*leaves).grad_fn
+                node: Any = _Sink.apply(*leaves).grad_fn
             self._leaves = dict(zip(map(id, leaves), node.next_functions))
 
     def forget(self, t: Any) -> None:
         """The tensor was given other data: of another type it has another edge."""
         self._leaves.pop(id(t), None)
 
-    def add(self, made: Made, t: Any) -> None:
+    def add(self, made: State, t: Any) -> None:
         """The tensor is now in this state, and requires a gradient, if one can flow to it."""
         edge = self._leaves.get(id(t)) or edge_of(t)
         made.differentiable = edge is not None
@@ -77,10 +77,10 @@ class Edges:
                     seen.add(edge[0])
                     stack.append(edge[0])
             if hits:
-                self._hits.append(_Hits(call, node, hits, where))
+                self._hits.append(_Sender(call, node, hits, where))
         return inside
 
-    def _tell(self, alone: Collection[Any]) -> list[tuple[Call, int, Any]]:
+    def _send_hooks(self, alone: Collection[Any]) -> list[tuple[Call, int, Any]]:
         """Have the nodes tell what they send along all edges but those `alone`.
 
         Of those: the call, its operand, the edge.
@@ -90,11 +90,11 @@ class Edges:
             found += [(call, where[edge][0], edge) for _, edge in hits if edge in alone]
             told = [hit for hit in hits if hit[1] not in alone]
             if told:
-                self._handles.append(node.register_hook(self._teller(call, told, where)))
+                self._handles.append(node.register_hook(self._send_hook(call, told, where)))
         return found
 
-    def _teller(self, call: Call, hits: list[Any], where: Mapping[Any, list[int]]
-                ) -> Callable[[Any, Any], None]:
+    def _send_hook(self, call: Call, hits: list[Any], where: Mapping[Any, list[int]]
+                   ) -> Callable[[Any, Any], None]:
         def sent(grads: Any, _: Any) -> None:
             turn: dict[Any, int] = {}
             for j, edge in hits:
@@ -108,7 +108,7 @@ class Edges:
         return sent
 
     def backward(self, roots: list[Any], modules: Modules, *, changed: bool = False
-                 ) -> list[tuple[Made, Any]]:
+                 ) -> list[tuple[State, Any]]:
         """One backward pass from ones at the roots: gradients of states, contributions of calls.
 
         changed: whether hooks of the user's may change a gradient that arrives.
@@ -123,12 +123,12 @@ class Edges:
         reentrant = any(node.name() == REENTRANT for node, _ in self.states)
         alone = {edge for edge, _ in wanted if self._uses.get(edge) == 1} \
             if not (reentrant or changed) else set()       # what its only use sends is its gradient
-        told = self._tell(alone)
-        with users("backward"):
+        told = self._send_hooks(alone)
+        with user_code("backward"):
             grads = (self._reentrant if reentrant else self._gradients)(
                 roots, [edge for edge, _ in wanted], modules)
         found = [(made, grad) for (_, made), grad in zip(wanted, grads) if grad is not None]
-        stated = Stated()        # a gradient of one use is what that use sends
+        stated = ValueCache()        # a gradient of one use is what that use sends
         for (made, _), of in zip(found, stated.values([grad for _, grad in found])):
             made.grad = of
         arrived = {edge: made.grad for (edge, made), grad in zip(wanted, grads)
@@ -168,7 +168,7 @@ class Edges:
         found |= {edge: t.grad for edge, t in leaves.items()}
         return [found.get(edge) for edge in edges]
 
-    def spoiled(self) -> Call | None:
+    def changed_in_place(self) -> Call | None:
         """The last call that has kept a tensor for backward which was then written into."""
         return next((call for call, node, *_ in reversed(self._hits) if written(node)), None)
 
@@ -206,7 +206,7 @@ def edge_of(t: Any) -> Any:
     return None if node is None else (node, 0)
 
 
-class _Taken(torch.autograd.Function):
+class _Sink(torch.autograd.Function):
     """What takes many tensors and makes nothing of them: its node has the edges of all."""
 
     @staticmethod
@@ -214,7 +214,7 @@ class _Taken(torch.autograd.Function):
         return torch.empty(0)
 
 
-class _Hits(NamedTuple):
+class _Sender(NamedTuple):
     """An autograd node of a call that sends something to operands of it."""
 
     call: Call
@@ -223,7 +223,7 @@ class _Hits(NamedTuple):
     operands: Mapping[Any, list[int]]      # edge -> which operands these are
 
 
-class Again(NamedTuple):
+class Replay(NamedTuple):
     """An elementwise call, to be made once more."""
 
     call: Call
@@ -233,12 +233,12 @@ class Again(NamedTuple):
     shape: tuple[int, ...]       # of the result
 
 
-def local_derivatives(again: Sequence[Again]) -> None:
+def local_derivatives(again: Sequence[Replay]) -> None:
     """Give elementwise calls their local derivatives, per operand and of the shape of the result.
 
     All calls of one function are made at once, one after the other in one long array.
     """
-    alike: dict[Any, list[Again]] = {}
+    alike: dict[Any, list[Replay]] = {}
     for one in again:
         kinds = tuple([a.dtype if isinstance(a, torch.Tensor) else (type(a), a) for a in one.args])
         alike.setdefault((one.func, kinds), []).append(one)

@@ -130,7 +130,7 @@ def tensors(things: Iterable[Any]) -> list[Any]:
     return found
 
 
-class Said(NamedTuple):
+class CallText(NamedTuple):
     """What is said of a call before it is made."""
 
     name: str                    # mul, linear
@@ -140,27 +140,27 @@ class Said(NamedTuple):
     attributes: str              # the same, each with its name: dim=2
 
 
-def said(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Said:
+def call_text(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> CallText:
     """What a call is called, and what it is given."""
     key: Any
     try:                         # calls alike are told once: blocks repeat
         key = func, *map(_key, args), *[(k, _key(x)) for k, x in kwargs.items()]
-        told = _told.get(key)
+        told = _texts.get(key)
     except (KeyError, TypeError):
         key = told = None
     if told is None:
-        told = _said(func, name, args, kwargs)
+        told = _call_text(func, name, args, kwargs)
         if key is not None:
-            if len(_told) >= MOST:
-                _told.clear()
-            _told[key] = told
+            if len(_texts) >= MOST:
+                _texts.clear()
+            _texts[key] = told
     if told.operands is None:
         return told
-    return Said(told.name, tuple(reversed(args)) if told.swapped else tuple(args), told.swapped,
-                "", "")
+    return CallText(told.name, tuple(reversed(args)) if told.swapped else tuple(args), told.swapped,
+                    "", "")
 
 
-_told: dict[Any, Said] = {}
+_texts: dict[Any, CallText] = {}
 MOST = 4096
 KEYS: dict[type, Any] = {kind: lambda x: x for kind in (
     int, bool, str, type(None), type(...), torch.dtype, torch.device)}
@@ -182,7 +182,7 @@ def _key(x: Any) -> Any:
     return kind, KEYS[kind](x)
 
 
-def _said(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Said:
+def _call_text(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> CallText:
     name = name.strip("_")
     swapped = name in SWAPPED
     name = SWAPPED.get(name, NAMES.get(name, name))
@@ -192,12 +192,12 @@ def _said(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) 
     plain = all(isinstance(a, torch.Tensor) for a in args)
     if not options and elementwise(name, len(args)) and (plain or all(
             isinstance(a, (int, float, torch.Tensor)) for a in args)):
-        return Said(name, (), swapped, "", "")
+        return CallText(name, (), swapped, "", "")
     if plain and not options:
-        return Said(name, None, swapped, "", "")
+        return CallText(name, None, swapped, "", "")
     given = options if plain else named_params(func, args, kwargs)
-    return Said(name, None, swapped, params_of(args, options),
-                ", ".join(f"{key}={_shown(x) or None}" for key, x in given.items()))
+    return CallText(name, None, swapped, params_of(args, options),
+                    ", ".join(f"{key}={_shown(x) or None}" for key, x in given.items()))
 
 
 def params_of(args: Iterable[Any], options: Mapping[str, Any]) -> str:

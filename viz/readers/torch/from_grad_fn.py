@@ -11,7 +11,7 @@ from torch.autograd.graph import GradientEdge
 from ...graph import Graph, Value
 from ...run.execute import Run
 from ...run.targets import Target
-from ...tape.tape import Call, Made, Tape, graph
+from ...tape.tape import Call, State, Tape, graph
 from .tensor_facts import value
 
 SAVED = {"_saved_self": 0, "_saved_input": 0, "_saved_other": 1, "_saved_mat2": 1}
@@ -27,12 +27,12 @@ def read(root: Any) -> Graph:
     """
     order = _nodes(root)
     tape = Tape(note=MISSING)
-    made: dict[Any, Made] = {}   # (node, output) -> state
+    made: dict[Any, State] = {}   # (node, output) -> state
     for node in order:
         if hasattr(node, "variable"):
             t = node.variable
-            leaf = Made(len(tape.made), value(t), "parameter" if isinstance(t, torch.nn.Parameter)
-                        else "input", differentiable=True)
+            leaf = State(len(tape.made), value(t), "parameter" if isinstance(t, torch.nn.Parameter)
+                         else "input", differentiable=True)
             if t.grad is not None:
                 leaf.grad = value(t.grad)
                 tape.graded = True
@@ -47,7 +47,7 @@ def read(root: Any) -> Graph:
         if not hasattr(node, "variable"):
             _call(node, made, tape)
     if root.grad_fn is None:
-        only = Made(len(tape.made), value(root), "input", "x", differentiable=root.requires_grad)
+        only = State(len(tape.made), value(root), "input", "x", differentiable=root.requires_grad)
         tape.made.append(only)
         final = only
     else:
@@ -77,7 +77,7 @@ def _nodes(root: Any) -> list[Any]:
     return order
 
 
-def _call(node: Any, made: dict[Any, Made], tape: Tape) -> None:
+def _call(node: Any, made: dict[Any, State], tape: Tape) -> None:
     """One autograd node as a call, and the tensors it made."""
     name = re.sub(r"Backward\d*$", "", node.name().rpartition("::")[2])
     name = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name).lower()
@@ -88,7 +88,7 @@ def _call(node: Any, made: dict[Any, Made], tape: Tape) -> None:
         t = kept.get(i)
         if edge[0] is None:
             if t is not None:
-                operands.append(Made(len(tape.made), value(t), "constant"))
+                operands.append(State(len(tape.made), value(t), "constant"))
                 tape.made.append(operands[-1])
             continue
         if edge not in made:     # an output of several that was not met yet
@@ -107,11 +107,11 @@ def _call(node: Any, made: dict[Any, Made], tape: Tape) -> None:
         call.outputs[0].data = value(result)
 
 
-def _state(edge: Any, tape: Tape) -> Made:
+def _state(edge: Any, tape: Tape) -> State:
     node, i = edge
     about = node._input_metadata[i]
-    made = Made(len(tape.made), Value(tuple(about.shape), str(about.dtype).removeprefix("torch.")),
-                differentiable=True)
+    made = State(len(tape.made), Value(tuple(about.shape), str(about.dtype).removeprefix("torch.")),
+                 differentiable=True)
     tape.made.append(made)
     return made
 
@@ -124,7 +124,7 @@ def _saved(node: Any, attribute: str) -> Any:
     return t if isinstance(t, torch.Tensor) else None
 
 
-def _grads(root: Any, made: dict[Any, Made]) -> None:
+def _grads(root: Any, made: dict[Any, State]) -> None:
     """The gradients between, where the graph was retained; those of leaves stay their own."""
     wanted = [(edge, m) for edge, m in made.items() if m.call is not None]
     try:

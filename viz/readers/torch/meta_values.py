@@ -24,7 +24,7 @@ CHANCE = ("rand", "dropout", "bernoulli", "multinomial", "normal", "uniform", "e
           "poisson", "geometric_", "cauchy_", "empty")     # no numbers, or others each time
 
 
-class Known(TorchFunctionMode):
+class KnownValues(TorchFunctionMode):
     """Computes beside what runs on the meta device the numbers of what is made of none but numbers
     that were written out, torch.ones(2, 8): a model that looks at its mask is answered truly.
 

@@ -51,7 +51,7 @@ class Modules:
             self._modes.append((part, part.training, dict(held) if isinstance(held, dict) else {}))
         self.keep(buffers)
 
-    def hold(self, tensors: Iterable[tuple[str, Any]]) -> None:
+    def name_tensors(self, tensors: Iterable[tuple[str, Any]]) -> None:
         """Give tensors beside modules, such as a file's own parameters, the names they go by."""
         for name, t in tensors:
             kind = "parameter" if t.requires_grad and t.is_leaf else "constant"

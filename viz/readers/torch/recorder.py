@@ -12,20 +12,20 @@ from torch._C._functorch import peek_interpreter_stack
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ...run.targets import display
+from ...run.targets import display_path
 from ...run.tracer import Clock
-from ...tape.stack_frames import Frames
-from ...tape.tape import Call, Made, Tape, elementwise, slopes
-from .autograd_edges import Again, Edges, local_derivatives
-from .calls import (EXPOSING, SKIPPED, may_write, name_of, said, storage, tensors, version,
+from ...tape.stack_frames import CallerFrames
+from ...tape.tape import Call, State, Tape, elementwise, constant_derivatives
+from .autograd_edges import Replay, Edges, local_derivatives
+from .calls import (EXPOSING, SKIPPED, may_write, name_of, call_text, storage, tensors, version,
                     written_by, written_into)
 from .modules import Modules
 from .tensor_facts import FLOATS, dead, filled, flops, ratios
 from .tensor_states import States
 
 FOLDER = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
-FRAMES = Frames(FOLDER, ("overrides.py", "functional.py", "_tensor.py", "nn/functional.py",
-                         "nn/modules/module.py"))
+FRAMES = CallerFrames(FOLDER, ("overrides.py", "functional.py", "_tensor.py", "nn/functional.py",
+                               "nn/modules/module.py"))
 LOCALS = 4096                    # no local derivatives of results of more numbers than these
 
 
@@ -45,7 +45,7 @@ class Recorder(TorchFunctionMode):
         self.edges = Edges()
         self.states = States(self.tape, self.modules, self.edges, level)
         self.failed: Call | None = None
-        self._again: list[Again] = []
+        self._again: list[Replay] = []
         self._operations: Any = _Operations(self) if level == "aten" else None
 
     @property
@@ -68,7 +68,7 @@ class Recorder(TorchFunctionMode):
         else:
             super().__exit__(*error)
 
-    def input(self, name: str, t: Any) -> Made:
+    def input(self, name: str, t: Any) -> State:
         """The state of an argument, before anything is run."""
         self.modules.names[id(t)] = "input", name, ""
         made = self.states.new(t, "")
@@ -162,13 +162,13 @@ class Recorder(TorchFunctionMode):
     def _derivatives(self, call: Call, func: Any, args: Any, swapped: bool, made: Any) -> None:
         """The local derivatives of an elementwise call: known, or to be found by calling it again.
         """
-        rules = slopes(call.name, len(call.args))
+        rules = constant_derivatives(call.name, len(call.args))
         if rules and all(a.data.dtype in FLOATS for a in call.args):
             call.local = tuple([filled(made.shape, a.data.dtype, float(rule))
                                 for a, rule in zip(call.args, rules)])
             return
         copies = [a.detach().clone() if isinstance(a, torch.Tensor) else a for a in args]
-        self._again.append(Again(call, func, copies, swapped, tuple(made.shape)))
+        self._again.append(Replay(call, func, copies, swapped, tuple(made.shape)))
 
     def operation(self, func: Any, args: Any, kwargs: Any) -> Any:
         """One operation of ATen's, below autograd: the edges are known when the forward is over."""
@@ -193,10 +193,10 @@ class Recorder(TorchFunctionMode):
             self._results(call, made, changed)
         return out
 
-    def _call(self, func: Any, name: str, args: Any, kwargs: Mapping[str, Any], operands: list[Made]
-              ) -> tuple[Call, bool]:
+    def _call(self, func: Any, name: str, args: Any, kwargs: Mapping[str, Any],
+              operands: list[State]) -> tuple[Call, bool]:
         """A call of a function, and whether its operands stand the other way round: 1 - x."""
-        told = said(func, name, args, kwargs)
+        told = call_text(func, name, args, kwargs)
         if told.operands is not None and (told.swapped or len(told.operands) > len(operands)):
             if told.swapped:
                 operands = operands[::-1]
@@ -247,8 +247,8 @@ class Recorder(TorchFunctionMode):
     def finish(self, roots: list[Any]) -> None:
         """Note what the results are, or which call failed."""
         if self.failed is not None and not roots:
-            made = Made(self.states.stamp(), None, group=self.failed.group, call=self.failed,
-                        facts={"flag": "raised here"})
+            made = State(self.states.stamp(), None, group=self.failed.group, call=self.failed,
+                         facts={"flag": "raised here"})
             self.failed.outputs.append(made)
             self.tape.made.append(made)
         if self.level == "aten":
@@ -278,12 +278,12 @@ class Recorder(TorchFunctionMode):
         local_derivatives([one for one in self._again if one.call.sent])
         self.tape.graded = True
 
-    def spoiled(self, place: Callable[[int], Any]) -> str:
+    def changed_in_place(self, place: Callable[[int], Any]) -> str:
         """What was written into, where and by what, when backward has failed for that; marked.
 
         place: stamp -> where what it was given to was made.
         """
-        call = self.edges.spoiled()
+        call = self.edges.changed_in_place()
         if call is None:
             return ""
         first = call.outputs[0].stamp
@@ -292,9 +292,9 @@ class Recorder(TorchFunctionMode):
         writer = next((made for t, made in self.states.made
                        if id(t) in kept and made.call is not None and made.stamp > first), None)
 
-        def at(made: Made) -> str:
+        def at(made: State) -> str:
             found = place(made.stamp)
-            return f" at {display(found.file)}:{found.line}" if found else ""
+            return f" at {display_path(found.file)}:{found.line}" if found else ""
         call.outputs[0].facts["flag"] = "backward fails here"
         if writer is None or writer.call is None:
             return f"{call.name}{at(call.outputs[0])} needs for backward what was written into"

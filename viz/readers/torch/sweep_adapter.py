@@ -19,16 +19,16 @@ from torch.utils._pytree import tree_map
 
 from ....tinytorch import Tensor
 
-from ...tape.proxy_tensors import leaf, shadow
-from .calls import SKIPPED, arguments, named_params, name_of, said, tensors
+from ...tape.proxy_tensors import leaf, proxy
+from .calls import SKIPPED, arguments, named_params, name_of, call_text, tensors
 
 Array = Any
 SEED = 0
-LACKING = re.compile(r"derivative for '?(?:aten::)?(\w+)")
+MISSING_DERIVATIVE = re.compile(r"derivative for '?(?:aten::)?(\w+)")
 UNSEEN = {"grad", "backward"}    # what these return is made of all that stands before
 
 
-class Terms:
+class SweepAdapter:
     """f, which takes and returns tensors of PyTorch's, as a function of tinytorch's.
 
     It is run in double precision, the modules and tensors it speaks of as copies.
@@ -55,7 +55,7 @@ class Terms:
         found = tensors([y])
         if len(found) != 1:
             return y             # a number, None, several: it is judged by who asked
-        result = recorder.shadow(found[0])
+        result = recorder.proxy(found[0])
         self._last = result, found[0], leaves
         return result
 
@@ -76,7 +76,7 @@ class Terms:
             try:
                 grad, = _grads(found, leaves, create=k < depth)
             except RuntimeError as error:
-                why = _said_by(error, k)
+                why = _reason(error, k)
             if not why and k == 2:
                 why = _once(result)                # what would flow there is left out, untold
             if why:
@@ -102,9 +102,9 @@ def _grads(y: Any, leaves: list[Any], *, create: bool) -> Any:
                                    allow_unused=True)
 
 
-def _said_by(error: RuntimeError, order: int) -> str:
+def _reason(error: RuntimeError, order: int) -> str:
     """Which derivative PyTorch lacks, by its error."""
-    found = LACKING.search(str(error))
+    found = MISSING_DERIVATIVE.search(str(error))
     if not found:
         return f"PyTorch says: {str(error).splitlines()[0]}"
     name = found[1].strip("_").split("_backward")[0]
@@ -195,7 +195,7 @@ class _Recorder(TorchFunctionMode):
             return func(*args, **kwargs)
         given = tensors(args) + tensors(kwargs.values())
         versions = [t._version for t in given]
-        states = {id(t): self.shadow(t) for t in given}
+        states = {id(t): self.proxy(t) for t in given}
         out = func(*args, **kwargs)
         made = [t for t in tensors((out,)) if id(t) not in states]
         made += [t for t, version in zip(given, versions) if t._version != version]
@@ -203,7 +203,7 @@ class _Recorder(TorchFunctionMode):
             self._remember(t, func, args, kwargs, [states[id(g)] for g in given], i)
         return out
 
-    def shadow(self, t: Any) -> Tensor:
+    def proxy(self, t: Any) -> Tensor:
         """The tensor of tinytorch's that stands for t; one that nothing is known of is made of the
         points, if it depends on them, else a constant."""
         known = self._known.get(id(t))
@@ -218,13 +218,13 @@ class _Recorder(TorchFunctionMode):
                                             retain_graph=True, allow_unused=True)
                 return tuple(None if g is None else _numbers(g) for g in found)
             node = t.grad_fn.name().removesuffix("Backward0").removesuffix("Backward")
-            made = shadow(node.rpartition("::")[2], _array(t), self.points, {}, vjp)
+            made = proxy(node.rpartition("::")[2], _array(t), self.points, {}, vjp)
         self._known[id(t)] = t, made, t._version
         return made
 
     def _remember(self, t: Any, func: Any, args: Any, kwargs: Any, states: list[Tensor], i: int
                   ) -> None:
-        told = said(func, name_of(func), args, kwargs)
+        told = call_text(func, name_of(func), args, kwargs)
         operands = list(states)
         if told.operands is not None:
             waiting = iter(states[::-1] if told.swapped else states)
@@ -259,8 +259,8 @@ class _Recorder(TorchFunctionMode):
                     found = iter([torch.full_like(m, np.nan) for m in by])
             grads = [next(found) if m.requires_grad else None for m in mine]
             return tuple(None if g is None else _numbers(g) for g in grads)
-        made = shadow(told.name, _array(t), operands, params, vjp,
-                      differentiable=t.requires_grad or t.is_floating_point())
+        made = proxy(told.name, _array(t), operands, params, vjp,
+                     differentiable=t.requires_grad or t.is_floating_point())
         made.requires_grad = made.requires_grad and t.requires_grad
         self._known[id(t)] = t, made, t._version
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from ...graph import ITEMS, Stats, Value
-from ...tape.tape import Made
+from ...tape.tape import State
 from .calls import storage, version
 
 FLOATS = ("float64", "float32", "float16", "bfloat16")
@@ -27,7 +27,7 @@ def _spelled(dtype: Any) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def shell(t: Any) -> Value:
+def without_numbers(t: Any) -> Value:
     """What a tensor is, without its numbers."""
     return Value(tuple(t.shape), _spelled(t.dtype))
 
@@ -49,7 +49,7 @@ def value(t: Any) -> Value:
     meta device its shape and dtype alone."""
     dtype, shape = _spelled(t.dtype), tuple(t.shape)
     if t.is_meta:
-        return shell(t)
+        return without_numbers(t)
     if t.layout != torch.strided:
         t = t.to_dense()
     if not shape:
@@ -92,7 +92,7 @@ def dead(t: Any) -> dict[str, int]:
     return {"dead": idle, "units": t.shape[unit]} if idle else {}
 
 
-class Stated:
+class ValueCache:
     """The values of tensors, each computed once: a view of all of a storage has its numbers.
 
     exposed: whether someone may write into tensors where nobody sees it.
@@ -100,14 +100,14 @@ class Stated:
 
     def __init__(self, *, exposed: bool = False) -> None:
         self._known: dict[int, tuple[Any, dict[Any, Value]]] = {}      # storage: held, not reused
-        self._waiting: list[tuple[Made, Any]] = []
+        self._waiting: list[tuple[State, Any]] = []
         self.exposed = exposed
 
-    def later(self, made: Made, t: Any) -> None:
+    def later(self, made: State, t: Any) -> None:
         """Give what a call has made its value, now or when it is asked to `settle`: the values of
         many tensors alike are found faster at once."""
         if ITEMS < t.numel() < SHORT and not self.exposed and not t.is_meta:
-            made.data = shell(t)
+            made.data = without_numbers(t)
             self._waiting.append((made, t))
         else:
             made.data = self.value(t)
@@ -119,7 +119,7 @@ class Stated:
             for (made, _), found in zip(waiting, self.values([t for _, t in waiting])):
                 made.data = found
 
-    def _shelf(self, t: Any) -> dict[Any, Value] | None:
+    def _cached(self, t: Any) -> dict[Any, Value] | None:
         """(dtype, version) -> what is known of the storage of a tensor, if that is all of it and
         no small one."""
         n = t.numel()
@@ -143,7 +143,7 @@ class Stated:
 
     def value(self, t: Any) -> Value:
         """The value of a tensor."""
-        shelf = self._shelf(t)
+        shelf = self._cached(t)
         if shelf is None:
             return value(t)
         key = t.dtype, version(t)
@@ -157,7 +157,7 @@ class Stated:
         places: list[Any] = []
         new: dict[Any, Any] = {}
         for i, t in enumerate(several):
-            shelf = self._shelf(t)
+            shelf = self._cached(t)
             place = (i, None) if shelf is None else (id(shelf), t.dtype, version(t))
             if shelf is None or place[1:] not in shelf:
                 new.setdefault(place, (t, shelf))
@@ -246,7 +246,7 @@ def flops(name: str, shapes: Sequence[tuple[int, ...]], out: Sequence[int]) -> i
 
 
 @lru_cache(maxsize=None)
-def _kept(kind: Any) -> set[str]:
+def _saved_attributes(kind: Any) -> set[str]:
     """What a kind of autograd node keeps. What is found to be no tensor is taken out again."""
     return {name for name in dir(kind) if name.startswith("_saved_")}
 
@@ -254,7 +254,7 @@ def _kept(kind: Any) -> set[str]:
 def written(node: Any) -> bool:
     """Whether a tensor that an autograd node keeps was written into since: backward then raises."""
     kind: Any = type(node)
-    for name in _kept(kind):
+    for name in _saved_attributes(kind):
         try:
             getattr(node, name)
         except RuntimeError as error:
@@ -269,7 +269,7 @@ def saved(nodes: Sequence[Any], leaves: Collection[int]) -> int:
     found: dict[int, int] = {}
     for node in nodes:
         kind: Any = type(node)
-        names = _kept(kind)
+        names = _saved_attributes(kind)
         for name in tuple(names):
             try:
                 kept = getattr(node, name)

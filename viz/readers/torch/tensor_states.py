@@ -7,11 +7,11 @@ from typing import Any
 import torch
 
 from ...graph import Value
-from ...tape.tape import Call, Made, Tape
+from ...tape.tape import Call, State, Tape
 from .autograd_edges import Edges
 from .calls import storage, version
 from .modules import Modules
-from .tensor_facts import EMPTY, Stated, private, saved, shell
+from .tensor_facts import EMPTY, ValueCache, private, saved, without_numbers
 
 UNSEEN = "unseen: TorchScript or C++ ran here; --level aten draws what it did"
 
@@ -24,14 +24,14 @@ class States:
 
     def __init__(self, tape: Tape, modules: Modules, edges: Edges, level: str) -> None:
         self.tape, self.modules, self.edges, self.level = tape, modules, edges, level
-        self.known: dict[int, tuple[Made, int]] = {}       # id of a tensor -> state, version
-        self.written: dict[int, Made] = {}         # storage -> what was last written into it
-        self.made: list[tuple[Any, Made]] = []     # all tensors live on: no id is given again
+        self.known: dict[int, tuple[State, int]] = {}       # id of a tensor -> state, version
+        self.written: dict[int, State] = {}         # storage -> what was last written into it
+        self.made: list[tuple[Any, State]] = []     # all tensors live on: no id is given again
         self.kept: list[Any] = []                  # and those that are the same as one of them
-        self.numbers = Stated(exposed=level == "aten")      # where x.numpy() is not seen
+        self.numbers = ValueCache(exposed=level == "aten")      # where x.numpy() is not seen
         self.inside = ""         # the last of torch.func's transforms that has run: vmap
         self.deriving = False    # whether what is recorded now is autograd's own
-        self._same: dict[Any, Made] = {}           # place in memory -> state, at level "aten"
+        self._same: dict[Any, State] = {}           # place in memory -> state, at level "aten"
         self._stamp = 0
 
     def stamp(self) -> int:
@@ -42,21 +42,21 @@ class States:
         known = self.known.get(id(tensor))
         return known[0].stamp if known else -1
 
-    def constant(self, number: float) -> Made:
+    def constant(self, number: float) -> State:
         value = Value((), "float64", (float(number),))
-        made = Made(self.stamp(), value, "constant", "", self.modules.group)
+        made = State(self.stamp(), value, "constant", "", self.modules.group)
         self.tape.made.append(made)
         return made
 
-    def new(self, t: Any, group: str, call: Call | None = None) -> Made:
+    def new(self, t: Any, group: str, call: Call | None = None) -> State:
         """The state that a tensor is in now, as a new one: of a leaf, or made by a call."""
         kind, name, own = self.modules.names.get(id(t), ("constant", "", group))
-        made = Made(self.stamp(), None, kind, name, own, call, t.requires_grad)
+        made = State(self.stamp(), None, kind, name, own, call, t.requires_grad)
         if call is None:
             made.data = self.numbers.value(t)
             self.numbers.exposed |= not private(t)
         elif call.name in EMPTY:
-            made.data = shell(t)
+            made.data = without_numbers(t)
         else:
             self.numbers.later(made, t)
         self.tape.made.append(made)
@@ -72,7 +72,7 @@ class States:
         return (t.data_ptr(), t.shape, t.stride(), t.dtype) if t.layout == torch.strided and \
             not t.is_meta else id(t)
 
-    def make(self, call: Call, t: Any) -> Made:
+    def make(self, call: Call, t: Any) -> State:
         """The state that a call has brought a tensor into."""
         made = self.new(t, call.group, call)
         if self.level == "aten" and call.name != "detach":
@@ -80,7 +80,7 @@ class States:
         call.outputs.append(made)
         return made
 
-    def of(self, t: Any) -> Made:
+    def of(self, t: Any) -> State:
         """The state that an operand is in. One that is not known is a leaf, or was made unseen."""
         known = self.known.get(id(t))
         source = self.written.get(storage(t)) if self.written else None
@@ -115,7 +115,7 @@ class States:
             self.numbers.forget(t)
             self.edges.forget(t)
 
-    def _unseen(self, t: Any, inner: Made | None) -> Made:
+    def _unseen(self, t: Any, inner: State | None) -> State:
         """A tensor whose making was not seen: a custom autograd.Function made it, or it is older.
 
         Its operands are what autograd says.
@@ -140,7 +140,7 @@ class States:
         self.watch(call, [node])
         return made
 
-    def _sources(self, node: Any, *, deep: bool) -> tuple[list[Made], bool]:
+    def _sources(self, node: Any, *, deep: bool) -> tuple[list[State], bool]:
         """The states that an autograd node takes, and whether these are all it takes; deep: and
         those that are behind unknown ones."""
         found, stack, seen, whole = [], [node], {node}, True
