@@ -53,6 +53,14 @@ def test_the_pictures_exist():
         assert (ROOT / (path[0] or path[1])).exists()
 
 
+def test_the_size_of_the_readable_core():
+    sentence = re.search(r"Its core is meant to be\s+read: (.*?) lines", README, re.DOTALL)[1]
+    lines = sum(len((ROOT / "tinytorch/core" / name).read_text(encoding="utf-8").splitlines())
+                for name in re.findall(r"`(\w+\.py)`", sentence))
+    stated = int(sentence.split()[-1].replace(",", ""))
+    assert 0.9*lines < stated < 1.1*lines
+
+
 def test_the_install_lines():
     lines = [line.strip() for line in README.splitlines()
              if line.strip().startswith("python3 -m venv ")]
