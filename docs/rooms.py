@@ -14,7 +14,7 @@ sys.path[:0] = [str(ROOT)]
 from tests.test_architecture import FILES, ROOMS, room, targets  # noqa: E402
 from tinyviz.viz.graph import Edge, Graph, Node  # noqa: E402
 from tinyviz.viz.graph.theme import THEMES  # noqa: E402
-from tinyviz.viz.layout.build_scene import Options, compose  # noqa: E402
+from tinyviz.viz.layout.build_scene import DrawOptions, build_scene  # noqa: E402
 from tinyviz.viz.layout.scene import Rect, Scene  # noqa: E402
 from tinyviz.viz.writers.svg import paint  # noqa: E402
 
@@ -58,7 +58,7 @@ def graph() -> Graph:
 def scene() -> Scene:
     """Lay out the graph, with the engine, the pictures and the front door in colours of their own.
     """
-    drawn = compose(graph(), Options(rankdir="TB"))
+    drawn = build_scene(graph(), DrawOptions(rankdir="TB"))
     return drawn._replace(description="The rooms of tinyviz and what they import", groups=tuple(
         group._replace(marks=tuple(
             mark._replace(role=COLORS[group.id.partition("/")[0]]) if isinstance(mark, Rect)
