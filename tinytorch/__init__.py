@@ -19,13 +19,15 @@ from .core.grad_mode import enable_grad, no_grad, scope, stamp
 from .core.op import Op, apply, notation
 from .core.tensor import Function, Tensor, constant
 
-__all__: list[str]
+__all__ = ["EngineWarning", "Function", "Op", "Tensor", "apply", "backward_steps", "constant",
+           "enable_grad", "gradients", "local_derivatives", "no_grad", "notation", "ops", "scope",
+           "stamp", "topological"]
+_LOADED: list[str] = globals().pop("__all__")      # __getattr__ makes the whole list on request
 
-_PUBLIC: tuple[Any, ...] = (
-    EngineWarning, Function, Op, Tensor, apply, backward_steps, constant, enable_grad, gradients,
-    local_derivatives, no_grad, notation, scope, stamp, topological)
-for _thing in _PUBLIC:           # their public place: pickles do not depend on the file
-    _thing.__module__ = ops.__name__.removesuffix(".ops")
+for _name in _LOADED:            # their public place: pickles do not depend on the file
+    if _name != "ops":
+        globals()[_name].__module__ = ops.__name__.removesuffix(".ops")
+
 _MODULES = ("functional", "nn", "optim")
 _LAZY = {                        # what not every program needs: name -> file
     "check_gradients": "check", "GradientError": "check",
@@ -40,7 +42,7 @@ def __getattr__(name: str) -> Any:
     if name == "__all__":
         for load in _loaders:
             load()
-        return sorted({*(f.__name__ for f in _PUBLIC), "ops", *_LAZY, *_MODULES, "np",
+        return sorted({*_LOADED, *_LAZY, *_MODULES, "np",
                        *(n for n, f in functions.items() if n not in _SHADOWING)})
     if name in _LAZY:
         return getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
@@ -70,4 +72,5 @@ _LEFT_OUT = frozenset("""fft ifft rfft irfft fft2 fftn eig eigh eigvals eigvalsh
 
 
 def __dir__() -> list[str]:
-    return __getattr__("__all__")
+    names: list[str] = __getattr__("__all__")
+    return names

@@ -141,6 +141,6 @@ def samples(op: type[Op]) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
 
 def call_sample(op: type[Op], args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """The op's public function on a sample."""
-    if op.call and (isinstance(op.vjp, tuple) or op.local):
+    if hasattr(op, "call") and (isinstance(op.vjp, tuple) or op.local):
         return op.call(*args, **params)
     return apply(op, *args, **params)

@@ -325,7 +325,7 @@ def _avg_pool(x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bo
         counted = np.pad(np.pad(ones, outer, constant_values=1.0),
                          [(0, b - a) for a, b in inner])
     from .ops.window import Windows
-    count = Windows.value(counted, size, stride, dilation).sum(axes)
+    count = Windows.of(counted, size=size, stride=stride, dilation=dilation).sum(axes)
     if divisor_override:
         count = float(divisor_override)
     if any(w != (0, 0) for w in widths):

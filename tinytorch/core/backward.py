@@ -84,7 +84,7 @@ def seed(root: Tensor, grad: Any) -> Any:
                          "on no tensor with requires_grad (was it made under no_grad, or of "
                          "constants?)")
     if grad is None:
-        if root._data.__class__ is float64:
+        if isinstance(root._data, float64):
             return ONE
         if root._data.size != 1:
             raise ValueError(
@@ -141,7 +141,7 @@ def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> N
     self._grad = g
     for a in propagate(order, {}):
         if a.requires_grad and a._grad is None:
-            a._grad = ZERO if a._data.__class__ is float64 else np.zeros_like(a._data)[()]
+            a._grad = ZERO if isinstance(a._data, float64) else np.zeros_like(a._data)[()]
 
 
 Tensor.backward = backward
@@ -187,7 +187,7 @@ def propagate(order: Sequence[Tensor], dead: Masks) -> list[Tensor]:
             # path. As a loop over the operands it takes 20 % longer.
             x, y = t._x, t._y
             xd = x._data
-            yd = None if y is None else y._data
+            yd: Any = None if y is None else y._data
             if x.requires_grad:
                 rule = rules[0]
                 c = ((g if rule == 1 else -g) if rule.__class__ is int else

@@ -65,10 +65,11 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     args_, nested = _leaves(args)
     y = _called(f, args_, {})
 
-    def pull(cotangent: Any) -> tuple[Any, ...]:
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
         graph = nested or isinstance(cotangent, Tensor) and cotangent.requires_grad
-        return _derivatives(y, args_, tuple(range(len(args_))), graph, cotangent)
-    return y, pull
+        found: tuple[Any, ...] = _derivatives(y, args_, tuple(range(len(args_))), graph, cotangent)
+        return found
+    return y, pullback
 
 
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:

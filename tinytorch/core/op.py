@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from .pole_warnings import checked_value
 from .singularities import Singularity
 from .tensor import Tensor, as_tensor, constant, ndarray, new, operands, raw, wrap
 
+F = TypeVar("F", bound=Callable[..., Any])
 registry: dict[str, type[Op]] = {}             # public name -> op, of the modules loaded so far
 
 
@@ -54,7 +55,7 @@ class Op:
     flat: bool = False           # the derivative is 0 almost everywhere: floor, sign ...
     dunder: str = ""             # "add": makes Tensor.__add__ and __radd__
     fast: Any = None             # value of two plain operands by Python's operator: operator.mul
-    call: Any = None             # the public function, where it has parameters
+    call: Callable[..., Any]     # the public function, where it has parameters
     samples: tuple[Any, ...] = ()       # arguments inside the domain: (x, y), or (x, y, params)
     domain: tuple[float, float] | None = None   # of a function of one number: where it is real
     singularities: tuple[Singularity, ...] = ()  # where it has no value, no derivative, or jumps
@@ -73,10 +74,10 @@ class Op:
             cls.notation = f"{name}({', '.join(f'{{{i}}}' for i in range(arity))})"
         cls.checked_value = staticmethod(checked_value(cls) if cls.risky else cls.value)
         if cls.local and arity <= 2 and not (
-                cls.selects or cls.risky is True or cls.call or cls.flat
+                cls.selects or cls.risky is True or hasattr(cls, "call") or cls.flat
                 or None in cls.local or 0 in cls.local):
             cls.fast_local = cls.local
-        if cls.call:
+        if hasattr(cls, "call"):
             function = cls.call
         else:
             function = (_unary, _binary, _nary)[min(arity, 3) - 1](cls)
@@ -104,19 +105,19 @@ class Op:
     backward: Any = None         # backward(ctx, grad), as the tutorial calls it: see backward.py
 
 
-def public(f: Callable[..., Any]) -> Callable[..., Any]:
+def public(f: F) -> F:
     """Make a composition of ops public: as a function, a method, and numpy's. A decorator."""
     functions[f.__name__] = f
     return f
 
 
-def composite(f: Callable[..., Any]) -> Callable[..., Any]:
+def composite(f: F) -> F:
     """Make a composition public, its results in a scope of its name: a decorator."""
     @wraps(f)
     def inside(*args: Any, **options: Any) -> Any:
         with scope(f.__name__):
             return f(*args, **options)
-    return public(inside)
+    return public(cast(F, inside))
 
 
 def notation(tensor: Tensor) -> tuple[str, int]:
@@ -256,7 +257,7 @@ def _add_dunder(op: type[Op], arity: int, function: Any) -> None:
     if arity == 1:
         setattr(Tensor, f"__{op.dunder}__", function)
         return
-    if not op.call:
+    if not hasattr(op, "call"):
         function = _binary(op, op.fast, (Tensor, *_numbers))
 
     def reflected(y: Any, x: Any) -> Any:

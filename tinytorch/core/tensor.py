@@ -51,9 +51,9 @@ if TYPE_CHECKING:
         __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rpow__ = __rmatmul__ = _binary
         __mod__ = __floordiv__ = __rmod__ = __rfloordiv__ = _binary
         __lt__ = __le__ = __gt__ = __ge__ = __and__ = __or__ = __xor__ = _binary
-        __getitem__: Callable[[Any], Tensor]
-        __divmod__: Callable[[Any], tuple[Tensor, Tensor]]
-        __rdivmod__: Callable[[Any], tuple[Tensor, Tensor]]
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __divmod__(self, other: Any) -> tuple[Tensor, Tensor]: ...
+        def __rdivmod__(self, other: Any) -> tuple[Tensor, Tensor]: ...
         __array_ufunc__: Any
         __array_function__: Any
         T: Any                   # a Tensor, its axes reversed
@@ -324,7 +324,7 @@ class Tensor(_Operators):
     def __complex__(self) -> complex:
         return self._converted("a plain complex", complex)
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[Any]:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if self.requires_grad:
             self._refuse("makes a plain array and would silently drop the gradient",
                          "np.stack, np.where and the like on tensors, or x.numpy(), "
@@ -382,7 +382,7 @@ def as_tensor(value: Any, like: Tensor | None = None) -> Tensor:
         return value
     kind = value.__class__
     if kind is float or kind is int:
-        if like is None or like._data.__class__ is float64 or like._data.dtype.kind != "f":
+        if like is None or isinstance(like._data, float64) or like._data.dtype.kind != "f":
             return wrap(float64(value))
         return wrap(like._data.dtype.type(value))
     return constant(value)

@@ -47,8 +47,9 @@ class MultiheadAttention(Module):
             rows = slice(i*width, (i + 1)*width)
             bias = None if self.in_proj_bias is None else self.in_proj_bias[rows]
             parts.append(self._split(F.linear(x, self.in_proj_weight[rows], bias)))
+        q, k, v = parts
         y = F.scaled_dot_product_attention(
-            *parts, attn_mask=attn_mask, is_causal=is_causal,
+            q, k, v, attn_mask=attn_mask, is_causal=is_causal,
             dropout_p=self.dropout if self.training else 0.0, rng=rng())
         y = functions["transpose"](y, (0, 2, 1, 3))
         return self.out_proj(functions["reshape"](y, (*y.shape[:2], width)))

@@ -52,7 +52,7 @@ class _Mapping(ModuleType):
     """The module itself can be asked like a mapping (PEP 549's way of doing it)."""
 
     def __getitem__(self, name: str) -> type[Op]:
-        op = get(name)
+        op: type[Op] | None = get(name)
         if op is None:
             raise KeyError(name)
         return op

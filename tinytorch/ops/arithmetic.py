@@ -155,8 +155,8 @@ def _divmod(x: Any, y: Any) -> tuple[Any, Any]:
     return x//y, x % y
 
 
-Tensor.__divmod__ = _divmod
-Tensor.__rdivmod__ = lambda x, y: _divmod(y, x)
+setattr(Tensor, "__divmod__", _divmod)
+setattr(Tensor, "__rdivmod__", lambda x, y: _divmod(y, x))
 
 
 # Comparisons: booleans, constants to every gradient.

@@ -134,7 +134,7 @@ class GetItem(Op):
                ([[1.0, 2.0], [3.0, 4.0]], {"index": (slice(None), 1)}))
 
 
-Tensor.__getitem__ = GetItem.call
+setattr(Tensor, "__getitem__", GetItem.call)
 Tensor.T = property(_transpose)
 
 

@@ -174,7 +174,7 @@ def _polygamma(n: int, x: float) -> float:
         total += b/math.factorial(2*k)*rising*power
         rising *= (s + 2*k - 1)*(s + 2*k)
         power /= x*x
-    return (-1)**(n + 1)*math.factorial(n)*total
+    return math.factorial(n)*(total if n % 2 else -total)
 
 
 class GammaLn(Op):

@@ -77,7 +77,8 @@ def _applied(t: Tensor, args: tuple[Tensor, ...], columns: list[Series], n: int)
     if n == 0 or all(c is None for column in columns for c in column[1:]) or op.flat:
         return [t._data, *(None,)*n]
     if op.jet:
-        return op.jet(*columns, **params)
+        series: Series = op.jet(*columns, **params)
+        return series
     if op.linear:
         return [t._data, *(_summed(op, args, [c[k] for c in columns], params)
                            for k in range(1, n + 1))]

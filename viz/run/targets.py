@@ -146,9 +146,10 @@ def parameters(called: Callable[..., Any]) -> list[inspect.Parameter]:
 
 def functions() -> dict[str, Callable[..., Any]]:
     """What an expression may call: tinytorch's functions, by name."""
-    from ... import tinytorch
-    tinytorch.ops.load()
-    return dict(tinytorch.functions)
+    from ...tinytorch import ops
+    from ...tinytorch.core.functions import functions
+    ops.load()
+    return dict(functions)
 
 
 CODE = "tinyviz-code-"           # folders of code that stands in a document: it has no file there
