@@ -172,7 +172,7 @@ def test_labels_lie_on_no_other_and_in_the_frame(text):
     (panel,) = made.panels
     f, boxes = panel.frame, []
     for note in panel.marks:
-        if isinstance(note, Annotation) and note.level == 8:
+        if isinstance(note, Annotation) and note.zorder == 8:
             x, y = map(float, panel.places(note.x, note.y))
             left, bottom = x + note.dx, y - note.dy
             boxes.append((left, bottom - 1.25 * note.size, left + width(note.words, note.size),
@@ -239,7 +239,7 @@ def test_contours_are_in_their_frame_and_calm(text):
     ET.fromstring(drawn)
     assert svg(fielded(text)) == drawn and not re.search(r'\bid=|"[^"]*\b(nan|inf)\b', drawn)
     for mark in panel.marks:
-        if isinstance(mark, MultiPolygon) and mark.level < 1:
+        if isinstance(mark, MultiPolygon) and mark.zorder < 1:
             x, y = panel.places(*np.concatenate(mark.rings).T)
             assert x.min() > f.left - 0.1 and x.max() < f.left + f.width + 0.1
             assert y.min() > f.top - 0.1 and y.max() < f.top + f.height + 0.1

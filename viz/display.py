@@ -85,7 +85,7 @@ def drawn(thing: Any, kinds: Collection[str], *, dark: bool = False) -> Picture:
             file = io.BytesIO()
             plots.save(chart, file, format=kind, dpi=192)
             made[kind] = file.getvalue()
-        return Picture(made, chart.said)
+        return Picture(made, chart.description)
     options = DrawOptions(theme="dark" if dark else "light")
     scene = build_scene(_small(thing), options)
     write = {"svg": svg.draw, "png": png.draw}

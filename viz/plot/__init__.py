@@ -1,4 +1,4 @@
-"""Plot: sweeps as a chart, which we paint, or matplotlib; written to files, always alike."""
+"""Plot sweeps as charts: painted as SVG and PNG by us, or by matplotlib."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..callable_module import make_callable
@@ -19,7 +20,7 @@ from .options import PlotError, PlotOptions, plot_options
 __all__ = ["Chart", "PlotError", "PlotOptions", "chart", "palette", "plot", "save"]
 
 FORMATS = ("svg", "png", "pdf")
-FIXED: dict[str, Any] = {        # what would otherwise follow the user's matplotlibrc, or the clock
+FIXED: dict[str, Any] = {        # settings independent of the user's matplotlibrc and the clock
     "font.family": ["DejaVu Sans"], "mathtext.fontset": "dejavusans", "axes.unicode_minus": True,
     "svg.fonttype": "path", "svg.hashsalt": "tinyviz", "pdf.fonttype": 42, "hatch.linewidth": 0.6,
     "path.simplify": True, "path.simplify_threshold": 0.1, "text.usetex": False,
@@ -27,65 +28,63 @@ FIXED: dict[str, Any] = {        # what would otherwise follow the user's matplo
 
 
 def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any:
-    """Draw a sweep, or several in one picture; returns the Figure.
+    """Draw one or more sweeps; return the Figure.
 
-    Without axes a Figure is made; with the user's own Axes all curves go there, and no other is
+    Without axes a Figure is made. The user's own Axes get all curves, and no other Axes are
     touched. Options are those of `PlotOptions`. Raises PlotError.
     """
     from . import panels
     from .matplotlib_painter import paint
+    options, listed = plot_options(given), sweep_list(sweeps)
     if axes is None:
-        asked = plot_options(given)
-        return styled_figure(lambda look: panels.curve_chart(sweep_list(sweeps), asked, look),
-                             asked)
-    asked, listed = plot_options(given), sweep_list(sweeps)
-    draft = panels.single_panel(listed, asked)
+        return styled_figure(partial(panels.curve_chart, listed, options), options)
+    draft = panels.single_panel(listed, options)
     box, zoom = axes.get_window_extent(), 96 / axes.figure.dpi
     high = axes.figure.bbox.height
     frame = PanelFrame(box.x0 * zoom, (high - box.y1) * zoom, box.width * zoom, box.height * zoom)
-    panel = layout.with_x_ticks(replace(draft.panel, frame=frame), frame.width, asked.pi)
-    paint(axes, panels.finish_panel(draft._replace(panel=panel)), palette(asked),
-          styled=bool(asked.style))
+    panel = layout.with_x_ticks(replace(draft.panel, frame=frame), frame.width, options.pi)
+    paint(axes, panels.finish_panel(draft._replace(panel=panel)), palette(options),
+          styled=bool(options.style))
     return axes.figure
 
 
 def chart(sweeps: Sweep | Sequence[Sweep], **given: Any) -> Chart:
-    """What a plot of sweeps shows, to be saved: without matplotlib as SVG and PNG.
+    """Return the chart of one or more sweeps, to be saved: as SVG and PNG without matplotlib.
 
-    `chart._replace(look=colors(PlotOptions(dark=True)))` is the same in the dark. Options are those
+    `chart._replace(palette=palette(PlotOptions(dark=True)))` is its dark version. Options are those
     of `PlotOptions`. Raises PlotError.
     """
     from .panels import curve_chart
-    asked = plot_options(given)
-    return curve_chart(sweep_list(sweeps), asked, palette(asked))
+    options = plot_options(given)
+    return curve_chart(sweep_list(sweeps), options, palette(options))
 
 
-def styled_figure(compose: Callable[[Palette], Chart], asked: PlotOptions) -> Any:
-    """The Figure of a chart, under the settings of the style that was asked for, or under ours."""
+def styled_figure(build: Callable[[Palette], Chart], options: PlotOptions) -> Any:
+    """Return the Figure of a chart, under the settings of the requested style, or under ours."""
     from .matplotlib_painter import figure
-    with _matplotlib().rc_context(_settings(asked)):
-        return figure(compose(palette(asked)), styled=bool(asked.style))
+    with _matplotlib().rc_context(_settings(options)):
+        return figure(build(palette(options)), styled=bool(options.style))
 
 
 def sweep_list(sweeps: Sweep | Sequence[Sweep]) -> list[Sweep]:
-    """One or more sweeps, as a list. Raises PlotError where there are none."""
+    """Return one or more sweeps as a list. Raises PlotError if there are none."""
     listed = [sweeps] if isinstance(sweeps, Sweep) else list(sweeps)
     if not listed:
         raise PlotError("there is no sweep to draw")
     return listed
 
 
-def palette(asked: PlotOptions) -> Palette:
-    """The colours by role: of our theme, or, under its rc_context, of the style asked for."""
-    look = dict(theme.THEMES[asked.theme or ("dark" if asked.dark else "light")].plot)
-    if asked.style:
+def palette(options: PlotOptions) -> Palette:
+    """Return the colours by role, of a theme or of the current style of matplotlib."""
+    colors = dict(theme.THEMES[options.theme or ("dark" if options.dark else "light")].plot)
+    if options.style:
         rc = _matplotlib().rcParams
         cycle = rc["axes.prop_cycle"].by_key().get("color", ["C0"])
         found = {"paper": rc["axes.facecolor"], "ink": rc["text.color"], "muted": rc["xtick.color"],
                  "line": rc["axes.edgecolor"]}
         found |= {role: cycle[i % len(cycle)] for i, role in enumerate(("f", "df", "d2f"))}
-        look |= {role: _matplotlib().colors.to_hex(color) for role, color in found.items()}
-    return look
+        colors |= {role: _matplotlib().colors.to_hex(color) for role, color in found.items()}
+    return colors
 
 
 def _matplotlib() -> Any:
@@ -95,19 +94,19 @@ def _matplotlib() -> Any:
     return matplotlib
 
 
-def _settings(asked: PlotOptions) -> dict[str, Any]:
-    """matplotlib's settings for a figure: its own defaults, the style that was asked for, ours."""
+def _settings(options: PlotOptions) -> dict[str, Any]:
+    """Return matplotlib's settings for a figure: its defaults, the requested style, ours."""
     matplotlib = _matplotlib()
     settings = dict(matplotlib.rcParamsDefault)
     settings.pop("backend", None)
-    if asked.style:
+    if options.style:
         try:
-            settings.update(matplotlib.style.library[asked.style]
-                            if asked.style in matplotlib.style.library
-                            else matplotlib.rc_params_from_file(asked.style,
+            settings.update(matplotlib.style.library[options.style]
+                            if options.style in matplotlib.style.library
+                            else matplotlib.rc_params_from_file(options.style,
                                                                 use_default_template=False))
         except OSError:
-            raise PlotError(f"unknown style: {asked.style!r} (must be a file, or one of "
+            raise PlotError(f"unknown style: {options.style!r} (must be a file, or one of "
                             f"{', '.join(sorted(matplotlib.style.library))})") from None
         return {**settings, **{k: v for k, v in FIXED.items() if k != "font.family"}}
     return {**settings, **FIXED}
@@ -115,10 +114,10 @@ def _settings(asked: PlotOptions) -> dict[str, Any]:
 
 def save(picture: Any, path: Any, *, format: str | None = None, dpi: float = 144.0,
          alt: str | None = None) -> None:
-    """Write a Chart or a Figure to a path or a binary file. Same picture and versions: same bytes.
+    """Write a Chart or a Figure to a path or a binary file. The same input makes the same bytes.
 
-    format: svg, png or pdf; None: by the suffix of the path. alt: what an SVG says of itself; None:
-    its description. Raises PlotError for any other format.
+    format: svg, png or pdf; by default the suffix of the path. alt: the alternative text of an SVG;
+    by default its description. Raises PlotError for any other format.
     """
     kind = (format or os.path.splitext(os.fspath(path))[1][1:]).lower()
     if kind not in FORMATS:
@@ -135,7 +134,7 @@ def save(picture: Any, path: Any, *, format: str | None = None, dpi: float = 144
 
 def _content(picture: Any, kind: str, dpi: float, alt: str | None) -> bytes:
     if isinstance(picture, Chart):
-        picture = picture._replace(said=picture.said if alt is None else alt)
+        picture = picture._replace(description=picture.description if alt is None else alt)
         if kind == "svg":
             from . import svg
             return svg.write(picture)
@@ -145,7 +144,7 @@ def _content(picture: Any, kind: str, dpi: float, alt: str | None) -> bytes:
         from .matplotlib_painter import figure
         with _matplotlib().rc_context(_settings(PlotOptions())):
             picture = figure(picture)
-    said = str(picture.get_label()) if alt is None else alt
+    description = str(picture.get_label()) if alt is None else alt
     metadata: dict[str, dict[str, Any]] = {
         "svg": {"Date": None, "Creator": None}, "png": {"Software": None},
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
@@ -153,9 +152,10 @@ def _content(picture: Any, kind: str, dpi: float, alt: str | None) -> bytes:
     with _matplotlib().rc_context(FIXED):
         picture.savefig(file, format=kind, dpi=dpi, metadata=metadata[kind],
                         facecolor=picture.get_facecolor())
-    if kind == "svg" and said:
+    if kind == "svg" and description:
         from .description import add_description
-        return add_description(file.getvalue(), said.partition(": ")[0].rstrip("."), said)
+        title = description.partition(": ")[0].rstrip(".")
+        return add_description(file.getvalue(), title, description)
     return file.getvalue()
 
 

@@ -1,18 +1,19 @@
-"""Chart: what a plot shows, in data coordinates, before anything paints it. Sizes are in px.
+"""Charts: panels of marks in data coordinates, before anything paints them. Sizes are in px.
 
-Colours are roles of a theme's `plot`, so that one chart is painted light and dark.
+Colours are roles of a theme's `plot`, so that one chart is painted in every theme.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, overload
 
 import numpy as np
 
-Array = Any
+from ..sweep.arrays import Floats
+
 Dash: TypeAlias = tuple[float, ...]      # stroke and gap, in px
 
 
@@ -24,60 +25,60 @@ class ColorMix(NamedTuple):
     share: float
 
 
-Color: TypeAlias = str | ColorMix           # a role, or between two of them
+Color: TypeAlias = str | ColorMix           # a role, or a mix of two
 Palette: TypeAlias = Mapping[str, str]      # role -> #rrggbb
 
 
-def hex_color(asked: Color, look: Palette) -> str:
-    """A colour as #rrggbb."""
-    if isinstance(asked, str):
-        return look[asked]
-    ends = [[int(look[role][k:k + 2], 16) for k in (1, 3, 5)] for role in asked[:2]]
-    return "#" + "".join(f"{round(p + (q - p) * asked.share):02x}" for p, q in zip(*ends))
+def hex_color(color: Color, palette: Palette) -> str:
+    """Return a colour as #rrggbb."""
+    if isinstance(color, str):
+        return palette[color]
+    ends = [[int(palette[role][k:k + 2], 16) for k in (1, 3, 5)] for role in color[:2]]
+    return "#" + "".join(f"{round(p + (q - p) * color.share):02x}" for p, q in zip(*ends))
 
 
-# ---- Marks. `level`: what has a higher one lies above
+# ---- Marks. Those with a higher `zorder` lie above others
 
 class Line(NamedTuple):
-    """A curve, or a straight line; nan where there is none. It ends at the frame."""
+    """A curve, or a straight line; nan interrupts it. It is clipped at the frame."""
 
-    x: Array
-    y: Array
+    x: Floats
+    y: Floats
     color: Color
     width: float
-    level: float
+    zorder: float
     dash: Dash = ()
-    plain: Dash = ()             # the dash where a theme has no colours to tell curves apart
+    plain: Dash = ()             # the dash in a theme without colours
     label: str = ""              # in the legend
     opacity: float = 1.0
 
 
 class Area(NamedTuple):
-    """What lies between two curves over x."""
+    """The area between two curves over x."""
 
-    x: Array
-    low: Array
-    high: Array
+    x: Floats
+    low: Floats
+    high: Floats
     color: Color
     opacity: float
-    level: float
+    zorder: float
     label: str = ""
 
 
 class ReferenceLine(NamedTuple):
-    """A line across the whole frame, upright at an x or level at a y."""
+    """A line across the whole frame, vertical at an x or horizontal at a y."""
 
     at: float
     upright: bool
     color: Color
     width: float
-    level: float
+    zorder: float
     dash: Dash = ()
     opacity: float = 1.0
 
 
 class HatchedSpan(NamedTuple):
-    """A hatched strip across the whole frame, over x from low to high."""
+    """A hatched span across the height of the frame, over x from low to high."""
 
     low: float
     high: float
@@ -86,48 +87,48 @@ class HatchedSpan(NamedTuple):
 
 
 class MultiPolygon(NamedTuple):
-    """A surface of closed rings; what lies in an even number of them is bare. Nothing cuts it."""
+    """Closed rings, filled by the even-odd rule. They are not clipped."""
 
-    rings: tuple[Array, ...]     # (N, 2) each: points of the data
+    rings: tuple[Floats, ...]     # (N, 2) each: points of the data
     color: Color
     opacity: float
-    level: float = 0.2
-    edge: Color | None = None    # of a thin line around
+    zorder: float = 0.2
+    edge: Color | None = None    # of a thin outline
 
 
 class Dot(NamedTuple):
-    """A mark at a point. It may reach over the frame."""
+    """A marker at a point. It may reach over the frame."""
 
     x: float
     y: float
     shape: str                   # circle, square, diamond or cross
-    size: float                  # across
+    size: float                  # diameter
     fill: Color
     edge: Color
     width: float                 # of the edge
-    level: float = 5.0
+    zorder: float = 5.0
 
 
 class Annotation(NamedTuple):
     """Words beside a point."""
 
-    words: str                   # lines, between newlines
+    words: str                   # may have several lines
     x: float
     y: float
     color: Color
     size: float
-    dx: float = 0.0              # px to the right, to the anchor
-    dy: float = 0.0              # px up
-    anchor: str = "start"        # start, middle or end: of the line's width
-    rise: str = "bottom"         # bottom, middle or top: of the height, where the point is
-    plate: float = 0.0           # opacity of the paper behind the words
-    upright: bool = False        # reads from the bottom to the top
-    level: float = 6.0
-    inside: bool = False         # x and y are shares of the frame
+    dx: float = 0.0              # px from the point to the anchor
+    dy: float = 0.0              # px, upwards
+    anchor: str = "start"        # start, middle or end
+    rise: str = "bottom"         # the vertical anchor: bottom, middle or top
+    plate: float = 0.0           # opacity of the background
+    upright: bool = False        # rotated: reads from bottom to top
+    zorder: float = 6.0
+    inside: bool = False         # x and y are fractions of the frame
 
 
 class PointLabel(NamedTuple):
-    """Words that want to stand near a point, where there is room: a Note when this is known."""
+    """Words for a point whose position is not decided yet: `labels` makes it an Annotation."""
 
     words: str
     x: float
@@ -138,7 +139,7 @@ class PointLabel(NamedTuple):
 
 
 class IntervalLabel(NamedTuple):
-    """Words for a strip over x from low to high, where there is room."""
+    """Words for x from low to high, shown if there is room."""
 
     words: str
     low: float
@@ -149,7 +150,7 @@ Mark: TypeAlias = Line | Area | MultiPolygon | ReferenceLine | HatchedSpan | Dot
 
 
 class PanelFrame(NamedTuple):
-    """Where a panel's axes are in the picture: px from its upper left corner."""
+    """The rectangle of a panel's axes in the picture: px from its upper left corner."""
 
     left: float
     top: float
@@ -158,14 +159,20 @@ class PanelFrame(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """An axis: its window, linear or logarithmic."""
+    """The limits of an axis, linear or logarithmic."""
 
     low: float
     high: float
     log: bool = False
 
-    def share(self, values: Any) -> Any:
-        """Where values are on the axis: 0 at low, 1 at high. nan for what a logarithm has not."""
+    @overload
+    def share(self, values: float) -> float: ...
+
+    @overload
+    def share(self, values: Floats | Sequence[float]) -> Floats: ...
+
+    def share(self, values: float | Floats | Sequence[float]) -> float | Floats:
+        """Return the positions of values on the axis: 0 at low, 1 at high; nan for log of ≤ 0."""
         if isinstance(values, float) and not self.log:
             return (values - self.low) / (self.high - self.low)
         with np.errstate(all="ignore"):
@@ -177,7 +184,7 @@ class Scale(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A place on an axis; one without words is a minor tick."""
+    """A tick of an axis; one without words is a minor tick."""
 
     at: float
     words: str = ""
@@ -185,23 +192,29 @@ class Tick(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A pair of axes and what is on it."""
+    """A pair of axes and its marks."""
 
     x: Scale
     y: Scale
     marks: tuple[Mark, ...]
     name: str = ""               # of the x axis
-    numbered: bool = True        # whether the x axis has numbers; in a stack the last has
+    numbered: bool = True        # show numbers on the x axis: in a stack, only on the last
     x_ticks: tuple[Tick, ...] = ()
     y_ticks: tuple[Tick, ...] = ()
     pi: bool = False             # x_ticks are multiples of pi
-    side: str = ""               # the name of the y axis, beside it
-    boxed: bool = False          # a box around all, and no grid
-    bar: bool = False            # no axes but numbers at the right: what colours mean
+    side: str = ""               # the name of the y axis
+    boxed: bool = False          # a box around the axes, and no grid
+    bar: bool = False            # a colour bar: no axes, numbers at the right
     frame: PanelFrame = PanelFrame(0, 0, 1, 1)
 
+    @overload
+    def places(self, x: float, y: float) -> tuple[float, float]: ...
+
+    @overload
+    def places(self, x: Floats, y: Floats) -> tuple[Floats, Floats]: ...
+
     def places(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Points of the data in px of the picture."""
+        """Convert points of the data to px of the picture."""
         f = self.frame
         return (f.left + f.width * self.x.share(x), f.top + f.height * (1 - self.y.share(y)))
 
@@ -212,26 +225,26 @@ class Panel:
 
 
 class Chart(NamedTuple):
-    """A plot: panels below each other, and the look it is to have."""
+    """A plot: panels below each other, and the colours."""
 
     width: float
     height: float
     panels: tuple[Panel, ...]
     palette: Palette
-    said: str                    # what it shows, in sentences
+    description: str             # what it shows, in sentences
     title: str = ""
 
     @property
     def name(self) -> str:
-        """What it is, in few words."""
-        return self.said.partition(": ")[0].rstrip(".")
+        """The first clause of the description."""
+        return self.description.partition(": ")[0].rstrip(".")
 
 
-def is_grayscale(look: Palette) -> bool:
-    """Whether a look has no colours."""
-    return all(c[1:3] == c[3:5] == c[5:] for c in (look["f"], look["df"], look["d2f"]))
+def is_grayscale(palette: Palette) -> bool:
+    """Whether a palette has no colours."""
+    return all(c[1:3] == c[3:5] == c[5:] for c in (palette["f"], palette["df"], palette["d2f"]))
 
 
-def level(mark: Mark) -> float:
-    """What lies above has a higher one."""
-    return 0.0 if isinstance(mark, HatchedSpan) else mark.level
+def zorder(mark: Mark) -> float:
+    """Return the order of painting: higher marks lie above lower ones."""
+    return 0.0 if isinstance(mark, HatchedSpan) else mark.zorder

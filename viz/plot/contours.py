@@ -1,4 +1,4 @@
-"""Contours: a function of two variables as a chart: bands by value, the gradient, a descent."""
+"""Contour charts of functions of two variables: filled contours, the gradient, a descent."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from typing import Any
 import numpy as np
 
 from ..graph import text
-from ..sweep.scalar_field import ScalarField, DescentPath
+from ..sweep.arrays import Floats
+from ..sweep.scalar_field import DescentPath, ScalarField
 from . import layout, ticks
-from .chart import (ColorMix, Chart, Color, PanelFrame, Line, Palette, Mark, Annotation, Panel,
-                    MultiPolygon, Scale, Tick)
+from .chart import (
+    Annotation, Chart, Color, ColorMix, Line, Mark, MultiPolygon, Palette, Panel, PanelFrame, Scale,
+    Tick)
 from .curves import circle
 from .description import describe_field
 from .options import PlotOptions
 
-Array = Any
 
-LEVELS = 14                      # of the contours
-STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)      # from one to the next
+LEVELS = 14                      # contours
+STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)      # between levels
 ARROWS = 17                      # along the x axis
-STRENGTH = 0.55                  # of a band's colour: lines and words stand on it
+STRENGTH = 0.55                  # of a band's colour, below lines and words
 HATCH = 10.0                     # px between lines where f is undefined
-BAR = 15.0                       # px: the width of the bar that names the colours
-SHORT = 70.0                     # px: a contour that is shorter has no number
-HEAD, HALF, SHAFT = 8.0, 3.4, 1.6          # px of an arrow: its head's length, half its width
+BAR = 15.0                       # px: width of the colour bar
+SHORT = 70.0                     # px: shorter contours have no number
+HEAD, HALF, SHAFT = 8.0, 3.4, 1.6          # px of an arrow: length and half width of its head
 
 
-def contour_chart(field: ScalarField, way: DescentPath | None, asked: PlotOptions, look: Palette,
-                  *, arrows: bool = True
-                  ) -> Chart:
-    """The chart of a field: filled contours, the gradient as arrows, a path of descent."""
-    wide, high = asked.size[0], max(asked.size[1], 0.75 * asked.size[0])
+def contour_chart(field: ScalarField, path: DescentPath | None, options: PlotOptions,
+                  colors: Palette, *, arrows: bool = True) -> Chart:
+    """Return the chart of a field: filled contours, the gradient as arrows, a descent path."""
+    wide, high = options.size[0], max(options.size[1], 0.75 * options.size[0])
     steps = levels(field.z)
     panel, bar = _framed(field, steps, wide, high)
     panel = replace(panel, marks=(
         *_bands(field, steps), *_lines(field, steps, panel), *_blank(field, panel),
-        *(_arrows(field, panel) if arrows else ()), *(_descent(field, way) if way else ())))
-    title = asked.title or f"{field.name}({field.names[0]}, {field.names[1]})"
-    return Chart(wide, high, (panel, bar), look, describe_field(field, way), title)
+        *(_arrows(field, panel) if arrows else ()), *(_descent(field, path) if path else ())))
+    title = options.title or f"{field.name}({field.names[0]}, {field.names[1]})"
+    return Chart(wide, high, (panel, bar), colors, describe_field(field, path), title)
 
 
-def levels(z: Array) -> Array:
-    """Levels by value, round numbers, robust against poles; closer together where f is flat."""
+def levels(z: Floats) -> Floats:
+    """Return round contour levels, robust against poles; closer together where f is flat."""
     fine = z[np.isfinite(z)]
     low, high = (float(f"{v:.12g}") for v in np.percentile(fine, [2, 98]))
     if high <= low:
@@ -58,13 +58,13 @@ def levels(z: Array) -> Array:
 
 
 def band_color(i: int, count: int, strength: float = STRENGTH) -> Color:
-    """The colour of a band: from f's through paper to that of f′."""
+    """Return the colour of a band: from f's through the paper to that of f′."""
     share = 2 * i / max(count - 1, 1) - 1
     return ColorMix("paper", "df" if share > 0 else "f", round(strength * abs(share), 4))
 
 
 def masked_values(field: ScalarField) -> Any:
-    """The values, masked where f is undefined and around torn cells."""
+    """Return the values, masked where f is undefined and around torn cells."""
     mask = ~np.isfinite(field.z)
     torn = np.zeros_like(mask)
     for a in (slice(None, -1), slice(1, None)):
@@ -73,8 +73,8 @@ def masked_values(field: ScalarField) -> Any:
     return np.ma.masked_array(field.z, mask | torn)
 
 
-def _framed(field: ScalarField, steps: Array, wide: float, high: float) -> tuple[Panel, Panel]:
-    """The axes of the picture and of its bar, still empty."""
+def _framed(field: ScalarField, steps: Floats, wide: float, high: float) -> tuple[Panel, Panel]:
+    """Return the axes of the picture and its colour bar, without contours."""
     x, y = (Scale(float(v[0]), float(v[-1])) for v in (field.x, field.y))
     top = layout.EDGE + layout.TITLE + 12
     tall = high - top - (layout.TICK + layout.GAP + layout.NUMBER + layout.NAME + 16)
@@ -106,14 +106,14 @@ def _generator(field: ScalarField, z: Any) -> Any:
     return contour_generator(field.x, field.y, z, corner_mask=False, fill_type="OuterOffset")
 
 
-def _parts(made: Any, low: float, high: float) -> tuple[Array, ...]:
-    """The rings of a filled contour, holes included: what is in an even number of them is bare."""
+def _parts(made: Any, low: float, high: float) -> tuple[Floats, ...]:
+    """Return the rings of a filled contour, including holes."""
     return tuple(points[a:b] for points, offsets in zip(*made.filled(low, high))
                  for a, b in zip(offsets[:-1], offsets[1:]))
 
 
-def _bands(field: ScalarField, steps: Array) -> Iterator[Mark]:
-    """Each band lies upon all that is lower: no seam is seen between two."""
+def _bands(field: ScalarField, steps: Floats) -> Iterator[Mark]:
+    """Yield the bands, each above all lower ones, so that no seam shows between them."""
     made = _generator(field, masked_values(field))
     for i, low in enumerate((-np.inf, *steps)):
         rings = _parts(made, low, np.inf)
@@ -121,8 +121,8 @@ def _bands(field: ScalarField, steps: Array) -> Iterator[Mark]:
             yield MultiPolygon(rings, band_color(i, len(steps) + 1), 1.0)
 
 
-def _lines(field: ScalarField, steps: Array, panel: Panel) -> Iterator[Mark]:
-    """The contours, and numbers at every other of them, where they run level."""
+def _lines(field: ScalarField, steps: Floats, panel: Panel) -> Iterator[Mark]:
+    """Yield the contours, and numbers at every other one, where it is most nearly horizontal."""
     made = _generator(field, masked_values(field))
     taken: list[tuple[float, float, float, float]] = []
     notes = []
@@ -139,13 +139,13 @@ def _lines(field: ScalarField, steps: Array, panel: Panel) -> Iterator[Mark]:
     yield from notes
 
 
-def _number(words: str, parts: Sequence[Array], panel: Panel,
+def _number(words: str, parts: Sequence[Floats], panel: Panel,
             taken: list[tuple[float, float, float, float]]) -> Annotation | None:
-    """A number on its contour, where this runs most nearly level and no other number is near."""
+    """Return a number on its contour, where this is most nearly horizontal and no other is near."""
     f, wide = panel.frame, text.width(words, layout.SMALL) / 2 + 8
     best, least = None, math.inf
     for part in parts:
-        x, y = panel.places(*part.T)
+        x, y = panel.places(part[:, 0], part[:, 1])
         steps = np.hypot(np.diff(x), np.diff(y))
         if steps.sum() < SHORT:
             continue
@@ -166,12 +166,11 @@ def _number(words: str, parts: Sequence[Array], panel: Panel,
     (x, y), middle, up = best
     taken.append((middle - wide, up - 12, middle + wide, up + 12))
     return Annotation(words, float(x), float(y), "ink", layout.SMALL, anchor="middle",
-                      rise="middle",
-                      plate=0.75, level=4.5)
+                      rise="middle", plate=0.75, zorder=4.5)
 
 
 def _blank(field: ScalarField, panel: Panel) -> Iterator[Mark]:
-    """Lines at 45 degrees where f is undefined; not on a mere curve."""
+    """Yield lines at 45 degrees where f is undefined; not on a mere curve."""
     blank = ~np.isfinite(field.z)
     blank[1:-1, 1:-1] &= blank[:-2, 1:-1] & blank[2:, 1:-1] & blank[1:-1, :-2] & blank[1:-1, 2:]
     if not blank.any():
@@ -197,7 +196,7 @@ def _blank(field: ScalarField, panel: Panel) -> Iterator[Mark]:
 
 
 def _arrows(field: ScalarField, panel: Panel) -> Iterator[Mark]:
-    """The gradient: exact direction, length by the root of its size, cut at the 90th percentile."""
+    """Yield the gradient: exact direction, length by the root of its norm, cut at 90 percent."""
     every = max((len(field.x) - 1) // ARROWS, 1)
     part = slice(every // 2, None, every)
     g = field.gradient[:, part, part].reshape(2, -1)
@@ -226,15 +225,15 @@ def _arrows(field: ScalarField, panel: Panel) -> Iterator[Mark]:
         yield MultiPolygon(tuple(shapes), "ink", 0.65, 4.0)
 
 
-def _descent(field: ScalarField, way: DescentPath) -> Iterator[Mark]:
-    """The way down from a point, and where it ends."""
-    yield Line(way.x, way.y, "d2f", 2.6, 5.0)
-    yield circle(float(way.x[0]), float(way.y[0]), "d2f", "paper", 8.0)._replace(level=6.0)
-    yield circle(float(way.x[-1]), float(way.y[-1]), "d2f", "d2f", 8.0)._replace(level=6.0)
-    if way.end != "left the picture":
+def _descent(field: ScalarField, path: DescentPath) -> Iterator[Mark]:
+    """Yield the path of descent, with its start and its end."""
+    yield Line(path.x, path.y, "d2f", 2.6, 5.0)
+    yield circle(float(path.x[0]), float(path.y[0]), "d2f", "paper", 8.0)._replace(zorder=6.0)
+    yield circle(float(path.x[-1]), float(path.y[-1]), "d2f", "d2f", 8.0)._replace(zorder=6.0)
+    if path.end != "left the picture":
         digits = 5 - int(np.floor(np.log10(field.x[-1] - field.x[0])))
-        x, y, z = (text.number(float(np.round(v[-1], digits)) + 0.0, 4) for v in way[:3])
-        right = way.x[-1] > 0.5 * (field.x[0] + field.x[-1])
-        yield Annotation(f"({x}, {y}) → {z}", float(way.x[-1]), float(way.y[-1]), "d2f", 12.0,
+        x, y, z = (text.number(float(np.round(v[-1], digits)) + 0.0, 4) for v in path[:3])
+        right = path.x[-1] > 0.5 * (field.x[0] + field.x[-1])
+        yield Annotation(f"({x}, {y}) → {z}", float(path.x[-1]), float(path.y[-1]), "d2f", 12.0,
                          -10.0 if right else 10.0, -10.0, "end" if right else "start", "top", 0.85,
-                         level=7.0)
+                         zorder=7.0)

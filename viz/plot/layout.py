@@ -1,4 +1,4 @@
-"""Layout: where the frames of panels are in a picture, their ticks, and the entries of legends."""
+"""Layout of charts: the frames of panels, ticks, and the entries of legends."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from ..graph import text
 from . import ticks
 from .chart import Area, PanelFrame, Line, Panel, Scale, Tick
 
-EDGE = 12.0                      # px around all
-NUMBER = 12.0                    # size of the ticks' words
-SMALL = 11.0                     # of the numbers at a bar, and at contours
-NAME = 13.0                      # of the axis' name
-LEGEND = 14.0                    # of the legend's words
-TITLE = 16.0
-TICK = 4.0                       # its length
+EDGE = 12.0                      # px around the picture
+NUMBER = 12.0                    # font size of ticks
+SMALL = 11.0                     # font size of colour bars and contours
+NAME = 13.0                      # font size of the names of axes
+LEGEND = 14.0                    # font size of the legend
+TITLE = 16.0                     # font size of the title
+TICK = 4.0                       # length of a tick
 GAP = 4.0                        # from a tick to its words
-ROW = 22.0                       # of a legend
-SAMPLE, BESIDE, BETWEEN = 22.0, 10.0, 28.0         # of a legend: a line, its words, the next line
-LEAST = 20.0                     # px of a frame, however small the picture
+ROW = 22.0                       # height of a row of a legend
+SAMPLE, BESIDE, BETWEEN = 22.0, 10.0, 28.0         # of a legend: sample, gap, next entry
+LEAST = 20.0                     # px of a frame at least
 
 
 class LegendEntry(NamedTuple):
-    """A line of a legend: what it names; where its sample begins, and the middle of its words."""
+    """An entry of a legend: its mark, the start of its sample, the middle of its words."""
 
     mark: Line | Area
     x: float
@@ -33,7 +33,7 @@ class LegendEntry(NamedTuple):
 
 def layout_panels(panels: Sequence[Panel], width: float, height: float, *, title: bool,
                   pi: bool | None) -> list[Panel]:
-    """Panels below each other in a picture, with frames and ticks."""
+    """Return the panels with frames and ticks, below each other in a picture."""
     heads = [8 + ROW * -(-len(p.legend) // legend_columns(p, width)) if p.legend else 8
              for p in panels]
     foot = TICK + GAP + NUMBER + 4 + NAME + 4 + EDGE / 2
@@ -46,7 +46,7 @@ def layout_panels(panels: Sequence[Panel], width: float, height: float, *, title
         (text.width(t.words, NUMBER) for p in ruled for t in p.y_ticks), default=0.0)
     left = float(-(-left // 1))
     wide, found = width - left - EDGE, list[Panel]()
-    for _ in range(2):                             # the last number may reach over the frame
+    for _ in range(2):                             # the last number may overhang the frame
         ticked = [with_x_ticks(p, wide, pi) for p in ruled]
         over = max((t.words and text.width(t.words, NUMBER) / 2 + wide * float(p.x.share(t.at))
                     - wide or 0.0 for p in ticked for t in p.x_ticks), default=0.0)
@@ -60,7 +60,7 @@ def layout_panels(panels: Sequence[Panel], width: float, height: float, *, title
 
 
 def with_x_ticks(panel: Panel, width: float, pi: bool | None) -> Panel:
-    """A panel with ticks on its x axis, which is so wide."""
+    """Return a panel with ticks on its x axis, for an axis of this width."""
     scale = panel.x
     found = () if scale.log else ticks.pi_ticks(scale.low, scale.high, pi)
     if found:
@@ -75,14 +75,13 @@ def with_x_ticks(panel: Panel, width: float, pi: bool | None) -> Panel:
 
 
 def axis_ticks(scale: Scale, room: float) -> tuple[Tick, ...]:
-    """The ticks of an axis where at most so many have room."""
+    """Return the ticks of an axis, at most `room` of them."""
     most = int(min(max(room, 1), ticks.MOST))
     return ticks.logarithmic(scale, most) if scale.log else ticks.linear(scale, most)
 
 
 def legend_entries(panel: Panel, width: float) -> list[LegendEntry]:
-    """The entries of a panel's legend, row by row above the frame, at its left: it hides nothing.
-    """
+    """Return the entries of a legend, row by row above the frame."""
     marks = panel.legend
     if not marks:
         return []
@@ -96,11 +95,12 @@ def legend_entries(panel: Panel, width: float) -> list[LegendEntry]:
 
 
 def entry_width(mark: Line | Area) -> float:
+    """Return the width of an entry of a legend."""
     return SAMPLE + BESIDE + text.width(mark.label, LEGEND) + BETWEEN
 
 
 def legend_columns(panel: Panel, width: float) -> int:
-    """As many entries beside each other as fit on so many px; fewer where that fills the rows."""
+    """Return the number of columns of a legend: all that fit, or fewer to balance the rows."""
     sizes = [entry_width(mark) for mark in panel.legend]
     for n in range(len(sizes), 1, -1):
         if sum(max(sizes[column::n]) for column in range(n)) <= 0.9 * width:

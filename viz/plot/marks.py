@@ -1,43 +1,43 @@
-"""Marks that are asked for: roots, extrema, points, tangents, secants, Taylor polynomials."""
+"""Marks on request: roots, extrema, points, tangents, secants, Taylor polynomials."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from ..graph import text
 from ..sweep import Event, Sweep
+from ..sweep.arrays import Floats
 from .chart import Area, Color, Dot, Line, Mark, Scale, PointLabel
 from .curves import circle, derivative_symbol
 from .options import PlotError, PlotOptions
 from .y_limits import Curve
 
-MOST = 24                        # labels on a curve; of more marks only the dots are drawn
+MOST = 24                        # labels on a curve; more marks have only dots
 SHAPES = {"root": "circle", "inflection": "square", "extremum": "diamond"}
 KINDS = {"roots": "root", "extrema": "extremum", "inflections": "inflection"}
 
 
-def requested_marks(curve: Curve, color: Color, x: Scale, y: Scale, asked: PlotOptions
+def requested_marks(curve: Curve, color: Color, x: Scale, y: Scale, options: PlotOptions
                     ) -> Iterator[Mark | PointLabel]:
-    """All marks of one curve on an axis, and the words that want to stand beside them."""
+    """Yield the requested marks of one curve on an axis, and their labels."""
     events = [e for e in curve.sweep.events if e.order == curve.order and
-              e.kind in [KINDS[name] for name in asked.mark] and not _hidden(curve, e)]
-    told = set()
+              e.kind in [KINDS[name] for name in options.mark] and not _hidden(curve, e)]
+    labelled = set()
     for e in sorted(events, key=lambda e: list(SHAPES).index(e.kind), reverse=True):
         at = 0.0 if e.value is None else e.value
         yield Dot(e.x, at, SHAPES[e.kind], 7.0, color, "paper", 1.0, 6.0)
-        if len(events) <= MOST and e.x not in told:
-            told.add(e.x)
+        if len(events) <= MOST and e.x not in labelled:
+            labelled.add(e.x)
             yield PointLabel(_written(e), e.x, at, color, e.detail != "minimum")
-    for place in (*asked.at, *asked.tangent):
+    for place in (*options.at, *options.tangent):
         if not x.low <= place <= x.high:
             raise PlotError(f"{text.number(place)} is not in the picture, which shows "
                             f"{curve.sweep.argument} from {text.number(x.low)} to "
                             f"{text.number(x.high)} (--range changes that)")
-    for place in asked.at:
+    for place in options.at:
         at = float(curve.sweep.at(place)[curve.order])
         if not math.isfinite(at):
             continue
@@ -47,11 +47,11 @@ def requested_marks(curve: Curve, color: Color, x: Scale, y: Scale, asked: PlotO
         name = derivative_symbol(curve.sweep.name, curve.order)
         yield PointLabel(f"{name}({text.number(place)}) = {text.number(at)}", place, at, color)
     if curve.order == 0:
-        for place in asked.tangent:
+        for place in options.tangent:
             yield from _tangent(curve.sweep, place, x, y)
-        if asked.secant is not None:
-            yield from _secant(curve.sweep, *asked.secant, x)
-        for place, n in asked.taylor:
+        if options.secant is not None:
+            yield from _secant(curve.sweep, *options.secant, x)
+        for place, n in options.taylor:
             yield from _taylor(curve.sweep, place, n, y)
 
 
@@ -65,8 +65,8 @@ def _written(e: Event) -> str:
     return f"({text.number(e.x, 4)}, {text.number(e.value, 4)})"
 
 
-def _value(s: Sweep, x: float, what: str, order: int) -> Any:
-    """f and its derivatives at x. Raises PlotError with what happens there if they are none."""
+def _value(s: Sweep, x: float, what: str, order: int) -> Floats:
+    """Return f and its derivatives at x. Raises PlotError with the event there if it has none."""
     for e in s.events:
         if abs(e.x - x) <= 1e-12 * max(1.0, abs(x)) and e.order < order and (
                 e.is_break or e.kind in ("kink", "cusp", "vertical_tangent")):
@@ -81,14 +81,14 @@ def _value(s: Sweep, x: float, what: str, order: int) -> Any:
 
 def _straight(x: float, y: float, slope: float, scale: Scale, color: Color, width: float,
               opacity: float, dash: tuple[float, ...] = ()) -> Line:
-    """The line through a point, from side to side; with logarithms it is a curve."""
+    """Return the line through a point, from side to side; it is curved on a log axis."""
     space = np.geomspace if scale.log else np.linspace
     over = space(scale.low, scale.high, 201)
     return Line(over, y + slope * (over - x), color, width, 3.5, dash, dash, opacity=opacity)
 
 
 def _tangent(s: Sweep, x: float, across: Scale, up: Scale) -> Iterator[Mark | PointLabel]:
-    """The tangent, its slope triangle, and the numbers."""
+    """Yield the tangent, its slope triangle, and the numbers."""
     y, slope = (float(v) for v in _value(s, x, "tangent", 1))
     yield _straight(x, y, slope, across, "df", 1.7, 0.9)
     low, high = up.low, up.high
@@ -104,13 +104,12 @@ def _tangent(s: Sweep, x: float, across: Scale, up: Scale) -> Iterator[Mark | Po
     yield PointLabel(f"Δx {text.number(abs(run), 3)}, Δy {text.number(slope * abs(run), 3)}",
                      x + run / 2, min(y, top), "df", False, 10.5)
     yield PointLabel(f"{derivative_symbol(s.name, 1)}({text.number(x)}) = {text.number(slope)}", x,
-                     y, "df",
-                     slope < 0)
+                     y, "df", slope < 0)
     yield PointLabel(f"{s.name}({text.number(x)}) = {text.number(y)}", x, y, "f")
 
 
 def _secant(s: Sweep, a: float, b: float, x: Scale) -> Iterator[Mark | PointLabel]:
-    """The line through (a, f(a)) and (b, f(b)), and its slope."""
+    """Yield the line through (a, f(a)) and (b, f(b)), and its slope."""
     fa, fb = (float(_value(s, at, "value", 0)[0]) for at in (a, b))
     slope = (fb - fa) / (b - a)
     yield _straight(a, fa, slope, x, "d2f", 1.5, 1.0, (7.5, 4.5))
@@ -120,7 +119,7 @@ def _secant(s: Sweep, a: float, b: float, x: Scale) -> Iterator[Mark | PointLabe
 
 
 def _taylor(s: Sweep, x: float, n: int, up: Scale) -> Iterator[Mark]:
-    """The Taylor polynomial of degree n at x, from exact derivatives."""
+    """Yield the Taylor polynomial of degree n at x, from exact derivatives."""
     found = _value(s, x, "Taylor polynomial", n)
     points = np.linspace(s.low, s.high, 801)
     y = np.zeros_like(points)

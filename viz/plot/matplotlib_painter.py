@@ -1,4 +1,4 @@
-"""A chart on matplotlib's, for those who go on with the Figure, and for PDF."""
+"""Paint charts with matplotlib, for users who continue with the Figure, and for PDF."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from typing import Any
 import numpy as np
 
 from . import layout
-from .chart import (Area, Chart, Dash, Dot, Line, Palette, Mark, Annotation, Panel, MultiPolygon,
-                    ReferenceLine, HatchedSpan)
-from .chart import hex_color, is_grayscale
+from .chart import (
+    Annotation, Area, Chart, Dash, Dot, HatchedSpan, Line, Mark, MultiPolygon, Palette, Panel,
+    ReferenceLine, hex_color, is_grayscale)
 from .layout import NAME, NUMBER
 from .ticks import power_of_ten, tick_labels
 
-PT = 72 / 96                     # points in a px
+PT = 72 / 96                     # points per px
 SHAPES = {"circle": "o", "square": "s", "diamond": "D", "cross": "x"}
 
 
 def figure(chart: Chart, *, styled: bool = False) -> Any:
-    """A new Figure of a chart. styled: a style of matplotlib's decides what surrounds the curves.
-    """
+    """Return a new Figure of a chart. styled: leave all but the curves to matplotlib's style."""
     from matplotlib.figure import Figure
     wide, high = chart.width, chart.height
     laid = styled and not any(panel.bar for panel in chart.panels)             # by matplotlib
@@ -40,29 +39,28 @@ def figure(chart: Chart, *, styled: bool = False) -> Any:
     if chart.title:
         place = {} if laid else {"y": 1 - layout.EDGE / 2 / high, "va": "top"}
         made.suptitle(chart.title, color=chart.palette["ink"], fontsize=layout.TITLE * PT,
-                      ha="left",
-                      x=layout.EDGE / wide, parse_math=False, **place)
-    made.set_label(chart.said)                     # what `save` says of it
+                      ha="left", x=layout.EDGE / wide, parse_math=False, **place)
+    made.set_label(chart.description)              # the alternative text for `save`
     return made
 
 
-def paint(axes: Any, panel: Panel, look: Palette, *, styled: bool = False) -> None:
-    """A panel on Axes; nothing else of their figure is touched."""
+def paint(axes: Any, panel: Panel, colors: Palette, *, styled: bool = False) -> None:
+    """Paint a panel on Axes; nothing else of their figure is touched."""
     if not styled or panel.bar:
-        _dress(axes, panel, look)
+        _dress(axes, panel, colors)
     if panel.x.log:
         axes.set_xscale("log")
     if panel.y.log:
         axes.set_yscale("log")
     axes.set_xlim(panel.x.low, panel.x.high)
     axes.set_ylim(panel.y.low, panel.y.high)
-    axes.set_xlabel(panel.name, color=look["muted"], fontsize=NAME * PT)
+    axes.set_xlabel(panel.name, color=colors["muted"], fontsize=NAME * PT)
     _number(axes.xaxis, panel.x.log)
     _number(axes.yaxis, panel.y.log)
     if panel.boxed or panel.bar:
         axes.grid(False)
     if panel.side:
-        axes.set_ylabel(panel.side, color=look["muted"], fontsize=NAME * PT, rotation=0)
+        axes.set_ylabel(panel.side, color=colors["muted"], fontsize=NAME * PT, rotation=0)
     if panel.bar:
         axes.set_xticks([])
         axes.yaxis.tick_right()
@@ -71,22 +69,22 @@ def paint(axes: Any, panel: Panel, look: Palette, *, styled: bool = False) -> No
     if panel.pi:
         axes.set_xticks([tick.at for tick in panel.x_ticks], [tick.words for tick in panel.x_ticks])
     for mark in panel.marks:
-        _mark(axes, mark, look)
-    _legend(axes, panel, look)
+        _mark(axes, mark, colors)
+    _legend(axes, panel, colors)
 
 
 def _number(axis: Any, log: bool) -> None:
-    """Numbers written as everywhere, wherever matplotlib lays the ticks."""
+    """Format the numbers of an axis like ours, wherever matplotlib puts the ticks."""
     from matplotlib.ticker import Formatter
 
-    class Written(Formatter):
+    class TickFormatter(Formatter):
         ticks: Any = ()
 
         def format_ticks(self, values: Any) -> list[str]:
-            self.ticks = list(values)              # all of the axis, which it has just laid down
-            return self.said(values)
+            self.ticks = list(values)              # all ticks of the axis
+            return self.labels(values)
 
-        def said(self, values: Any) -> list[str]:
+        def labels(self, values: Any) -> list[str]:
             if not log:
                 return tick_labels([float(x) for x in values])
             logs = [np.log10(x) for x in values]
@@ -94,77 +92,78 @@ def _number(axis: Any, log: bool) -> None:
 
         def __call__(self, value: float, _: Any = None) -> str:
             ticks = [*self.ticks] if value in self.ticks else [*self.ticks, value]
-            return self.said(ticks)[ticks.index(value)]
-    axis.set_major_formatter(Written())
+            return self.labels(ticks)[ticks.index(value)]
+    axis.set_major_formatter(TickFormatter())
 
 
-def _dress(axes: Any, panel: Panel, look: Palette) -> None:
-    """Grid, zero lines, few spines."""
-    axes.set_facecolor(look["paper"])
+def _dress(axes: Any, panel: Panel, colors: Palette) -> None:
+    """Set up the grid, zero lines and spines."""
+    axes.set_facecolor(colors["paper"])
     for side, spine in axes.spines.items():
         spine.set_visible(not panel.bar and (panel.boxed or side in ("left", "bottom")))
-        spine.set_color(look["line"])
+        spine.set_color(colors["line"])
         spine.set_linewidth(PT)
-    axes.tick_params(colors=look["muted"], labelsize=NUMBER * PT, length=layout.TICK * PT, width=PT,
-                     pad=layout.GAP * PT, color=look["line"])
-    axes.tick_params(which="minor", length=2.5 * PT, width=PT, color=look["line"])
+    axes.tick_params(colors=colors["muted"], labelsize=NUMBER * PT, length=layout.TICK * PT,
+                     width=PT, pad=layout.GAP * PT, color=colors["line"])
+    axes.tick_params(which="minor", length=2.5 * PT, width=PT, color=colors["line"])
     if panel.boxed or panel.bar:
         return
-    axes.grid(True, color=look["line"], alpha=0.18, lw=PT)
+    axes.grid(True, color=colors["line"], alpha=0.18, lw=PT)
     axes.set_axisbelow(True)
     if not panel.y.log:
-        axes.axhline(0.0, color=look["muted"], lw=PT, alpha=0.55, zorder=1)
+        axes.axhline(0.0, color=colors["muted"], lw=PT, alpha=0.55, zorder=1)
     if not panel.x.log:
-        axes.axvline(0.0, color=look["muted"], lw=PT, alpha=0.55, zorder=1)
+        axes.axvline(0.0, color=colors["muted"], lw=PT, alpha=0.55, zorder=1)
 
 
-def _mark(axes: Any, mark: Mark, look: Palette) -> None:
+def _mark(axes: Any, mark: Mark, colors: Palette) -> None:
     if isinstance(mark, Line):
-        dash = mark.plain if is_grayscale(look) else mark.dash
-        axes.plot(mark.x, mark.y, color=hex_color(mark.color, look), lw=mark.width * PT,
+        dash = mark.plain if is_grayscale(colors) else mark.dash
+        axes.plot(mark.x, mark.y, color=hex_color(mark.color, colors), lw=mark.width * PT,
                   ls=_dash(dash, mark.width), label=mark.label or None, solid_capstyle="round",
-                  solid_joinstyle="round", alpha=mark.opacity, zorder=mark.level)
+                  solid_joinstyle="round", alpha=mark.opacity, zorder=mark.zorder)
     elif isinstance(mark, Area):
-        axes.fill_between(mark.x, mark.low, mark.high, color=hex_color(mark.color, look), lw=0,
-                          alpha=mark.opacity, zorder=mark.level, label=mark.label or None)
+        axes.fill_between(mark.x, mark.low, mark.high, color=hex_color(mark.color, colors), lw=0,
+                          alpha=mark.opacity, zorder=mark.zorder, label=mark.label or None)
     elif isinstance(mark, MultiPolygon):
-        _region(axes, mark, look)
+        _polygon(axes, mark, colors)
     elif isinstance(mark, ReferenceLine):
         (axes.axvline if mark.upright else axes.axhline)(
-            mark.at, color=hex_color(mark.color, look), lw=mark.width * PT, alpha=mark.opacity,
-            ls=_dash(mark.dash, mark.width), zorder=mark.level)
+            mark.at, color=hex_color(mark.color, colors), lw=mark.width * PT, alpha=mark.opacity,
+            ls=_dash(mark.dash, mark.width), zorder=mark.zorder)
     elif isinstance(mark, HatchedSpan):
-        axes.axvspan(mark.low, mark.high, facecolor=hex_color(mark.color, look), alpha=0.07, lw=0,
+        axes.axvspan(mark.low, mark.high, facecolor=hex_color(mark.color, colors), alpha=0.07, lw=0,
                      zorder=0)
-        axes.axvspan(mark.low, mark.high, facecolor="none", edgecolor=hex_color(mark.hatch, look),
+        axes.axvspan(mark.low, mark.high, facecolor="none", edgecolor=hex_color(mark.hatch, colors),
                      alpha=0.35, hatch="///", lw=0, zorder=0)
     elif isinstance(mark, Dot):
-        edge = hex_color(mark.edge, look)
+        edge = hex_color(mark.edge, colors)
         axes.plot([mark.x], [mark.y], ls="none", marker=SHAPES[mark.shape], ms=mark.size * PT,
-                  mfc=hex_color(mark.fill, look), mec=edge, mew=mark.width * PT, zorder=mark.level,
-                  clip_on=False)
+                  mfc=hex_color(mark.fill, colors), mec=edge, mew=mark.width * PT,
+                  zorder=mark.zorder, clip_on=False)
     elif isinstance(mark, Annotation):
-        _note(axes, mark, look)
+        _annotation(axes, mark, colors)
 
 
-def _region(axes: Any, mark: MultiPolygon, look: Palette) -> None:
+def _polygon(axes: Any, mark: MultiPolygon, colors: Palette) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
     ends = [np.concatenate([ring, ring[:1]]) for ring in mark.rings]
     codes = [[Path.MOVETO] + [Path.LINETO] * (len(ring) - 2) + [Path.CLOSEPOLY] for ring in ends]
-    edge = hex_color(mark.edge, look) if mark.edge else "none"
+    edge = hex_color(mark.edge, colors) if mark.edge else "none"
     axes.add_patch(PathPatch(Path(np.concatenate(ends), np.concatenate(codes)), edgecolor=edge,
-                             lw=0.3 * PT if mark.edge else 0, facecolor=hex_color(mark.color, look),
-                             alpha=mark.opacity, zorder=mark.level, clip_on=mark.level > 1))
+                             lw=0.3 * PT if mark.edge else 0,
+                             facecolor=hex_color(mark.color, colors),
+                             alpha=mark.opacity, zorder=mark.zorder, clip_on=mark.zorder > 1))
 
 
 def _dash(dash: Dash, width: float) -> Any:
-    """A dash in px as matplotlib takes it: in widths of the line."""
+    """Convert a dash in px to multiples of the line width."""
     return (0, tuple(part / width for part in dash)) if dash else "-"
 
 
-def _note(axes: Any, mark: Annotation, look: Palette) -> None:
-    plate = {"boxstyle": f"round,pad={0.4 if mark.plate == 1 else 0.15}", "fc": look["paper"],
+def _annotation(axes: Any, mark: Annotation, colors: Palette) -> None:
+    plate = {"boxstyle": f"round,pad={0.4 if mark.plate == 1 else 0.15}", "fc": colors["paper"],
              "ec": "none", "alpha": mark.plate} if mark.plate else None
     axes.annotate(mark.words, (mark.x, mark.y),
                   xycoords="axes fraction" if mark.inside else "data",
@@ -173,11 +172,11 @@ def _note(axes: Any, mark: Annotation, look: Palette) -> None:
                   va={"top": "top", "middle": "center", "bottom": "bottom"}[mark.rise],
                   rotation=90 if mark.upright else 0, fontsize=mark.size * PT,
                   color=hex_color(mark.color,
-                                  look), zorder=mark.level, bbox=plate, parse_math=False)
+                                  colors), zorder=mark.zorder, bbox=plate, parse_math=False)
 
 
-def _legend(axes: Any, panel: Panel, look: Palette) -> None:
-    """Above the axis, at its left: it hides nothing."""
+def _legend(axes: Any, panel: Panel, colors: Palette) -> None:
+    """Add the legend above the axes, where it hides nothing."""
     handles, names = axes.get_legend_handles_labels()
     if not handles:
         return
@@ -191,4 +190,4 @@ def _legend(axes: Any, panel: Panel, look: Palette) -> None:
                          borderaxespad=0.3)
     for words in legend.get_texts():
         words.set_parse_math(False)
-        words.set_color(look["ink"])
+        words.set_color(colors["ink"])

@@ -61,7 +61,7 @@ class PlotOptions:
 
 
 def plot_options(given: dict[str, Any]) -> PlotOptions:
-    """The options by their names. Raises PlotError for a name there is not."""
+    """Return the options by their names. Raises PlotError for an unknown name."""
     names = [field.name for field in fields(PlotOptions)]
     for name in given:
         if name not in names:

@@ -1,4 +1,4 @@
-"""PNG: a chart's SVG, painted as a graph's is."""
+"""Write charts as PNG, by rasterizing their SVG."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .chart import Chart
 
 
 def write(chart: Chart, dpi: float) -> bytes:
-    """A chart as the file, 96 px of it to the inch."""
+    """Return a chart as a PNG; 96 px are an inch."""
     drawn = svg.svg_text(chart)
     words = re.findall(r"<text\b[^>]*>([^<]*)</text>", drawn)
     return pixels(drawn, max(chart.width, chart.height), dpi, map(html.unescape, words))

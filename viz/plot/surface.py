@@ -1,67 +1,66 @@
-"""Surface: the graph of a function of two variables in space, seen from above, as a chart."""
+"""Surface charts: the graph of a function of two variables, in parallel projection."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..graph import text
-from ..sweep.scalar_field import ScalarField, DescentPath
+from ..sweep.arrays import Floats
+from ..sweep.scalar_field import DescentPath, ScalarField
 from . import layout
-from .chart import (ColorMix, Chart, PanelFrame, Line, Palette, Mark, Annotation, Panel,
-                    MultiPolygon,
-                    Scale)
-from .contours import levels, masked_values, band_color
+from .chart import (
+    Annotation, Chart, ColorMix, Line, Mark, MultiPolygon, Palette, Panel, PanelFrame, Scale)
+from .contours import band_color, levels, masked_values
 from .curves import circle
 from .description import describe_field
 from .options import PlotOptions
 
-Array = Any
 Point = tuple[float, float, float]
 
-CELLS = 60                       # of the surface, a side
+CELLS = 60                       # cells per side of the surface
 SHADES = 25                      # from the lowest to the highest
-TALL = 0.75                      # the height of the box; its sides are 2 (from -1 to 1)
-AZIMUTH, ELEVATION = math.radians(-58), math.radians(32)         # where it is seen from
+TALL = 0.75                      # height of the box relative to its sides (from -1 to 1)
+AZIMUTH, ELEVATION = math.radians(-58), math.radians(32)         # of the viewer
 RIGHT = np.array([-math.sin(AZIMUTH), math.cos(AZIMUTH), 0.0])
 UP = np.array([-math.sin(ELEVATION) * math.cos(AZIMUTH),
                -math.sin(ELEVATION) * math.sin(AZIMUTH), math.cos(ELEVATION)])
-AROUND = (56.0, 64.0, 44.0)      # px at the left and right, above, below: for the numbers
-OUT, BEYOND = 18.0, 44.0         # px from an edge to its numbers, and to its name
+AROUND = (56.0, 64.0, 44.0)      # px for numbers: left and right, above, below
+OUT, BEYOND = 18.0, 44.0         # px from an edge to its numbers, to its name
 
 
-def surface_chart(field: ScalarField, way: DescentPath | None, asked: PlotOptions, look:
+def surface_chart(field: ScalarField, path: DescentPath | None, options: PlotOptions, colors:
                   Palette) -> Chart:
-    """The chart of a field as a surface, with a path of descent on it."""
-    wide, high = asked.size[0], max(asked.size[1], 0.75 * asked.size[0])
+    """Return the chart of a field as a surface, with a descent path on it."""
+    wide, high = options.size[0], max(options.size[1], 0.75 * options.size[0])
     box = Projection(field, z_scale(field.z), wide, high)
     made = [*_walls(field, box), *_cells(field, box)]
-    if way is not None:
-        made += _descent(way, box)
+    if path is not None:
+        made += _descent(path, box)
     panel = Panel(Scale(0.0, wide), Scale(0.0, high), tuple(made), numbered=False, bar=True,
                   frame=PanelFrame(0.0, 0.0, wide, high))
-    title = asked.title or f"{field.name}({field.names[0]}, {field.names[1]})"
-    return Chart(wide, high, (panel,), look, describe_field(field, way, surface=True), title)
+    title = options.title or f"{field.name}({field.names[0]}, {field.names[1]})"
+    return Chart(wide, high, (panel,), colors, describe_field(field, path, surface=True), title)
 
 
-def z_scale(z: Array) -> Scale:
-    """What is seen of the values: all, but for poles, which are cut."""
+def z_scale(z: Floats) -> Scale:
+    """Return the visible range of the values: all of them, but poles are cut."""
     fine, steps = z[np.isfinite(z)], levels(z)
     span = steps[-1] - steps[0]
     low, high = (float(end) if abs(end - step) <= span else float(step)
                  for end, step in ((fine.min(), steps[0]), (fine.max(), steps[-1])))
-    digits = 6 - math.floor(math.log10(span))      # another processor's last digit
+    digits = 6 - math.floor(math.log10(span))      # hide digits that vary by processor
     if not high > low:
         low, high = low - 1.0, low + 1.0
     return Scale(round(low, digits), round(high, digits)) if abs(digits) < 300 else Scale(low, high)
 
 
 class Projection:
-    """Where points in space are in the picture, in px to the right and up: parallel projection."""
+    """Parallel projection of a box in space to px of the picture, to the right and up."""
 
     def __init__(self, field: ScalarField, z: Scale, wide: float, high: float) -> None:
         self.scales = (Scale(float(field.x[0]), float(field.x[-1])),
@@ -74,19 +73,20 @@ class Projection:
         self.middle = np.array([wide / 2, below + room[1] / 2]) - self.zoom * (
             flat.max(axis=0) + flat.min(axis=0)) / 2
 
-    def flat(self, points: Array) -> Array:
-        """Points of the box, (..., 3), from -1 to 1, in the picture: (..., 2)."""
-        points = np.asarray(points, dtype=float) * np.array([1, 1, TALL])
-        return self.middle + self.zoom * np.stack([points @ RIGHT, points @ UP], axis=-1)
+    def flat(self, points: ArrayLike) -> Floats:
+        """Project points of the box, (..., 3), from -1 to 1, into the picture: (..., 2)."""
+        p = np.asarray(points, dtype=float) * np.array([1, 1, TALL])
+        flat: Floats = self.middle + self.zoom * np.stack([p @ RIGHT, p @ UP], axis=-1)
+        return flat
 
-    def places(self, x: Array, y: Array, z: Array) -> Array:
-        """Points of the data in the picture: (..., 2)."""
+    def places(self, x: Floats, y: Floats, z: Floats) -> Floats:
+        """Project points of the data into the picture: (..., 2)."""
         return self.flat(np.stack([2 * scale.share(v) - 1 for scale, v in zip(
             self.scales, (x, y, z), strict=True)], axis=-1))
 
 
 def _walls(field: ScalarField, box: Projection) -> Iterator[Mark]:
-    """The floor and the two walls behind, a line at each number; the numbers and the names."""
+    """Yield the floor and the two walls behind, with lines, numbers and names."""
     ticks = [layout.axis_ticks(scale, 7) for scale in box.scales]
     lines: list[list[Point]] = [[(-1, -1, -1), (1, -1, -1), (1, 1, -1), (-1, 1, -1),
                                  (-1, -1, -1), (-1, -1, 1),
@@ -123,13 +123,13 @@ def _polylines(lines: Sequence[Sequence[Point]], box: Projection, opacity: float
     return Line(x, y, "line", 1.0, 0.1, opacity=opacity)
 
 
-def _words(words: str, place: Array, size: float, anchor: str) -> Annotation:
+def _words(words: str, place: Floats, size: float, anchor: str) -> Annotation:
     return Annotation(words, float(place[0]), float(place[1]), "muted", size, anchor=anchor,
-                      rise="middle", level=0.2)
+                      rise="middle", zorder=0.2)
 
 
 def _cells(field: ScalarField, box: Projection) -> Iterator[Mark]:
-    """The surface, its farthest cells first: each hides what is behind it."""
+    """Yield the surface, its farthest cells first: each hides those behind it."""
     every = max((len(field.x) - 1) // CELLS, 1)
     z = masked_values(field)[::every, ::every].filled(np.nan)
     x, y = field.x[::every], field.y[::every]
@@ -143,16 +143,15 @@ def _cells(field: ScalarField, box: Projection) -> Iterator[Mark]:
     for row in range(len(y) - 2, -1, -1):          # seen from x high, y low
         columns = [i for i in range(len(x) - 1) if np.isfinite(middle[row, i])]
         for level, group in itertools.groupby(columns, key=lambda i: int(shades[row, i])):
-            yield MultiPolygon(tuple(corners[row, i] for i in group), band_color(level, SHADES,
-                                                                                 0.95),
-                               1.0,
-                               1.0, ColorMix("paper", "muted", 0.5))
+            yield MultiPolygon(tuple(corners[row, i] for i in group),
+                               band_color(level, SHADES, 0.95), 1.0, 1.0,
+                               ColorMix("paper", "muted", 0.5))
 
 
-def _descent(way: DescentPath, box: Projection) -> list[Mark]:
-    """The way down, upon the surface."""
+def _descent(path: DescentPath, box: Projection) -> list[Mark]:
+    """Return the path of descent on the surface."""
     z = box.scales[2]
-    x, y = box.places(way.x, way.y, np.clip(way.z, z.low, z.high)).T
+    x, y = box.places(path.x, path.y, np.clip(path.z, z.low, z.high)).T
     return [Line(x, y, "d2f", 2.6, 5.0),
-            circle(float(x[0]), float(y[0]), "d2f", "paper")._replace(level=6.0),
-            circle(float(x[-1]), float(y[-1]), "d2f", "d2f")._replace(level=6.0)]
+            circle(float(x[0]), float(y[0]), "d2f", "paper")._replace(zorder=6.0),
+            circle(float(x[-1]), float(y[-1]), "d2f", "d2f")._replace(zorder=6.0)]

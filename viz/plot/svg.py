@@ -1,5 +1,4 @@
-"""SVG: a chart painted as plain elements, one a line. Curves are cut at the frame: no id is needed.
-"""
+"""Paint charts as SVG: plain elements, one per line, without ids."""
 
 from __future__ import annotations
 
@@ -13,50 +12,50 @@ from ..graph import text
 from ..graph.svg_text import escape, number, short
 from ..graph.theme import FAMILY
 from . import layout, simplify
-from .chart import (Area, Chart, Color, Dot, Line, Palette, Mark, Annotation, Panel, MultiPolygon,
-                    ReferenceLine, HatchedSpan,
-                    hex_color, is_grayscale, level)
+from .chart import (
+    Annotation, Area, Chart, Color, Dot, HatchedSpan, Line, Mark, MultiPolygon, Palette, Panel,
+    ReferenceLine, hex_color, is_grayscale, zorder)
 
-HATCH = 10.0                     # px between the lines of a hatched strip
-BASE = 0.36                      # of the size: from the middle of a line of words to its baseline
-SPREAD = 1.25                    # of the size: from line to line
+HATCH = 10.0                     # px between hatching lines
+BASE = 0.36                      # from the middle of a line to its baseline, times the size
+SPREAD = 1.25                    # line height, times the size
 
 
 def write(chart: Chart) -> bytes:
-    """A chart as the file."""
+    """Return a chart as an SVG file."""
     return svg_text(chart).encode()
 
 
 def svg_text(chart: Chart) -> str:
-    """A chart as an SVG document."""
-    look = chart.palette
+    """Return a chart as an SVG document."""
+    colors = chart.palette
     w, h = ceil(chart.width), ceil(chart.height)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}"'
         f' role="img" font-family="{FAMILY["sans"]}" font-size="{number(layout.NUMBER)}" '
-        f'fill="{short(look["muted"])}">',
+        f'fill="{short(colors["muted"])}">',
         f"<title>{escape(chart.name)}</title>",
-        f"<desc>{escape(chart.said)}</desc>",
-        f'<rect width="{w}" height="{h}" fill="{short(look["paper"])}"/>']
+        f"<desc>{escape(chart.description)}</desc>",
+        f'<rect width="{w}" height="{h}" fill="{short(colors["paper"])}"/>']
     if chart.title:
         lines.append(_text(chart.title, layout.EDGE, layout.EDGE / 2 + layout.TITLE, layout.TITLE,
-                           f' fill="{short(look["ink"])}" font-size="{number(layout.TITLE)}"'))
+                           f' fill="{short(colors["ink"])}" font-size="{number(layout.TITLE)}"'))
     for panel in chart.panels:
-        above = list(_axes(panel, look))           # of the marks, where a box holds them
+        above = list(_axes(panel, colors))           # above the marks if they are boxed
         if not panel.boxed:
             lines += above
         pairs = zip(panel.marks, outlines(panel), strict=True)
-        for mark, data in sorted(pairs, key=lambda pair: level(pair[0])):
-            lines += _mark(mark, panel, look, data)
+        for mark, data in sorted(pairs, key=lambda pair: zorder(pair[0])):
+            lines += _mark(mark, panel, colors, data)
         if panel.boxed:
             lines += above
-        lines += _legend(panel, look, chart.width)
+        lines += _legend(panel, colors, chart.width)
     return "\n".join([*lines, "</svg>\n"])
 
 
-@lru_cache(8)                    # of the last pictures: they are painted light, then dark
+@lru_cache(8)                    # pictures are painted light, then dark
 def outlines(panel: Panel) -> list[str]:
-    """Of each mark of a panel the data of its path, or nothing; the same in every look."""
+    """Return the path of each mark of a panel, or "": the same in every theme."""
     return [_outline(mark, panel) for mark in panel.marks]
 
 
@@ -64,17 +63,17 @@ def _outline(mark: Mark, panel: Panel) -> str:
     if isinstance(mark, Line):
         return simplify.line_path(*panel.places(mark.x, mark.y), panel.frame)
     if isinstance(mark, Area):
-        return simplify.area_path(*panel.places(mark.x, mark.high), panel.places(mark.x,
-                                                                                 mark.low)[1],
-                                  panel.frame)
+        _, low = panel.places(mark.x, mark.low)
+        return simplify.area_path(*panel.places(mark.x, mark.high), low, panel.frame)
     if isinstance(mark, MultiPolygon):
         points = np.concatenate(mark.rings)
-        return simplify.ring_path(*panel.places(*points.T), [len(ring) for ring in mark.rings])
+        x, y = panel.places(points[:, 0], points[:, 1])
+        return simplify.ring_path(x, y, [len(ring) for ring in mark.rings])
     return ""
 
 
-def _axes(panel: Panel, look: Palette) -> Iterator[str]:
-    """Grid, zero lines, the two axes with their ticks, and their words."""
+def _axes(panel: Panel, colors: Palette) -> Iterator[str]:
+    """Yield the grid, zero lines, the axes with ticks, and their words."""
     left, top, wide, tall = panel.frame
     right, bottom = left + wide, top + tall
     across = [(left + wide * float(panel.x.share(t.at)), t.words) for t in panel.x_ticks]
@@ -86,7 +85,7 @@ def _axes(panel: Panel, look: Palette) -> Iterator[str]:
         yield "</g>"
         return
     if not panel.boxed:
-        yield from _grid(panel, look, across, up)
+        yield from _grid(panel, colors, across, up)
     axes = [f"M{number(left)},{number(top)}V{number(bottom)}H{number(right)}"]
     if panel.boxed:
         axes.append(f"V{number(top)}z")
@@ -94,7 +93,7 @@ def _axes(panel: Panel, look: Palette) -> Iterator[str]:
         axes.append(f"M{number(x)},{number(bottom)}v{number(layout.TICK if words else 2.5)}")
     for y, words in up:
         axes.append(f"M{number(left)},{number(y)}h{number(-(layout.TICK if words else 2.5))}")
-    yield f'<path d="{"".join(axes)}" fill="none" stroke="{short(look["line"])}"/>'
+    yield f'<path d="{"".join(axes)}" fill="none" stroke="{short(colors["line"])}"/>'
     beside = layout.TICK + layout.GAP
     yield '<g text-anchor="end">'
     for y, words in up:
@@ -117,14 +116,14 @@ def _axes(panel: Panel, look: Palette) -> Iterator[str]:
     yield "</g>"
 
 
-def _grid(panel: Panel, look: Palette, across: Sequence[tuple[float, str]],
+def _grid(panel: Panel, colors: Palette, across: Sequence[tuple[float, str]],
           up: Sequence[tuple[float, str]]) -> Iterator[str]:
-    """A line at each number, and where x and y are 0."""
+    """Yield a line at each number, and where x and y are 0."""
     left, top, wide, tall = panel.frame
     right, bottom = left + wide, top + tall
     lines = [f"M{number(x)},{number(top)}V{number(bottom)}" for x, words in across if words]
     lines += [f"M{number(left)},{number(y)}H{number(right)}" for y, words in up if words]
-    yield f'<path d="{"".join(lines)}" stroke="{short(look["line"])}" stroke-opacity="0.18"/>'
+    yield f'<path d="{"".join(lines)}" stroke="{short(colors["line"])}" stroke-opacity="0.18"/>'
     zero = []
     if not panel.x.log and panel.x.low < 0 < panel.x.high:
         x = left + wide * float(panel.x.share(0.0))
@@ -133,33 +132,34 @@ def _grid(panel: Panel, look: Palette, across: Sequence[tuple[float, str]],
         y = bottom - tall * float(panel.y.share(0.0))
         zero.append(f"M{number(left)},{number(y)}H{number(right)}")
     if zero:
-        yield f'<path d="{"".join(zero)}" stroke="{short(look["muted"])}" stroke-opacity="0.55"/>'
+        yield f'<path d="{"".join(zero)}" stroke="{short(colors["muted"])}" stroke-opacity="0.55"/>'
 
 
-def _mark(mark: Mark, panel: Panel, look: Palette, data: str) -> Iterator[str]:
+def _mark(mark: Mark, panel: Panel, colors: Palette, data: str) -> Iterator[str]:
     if isinstance(mark, Line) and data:
-        said = f"><title>{escape(mark.label)}</title></path>" if mark.label else "/>"
-        yield f'<path d="{data}"{_stroke(mark, look)}{said}'
+        title = f"><title>{escape(mark.label)}</title></path>" if mark.label else "/>"
+        yield f'<path d="{data}"{_stroke(mark, colors)}{title}'
     elif isinstance(mark, Area) and data:
-        yield (f'<path d="{data}" fill="{_hex(mark.color, look)}" '
+        yield (f'<path d="{data}" fill="{_hex(mark.color, colors)}" '
                f'fill-opacity="{_share(mark.opacity)}"/>')
     elif isinstance(mark, MultiPolygon) and data:
         faint = f' fill-opacity="{_share(mark.opacity)}"' if mark.opacity < 1 else ""
-        edge = f' stroke="{_hex(mark.edge, look)}" stroke-width="0.3"' if mark.edge else ""
-        yield f'<path d="{data}" fill="{_hex(mark.color, look)}" fill-rule="evenodd"{faint}{edge}/>'
+        edge = f' stroke="{_hex(mark.edge, colors)}" stroke-width="0.3"' if mark.edge else ""
+        fill = _hex(mark.color, colors)
+        yield f'<path d="{data}" fill="{fill}" fill-rule="evenodd"{faint}{edge}/>'
     elif isinstance(mark, ReferenceLine):
-        yield _rule(mark, panel, look)
+        yield _reference_line(mark, panel, colors)
     elif isinstance(mark, HatchedSpan):
-        yield from _shade(mark, panel, look)
+        yield from _hatched_span(mark, panel, colors)
     elif isinstance(mark, Dot):
-        yield _dot(mark, panel, look)
+        yield _dot(mark, panel, colors)
     elif isinstance(mark, Annotation):
-        yield from _note(mark, panel, look)
+        yield from _annotation(mark, panel, colors)
 
 
-def _stroke(mark: Line | ReferenceLine, look: Palette) -> str:
-    dash = mark.plain if isinstance(mark, Line) and is_grayscale(look) else mark.dash
-    out = f' fill="none" stroke="{_hex(mark.color, look)}" stroke-width="{number(mark.width)}"'
+def _stroke(mark: Line | ReferenceLine, colors: Palette) -> str:
+    dash = mark.plain if isinstance(mark, Line) and is_grayscale(colors) else mark.dash
+    out = f' fill="none" stroke="{_hex(mark.color, colors)}" stroke-width="{number(mark.width)}"'
     if dash:
         out += f' stroke-dasharray="{" ".join(map(number, dash))}"'
     elif isinstance(mark, Line):
@@ -169,37 +169,37 @@ def _stroke(mark: Line | ReferenceLine, look: Palette) -> str:
     return out + (f' stroke-opacity="{_share(mark.opacity)}"' if mark.opacity < 1 else "")
 
 
-def _rule(mark: ReferenceLine, panel: Panel, look: Palette) -> str:
+def _reference_line(mark: ReferenceLine, panel: Panel, colors: Palette) -> str:
     left, top, wide, tall = panel.frame
     if mark.upright:
         d = f"M{number(left + wide * float(panel.x.share(mark.at)))},{number(top)}v{number(tall)}"
     else:
         d = f"M{number(left)},{number(top + tall * (1 - float(panel.y.share(mark.at))))}"
         d += f"h{number(wide)}"
-    return f'<path d="{d}"{_stroke(mark, look)}/>'
+    return f'<path d="{d}"{_stroke(mark, colors)}/>'
 
 
-def _shade(mark: HatchedSpan, panel: Panel, look: Palette) -> Iterator[str]:
-    """A strip and lines across it, at 45 degrees."""
+def _hatched_span(mark: HatchedSpan, panel: Panel, colors: Palette) -> Iterator[str]:
+    """Yield a span and lines across it, at 45 degrees."""
     left, top, wide, tall = panel.frame
     a, b = (left + wide * float(share) for share in panel.x.share([mark.low, mark.high]))
     a, b = max(a, left), min(b, left + wide)
     yield (f'<rect x="{number(a)}" y="{number(top)}" width="{number(b - a)}" '
-           f'height="{number(tall)}" fill="{_hex(mark.color, look)}" fill-opacity="0.07"/>')
+           f'height="{number(tall)}" fill="{_hex(mark.color, colors)}" fill-opacity="0.07"/>')
     lines, bottom = [], top + tall
     for k in range(ceil((a + top) / HATCH), int((b + bottom) // HATCH) + 1):
         x, end = max(a, k * HATCH - bottom), min(b, k * HATCH - top)           # on x + y = k HATCH
         if end - x > 1:
             lines.append(f"M{number(x)},{number(k * HATCH - x)}l{number(end - x)},"
                          f"{number(x - end)}")
-    yield (f'<path d="{"".join(lines)}" stroke="{_hex(mark.hatch, look)}" stroke-width="0.8" '
+    yield (f'<path d="{"".join(lines)}" stroke="{_hex(mark.hatch, colors)}" stroke-width="0.8" '
            'stroke-opacity="0.35"/>')
 
 
-def _dot(mark: Dot, panel: Panel, look: Palette) -> str:
+def _dot(mark: Dot, panel: Panel, colors: Palette) -> str:
     x, y = map(float, panel.places(mark.x, mark.y))
     r = mark.size / 2
-    paint = (f' fill="{_hex(mark.fill, look)}" stroke="{_hex(mark.edge, look)}" '
+    paint = (f' fill="{_hex(mark.fill, colors)}" stroke="{_hex(mark.edge, colors)}" '
              f'stroke-width="{number(mark.width)}"/>')
     if mark.shape == "circle":
         return f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(r)}"{paint}'
@@ -213,7 +213,7 @@ def _dot(mark: Dot, panel: Panel, look: Palette) -> str:
     return f'<path d="M{number(x - r)},{number(y - r)}l{s},{s}m0,-{s}l-{s},{s}"{paint}'
 
 
-def _note(mark: Annotation, panel: Panel, look: Palette) -> Iterator[str]:
+def _annotation(mark: Annotation, panel: Panel, colors: Palette) -> Iterator[str]:
     f = panel.frame
     if mark.inside:
         x, y = f.left + f.width * mark.x, f.top + f.height * (1 - mark.y)
@@ -231,8 +231,8 @@ def _note(mark: Annotation, panel: Panel, look: Palette) -> Iterator[str]:
         faint = f' fill-opacity="{_share(mark.plate)}"' if mark.plate < 1 else ""
         yield (f'<rect x="{number(left - pad)}" y="{number(top - pad / 2)}" '
                f'width="{number(wide + 2 * pad)}" height="{number(high + pad)}" rx="3" '
-               f'fill="{_hex("paper", look)}"{faint}{turn}/>')
-    more = "" if mark.color == "muted" else f' fill="{_hex(mark.color, look)}"'
+               f'fill="{_hex("paper", colors)}"{faint}{turn}/>')
+    more = "" if mark.color == "muted" else f' fill="{_hex(mark.color, colors)}"'
     if mark.anchor != "start":
         more += f' text-anchor="{mark.anchor}"'
     if mark.size != layout.NUMBER:
@@ -242,19 +242,19 @@ def _note(mark: Annotation, panel: Panel, look: Palette) -> Iterator[str]:
         yield _text(line, x, base, mark.size, more + turn)
 
 
-def _legend(panel: Panel, look: Palette, width: float) -> Iterator[str]:
+def _legend(panel: Panel, colors: Palette, width: float) -> Iterator[str]:
     entries = layout.legend_entries(panel, width)
     if not entries:
         return
-    yield f'<g fill="{short(look["ink"])}" font-size="{number(layout.LEGEND)}">'
+    yield f'<g fill="{short(colors["ink"])}" font-size="{number(layout.LEGEND)}">'
     for entry in entries:
         mark, x, y = entry
         if isinstance(mark, Line):
             yield f'<path d="M{number(x)},{number(y)}h{number(layout.SAMPLE)}"' \
-                  f'{_stroke(mark._replace(opacity=1.0), look)}/>'
+                  f'{_stroke(mark._replace(opacity=1.0), colors)}/>'
         else:
             yield (f'<rect x="{number(x)}" y="{number(y - 5)}" width="{number(layout.SAMPLE)}" '
-                   f'height="10" fill="{_hex(mark.color, look)}" '
+                   f'height="10" fill="{_hex(mark.color, colors)}" '
                    f'fill-opacity="{_share(mark.opacity)}"/>')
         yield _text(mark.label, x + layout.SAMPLE + layout.BESIDE, y + BASE * layout.LEGEND,
                     layout.LEGEND)
@@ -262,14 +262,14 @@ def _legend(panel: Panel, look: Palette, width: float) -> Iterator[str]:
 
 
 def _text(words: str, x: float, y: float, size: float, more: str = "") -> str:
-    """A line of words. Its width is said, so that another font takes no other room."""
+    """Return a line of words of fixed width, whatever font the reader has."""
     words = text.literal(words)
     return (f'<text x="{number(x)}" y="{number(y)}"{more} '
             f'textLength="{number(text.width(words, size))}">{escape(words)}</text>')
 
 
-def _hex(asked: Color, look: Palette) -> str:
-    return short(hex_color(asked, look))
+def _hex(color: Color, colors: Palette) -> str:
+    return short(hex_color(color, colors))
 
 
 def _share(opacity: float) -> str:

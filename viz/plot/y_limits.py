@@ -1,42 +1,43 @@
-"""The window of an axis: what of the curves is in view, robustly."""
+"""Limits of the y axis, robust against poles."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..sweep import Sweep, robust_range, sample_weights
+from ..sweep.arrays import Floats
 
-Array = Any
 
 MARGIN = 0.06                    # of the span, above and below
-APART = 8.0                      # spans of f and f' that differ more do not share an axis
-MOST = 8e307                     # a window's limit: twice it is still a number
-BESIDE = 0.01                    # of the range, beside a pole: there a curve goes too far
+APART = 8.0                      # ratio above which spans do not share an axis
+MOST = 8e307                     # limit of a window: twice it is still finite
+BESIDE = 0.01                    # of the range: values so close to a pole do not count
 
 
 class Curve(NamedTuple):
-    """One curve of one sweep."""
+    """One curve of a sweep."""
 
     sweep: Sweep
     order: int
 
     @property
-    def y(self) -> Array:
-        return self.sweep.curves[self.order]
+    def y(self) -> Floats:
+        values: Floats = self.sweep.curves[self.order]
+        return values
 
 
 def poles(curve: Curve) -> list[float]:
-    """The places where the curve goes to infinity, from one side or both."""
+    """Return the places where the curve goes to infinity, on one side or both."""
     return [e.x for e in curve.sweep.events if e.order == curve.order and any(
         v is not None and math.isinf(v) for v in (e.left, e.right))]
 
 
-def visible_values(curve: Curve) -> Array:
-    """The values without those in bands, whose extremes count instead."""
+def visible_values(curve: Curve) -> Floats:
+    """Return the values outside bands, whose extremes count instead."""
     y = curve.y.copy()
     for band in curve.sweep.bands:
         if band.order == curve.order:
@@ -45,7 +46,7 @@ def visible_values(curve: Curve) -> Array:
 
 
 def value_span(curve: Curve, keep: Iterable[float] = ()) -> tuple[float, float]:
-    """The values of a curve that must be seen: the bulk of it, roots, extrema, ends, jumps."""
+    """Return the values of a curve to show: the bulk of it, roots, extrema, ends, jumps."""
     s, must = curve.sweep, list(keep)
     for e in s.events:
         if e.order != curve.order or s.bands and any(b.low < e.x < b.high for b in s.bands):
@@ -70,7 +71,7 @@ def value_span(curve: Curve, keep: Iterable[float] = ()) -> tuple[float, float]:
 
 
 def fit_one_axis(spans: Sequence[tuple[float, float]]) -> bool:
-    """Whether one axis can show them all."""
+    """Whether one axis can show all spans."""
     sizes = [high - low for low, high in spans if high > low]
     return not sizes or (max(high for _, high in spans) - min(low for low, _ in spans)
                          <= APART * min(sizes))
@@ -78,7 +79,7 @@ def fit_one_axis(spans: Sequence[tuple[float, float]]) -> bool:
 
 def limit_spans(curves: Sequence[Curve], spans: Sequence[tuple[float, float]]
                 ) -> list[tuple[float, float]]:
-    """The spans for one axis: poles of f' do not push f into a corner."""
+    """Return the spans for one axis, so that poles of f' do not squeeze f."""
     bases = [s for c, s in zip(curves, spans) if c.order == 0]
     if not bases or not any(high > low for low, high in bases):
         return list(spans)
@@ -94,17 +95,17 @@ def limit_spans(curves: Sequence[Curve], spans: Sequence[tuple[float, float]]
 
 
 def y_window(spans: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """The limits of the y axis: a union of spans, with a margin; 0 is in view of a level line."""
+    """Return the limits of the y axis: all spans and a margin, with 0 if they are constant."""
     low, high = max(min(s[0] for s in spans), -MOST), min(max(s[1] for s in spans), MOST)
     if high - low <= 1e-9 * max(abs(low), abs(high)):
         low, high = min(low, 0.0), max(high, 0.0)
         pad = 0.25 * (high - low) or 1.0
         return low - pad, high + pad
     pad = MARGIN * (high - low)
-    return _calm(low - pad, high + pad)
+    return _rounded_window(low - pad, high + pad)
 
 
-def _calm(low: float, high: float) -> tuple[float, float]:
-    """Limits that another processor's last digit does not change: to a millionth of the window."""
+def _rounded_window(low: float, high: float) -> tuple[float, float]:
+    """Round limits to a millionth of the window, to hide last digits that vary by processor."""
     digits = 6 - math.floor(math.log10(high - low))
     return (round(low, digits), round(high, digits)) if digits < 300 else (low, high)
