@@ -1,4 +1,4 @@
-"""Op: one operation, all that is known of it in one block. The registry; how an op is applied."""
+"""Op: one operation, all that is known of it in one block; how it is applied and recorded."""
 
 from __future__ import annotations
 
@@ -20,50 +20,58 @@ registry: dict[str, type[Op]] = {}             # public name -> op, of the modul
 
 
 class Op:
-    """What every op states; to write one is to subclass this, which also registers it.
+    """An operation: a subclass states all that is known of it, and is registered by that.
 
-    value(x, y, ..., **params) works on arrays. The derivative is stated once, per operand, in one
-    of two ways; None stands for an operand nothing flows to.
+    value(x, y, ..., **params) works on arrays. The derivative by each operand is stated once, in
+    one of two ways; None stands for an operand that nothing flows to.
     - local, for an elementwise op: `local[i](z, x, y, ..., **params)` is the derivative of the
-      result z with respect to operand i, or a plain number where it is one. The engine applies
-      the chain rule and undoes broadcasting.
-    - vjp, for any other: `vjp[i](g, z, x, y, ..., **params)` takes the cotangent g of the result
-      to that of operand i. For an op of any number of operands vjp is one function,
+      result z by operand i; or a number, 1, -1 or 0. The engine applies the chain rule and undoes
+      broadcasting.
+    - vjp, for any other: `vjp[i](g, z, x, y, ..., **params)` turns the gradient g of the result
+      into that of operand i. For an op of any number of operands vjp is one function,
       `vjp(i, g, z, *args, **params)`.
-    Both are written in numpy's functions or `SomeOp.of(...)`, so that they work on plain arrays
-    (backward) and on tensors (create_graph): the derivative of the derivative comes for free.
+    Both are written in numpy's functions or `SomeOp.of(...)`, so that they work on arrays (in
+    backward) and on tensors (with create_graph): higher derivatives need nothing more.
 
     notation is a format string over the operands, `{0} + {1}` (`{...}` stands for all of them), or
     a function of the params that returns one; precedence is that of the written form: 1 sum,
     2 product, 3 negation, 4 power, 5 a call or an atom.
     """
 
+    # Always: the function and its derivative.
+    value: Any = None
+    local: Any = None            # one of local and vjp
+    vjp: Any = None
+
+    # How it is called and written, where the class's name in lower case does not do.
     name: str = ""               # numpy's (else scipy's, else torch's) name: tinytorch.<name>
     aliases: tuple[str, ...] = ()
-    symbol: str = ""             # what a picture writes on the node; the name if not stated
-    notation: Any = ""
+    symbol: str = ""             # on the node of a picture; the name if not stated
+    notation: Any = ""           # in expressions; name({0}, {1}) if not stated
     precedence: int = 5
-    value: Any = None
-    local: Any = None
-    vjp: Any = None
-    jet: Any = None              # the rule on Taylor series, one list of coefficients per operand
-    linear: bool = False         # in the operands taken together: series pass coefficient-wise
-    bilinear: bool = False       # in two operands: a series of products
-    selects: bool = False        # takes some operands' elements: the others are dead (local 0)
-    risky: Any = False           # may divide by zero or leave the reals; or a test of the values
-    differentiable: bool = True  # False for comparisons: the result is a constant
-    flat: bool = False           # the derivative is 0 almost everywhere: floor, sign ...
+    call: Callable[..., Any]     # the public function, where the op has params
     dunder: str = ""             # "add": makes Tensor.__add__ and __radd__
-    fast: Any = None             # value of two plain operands by Python's operator: operator.mul
-    call: Callable[..., Any]     # the public function, where it has parameters
-    samples: tuple[Any, ...] = ()       # arguments inside the domain: (x, y), or (x, y, params)
-    domain: tuple[float, float] | None = None   # of a function of one number: where it is real
-    singularities: tuple[Singularity, ...] = ()  # where it has no value, no derivative, or jumps
-    undefined: str = ""          # what is wrong where operands leave its domain, for people
-    steep: bool = False          # smooth, but it may turn within less than any step: exp, tanh
+    fast: Any = None             # value of two numbers by Python's operator: operator.mul
 
-    fast_local: Any = None            # local of an op backward may treat in its short loop
-    checked_value: Any = None          # value, with one warning of ours instead of numpy's
+    # Where it is smooth, and where not: for warnings, checks and plots.
+    domain: tuple[float, float] | None = None    # of a function of one number: where it is real
+    undefined: str = ""          # the reason it has no value outside its domain, for people
+    singularities: tuple[Singularity, ...] = ()  # where it has no value, no derivative, or jumps
+    risky: Any = False           # may divide by zero or leave the reals; or a test of the values
+    selects: bool = False        # takes some operands' elements: the others are dead (local 0)
+    flat: bool = False           # the derivative is 0 almost everywhere: floor, sign ...
+    steep: bool = False          # smooth, but it may turn within less than any step: exp, tanh
+    differentiable: bool = True  # False for comparisons: the result is a constant
+    samples: tuple[Any, ...] = ()        # arguments for checks: (x, y), or (x, y, params)
+
+    # Taylor series: one rule at most; without any, repeated backward passes take its place.
+    jet: Any = None              # the rule on series, one list of coefficients per operand
+    linear: bool = False         # in the operands taken together: coefficient by coefficient
+    bilinear: bool = False       # in two operands: a series of products
+
+    # Made from these.
+    fast_local: Any = None       # local of an op that backward may treat in its short loop
+    checked_value: Any = None    # value, with one warning of ours instead of numpy's
 
     def __init_subclass__(cls) -> None:
         cls.name = name = cls.__dict__.get("name") or cls.__name__.lower()
@@ -91,7 +99,7 @@ class Op:
 
     @classmethod
     def of(cls, *args: Any, **params: Any) -> Any:
-        """The value: of arrays an array, of tensors (or a mixture) a recorded tensor."""
+        """Return the value: an array of arrays, a recorded tensor if any argument is a tensor."""
         for a in args:
             if isinstance(a, Tensor):
                 return apply(cls, *args, **params)
@@ -99,20 +107,20 @@ class Op:
 
     @classmethod
     def forward(cls, *args: Any, **params: Any) -> Tensor:
-        """The recorded result, as the tutorial calls it: Add.forward(x, y)."""
+        """Return the recorded result, as in the tutorial: Add.forward(x, y)."""
         return apply(cls, *args, **params)
 
-    backward: Any = None         # backward(ctx, grad), as the tutorial calls it: see backward.py
+    backward: Any = None         # backward(ctx, grad), as in the tutorial: see edges.py
 
 
 def public(f: F) -> F:
-    """Make a composition of ops public: as a function, a method, and numpy's. A decorator."""
+    """Make a composition of ops public: as a function, a method, and numpy's (a decorator)."""
     functions[f.__name__] = f
     return f
 
 
 def composite(f: F) -> F:
-    """Make a composition public, its results in a scope of its name: a decorator."""
+    """Make a composition public, with its results in a scope of its name (a decorator)."""
     @wraps(f)
     def inside(*args: Any, **options: Any) -> Any:
         with scope(f.__name__):
@@ -121,9 +129,9 @@ def composite(f: F) -> F:
 
 
 def notation(tensor: Tensor) -> tuple[str, int]:
-    """How the op that made the tensor is written: a format string over its operands, precedence.
+    """Return how the op that made the tensor is written: a format string, and its precedence.
 
-    Of an op class in the tutorial's style: its name as a call.
+    An op class in the tutorial's style is written as a call of its name.
     """
     op = tensor._op
     text, precedence = getattr(op, "notation", None), getattr(op, "precedence", 5)
@@ -140,10 +148,10 @@ def notation(tensor: Tensor) -> tuple[str, int]:
 # Applying.
 
 def apply(op: Any, *args: Any, **params: Any) -> Tensor:
-    """The recorded result of an op, ours or a class in the tutorial's style.
+    """Return the recorded result of an op, ours or a class in the tutorial's style.
 
-    params are handed to the op as they are. Raises ValueError, with op, shapes and line,
-    where operands do not fit.
+    params reach the op as they are. Raises ValueError, which names op, shapes and line, where the
+    operands do not fit.
     """
     like = None
     for a in args:
@@ -165,7 +173,7 @@ def apply(op: Any, *args: Any, **params: Any) -> Tensor:
 
 
 def result_data(op: Any, out: Any) -> Any:
-    """The data of what an op class of the user's own returned from forward."""
+    """Return the data of a result of forward(), of an op class in the tutorial's style."""
     data = raw(out)
     if not isinstance(data, (ndarray, np.generic, float, int)):
         raise TypeError(f"{op.__name__}.forward must return a Tensor, not {type(out).__name__}")
@@ -173,13 +181,13 @@ def result_data(op: Any, out: Any) -> Any:
 
 
 def record(op: Any, data: Any, args: tuple[Tensor, ...], params: dict[str, Any]) -> Tensor:
-    """A tensor of the data that remembers op, operands and params, unless all are constants.
+    """Return a tensor that remembers op, operands and params, unless all are constants.
 
-    What was compared is remembered too, x > 0, though nothing flows through it.
+    A comparison is recorded too, x > 0, though nothing flows through it.
     """
     out = wrap(data)
-    state = current_mode()
-    if state is not None and not state.recording:
+    mode = current_mode()
+    if mode is not None and not mode.recording:
         return out
     tracked = any([a.requires_grad for a in args])
     if not tracked and all([a._op is None for a in args]):
@@ -189,12 +197,13 @@ def record(op: Any, data: Any, args: tuple[Tensor, ...], params: dict[str, Any])
     out._y = None if len(args) == 1 else args[1] if len(args) == 2 else args[1:]
     out._params = params or None
     out.requires_grad = tracked and getattr(op, "differentiable", True)
-    if state is not None and state.scope:
-        out._extra = {"scope": state.scope}
+    if mode is not None and mode.scope:
+        out._extra = {"scope": mode.scope}
     return out
 
 
-# Functions, made of ops. Written out for one and two operands: this is the engine's hot path.
+# Functions, made of ops. Those of one and two operands write out apply() and record() without
+# mode and params: the hot path of the engine, at several times the speed.
 
 def _unary(op: type[Op]) -> Callable[..., Any]:
     value = op.checked_value
@@ -216,7 +225,7 @@ def _unary(op: type[Op]) -> Callable[..., Any]:
 
 
 def _binary(op: type[Op], value: Any = None, known: Any = object) -> Callable[..., Any]:
-    """known: the types y may have; for others an operator lets Python ask y."""
+    """known: the types y may have; an operator leaves others to y's reflected method."""
     value = value or op.checked_value
     differentiable = op.differentiable
 
