@@ -337,7 +337,7 @@ def test_a_framework_that_is_only_asked_for_was_taken_for_imported(tmp_path, mon
     (tmp_path / "a_framework.py").write_text("x = 1\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     imported = []
-    finder = readers._Finder({"a_framework": lambda: imported.append(True)})
+    finder = readers._ImportHook({"a_framework": lambda: imported.append(True)})
     monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
     try:
         assert importlib.util.find_spec("a_framework") and not imported

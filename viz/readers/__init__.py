@@ -1,50 +1,139 @@
-"""Readers: what a framework recorded becomes a Graph. One file each, named for its package.
+"""Readers: make a Graph of what a framework recorded. One file or folder each, named for it.
 
-A reader offers `read(root)`. One of a framework that is not ours offers also `trace` (run a target
-and read it), `prepared` (seeds, around loading and running), `generators` (what makes inputs),
-`build` (what a factory made) and `Terms` (a function in tinytorch's terms, as the sweep takes it).
-None is imported before its framework is: see `framework`.
+A reader is imported when its framework is used, never before. It offers what `Reader` has, and may
+offer what `FullReader` has. Packages whose objects belong to the framework, but are not called like
+it, are stated in the reader's file, which is not imported to learn them:
+
+    RELATED_PACKAGES = ("jaxlib", "flax")
+
+Other distributions add readers by the entry point group tinyviz.readers: `package = module`.
 """
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import cache
 from importlib import import_module
 from importlib.machinery import PathFinder
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from ...short_names import HOME
 from ..graph import Graph
 from ..run import execute
 from ..run.execute import Run
 from ..run.expression import Expression, ExpressionError
 from ..run.targets import RunError, Target, TargetError, from_function, user_code
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 OURS = "tinytorch"
-BUILT_ON = {HOME: OURS, OURS: "",         # a package tinytorch on its own is the user's
-            "jaxlib": "jax", "flax": "jax", "equinox": "jax", "transformers": "torch",
-            "timm": "torch"}     # what belongs to a framework without being named for it
+GROUP = "tinyviz.readers"        # of the entry points
+NEVER_READ = {*sys.stdlib_module_names, "numpy", "__main__", ""}   # packages not worth a look-up
+
+
+class Reader(Protocol):
+    """What every reader offers."""
+
+    def read(self, root: Any) -> Graph:
+        """Return the graph that ends at a value. Raises TypeError if it cannot be known."""
+
+    @property
+    def trace(self) -> Callable[..., Graph]:
+        """trace(target, point, *, seconds, grad, order, **options): run a target and read it.
+
+        Raises TargetError and RunError as `execute.run` does.
+        """
+
+
+class FullReader(Reader, Protocol):
+    """What a reader may offer beyond that."""
+
+    @property
+    def prepared(self) -> Callable[..., AbstractContextManager[None]]:
+        """prepared(**options): a context in which targets are loaded and run, with seeds set.
+
+        Entered as soon as the framework is imported; only for readers in this folder.
+        """
+
+    @property
+    def generators(self) -> Callable[[], Mapping[str, Callable[..., Any]]]:
+        """Return the functions that make inputs: randn, zeros. Without them, only numbers do."""
+
+    @property
+    def build(self) -> Callable[[Any], Any]:
+        """Return what is drawn in place of a factory, given what it made; None for the factory."""
+
+    @property
+    def SweepAdapter(self) -> Callable[..., Any]:
+        """Convert a function for sweeps, which call it with tensors of tinytorch."""
 
 
 def frameworks() -> tuple[str, ...]:
-    """The packages whose values can be read: the files and folders in this folder."""
+    """Return the names of the readers in this folder."""
     names = (entry.removesuffix(".py") for entry in os.listdir(os.path.dirname(__file__)))
     return tuple(sorted(name for name in names if name[0] != "_"))
 
 
+@cache
+def _packages() -> Mapping[str, str]:
+    """Package -> the reader in this folder that reads its objects."""
+    found = {name: name for name in frameworks()}
+    del found[OURS]              # a package tinytorch on its own is the user's: ours is in tinyviz
+    for name in frameworks():
+        path = os.path.join(os.path.dirname(__file__), name)
+        path = os.path.join(path, "__init__.py") if os.path.isdir(path) else path + ".py"
+        with open(path, encoding="utf-8") as file:
+            stated = re.search(r"^RELATED_PACKAGES = (\([^)]*\))", file.read(), re.MULTILINE)
+        found |= dict.fromkeys(ast.literal_eval(stated[1]) if stated else (), name)
+    return found
+
+
+@cache
+def _added() -> Mapping[str, EntryPoint]:
+    """Package -> its reader in another distribution. Takes 50 ms to find."""
+    from importlib.metadata import entry_points
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def _reader_of(package: str) -> str | None:
+    """Return the name of the reader for objects of a package; None if there is none."""
+    return _packages().get(package) or (
+        package if package not in NEVER_READ and package in _added() else None)
+
+
+def _load(name: str) -> Reader:
+    module = import_module(f".{name}", __name__) if name in frameworks() else _added()[name].load()
+    return cast(Reader, module)
+
+
+def _offers(reader: Reader, what: str) -> FullReader | None:
+    """Return the reader if it offers this."""
+    return cast(FullReader, reader) if hasattr(reader, what) else None
+
+
 def read(root: Any) -> Graph:
-    """The graph that ends at a tensor of any framework. Raises TypeError for anything else."""
-    return _reader(root).read(root)
+    """Return the graph that ends at a tensor of any framework. Raises TypeError for others."""
+    for kind in type(root).__mro__:
+        name = _reader_of(kind.__module__.partition(".")[0])
+        if name:
+            return _load(name).read(root)
+    names = " or ".join(sorted({*frameworks(), *_added()}))
+    raise TypeError(f"cannot read a graph from {type(root).__name__} {root!r:.60} "
+                    f"(must be a tensor of {names})")
 
 
 def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
-    """The graph of one run of a function: backward is run, the user's names and lines are known."""
-    return _reader(run.result).read_run(run, grad=grad, order=order)
+    """Return the graph of one run of a function of tinytorch, with the user's names and lines."""
+    from . import tinytorch
+    return tinytorch.read_run(run, grad=grad, order=order)
 
 
 def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), *,
@@ -54,17 +143,14 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
 
     inputs: texts such as "randn(2, 3)" or "x=randn(2, 3)", for arguments the point leaves out.
     options: those of the framework's reader: level, meta.
-    Raises TargetError where they do not fit the target, RunError where it raises.
+    Raises TargetError if they do not fit the target, RunError if it raises.
     """
     name = framework(target, point)
-    if name == OURS:
-        if inputs or options:
-            raise TargetError(f"{target.name} is a function of tinytorch: give numbers with --at "
-                              "(--input, --level and --meta are for PyTorch and JAX)")
-        point = point or examples(target)
-        return _retry_with_integers(target, point, lambda target, point: read_run(
-            execute.run(target, point, seconds=seconds), grad=grad, order=order))
-    reader = import_module(f".{name}", __name__)
+    reader = _load(name)
+    generating = _offers(reader, "generators")
+    if (inputs or options) and not generating:
+        raise TargetError(f"{target.name} is a function of {name}: give numbers with --at "
+                          "(--input, --level and --meta are for PyTorch and JAX)")
     target = _from_factory(target, reader)
     point = dict(point)
     for text in inputs:
@@ -75,7 +161,8 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
         if not argument.strip():
             raise TargetError(f"--input {text!r} is one too many: {target.name} takes "
                               f"{', '.join(target.names) or 'nothing'}")
-        point[argument.strip()] = _generated(written, reader)
+        assert generating
+        point[argument.strip()] = _generated(written, generating.generators())
     point = point or examples(target)
     return _retry_with_integers(target, point, lambda target, point: reader.trace(
         target, point, seconds=seconds, grad=grad, order=order, **options))
@@ -83,7 +170,7 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
 
 def _retry_with_integers(target: Target, point: Mapping[str, Any],
                          traced: Callable[[Target, Mapping[str, Any]], Graph]) -> Graph:
-    """The graph of a target; where it needs a number to be a whole one, once more with that."""
+    """Trace a target; if it needs an integer and was given a tensor, again with the integer."""
     try:
         return traced(target, point)
     except RunError as error:
@@ -94,19 +181,26 @@ def _retry_with_integers(target: Target, point: Mapping[str, Any],
 
 
 def from_factory(target: Target) -> Target:
-    """The target; of a factory of modules what it makes."""
-    name = framework(target)
-    return target if name == OURS else _from_factory(target, import_module(f".{name}", __name__))
+    """Return the target, or the module that it makes if it is a factory of modules."""
+    return _from_factory(target, _load(framework(target)))
 
 
-def sweep_adapter(f: Any) -> Any:
-    """What sweeps a function of another framework: its reader's Terms; None for tinytorch's."""
+def sweep_adapter(f: Any) -> Callable[..., Any] | None:
+    """Return what makes a function of another framework one of tinytorch; None for tinytorch's.
+
+    Raises TargetError if the reader of the framework has none.
+    """
     name = framework(from_function(f))
-    return None if name == OURS else import_module(f".{name}", __name__).SweepAdapter
+    if name == OURS:
+        return None
+    reader = _offers(_load(name), "SweepAdapter")
+    if reader is None:
+        raise TargetError(f"a function of {name} cannot be swept: its reader has no SweepAdapter")
+    return reader.SweepAdapter
 
 
 def examples(target: Target) -> dict[str, Any]:
-    """What `example_inputs()` beside the target returns, by argument; {} where there is none.
+    """Return what `example_inputs()` beside the target returns, by argument; {} without one.
 
     A function whose arguments all have defaults is run at these: it says more of itself.
     """
@@ -122,19 +216,23 @@ def examples(target: Target) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def prepared(**options: Any) -> Iterator[None]:
-    """Around loading a target: each framework is seeded, as soon as the user's file imports it.
+    """Load a target inside: each framework is seeded as soon as the user's file imports it.
 
     options: those of a reader's `prepared`: meta.
     """
     with contextlib.ExitStack() as stack:
-        waiting = {}
+        def enter(name: str) -> None:
+            reader = _offers(_load(name), "prepared")
+            if reader:
+                stack.enter_context(reader.prepared(**options))
+
+        waiting: dict[str, Callable[[], None]] = {}
         for name in frameworks():
             if name != OURS and name in sys.modules:
-                stack.enter_context(import_module(f".{name}", __name__).prepared(**options))
+                enter(name)
             elif name != OURS:
-                waiting[name] = lambda name=name: stack.enter_context(
-                    import_module(f".{name}", __name__).prepared(**options))
-        finder = _Finder(waiting)
+                waiting[name] = lambda name=name: enter(name)  # type: ignore[misc]  # its default
+        finder = _ImportHook(waiting)
         sys.meta_path.insert(0, finder)
         try:
             yield
@@ -142,10 +240,10 @@ def prepared(**options: Any) -> Iterator[None]:
             sys.meta_path.remove(finder)
 
 
-class _Finder:
+class _ImportHook:
     """Calls a function as soon as a package has been imported."""
 
-    def __init__(self, waiting: dict[str, Any]) -> None:
+    def __init__(self, waiting: dict[str, Callable[[], None]]) -> None:
         self.waiting = waiting
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
@@ -156,56 +254,59 @@ class _Finder:
 
         def exec_module(module: ModuleType) -> None:
             load(module)
-            self.waiting.pop(name, lambda: None)()           # now: to be asked for is not enough
-        spec.loader.exec_module = exec_module      # type: ignore[method-assign]
+            self.waiting.pop(name, lambda: None)()           # not earlier: a search is no import
+        spec.loader.exec_module = exec_module      # type: ignore[method-assign]  # of this loader
         return spec
 
 
 def framework(target: Target, point: Mapping[str, Any] = {}) -> str:
-    """The framework a target computes in: that of its values, else of what it speaks of, else of
-    its file; tinytorch where there is no sign of another."""
-    loaded = [name for name in frameworks() if name != OURS and name in sys.modules]
-    if not loaded:
-        return OURS
+    """Return the framework a target computes in: that of its values, else of the names it uses,
+    else of its file; tinytorch without a sign of another."""
     f = target.function
     code = inspect.unwrap(f) if isinstance(f, FunctionType) else None
     signs: list[Any] = [f, getattr(f, "__self__", None), *point.values(), *target.defaults.values()]
     if isinstance(code, FunctionType):
-        spoken = [code.__globals__[n] for n in _global_names(code.__code__)
-                  if n in code.__globals__]
+        used = [code.__globals__[n] for n in _global_names(code.__code__) if n in code.__globals__]
         cells = inspect.getclosurevars(code).nonlocals.values()
-        signs += [*cells, *spoken, *code.__globals__.values()]
+        signs += [*cells, *used, *code.__globals__.values()]
+    own = str(f.__module__).partition(".")[0] if isinstance(f, FunctionType) else ""
+    seen = {own} - {*_packages()}                  # the user's own module is no framework
     for sign in signs:
-        for package in _packages(sign):
-            package = BUILT_ON.get(package, package)
-            if package == OURS or package in loaded:
-                return package
+        for package in _packages_of(sign):
+            if package not in seen:
+                seen.add(package)
+                name = _reader_of(package)
+                if name and (name not in frameworks() or name == OURS or name in sys.modules):
+                    return name
     return OURS
 
 
 def _global_names(code: Any) -> Iterator[str]:
-    """The global names of a function's code, those of functions inside it too."""
+    """The global names in a function's code, and in the functions inside it."""
     stack = [code]
     for inner in stack:          # grows while it is walked
         yield from inner.co_names
         stack += [c for c in inner.co_consts if hasattr(c, "co_names")]
 
 
-def _packages(thing: Any) -> Iterator[str]:
+def _packages_of(thing: Any) -> Iterator[str]:
     """The packages a thing comes from: a module its own, a value those of its classes."""
     if isinstance(thing, ModuleType):
         yield thing.__name__.partition(".")[0]
     elif isinstance(thing, (list, tuple, dict)):
         for part in list(thing.values() if isinstance(thing, dict) else thing)[:8]:
-            yield from _packages(part) if not isinstance(part, (list, tuple, dict)) else ()
+            yield from _packages_of(part) if not isinstance(part, (list, tuple, dict)) else ()
     else:
         for kind in (thing.__mro__ if isinstance(thing, type) else type(thing).__mro__):
             yield str(kind.__module__).partition(".")[0]
         yield str(getattr(thing, "__module__", "")).partition(".")[0]
 
 
-def _from_factory(target: Target, reader: Any) -> Target:
+def _from_factory(target: Target, reader: Reader) -> Target:
     """What a factory makes, in its place: a function without arguments, or a class, of modules."""
+    building = _offers(reader, "build")
+    if building is None:
+        return target
     kind = inspect.isclass(target.function)
     if [n for n in target.names if n not in target.defaults] or (target.names and not kind):
         if kind:
@@ -214,31 +315,21 @@ def _from_factory(target: Target, reader: Any) -> Target:
                               f"{target.name}(...)")
         return target
     with user_code(target.name):
-        made = reader.build(target.function())
+        made = building.build(target.function())
     if made is None:
         return target
     built = from_function(made, target.name)
     return built._replace(file=target.file or built.file, examples=target.examples)
 
 
-def _generated(text: str, reader: Any) -> Any:
+def _generated(text: str, generators: Mapping[str, Callable[..., Any]]) -> Any:
     """What a text such as randn(2, 3) makes. Raises TargetError."""
     try:
-        made = Expression(text, reader.generators())
+        made = Expression(text, generators)
         if made.names:
             raise ExpressionError(f"unknown name {made.names[0]!r}")
         return made()
     except (ExpressionError, TypeError, ValueError, RuntimeError) as error:
-        known = ", ".join(sorted(reader.generators()))
+        known = ", ".join(sorted(generators))
         raise TargetError(f"--input {text!r}: {error} (write one of {known}, such as "
                           "randn(2, 3))") from None
-
-
-def _reader(root: Any) -> Any:
-    for kind in type(root).__mro__:
-        package = kind.__module__.partition(".")[0]
-        package = BUILT_ON.get(package, package)
-        if package in frameworks():
-            return import_module(f".{package}", __name__)
-    raise TypeError(f"cannot read a graph from {type(root).__name__} {root!r:.60} "
-                    f"(must be a tensor of {' or '.join(frameworks())})")

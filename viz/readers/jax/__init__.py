@@ -22,6 +22,7 @@ from .recorder import Recorder
 from .source_map import Lines
 from .sweep_adapter import CONCRETE, SweepAdapter
 
+RELATED_PACKAGES = ("jaxlib", "flax", "equinox")
 SEED = 0
 CLOCK = Clock(jax.core.Tracer, lambda: 0, lambda _: -1, JAX)   # for lines: equations have places
 

@@ -14,7 +14,8 @@ from ....tinytorch.core.edges import BackwardPass, backward_pass
 from ....tinytorch.core.tensor import operands, raw
 from ...graph import Graph
 from ...run.branches import Branch, branches
-from ...run.execute import Run
+from ...run.execute import Run, run
+from ...run.targets import Target
 from ...tape.array_facts import value
 from ...tape.names import RunInfo
 from ...tape.summary import (FORMULAS, SUMMED, TERMS, derivatives, title,
@@ -22,6 +23,7 @@ from ...tape.summary import (FORMULAS, SUMMED, TERMS, derivatives, title,
 from . import snapshot
 from .snapshot import Grads
 
+RELATED_PACKAGES = ("tinyviz",)
 DEEP = 60                        # so is one of more ops in a graph of more than FORMULAS
 
 
@@ -41,6 +43,12 @@ def read(root: Any) -> Graph:
         if grad is not None:
             total[tensor] = raw(grad)
     return snapshot.read(tensors, RunInfo(), grads._replace(total=total))
+
+
+def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bool = True,
+          order: int = 1) -> Graph:
+    """Run a function of tensors at a point and return its graph. Raises what `run` raises."""
+    return read_run(run(target, point, seconds=seconds), grad=grad, order=order)
 
 
 def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:

@@ -25,6 +25,7 @@ from .recorder import Recorder
 from .sweep_adapter import SweepAdapter
 
 __all__ = ["SweepAdapter", "build", "generators", "prepared", "read", "trace"]
+RELATED_PACKAGES = ("transformers", "timm")
 SEED = 0
 HOW = '--input "{}=randn(2, 3)"'
 LEAF = "leaf Variable that requires grad"      # what PyTorch says of a write into one
