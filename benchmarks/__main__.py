@@ -1,8 +1,8 @@
-"""`python -m benchmarks [NAME ...]`: all benchmarks, or those named; they print ratios to peers."""
+"""Benchmarks against peers: `python -m benchmarks [NAME ...]` prints ratios and goals."""
 
 from __future__ import annotations
 
-import sys
+import argparse
 from importlib import import_module
 from pathlib import Path
 
@@ -10,14 +10,19 @@ NAMES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or NAMES
-    unknown = [name for name in wanted if name not in NAMES]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(NAMES)}")
+    parser.add_argument("--quick", action="store_true",
+                        help="run only a small case of each, to see that it works")
+    parser.add_argument("--large", action="store_true", help="fold: also a million nodes")
+    wanted = parser.parse_args()
+    unknown = [name for name in wanted.names if name not in NAMES]
     if unknown:
-        sys.exit(f"no such benchmark: {unknown[0]!r} (must be one of {', '.join(NAMES)})")
-    for name in wanted:
+        parser.error(f"no such benchmark: {unknown[0]!r} (must be one of {', '.join(NAMES)})")
+    for name in wanted.names or NAMES:
         module = import_module(f"benchmarks.{name}")
         print(f"\n== {name}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
-        module.main()
+        (module.quick if wanted.quick else module.main)()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The whole command, from start to file, as ratios to what no such program can do without."""
+"""The whole command, from start to file, relative to imports that it cannot avoid."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOP = "def f(x=1.001):\n    y = x\n    for _ in range(150):\n        y = y * x\
 
 
 def seconds(command: list[str], folder: str, limit: float | None = None) -> float:
-    """How long a command takes, start to end; infinite where it is stopped."""
+    """Return the wall time of a command; infinite if it exceeds the limit."""
     start = time.perf_counter()
     try:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=limit,
@@ -27,12 +27,20 @@ def seconds(command: list[str], folder: str, limit: float | None = None) -> floa
     return time.perf_counter() - start
 
 
-def ratio(ours: list[str], peer: list[str], folder: str) -> tuple[float, float, float]:
-    """Medians of both and of the ratios, in interleaved rounds after one that does not count."""
+def ratio(ours: list[str], peer: list[str], folder: str, rounds: int = ROUNDS
+          ) -> tuple[float, float, float]:
+    """Return the medians of both times and of their ratios, in alternating rounds."""
     seconds(ours, folder), seconds(peer, folder)
-    pairs = [(seconds(ours, folder), seconds(peer, folder)) for _ in range(ROUNDS)]
+    pairs = [(seconds(ours, folder), seconds(peer, folder)) for _ in range(rounds)]
     return (statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs),
             statistics.median(a / b for a, b in pairs))
+
+
+def quick() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        took, _, _ = ratio([sys.executable, "-m", "tinyviz", "--help"],
+                           [sys.executable, "-c", "import click"], folder, 1)
+    print(f"--help {took * 1e3:.0f} ms")
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
-"""The engine against its peers, in ratios: `python -m benchmarks.engine` says ok or missed.
+"""The engine against its peers, in ratios, with goals.
 
-Every peer runs in a process of its own, one thread each; a round asks all of them in turn for one
-case, so that a busy machine troubles all alike; a figure is the median of the rounds' ratios.
+Every peer runs in a process of its own, with one thread; a round asks all of them in turn for one
+case, so that a busy machine slows all alike; a figure is the median of the ratios of the rounds.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ ROUNDS = 15
 
 
 class Row(NamedTuple):
-    """One line of the table."""
+    """A row of the table."""
 
-    case: str                    # what is timed: a function of cases() by that name
+    case: str                    # the name of a function of cases()
     peer: str
-    goal: float                  # our time over the peer's, at most
+    goal: float                  # of our time over the peer's
     title: str
 
 
@@ -44,7 +44,7 @@ ROWS = (
 BYTES = 200                      # per recorded op, at most
 
 
-# The work, written once per engine's dialect.
+# The cases, in the dialect of each engine.
 
 def _chain(x: Any) -> Any:
     y = x
@@ -177,7 +177,8 @@ def _numpy() -> dict[str, Callable[[], Any]]:
 
 
 def _tutorial() -> dict[str, Callable[[], Any]]:
-    """The engine as the tutorial leaves it: an object per call, recursion, gradients as tensors."""
+    """The engine at the end of the tutorial: an object per call, recursion, gradients as tensors.
+    """
     import numpy as np
 
     class Tensor:
@@ -249,7 +250,7 @@ ENGINES: dict[str, Callable[[], dict[str, Callable[[], Any]]]] = {
 # The processes.
 
 def worker(engine: str) -> None:
-    """Answer each case named on standard input with the seconds of one run of it."""
+    """Answer each case read from standard input with the seconds of one run of it."""
     cases = ENGINES[engine]()
     repeats: dict[str, int] = {}
     for line in sys.stdin:
@@ -276,7 +277,7 @@ class Peer:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def seconds(self, case: str) -> float:
-        """The time of one run of a case."""
+        """Return the time of one run of a case."""
         assert self.process.stdin and self.process.stdout
         self.process.stdin.write(case + "\n")
         self.process.stdin.flush()
@@ -290,7 +291,7 @@ class Peer:
 
 
 def _memory() -> float:
-    """Bytes per recorded op, of numbers in a chain."""
+    """Return the bytes per recorded op, of numbers in a chain."""
     import tracemalloc
 
     from tinytorch import Tensor
@@ -305,7 +306,7 @@ def _memory() -> float:
 
 
 def _million() -> float:
-    """Seconds of a chain of 1,000,000 ops, forward and backward."""
+    """Return the seconds of a chain of 1,000,000 ops, forward and backward."""
     from tinytorch import Tensor
     start = time.perf_counter()
     x = Tensor(1.0)
@@ -322,14 +323,20 @@ def _text(seconds: float) -> str:
     return f"{seconds*scale:.3g} {unit}"
 
 
+def quick() -> None:
+    peer = Peer("ours")
+    print(f"{ROWS[0].title}: {_text(peer.seconds(ROWS[0].case))}")
+    peer.close()
+
+
 def main() -> int:
-    """Print the table; the exit status is the number of goals missed."""
-    there = {name for name in ENGINES if name in ("ours", "tutorial") or find_spec(name)}
-    peers = {name: Peer(name) for name in sorted(there)}
+    """Print the table; return the number of missed goals."""
+    available = {name for name in ENGINES if name in ("ours", "tutorial") or find_spec(name)}
+    peers = {name: Peer(name) for name in sorted(available)}
     print(f"{'case':<54}{'peer':<11}{'peer':>9}{'ours':>9}{'ratio':>8}{'goal':>6}")
     missed = 0
     for row in ROWS:
-        if row.peer not in there:
+        if row.peer not in available:
             print(f"{row.title:<54}{row.peer:<11}not installed")
             continue
         ours, theirs = [], []

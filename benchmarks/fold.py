@@ -1,6 +1,6 @@
-"""Folding: what share of a graph is folded, whether each fold is verified, and what it takes.
+"""Folding: the share of each graph that is folded, its exactness and its cost.
 
-`python -m benchmarks.fold --large` does the whole job for a million nodes too.
+`python -m benchmarks fold --large` runs the whole job for a million nodes too.
 """
 
 from __future__ import annotations
@@ -13,52 +13,52 @@ from typing import Any
 
 import tinytorch
 from tinytorch import Tensor
+from viz.fold import fold
+from viz.fold.unfold import unfold
 from viz.graph import Graph
 from viz.layout.build_scene import build_scene
 from viz.readers import read
-from viz.fold import fold
-from viz.fold.unfold import unfold
 from viz.writers import svg
 
 from .layout import horner, lstm, perceptron, random, transformer
 
-SECONDS = 0.5                    # what the whole job takes at most, of 100,000 nodes
-WALKS = 2.5                      # and of 1,000,000 nodes, in bare walks
-PAGE = 3500.0                    # px: a page at 100 % is at most so wide, with type as it is
+SECONDS = 0.5                    # goal of the whole job for 100,000 nodes
+WALKS = 2.5                      # goal for 1,000,000 nodes, in walks over the tensors
+PAGE = 3500.0                    # px: goal for the width and height of a page
 
 
 def seconds(f: Callable[[], Any]) -> tuple[float, Any]:
-    """CPU seconds, which another process does not change, and what was returned."""
+    """Return CPU seconds, which other processes do not change, and the result."""
     start = process_time()
     result = f()
     return process_time() - start, result
 
 
-def said(good: bool) -> str:
+def verdict(good: bool) -> str:
     return "ok" if good else "missed"
 
 
-def shares() -> None:
-    """The share of ops that are folded: those in a frame but for one body each."""
+def shares(count: int | None = None) -> None:
+    """Print the share of ops in frames, except for one body each."""
     print(f"{'graph':28}{'nodes':>9}{'drawn':>8}{'folded':>9}{'exact':>8}{'fold':>10}   goal")
     cases: list[tuple[Graph, float | None]] = [
         (horner(50), 95), (horner(300), 95), (lstm(50), 95), (lstm(200), 95),
         (perceptron(2, 16, 16, 1), None), (transformer(12), None), (transformer(60), 95),
         (horner(50_000), 95), (lstm(2000), 95), (random(303, 1), 0), (random(3003, 1), 0),
         (random(30_003, 1), 0)]
-    for graph, goal in cases:
+    for graph, goal in cases[:count]:
         spent, small = seconds(lambda: fold(graph, mode="auto" if goal == 0 else "all"))
         ops = sum(node.kind == "op" for node in graph.nodes)
         left = sum(node.kind == "op" for node in small.nodes)
         share = 100 * (1 - left / ops)
-        verdict = "" if goal is None else f"{'<=' if goal == 0 else '>='} {goal:g} %: " + \
-            said(share <= 0 if goal == 0 else share >= goal)
+        result = "" if goal is None else f"{'<=' if goal == 0 else '>='} {goal:g} %: " + \
+            verdict(share <= 0 if goal == 0 else share >= goal)
         print(f"{graph.name:28}{len(graph.nodes):9,}{len(small.nodes):8,}{share:8.1f}%"
-              f"{'yes' if unfold(small) == graph else 'NO':>8}{spent * 1e3:8.0f}ms   {verdict}")
+              f"{'yes' if unfold(small) == graph else 'NO':>8}{spent * 1e3:8.0f}ms   {result}")
 
 
 def power(n: int) -> Tensor:
-    """A loop of so many multiplications, differentiated: twice as many nodes."""
+    """Return a loop of so many multiplications, differentiated: twice as many nodes."""
     x = Tensor(1.00001)
     y = x
     for _ in range(n):
@@ -68,8 +68,10 @@ def power(n: int) -> Tensor:
 
 
 def jobs(large: bool) -> None:
-    """The whole job, from tensors to SVG, against a bare walk over the same tensors and against
-    the backward pass that it makes to know what each edge sends."""
+    """Print the whole job, from tensors to SVG, against a mere walk over the same tensors.
+
+    The backward pass that it runs for the contributions of the edges is listed too.
+    """
     print(f"\n{'loop, with grads':28}{'nodes':>10}{'walk':>9}{'backward':>9}{'read':>9}{'fold':>9}"
           f"{'draw':>9}{'whole':>9}   goal")
     svg.write(fold(read(power(500))))              # modules are loaded
@@ -86,16 +88,16 @@ def jobs(large: bool) -> None:
             best = [min(pair) for pair in zip(best or taken, taken)]
         whole = best[-1]
         goal = f"at most {WALKS:g} walks ({whole / best[0]:.1f}): " + \
-            said(whole <= WALKS * best[0]) if n > 100_000 else \
-            f"at most {SECONDS:g} s: {said(whole <= SECONDS)}" if n == 50_000 else ""
+            verdict(whole <= WALKS * best[0]) if n > 100_000 else \
+            f"at most {SECONDS:g} s: {verdict(whole <= SECONDS)}" if n == 50_000 else ""
         print(f"{f'y = y*x, {n:,} times':28}{len(graph.nodes):10,}"
               + "".join(f"{t * 1e3:7.0f}ms" for t in best) + f"   {goal}")
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"at most {used / 1e6:.2f} GB were in use, the tensors included")
+    print(f"peak memory {used / 1e6:.2f} GB, including the tensors")
 
 
 def pages() -> None:
-    """How large the pictures are that are to be one page each."""
+    """Print the sizes of the pictures that should fit a page."""
     from examples import _folds
     print(f"\n{'picture':28}{'nodes':>9}{'drawn':>8}{'width':>8}{'height':>8}   goal")
     for name, graph in _folds.graphs().items():
@@ -103,7 +105,11 @@ def pages() -> None:
         scene = build_scene(small)
         print(f"{name:28}{len(graph.nodes):9,}{len(small.nodes):8,}{scene.width:8.0f}"
               f"{scene.height:8.0f}   one page of {PAGE:g} px: "
-              f"{said(max(scene.width, scene.height) <= PAGE)}")
+              f"{verdict(max(scene.width, scene.height) <= PAGE)}")
+
+
+def quick() -> None:
+    shares(1)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
-"""PyTorch to picture: CPU seconds beside torchviz, torchview, torchlens; tracing beside running.
+"""PyTorch to picture: CPU seconds of torchviz, torchview, torchlens and ours; cost of tracing.
 
-`python -m benchmarks.frameworks TOOL CASE` is the process that one tool's pictures of one case are
-made in: it prints what each took.
+`python -m benchmarks.frameworks TOOL CASE` is the process in which one tool draws one case; it
+prints the time of each picture.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
-LIMIT = 30                       # a tool is stopped after so many seconds
-PICTURES = 6                     # so many are made in one process: the first, and again
-ROUNDS = 3                       # of all tools in turn: what else the machine does slows each alike
+LIMIT = 30                       # seconds until a tool is stopped
+PICTURES = 6                     # in one process: the first, and again
+ROUNDS = 3                       # of all tools in turn: other load on the machine slows each alike
 REPEATS = 7
-TOKENS = ((8, 128), (1, 16))     # of the GPTs: in the first running it costs, in the other drawing
+TOKENS = ((8, 128), (1, 16))     # of the GPTs: the first is slow to run, the other to draw
 PEERS = ("torchviz", "torchview", "torchlens")
-WARM = ("MLP", "GPT, 3 blocks, tokens (1, 16)")    # drawn before: all is imported when it counts
+WARM = ("MLP", "GPT, 3 blocks, tokens (1, 16)")    # drawn first, so that all is imported
 
 
 def cases(blocks: tuple[int, ...] = (4, 12)) -> dict[str, tuple[Any, Any]]:
-    """Name -> a module and its input. blocks: of the GPTs."""
+    """Return modules and their inputs, by name. blocks: of the GPTs."""
     import torch
     from torch import nn
     torch.manual_seed(0)
@@ -86,17 +86,17 @@ def cases(blocks: tuple[int, ...] = (4, 12)) -> dict[str, tuple[Any, Any]]:
 
 
 def ours(model: Any, x: Any, path: str, grad: bool = True) -> None:
-    """Trace, fold where it is large, SVG: data and grad at every node."""
+    """Trace, fold if it is large, write SVG: data and grad at every node."""
     import viz
     from viz import writers
-    from viz.layout.build_scene import DrawOptions
     from viz.fold import fold
+    from viz.layout.build_scene import DrawOptions
     graph = fold(viz.trace(model, x, grad=grad))
     Path(path).write_bytes(writers.write(graph, "svg", DrawOptions()))
 
 
 def forward(model: Any, x: Any, path: str) -> None:
-    """Ours without gradients: no backward is run, as by torchviz and torchview."""
+    """Trace without gradients: no backward pass, like torchviz and torchview."""
     ours(model, x, path, grad=False)
 
 
@@ -107,7 +107,7 @@ def torchviz(model: Any, x: Any, path: str) -> None:
 
 
 def torchview(model: Any, x: Any, path: str) -> None:
-    from torchview import draw_graph             # with the operations of a loop, else it is one box
+    from torchview import draw_graph             # with the operations of a loop
     dot = draw_graph(model, input_data=x, expand_nested=True,
                      hide_module_functions=type(model).__name__ != "Loop").visual_graph
     Path(path).write_bytes(dot.pipe("svg"))
@@ -120,18 +120,18 @@ def torchlens(model: Any, x: Any, path: str) -> None:
 
 
 def spent() -> float:
-    """CPU seconds of this process until now, and of the programs it has started."""
+    """Return the CPU seconds of this process so far, and of the programs it has started."""
     return sum(usage.ru_utime + usage.ru_stime for usage in map(
         resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 
 
 class Timed(NamedTuple):
-    """What a picture took, in CPU seconds, those of programs that were started too."""
+    """The CPU seconds of a picture, including the programs that were started."""
 
     first: float
-    again: float                 # the least of those after it, in the same process
+    again: float                 # the minimum of the others, in the same process
     size: int                    # bytes
-    failed: str                  # why there is none, or ""
+    failed: str                  # the reason, or ""
 
     def least(self, other: Timed) -> Timed:
         return self._replace(first=min(self.first, other.first),
@@ -143,7 +143,7 @@ class Timed(NamedTuple):
 
 
 def draw(tool: str, case: str) -> None:
-    """Some pictures of a case, in this process and folder: prints what each took."""
+    """Draw pictures of a case, in this process and folder; print the time of each."""
     import torch
     torch.set_num_threads(1)
     function: Callable[..., None] = globals()[tool]
@@ -159,7 +159,7 @@ def draw(tool: str, case: str) -> None:
             with contextlib.redirect_stdout(io.StringIO()), \
                     contextlib.redirect_stderr(io.StringIO()):
                 function(model, x, os.path.abspath("picture.svg"))
-        except Exception as error:                 # of a peer's: told, not raised
+        except Exception as error:                 # of a peer: printed
             print(type(error).__name__)
             return
         print(spent() - start, flush=True)
@@ -168,10 +168,10 @@ def draw(tool: str, case: str) -> None:
 
 
 def timed(tool: str, case: str) -> Timed:
-    """Some pictures of a case, made in a process of its own. All alike: ours and theirs."""
+    """Draw pictures of a case in a process of its own, by any of the tools."""
     with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder, "told")
-        with told.open("w") as out:
+        output = Path(folder, "output")
+        with output.open("w") as out:
             made = subprocess.Popen(
                 [sys.executable, "-m", __spec__.name, tool, case], stdout=out,
                 stderr=subprocess.DEVNULL, cwd=folder, start_new_session=True,
@@ -180,9 +180,9 @@ def timed(tool: str, case: str) -> Timed:
             try:
                 made.wait(2 * LIMIT)
             except subprocess.TimeoutExpired:
-                os.killpg(made.pid, signal.SIGKILL)          # a dot that runs for minutes, too
+                os.killpg(made.pid, signal.SIGKILL)          # including its dot
                 made.wait()
-        words = told.read_text().split()
+        words = output.read_text().split()
         size = sum(f.stat().st_size for f in Path(folder).glob("picture.svg*"))
     failed = next((word for word in words if word[0].isalpha()), "")
     seconds = [float(word) for word in words if not word[0].isalpha()]
@@ -192,7 +192,7 @@ def timed(tool: str, case: str) -> Timed:
 
 
 def overhead(model: Any, x: Any) -> tuple[float, float]:
-    """CPU seconds of the plain forward and backward; those of tracing over them."""
+    """Return the CPU seconds of the plain forward and backward pass, and the ratio of tracing."""
     import torch
     import viz
     best = [float("inf"), float("inf")]
@@ -206,12 +206,21 @@ def overhead(model: Any, x: Any) -> tuple[float, float]:
 
 
 def ratio(mine: Timed, theirs: list[Timed]) -> str:
-    """Ours over the fastest that has made a picture."""
+    """Return our time over that of the fastest tool that succeeded."""
     made = [took for took in theirs if not took.failed]
     if not made or mine.failed:
         return "none succeeds"
     return (f"first {mine.first / min(t.first for t in made):.2f}x, "
             f"again {mine.again / min(t.again for t in made):.2f}x")
+
+
+def quick() -> None:
+    if find_spec("torch") is None:
+        print("PyTorch is not installed")
+        return
+    import viz
+    model, x = cases(())["MLP"]
+    print(f"MLP: {len(viz.trace(model, x).nodes)} nodes")
 
 
 def main() -> None:
@@ -221,10 +230,10 @@ def main() -> None:
     import torch
     torch.set_num_threads(1)
     peers = [peer for peer in PEERS if find_spec(peer)]
-    print("CPU seconds, also of dot, the least of some processes, each of which makes the first\n"
-          "picture of a case and then some again. ours: data and grad at every node, forward and\n"
-          "backward are run; forward: ours with data alone, no backward is run; theirs: no\n"
-          "numbers, no backward is run")
+    print("CPU seconds, including dot: the minimum of several processes, each of which draws a\n"
+          "case once and then again. ours: data and grad at every node, with a forward and a\n"
+          "backward pass; forward: ours with data alone, no backward pass; peers: no numbers, no\n"
+          "backward pass")
     for case, (model, x) in cases().items():
         plain, more = overhead(model, x)
         print(f"{case}: forward and backward alone {plain:.3f} s; tracing takes {more:.2f}x that")

@@ -1,4 +1,4 @@
-"""Layout: CPU seconds and crossings against the installed `dot`, same graphs, same run."""
+"""Layout: CPU seconds and crossings against the installed `dot`, for the same graphs."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ import numpy as np
 
 from viz.graph import Edge, Graph, Node
 from viz.layout import graphviz
-from viz.layout.op_pairs import find_op_pairs, connected_parts
-from viz.layout.layered import rank_and_order, place, search_order
 from viz.layout.large.layered import arrange
+from viz.layout.layered import place, rank_and_order, search_order
+from viz.layout.op_pairs import connected_parts, find_op_pairs
 from viz.layout.order import crossings
 from viz.layout.placement import Size
 from viz.layout.ranks import layers
 from viz.writers import svg
 
-LIMIT = 60.0                     # dot is stopped after so many seconds
+LIMIT = 60.0                     # seconds until dot is stopped
 NODES = (10, 20, 30, 60, 100, 200, 300)
-SEEDS = range(7, 31)             # beyond those in the table: crossings only
+SEEDS = range(7, 31)             # beyond those in the table, for crossings only
 
 
 class Program:
-    """A computation being written down as a graph."""
+    """A graph under construction."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -62,7 +62,7 @@ def horner(n: int) -> Graph:
 
 
 def lstm(steps: int) -> Graph:
-    """One cell, unrolled; the parameters are shared by all steps."""
+    """One cell, unrolled; all steps share the parameters."""
     p = Program(f"LSTM {steps}")
     gates = [(p.leaf(), p.leaf(), p.leaf()) for _ in range(4)]
     h, c = p.leaf("input"), p.leaf("input")
@@ -105,7 +105,7 @@ def perceptron(*widths: int) -> Graph:
 
 
 def random(n: int, seed: int) -> Graph:
-    """n nodes: an op takes one or two tensors, mostly of the last few made."""
+    """n nodes: an op takes one or two tensors, mostly recent ones."""
     state = seed
 
     def draw(below: int) -> int:  # the same numbers on every version of Python
@@ -127,7 +127,7 @@ def random(n: int, seed: int) -> Graph:
 
 
 def small() -> Iterator[Graph]:
-    """Graphs of 10 to 300 nodes."""
+    """Yield graphs of 10 to 300 nodes."""
     for n in NODES:
         for seed in range(1, 7):
             yield random(n, seed)
@@ -140,7 +140,7 @@ def sizes(graph: Graph) -> dict[str, Size]:
 
 
 def ours(graph: Graph) -> float:
-    """CPU seconds of a layout, the best of five."""
+    """Return the CPU seconds of a layout, the minimum of five."""
     sized, labels = sizes(graph), [None] * len(graph.edges)
     took = []
     for _ in range(5 if len(graph.nodes) <= 300 else 2):
@@ -151,7 +151,7 @@ def ours(graph: Graph) -> float:
 
 
 def drawn_whole(graph: Graph) -> float:
-    """CPU seconds of layout, scene and text of an SVG, the best of three."""
+    """Return the CPU seconds of layout, scene and text of an SVG, the minimum of three."""
     took = []
     for _ in range(3):
         start = process_time()
@@ -161,7 +161,7 @@ def drawn_whole(graph: Graph) -> float:
 
 
 def crossed(graph: Graph) -> tuple[int, int]:
-    """Bilayer crossings of ours: with every edge by itself, as dot has it, and as it is drawn."""
+    """Return our bilayer crossings: with every edge by itself, as in dot, and as drawn."""
     counts = []
     for drawn in (False, True):
         total = 0
@@ -176,7 +176,7 @@ def crossed(graph: Graph) -> tuple[int, int]:
 
 
 def theirs(graph: Graph, times: int) -> tuple[float, int | None]:
-    """CPU seconds of `dot`, the whole command, and the crossings it counts; None if stopped."""
+    """Return the CPU seconds of the `dot` command, and its crossings; None if it was stopped."""
     text = graphviz.source(graph, sizes(graph), [None] * len(graph.edges))
     took, count = [], 0
     for _ in range(times):
@@ -202,12 +202,12 @@ def loop_arrays(n: int) -> tuple[np.ndarray, ...]:
 
 
 def random_arrays(n: int) -> tuple[np.ndarray, ...]:
-    """As `random`, of about n nodes; three in twenty ops take a leaf of their own."""
+    """Like `random`, of about n nodes; three in twenty ops take a leaf of their own."""
     draw = np.random.default_rng(1)
     k = int(n / 2.15)
     fresh = draw.random(k) < 0.15
     fresh[0] = True
-    node = 2 * np.arange(k) + np.cumsum(fresh)       # its tensor stands behind it, a leaf before
+    node = 2 * np.arange(k) + np.cumsum(fresh)       # its tensor follows it, a leaf precedes it
     op = np.zeros(node[-1] + 2, bool)
     op[node] = True
     first, second = (np.maximum(np.arange(k) - draw.geometric(1 / 7, k), -1) for _ in range(2))
@@ -219,7 +219,7 @@ def random_arrays(n: int) -> tuple[np.ndarray, ...]:
 
 
 def flat() -> None:
-    """Prints the CPU seconds of flat layouts of large graphs, and the most memory used so far."""
+    """Print the CPU seconds of flat layouts of large graphs, and the peak memory so far."""
     print(f"{'flat layout':20} {'nodes':>8} {'CPU s':>8} {'MB':>6}  goal")
 
     def line(name: str, nodes: int, seconds: float, most: float) -> None:
@@ -242,7 +242,7 @@ def flat() -> None:
 
 
 def verdict(title: str, parts: list[float]) -> None:
-    """Prints what (n + 1)/(m + 1) is over many graphs, n crossings of ours and m of dot's."""
+    """Print (n + 1)/(m + 1) over many graphs, for n crossings of ours and m of dot."""
     mean, worst = exp(sum(map(log, parts)) / len(parts)), max(parts)
     over = sum(part > 1.15 for part in parts)
     print(f"{title}: geometric mean {mean:.3f}, at most 1: {'ok' if mean <= 1 else 'missed'}; "
@@ -251,7 +251,7 @@ def verdict(title: str, parts: list[float]) -> None:
 
 
 def others() -> None:
-    """Prints crossings on random graphs that nothing was chosen by."""
+    """Print crossings on random graphs that no parameter was tuned on."""
     print(f"crossings against dot's, seeds {SEEDS[0]} to {SEEDS[-1]}, (n + 1)/(m + 1)")
     both: tuple[list[float], list[float]] = [], []
     for n in NODES:
@@ -269,15 +269,20 @@ def others() -> None:
     verdict("  all, as drawn", both[1])
 
 
+def quick() -> None:
+    graph = random(NODES[0], 1)
+    print(f"{graph.name}: {ours(graph) * 1e3:.2f} ms, crossings {crossed(graph)}")
+
+
 def main() -> None:
-    """Prints the table. The ratio is dot's seconds by ours."""
+    """Print the table. The ratio is dot's seconds over ours."""
     if which("dot") is None:
-        print("there is no dot on this machine: nothing to compare with")
+        print("dot is not installed")
         return
     begun, _ = theirs(Graph("nothing", (), ()), 5)
-    print("ours: a layout within this process, without Python's start; where 20x and more are "
-          "asked for,\nwith the text of the SVG. dot: the whole command, positions as JSON; of it, "
-          f"{begun:.4f} s are its start (an empty graph)")
+    print("ours: a layout within this process, without Python's start; for goals of 20x and more "
+          "with the\ntext of the SVG. dot: the whole command, with positions as JSON; "
+          f"{begun:.4f} s of it are its start (an empty graph)")
     print(f"{'':45} crossings\n{'graph':20} {'nodes':>6} {'ours s':>8} {'dot s':>8} {'ratio':>7} "
           f"{'ours':>6} {'drawn':>6} {'dot':>6}  goal")
     single: list[float] = []

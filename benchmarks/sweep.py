@@ -1,4 +1,4 @@
-"""Sweeps of f and f' against the tutorial's loop, bare numpy by hand, and SymPy's plotting."""
+"""Sweeps of f and f' against the tutorial's loop, NumPy by hand, and SymPy's plotting."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from viz.sweep import sweep
 
 TEXT = "x**3 sin x + exp(-x**2)"
 ROUNDS = 7
-LOOP = 10_000                    # points of the tutorial's loop that are timed; more are multiplied
+LOOP = 10_000                    # points of the tutorial's loop; more are extrapolated
 
 
 def ours(x: Any) -> Any:
@@ -22,13 +22,13 @@ def ours(x: Any) -> Any:
 
 
 def by_hand(x: Any) -> tuple[Any, Any]:
-    """f and f' as one writes them in numpy."""
+    """Return f and f' as one writes them in NumPy."""
     cube, sin, bell = x**3, np.sin(x), np.exp(-x * x)
     return cube * sin + bell, 3 * x * x * sin + cube * np.cos(x) - 2 * x * bell
 
 
 class Tensor:
-    """The tutorial's engine, as it stands at its end, with two ops more."""
+    """The tutorial's final engine, with two more ops."""
 
     def __init__(self, data: Any) -> None:
         self.data = data if isinstance(data, np.ndarray) else np.array(data)
@@ -36,16 +36,16 @@ class Tensor:
         self._ctx: Any = None
 
     def __add__(self, other: Any) -> Any:
-        return made(Add, self, other)
+        return apply(Add, self, other)
 
     def __mul__(self, other: Any) -> Any:
-        return made(Mul, self, other)
+        return apply(Mul, self, other)
 
     def sin(self) -> Any:
-        return made(Sin, self)
+        return apply(Sin, self)
 
     def exp(self) -> Any:
-        return made(Exp, self)
+        return apply(Exp, self)
 
     def backward(self, grad: Any = None) -> None:
         if self._ctx is None:
@@ -65,7 +65,7 @@ class Function:
         self.op, self.args = op, args
 
 
-def made(op: Any, *args: Any) -> Any:
+def apply(op: Any, *args: Any) -> Any:
     ctx = Function(op, *args)
     result = op.forward(*args)
     result._ctx = ctx
@@ -114,7 +114,7 @@ class Exp:
 
 
 def loop(x: Any) -> tuple[Any, Any]:
-    """f and f' one point at a time, as the tutorial plots."""
+    """Return f and f' one point at a time, as the tutorial plots them."""
     f, slopes = [], []
     for point in x:
         t = Tensor([point])
@@ -126,7 +126,7 @@ def loop(x: Any) -> tuple[Any, Any]:
 
 
 def seconds(run: Callable[[], Any], rounds: int = ROUNDS) -> float:
-    """The median, after a run that does not count."""
+    """Return the median wall time, after a warm-up."""
     run()
     times = []
     for _ in range(rounds):
@@ -137,12 +137,16 @@ def seconds(run: Callable[[], Any], rounds: int = ROUNDS) -> float:
 
 
 def row(case: str, a: float, peer: str, b: float, goal: float | None, *, faster: bool) -> None:
-    """A line of the table: how much faster we are than the peer, or how much slower."""
+    """Print a row: our time and the peer's, and how much faster (or slower) we are."""
     ratio = b / a if faster else a / b
     kept = goal is None or (ratio >= goal if faster else ratio <= goal)
     verdict = "" if goal is None else "ok" if kept else "missed"
     shown = "" if goal is None else f"{'≥' if faster else '≤'} {goal:g}"
     print(f"{case:34}{a * 1e3:10.2f}  {peer:30}{b * 1e3:12.2f}{ratio:9.2f} {shown:>7}  {verdict}")
+
+
+def quick() -> None:
+    print(f"100 points: {seconds(lambda: sweep(ours, points=100), 1) * 1e3:.2f} ms")
 
 
 def main() -> None:
@@ -172,7 +176,7 @@ def main() -> None:
 
 
 def sympy(a: float) -> None:
-    """SymPy's sampling of f and of the f' it derives, without events."""
+    """Print SymPy's sampling of f and of the f' that it derives, without events."""
     try:
         from sympy import Symbol, diff, exp, sin
         from sympy.plotting.series import LineOver1DRangeSeries

@@ -1,4 +1,4 @@
-"""The viewer in a headless Chromium with software raster: first paint, frames of a pan, bytes."""
+"""The viewer in a headless Chromium with software rendering: first paint, pans, bytes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tests import browser as chromium
 from viz.graph import Edge, Graph, Node, Value
 from viz.layout.large.layered import arrange
 from viz.viewer.codec import pack
-from viz.viewer.large_geometry import layout_columns
 from viz.viewer.facts_table import fact_columns
+from viz.viewer.large_geometry import layout_columns
 from viz.writers import html
 
 from .layout import loop_arrays, random_arrays
 
 FRAMES = 60                      # of a pan, at each zoom
-RUNS = 3                         # the best of so many: others use this machine, too
-SCALES = (1.0, 0.35, 0.15, 0.06, 0.02)         # px on the stage a px of the picture; and all of it
+RUNS = 3                         # the best one counts
+SCALES = (1.0, 0.35, 0.15, 0.06, 0.02)         # px on screen per px of the picture; then all of it
 PAN = """
 (async () => {
   const stage = document.querySelector("[data-part=stage]"), times = [];
@@ -48,7 +48,7 @@ ZOOM = """document.querySelector("[data-part=stage]").dispatchEvent(new WheelEve
 
 
 def graph(name: str, arrays: tuple[np.ndarray, ...], valued: bool) -> Graph:
-    """A graph of an op, tails and heads; with a data and a grad at each tensor where asked."""
+    """Build a graph of an op, tails and heads; `valued` adds data and grad to each tensor."""
     op, tail, head = arrays
     leaf = np.ones(len(op), bool)
     leaf[head] = False
@@ -66,20 +66,20 @@ def graph(name: str, arrays: tuple[np.ndarray, ...], valued: bool) -> Graph:
                                      zip(tail.tolist(), head.tolist())]))
 
 
-def said(good: bool) -> str:
+def verdict(good: bool) -> str:
     return "ok" if good else "missed"
 
 
-def written(drawn: Graph, path: Path, goal: float | None) -> None:
-    """Writes a page, and prints what that took beyond the layout, and its bytes."""
+def write_page(drawn: Graph, path: Path, goal: float | None) -> None:
+    """Write a page; print the time beyond the layout, and its size."""
     start = process_time()
     content = html.write(drawn)
     whole = process_time() - start
     path.write_bytes(content)
-    told = fact_columns(drawn)
-    strings = json.dumps(told["strings"], ensure_ascii=False).encode()
+    facts = fact_columns(drawn)
+    strings = json.dumps(facts["strings"], ensure_ascii=False).encode()
     labels = len(base64.b64encode(zlib.compress(strings, 6)))
-    told["strings"] = []
+    facts["strings"] = []
     place = {node.id: i for i, node in enumerate(drawn.nodes)}
     tails = [place[edge.tail] for edge in drawn.edges]
     heads = [place[edge.head] for edge in drawn.edges]
@@ -88,15 +88,15 @@ def written(drawn: Graph, path: Path, goal: float | None) -> None:
     arrange(op, tails, heads, np.where(op, 34.0, 150.0), np.where(op, 34.0, 74.0))
     layout = process_time() - start
     n = len(drawn.nodes)
-    each = (len(pack(layout_columns(drawn).columns)) + len(pack(told))) / n
-    verdict = "" if goal is None else f", at most {goal:g}: {said(each <= goal)}"
+    each = (len(pack(layout_columns(drawn).columns)) + len(pack(facts))) / n
+    result = "" if goal is None else f", at most {goal:g}: {verdict(each <= goal)}"
     print(f"{drawn.name:10}{n:10,} nodes  {len(content) / 1e6:6.2f} MB, {labels / n:.1f} bytes a "
-          f"node of names, {each:.1f} beside them{verdict}; written in {whole - layout:.2f} s CPU, "
+          f"node of names, {each:.1f} beside them{result}; written in {whole - layout:.2f} s CPU, "
           f"layout {layout:.2f} s", flush=True)
 
 
-def seen(path: Path, paint: float | None, most: float) -> None:
-    """Opens a page, and prints its first paint and the frames of pans at several zooms."""
+def open_page(path: Path, paint: float | None, most: float) -> None:
+    """Open a page; print its first paint and the frames of pans at several zooms."""
     painted = []
     for _ in range(RUNS):
         with chromium.Browser(1600, 1000) as browser:
@@ -105,8 +105,8 @@ def seen(path: Path, paint: float | None, most: float) -> None:
             painted.append((browser.run("performance.getEntriesByName('painted')[0].startTime"),
                             spent(browser)))
     first, cpu = min(painted)
-    verdict = "opens" if paint is None else f"at most {paint:g}: {said(first <= paint)}"
-    print(f"    first paint {first:.0f} ms, {verdict} ({cpu:.0f} ms of its thread's CPU until all "
+    result = "opens" if paint is None else f"at most {paint:g}: {verdict(first <= paint)}"
+    print(f"    first paint {first:.0f} ms, {result} ({cpu:.0f} ms of its thread's CPU until all "
           "is read)")
     with chromium.Browser(1600, 1000) as browser:
         browser.ask("Performance.enable", timeDomain="threadTicks")
@@ -124,29 +124,34 @@ def seen(path: Path, paint: float | None, most: float) -> None:
                              (spent(browser) - before) / FRAMES))
             late, middle, cpu = min(runs)
             print(f"    at {wanted:7.4f}: half of the frames within {middle:.1f} ms, 95 % within "
-                  f"{late:.1f} ms, at most {most:g}: {said(late <= most)} ({cpu:.1f} ms of its "
+                  f"{late:.1f} ms, at most {most:g}: {verdict(late <= most)} ({cpu:.1f} ms of its "
                   "thread's CPU each)", flush=True)
 
 
 def spent(browser: chromium.Browser) -> float:
-    """The CPU time of the page's thread until now, in ms: others cannot change that."""
-    told = browser.ask("Performance.getMetrics")["metrics"]
-    return 1000 * next(metric["value"] for metric in told if metric["name"] == "TaskDuration")
+    """Return the CPU time of the page's thread so far, in ms."""
+    metrics = browser.ask("Performance.getMetrics")["metrics"]
+    return 1000 * next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
+
+
+def quick() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write_page(graph("loop", loop_arrays(1000), True), Path(folder) / "page.html", None)
 
 
 def main() -> None:
-    """Prints the figures of 100,000 and of 1,000,000 nodes, each beside its goal."""
+    """Print the figures of 100,000 and of 1,000,000 nodes, each beside its goal."""
     if chromium.PATH is None:
-        print("there is no chromium on this machine: nothing to look with")
+        print("Chromium is not installed")
         return
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "page.html"
         for make in (loop_arrays, random_arrays):
             name = make.__name__.removesuffix("_arrays")
-            written(graph(name, make(100_000), True), page, 20.0)
-            seen(page, 300.0, 20.0)
-        written(graph("random", random_arrays(1_000_000), False), page, None)
-        seen(page, None, 33.0)
+            write_page(graph(name, make(100_000), True), page, 20.0)
+            open_page(page, 300.0, 20.0)
+        write_page(graph("random", random_arrays(1_000_000), False), page, None)
+        open_page(page, None, 33.0)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The gallery: `python -m examples` draws it into output/, `--check` says what is not current."""
+"""The gallery: `python -m examples` draws it into output/, `--check` lists outdated files."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tinyviz import cli
 
 FOLDER = Path(__file__).parent
 OUTPUT = FOLDER.parent / "output"
-MADE_WITH = "made-with.txt"      # other versions of these paint other bytes
+MADE_WITH = "made-with.txt"      # versions of libraries that paint: others paint other bytes
 
 
 def examples() -> list[str]:
-    """The names of the examples: the files of this folder."""
+    """Return the names of the examples: the files of this folder."""
     return sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
 
 
 def commands() -> list[list[str]]:
-    """The command lines of all pictures of the gallery; what they write stands behind -o."""
+    """Return the command lines of all pictures of the gallery, the output file last."""
     lines = []
     for name in examples():
         target = f"examples/{name}.py"
@@ -51,7 +51,7 @@ def commands() -> list[list[str]]:
 
 
 def draw(folder: Path) -> None:
-    """All pictures of the gallery, into a folder."""
+    """Draw all pictures of the gallery into a folder."""
     os.chdir(FOLDER.parent)
     for line in commands():
         *words, name = line
@@ -66,16 +66,17 @@ def draw(folder: Path) -> None:
 
 
 def versions() -> str:
+    """Return the versions of the libraries that paint."""
     return "".join(f"{name} {version(name)}\n" for name in ("matplotlib", "pillow", "resvg-py"))
 
 
 def painted(name: str) -> bool:
-    """Whether another library paints a file, and may paint it otherwise in another version."""
+    """Whether a library paints the file, so that its version matters."""
     return name.endswith((".plot.svg", ".plot-dark.svg", ".png", ".pdf", ".gif"))
 
 
 def stale(made: Path, kept: Path) -> list[str]:
-    """The names of the files that are missing, changed, or made by no command."""
+    """Return the names of the files that are missing, changed, or made by no command."""
     with contextlib.suppress(FileNotFoundError):
         same_tools = (kept / MADE_WITH).read_text(encoding="utf-8") == versions()
         names = {path.name for folder in (made, kept) for path in folder.iterdir()}
@@ -89,7 +90,7 @@ def stale(made: Path, kept: Path) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m examples", description=__doc__)
     parser.add_argument("--check", action="store_true",
-                        help="write nothing; exit 1 where not current")
+                        help="write nothing; exit with 1 if a file is outdated")
     if not parser.parse_args().check:
         OUTPUT.mkdir(exist_ok=True)
         draw(OUTPUT)

@@ -9,11 +9,11 @@ import numpy as np
 
 import viz
 from tinytorch import Tensor, nn
+from viz.fold import fold
 from viz.graph import Graph
+from viz.graph.theme import THEMES
 from viz.layout.build_scene import build_scene
 from viz.layout.scene import Path, Polygon, Rect, Scene, Text
-from viz.graph.theme import THEMES
-from viz.fold import fold
 from viz.writers.png import raster
 
 DPI = 48.0                       # half the size of the pictures themselves
@@ -37,7 +37,7 @@ def root(a=2.0):
 
 
 def _weights(rows: int, columns: int, start: int = 1) -> Any:
-    """Numbers that are spread like random ones: the same picture each time."""
+    """Return numbers that are spread like random ones, always the same."""
     spread = np.sin(np.arange(start, start + rows * columns) * 12.9898) * 43758.5453
     return (spread - np.floor(spread) - 0.5).reshape(rows, columns)
 
@@ -59,7 +59,7 @@ def score(x=0.3, y=-0.7):
 
 
 def lstm(steps: int) -> Callable[..., Any]:
-    """An LSTM in plain numpy, of 3 inputs and 4 cells."""
+    """Return an LSTM in plain NumPy, with 3 inputs and 4 cells."""
     inputs = np.sin(np.arange(3.0 * steps)).reshape(steps, 1, 3)
 
     def loss(Wx=_weights(3, 16), Wh=_weights(4, 16, 50), b=np.zeros(16)):
@@ -92,7 +92,7 @@ class Block(nn.Module):
 
 
 def transformer(blocks: int = 12) -> Callable[..., Any]:
-    """So many blocks, one after another."""
+    """Return so many blocks, one after another."""
     nn.seed(0)
     model = nn.Sequential(*[Block(8) for _ in range(blocks)])
 
@@ -102,13 +102,13 @@ def transformer(blocks: int = 12) -> Callable[..., Any]:
 
 
 def graphs() -> dict[str, Graph]:
-    """Name -> graph, not folded."""
+    """Return unfolded graphs by name."""
     return {"power": viz.trace(power), "newton": viz.trace(root), "network": viz.trace(score),
             "lstm": viz.trace(lstm(200)), "transformer": viz.trace(transformer())}
 
 
 def sheet() -> bytes:
-    """The contact sheet as PNG: all graphs folded, in two columns."""
+    """Return the contact sheet as PNG: all graphs folded, in two columns."""
     scenes = [build_scene(fold(graph, mode="all")) for graph in graphs().values()]
     columns = (scenes[:-1], scenes[-1:])
     groups = []
@@ -126,7 +126,7 @@ def sheet() -> bytes:
 
 
 def moved(mark: Any, dx: float, dy: float) -> Any:
-    """A mark elsewhere."""
+    """Return a mark, moved."""
     if isinstance(mark, (Rect, Text)):
         return mark._replace(x=mark.x + dx, y=mark.y + dy)
     assert isinstance(mark, (Path, Polygon))

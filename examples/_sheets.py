@@ -9,25 +9,25 @@ from pathlib import Path
 from PIL import Image
 
 import viz
-from viz.run import execute, targets
+from viz.graph.text import covered
+from viz.graph.theme import THEMES
 from viz.layout.build_scene import DrawOptions, build_scene
 from viz.layout.scene import Group, Mark, Scene, Text
 from viz.readers import read_run
-from viz.graph.text import covered
-from viz.graph.theme import THEMES
+from viz.run import execute, targets
 from viz.transforms.diagnose import flag
 from viz.writers import png
 
 from . import _folds
 
-SHEET = 4200.0                   # px: how wide a sheet of graphs is
-WIDTH = 1800                     # px; a wider picture is made smaller
+SHEET = 4200.0                   # px: width of a sheet of graphs
+WIDTH = 1800                     # px: wider pictures are scaled down
 GAP = 24
 FOLDER = Path(__file__).parent
 
 
 def graphs(names: list[str]) -> bytes:
-    """All examples below each other, as PNG."""
+    """Return all examples below each other, as PNG."""
     pictures = []
     for name in names:
         target = targets.load(str(FOLDER / f"{name}.py"))
@@ -49,7 +49,7 @@ def graphs(names: list[str]) -> bytes:
 
 
 def torture_graphs() -> bytes:
-    """Every graph that is hard to draw, at half its size, beside each other while there is room."""
+    """Return every graph that is hard to draw, at half its size."""
     sys.path.insert(0, str(FOLDER.parent / "tests"))
     from torture_graphs import ROWS
     groups: list[Group] = []
@@ -69,14 +69,14 @@ def torture_graphs() -> bytes:
 
 
 def plain(mark: Mark) -> Mark:
-    """A mark without the characters that only some systems have a font for."""
+    """Replace the characters that only some systems have a font for."""
     if not isinstance(mark, Text):
         return mark
     return mark._replace(text="".join(c if covered(c) else "□" for c in mark.text))
 
 
 def torture() -> bytes:
-    """Every function that plotters draw wrong, with f and f'."""
+    """Return every function that plotters draw wrong, with f and f'."""
     sys.path.insert(0, str(FOLDER.parent / "tests"))
     from torture_functions import contact_sheet
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""A function with a NaN in it: --flag says where it is born and how it spreads."""
+"""A function with a NaN in it: --flag shows its origin and how it spreads."""
 
 import numpy as np
 
