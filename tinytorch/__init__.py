@@ -64,7 +64,7 @@ def __getattr__(name: str) -> Any:
 _SHADOWING = frozenset("abs all any divmod max min pow round sum".split())
 
 
-# What others differentiate and this does not: named, so that the error can say so.
+# Functions that other engines differentiate and this one does not: the error says so.
 _LEFT_OUT = frozenset("""fft ifft rfft irfft fft2 fftn eig eigh eigvals eigvalsh svd svdvals qr pinv
     lstsq expm solve_triangular j0 j1 jv jn y0 y1 yv i0 i0e i1 i1e iv k0 k1 kv ive kve beta betaln
     betainc gammainc gammaincc zeta ellipk ellipe lambertw expi exp1 expn sici shichi fresnel dawsn

@@ -1,4 +1,4 @@
-"""check_gradients: is the derivative right? Finite differences say so, to the second order."""
+"""check_gradients: compare derivatives with finite differences, to the second order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a tensor's expression is written: x³ + x, sin(x)·w, tanh(…)."""
+"""Expressions of tensors as text: x³ + x, sin(x)·w, tanh(…)."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ ELLIPSIS = Form("…", 5)
 
 
 class ExpressionWriter:
-    """How tensors are written, each worked out when it is asked for.
+    """A writer of tensors' expressions, which computes each on request.
 
-    names: stamp -> name; an operand that has one is written by it. With expand only leaves are
-    written by name, and what is made of them is written out. An expression of more than `limit`
-    characters, or made of more than `ops` unnamed ops, is given a name by `fresh`, which is added
-    to names, else it is written … by those that use it. Without `ops` ask for operands first.
+    names: stamp -> name; an operand that has a name is written by it. With expand, only leaves are
+    written by name, and all else is written out. An expression of more than `limit` characters, or
+    of more than `ops` unnamed ops, gets a name from `fresh`, which is added to names; without
+    `fresh` it is written … where it is used. Without `ops`, request operands before their results.
     """
 
     def __init__(self, names: dict[int, str], *, expand: bool = False, limit: int = LIMIT,
@@ -43,12 +43,12 @@ class ExpressionWriter:
         self._used: dict[int, Form] = {}
 
     def text(self, tensor: Tensor) -> str:
-        """A tensor's expression; of a leaf its name."""
+        """Return a tensor's expression; of a leaf its name."""
         leaf = tensor._op is None and self.names.get(tensor.stamp)
         return leaf or self._form(tensor).text
 
     def name(self, tensor: Tensor) -> str:
-        """What an expression in which it stands calls it, or "" where it is written out there."""
+        """Return a tensor's name within other expressions, or "" if it is written out there."""
         self._operand(tensor)
         return self.names.get(tensor.stamp, "")
 
@@ -61,7 +61,7 @@ class ExpressionWriter:
         return form
 
     def _operand(self, tensor: Tensor) -> Form:
-        """How it is written where it is used. As deep as `ops` says, where they are given."""
+        """Return a tensor's form within other expressions, at most `ops` deep."""
         form = self._used.get(tensor.stamp)
         if form is not None:
             return form
@@ -80,9 +80,9 @@ class ExpressionWriter:
         return form
 
     def _large(self, tensor: Tensor, most: int) -> bool:
-        """Whether written out it would be of more than so many ops, none of them named.
+        """Return whether it takes more than so many unnamed ops to write a tensor out.
 
-        Names given here do not count: else it would matter what was asked for before.
+        Names from `fresh` do not count: the answer would depend on earlier requests.
         """
         stack, n = [tensor], 0
         while stack:
@@ -99,9 +99,9 @@ class ExpressionWriter:
 def expressions(roots: Sequence[Tensor], names: dict[int, str], *, expand: bool = False,
                 limit: int = LIMIT, fresh: Callable[[Tensor], str] | None = None,
                 ops: int | None = None) -> dict[int, str]:
-    """Stamp -> written expression, of every tensor the roots are made of. Linear in the graph.
+    """Return stamp -> expression of every tensor the roots are made of. Linear in the graph.
 
-    The options are those of Written. A root is not named.
+    The options are those of ExpressionWriter. A root is not named.
     """
     forms = ExpressionWriter(names, expand=expand, limit=limit, fresh=fresh, ops=ops)
     ends = {root.stamp for root in roots}      # not `in roots`: == is elementwise
@@ -114,17 +114,17 @@ def expressions(roots: Sequence[Tensor], names: dict[int, str], *, expand: bool 
 
 
 def expression(tensor: Tensor, names: Mapping[int, str] | None = None) -> str:
-    """The written expression of one tensor, leaves by name."""
+    """Return the expression of one tensor, leaves by name."""
     return expressions([tensor], dict(names or {}), expand=True)[tensor.stamp]
 
 
 def local_formulas(tensor: Tensor, names: Mapping[int, str], written: Mapping[int, str]
                    ) -> tuple[str | None, ...]:
-    """Per operand the local derivative of the op that made a tensor, written: cos(v₁), w, 1.
+    """Return the local derivatives of the op that made a tensor as text: cos(v₁), w, 1.
 
-    names and written: by stamp, as `expressions` has them. None where the op states no elementwise
-    derivative or the operand is a constant. Nothing is written by hand: the op's own derivative is
-    called on leaves of these names, and what it returns is written.
+    names and written: by stamp, as in `expressions`. None where the op has no elementwise
+    derivative or the operand is a constant. No formula is written by hand: the op's own derivative
+    is called on leaves of these names, and its result is written.
     """
     op, args = tensor._op, operands(tensor)
     rules = getattr(op, "local", None)
@@ -148,14 +148,14 @@ def local_formulas(tensor: Tensor, names: Mapping[int, str], written: Mapping[in
 
 
 def _stand_in(tensor: Tensor, names: Mapping[int, str], written: Mapping[int, str]) -> Tensor:
-    """A leaf with the data of a tensor, called as the tensor is written. Constants stay."""
+    """Return a leaf with a tensor's data, named by its expression; of a constant, a constant."""
     if not tensor.requires_grad:
         return tensor.detach()
     return Tensor(tensor.data, name=names.get(tensor.stamp) or written[tensor.stamp])
 
 
 def number(x: Any) -> str:
-    """A constant as it stands in an expression: 2, 0.5, −1, 1e−6."""
+    """Return a constant as text in an expression: 2, 0.5, −1, 1e−6."""
     x = x.item() if hasattr(x, "item") else x
     if isinstance(x, float) and x - x == 0 and x == int(x) and abs(x) < 1e10:
         x = int(x)
@@ -175,7 +175,7 @@ def _leaf(tensor: Tensor) -> Form:
 
 
 def _binding(text: str) -> int:
-    """The precedence of what is already written: that of its loosest operation outside brackets."""
+    """Return the precedence of an expression's text, by its loosest operation outside brackets."""
     depth, outside = 0, []
     for c in text:
         depth += (c in "([⌊⌈") - (c in ")]⌋⌉")
@@ -209,7 +209,7 @@ def _form(tensor: Tensor, args: list[Form]) -> Form:
 
 
 def _fill(text: str, precedence: int, args: list[Form]) -> str:
-    """The notation with its operands in it, in brackets where they bind less tightly."""
+    """Fill a notation with its operands, in brackets where they bind less tightly."""
     if precedence >= 5:
         return text.format(*(a.text for a in args))
     strict = precedence in (1, 2)            # a − (b − c): on the right equals are bracketed

@@ -12,7 +12,7 @@ from .core.tensor import Tensor, raw
 
 
 class Optimizer(ABC):
-    """What optimisers share: the parameters, and a step for those that have a gradient."""
+    """The base of optimisers: the parameters, and a step for those that have a gradient."""
 
     def __init__(self, parameters: Iterable[Tensor], lr: float) -> None:
         self.parameters = list(parameters)
@@ -24,7 +24,7 @@ class Optimizer(ABC):
             raise ValueError(f"a learning rate is not negative, this is {lr}")
 
     def zero_grad(self) -> None:
-        """Forget all gradients: to be called before backward()."""
+        """Forget all gradients: call it before backward()."""
         for p in self.parameters:
             p.grad = None
 
@@ -36,7 +36,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def moved(self, x: Any, g: Any, state: dict[str, Any]) -> Any:
-        """The new data of one parameter: written by each optimiser."""
+        """Return the new data of one parameter; each optimiser writes its own."""
 
 
 class SGD(Optimizer):

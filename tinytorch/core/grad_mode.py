@@ -9,7 +9,7 @@ from typing import Any
 
 
 class GradMode:
-    """How results are recorded. The usual case, recording without a scope, is None instead."""
+    """Options for recording results. The default, recording without a scope, is None instead."""
 
     __slots__ = ("recording", "scope")
 
@@ -19,7 +19,7 @@ class GradMode:
 
 
 _mode: ContextVar[GradMode | None] = ContextVar("mode", default=None)
-current_mode = _mode.get             # the mode where the caller stands
+current_mode = _mode.get                       # the mode of the calling context
 tick = itertools.count(1).__next__             # the one counter of creation stamps
 
 

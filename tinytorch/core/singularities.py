@@ -1,4 +1,4 @@
-"""Where an op has no value or no derivative, or jumps: zeros of a function of its operands.
+"""Singularities: places where an op has no value or no derivative, or jumps.
 
 An op states its singularities in its own block; plots mark what happens there.
 """
@@ -51,7 +51,7 @@ def second(_: Any, b: Any, *__: Any, **___: Any) -> Any:
 
 
 def difference(a: Any, b: Any, **_: Any) -> Any:
-    """How far two operands are apart."""
+    """The difference of two operands."""
     return a - b
 
 

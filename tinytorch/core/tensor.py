@@ -26,7 +26,7 @@ class Mutation:
 
 
 class Function:
-    """What made a tensor: the op, its operands (Tensors, repeats kept) and its parameters."""
+    """The making of a tensor: the op, its operands (Tensors, repeats kept) and its parameters."""
 
     __slots__ = ("op", "args", "params")
 
@@ -135,7 +135,7 @@ class Tensor(_Operators):
 
     @property
     def _ctx(self) -> Function | None:
-        """What made this tensor, the same object every time; None for a leaf."""
+        """The Function that made this tensor, the same object every time; None for a leaf."""
         if self._op is None:
             return None
         ctx: Function | None = self._extras().get("ctx")

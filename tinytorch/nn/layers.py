@@ -27,7 +27,7 @@ class Linear(Module):
 
 
 class _Conv(Module):
-    """What convolutions share: weights (out, in/groups, *kernel)."""
+    """The base of convolutions: weights (out, in/groups, *kernel)."""
 
     axes = 1
 

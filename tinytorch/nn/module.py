@@ -1,4 +1,4 @@
-"""Module: what layers share: their parameters, found by attribute name, and their scope."""
+"""Module: the base of layers, which finds their parameters and opens their scope."""
 
 from __future__ import annotations
 
@@ -12,46 +12,46 @@ from ..core.tensor import Tensor
 
 
 class Parameter(Tensor):
-    """A tensor that is trained: a Module finds it by being one of its attributes."""
+    """A tensor to be trained: a Module finds those among its attributes."""
 
     __slots__ = ()
 
 
 class _Random:
-    """Where layers draw their first weights and dropout its zeros from: seed(0) repeats them."""
+    """The generator of initial weights and dropout; seed(0) makes them repeatable."""
 
     rng: Any = None
 
 
 def seed(value: int) -> None:
-    """Make everything that draws in nn repeatable."""
+    """Make all random numbers of nn repeatable."""
     _Random.rng = np.random.default_rng(value)
 
 
 def rng() -> Any:
-    """The generator that layers draw from."""
+    """Return the random generator of layers."""
     if _Random.rng is None:
         _Random.rng = np.random.default_rng()
     return _Random.rng
 
 
 def uniform(bound: float, *shape: int) -> Parameter:
-    """A parameter drawn evenly from -bound to bound."""
+    """Return a parameter drawn uniformly from -bound to bound."""
     return Parameter(rng().uniform(-bound, bound, shape))
 
 
 class Module:
     """A layer: its Parameters and Modules (also in lists) are found by attribute name.
 
-    Calling it runs forward inside a scope of its name: that it was given, else its attribute's name
-    in the module that holds it, else its class in lower case.
+    Calling it runs forward inside a scope of its name: `name` if set, else its attribute's name in
+    the module that holds it, else its class in lower case.
     """
 
     training = True
     name: str = ""
 
     def forward(self, *args: Any, **options: Any) -> Any:
-        """What the layer computes: written by each layer. Raises TypeError where it is not."""
+        """Return the layer's output; each layer writes its own. Raises TypeError if it did not."""
         raise TypeError(f"{type(self).__name__} has no forward: write forward(self, x)")
 
     def __call__(self, *args: Any, **options: Any) -> Any:

@@ -56,7 +56,7 @@ class MultiheadAttention(Module):
 
 
 class _Cell(Module):
-    """What recurrent cells share: weights for the input and for the state."""
+    """The base of recurrent cells: weights for the input and for the state."""
 
     gates = 1
 

@@ -49,7 +49,7 @@ def get(name: str, default: Any = None) -> Any:
 
 
 class _Mapping(ModuleType):
-    """The module itself can be asked like a mapping (PEP 549's way of doing it)."""
+    """The module as a mapping from names to ops."""
 
     def __getitem__(self, name: str) -> type[Op]:
         op: type[Op] | None = get(name)

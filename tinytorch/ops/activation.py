@@ -103,14 +103,13 @@ def _gelu_slope(z: Any, x: Any, approximate: str) -> Any:
 
 
 def _gelu_call(x: Any, approximate: str = "none") -> Any:
-    """x times the normal distribution function of x; approximate="tanh" is its usual stand-in."""
     if approximate not in ("none", "tanh"):
         raise ValueError(f"gelu's approximate must be 'none' or 'tanh', not {approximate!r}")
     return apply(Gelu, x, approximate=approximate)
 
 
 class Gelu(Op):
-    """x times the normal distribution function of x; approximate="tanh" is its usual stand-in."""
+    """x times the normal distribution function of x; approximate="tanh": the usual approximation."""
     notation = "gelu({0})"
     value, local, call = _gelu, (_gelu_slope,), _gelu_call
     samples = (([-1.3, 0.4, 2.1], {"approximate": "none"}),

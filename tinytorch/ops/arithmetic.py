@@ -162,7 +162,7 @@ setattr(Tensor, "__rdivmod__", lambda x, y: _divmod(y, x))
 # Comparisons: booleans, constants to every gradient.
 
 class Comparison:
-    """What comparisons share: a boolean result nothing is differentiated through."""
+    """The base of comparisons: their result is boolean, and nothing flows through it."""
 
     precedence = 0
     differentiable = False

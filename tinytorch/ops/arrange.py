@@ -118,7 +118,6 @@ def _widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
 
 
 def _pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Any:
-    """x with elements added at the ends: constant, or by mode edge, reflect, symmetric or wrap."""
     x = as_tensor(x)
     widths = _widths(pad_width, x.ndim)
     if mode == "constant":

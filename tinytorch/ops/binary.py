@@ -121,7 +121,6 @@ class NextAfter(Op):
 
 
 def _ldexp(x: Any, n: Any) -> Any:
-    """x * 2**n for whole n."""
     whole = np.asarray(raw(n))
     if not np.all(whole == np.floor(whole)):
         raise TypeError(f"ldexp takes whole numbers n, not {whole}")

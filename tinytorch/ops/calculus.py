@@ -115,7 +115,7 @@ def _panels(y: Any, x: Any, dx: Any, axis: int) -> Any:
 
 @public
 def cumulative_trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
-    """The integrals up to each sample by the trapezoidal rule; the first sample's is left out."""
+    """The integrals up to each sample after the first, by the trapezoidal rule."""
     return functions["cumsum"](_panels(as_tensor(y), x, dx, axis), axis)
 
 

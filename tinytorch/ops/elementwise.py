@@ -270,7 +270,6 @@ class Sign(Op):
 
 
 def _round(x: Any, decimals: int = 0) -> Any:
-    """x rounded to so many decimals, halves to the even digit. Derivative 0."""
     return apply(Round, x, decimals=int(decimals))
 
 

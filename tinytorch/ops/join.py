@@ -1,4 +1,4 @@
-"""Ops that join and part arrays: concatenate, stack, split and their kin."""
+"""Ops that join and split arrays: concatenate, stack, split ..."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ def _pieces(i: int, g: Any, z: Any, *args: Any, axis: int) -> Any:
 
 
 def _concatenate(arrays: Any, axis: int | None = 0) -> Any:
-    """Arrays end to end along an axis (None: all flattened)."""
     items = [as_tensor(a) for a in arrays]
     if axis is None:
         items, axis = [ravel(a) for a in items], 0

@@ -107,7 +107,6 @@ def _einsum_value(*args: Any, inputs: tuple[str, ...], result: str) -> Any:
 
 
 def _einsum(subscripts: str, *arrays: Any, optimize: Any = False) -> Any:
-    """Sums of products in Einstein's notation, "ij,jk->ik"; ellipses and repeated labels too."""
     if not isinstance(subscripts, str):
         raise TypeError('einsum takes its labels as text, "ij,jk->ik"')
     tensors = [as_tensor(a) for a in arrays]

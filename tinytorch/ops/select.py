@@ -20,10 +20,6 @@ def share(mask: Any, z: Any) -> Any:
 
 
 def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    """x where the condition holds, else y, elementwise and broadcast; np.where(c) alone is indices.
-
-    Only the branch taken counts in backward: where(x > 0, sqrt(x), 0) has derivative 0 at -1.
-    """
     if x is None or y is None:
         return np.nonzero(raw(condition))
     if isinstance(condition, (bool, int, float)):
@@ -32,7 +28,7 @@ def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
 
 def _branches(condition: Any, *_: Any, **__: Any) -> Any:
-    """Which branch is taken, as numbers of either sign."""
+    """Return the branch taken, as numbers of either sign."""
     return np.where(np.asarray(raw(condition), dtype=bool), 1.0, -1.0)
 
 
@@ -70,7 +66,6 @@ class Minimum(Op):
 
 
 def _clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    """x, but not below a_min nor above a_max (None: no bound). Its derivative at a bound is 1."""
     low = a_min if a_min is not None else min
     high = a_max if a_max is not None else max
     return apply(Clip, x, -np.inf if low is None else low, np.inf if high is None else high)

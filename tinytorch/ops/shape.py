@@ -22,7 +22,6 @@ def _sizes(shape: tuple[Any, ...]) -> Any:
 
 
 def _reshape(x: Any, *sizes: Any, shape: Any = None) -> Any:
-    """The same elements, in row-major order, in another shape; one size may be -1."""
     return apply(Reshape, x, shape=_sizes(sizes if shape is None else (shape,)))
 
 
@@ -36,7 +35,6 @@ class Reshape(Op):
 
 
 def _transpose(x: Any, *order: Any, axes: Any = None) -> Any:
-    """The axes in another order; without one reversed."""
     if len(order) == 1 and (order[0] is None or isinstance(order[0], (tuple, list))):
         order = tuple(order[0] or ())
     return apply(Transpose, x, axes=tuple(axes or order) or None)
@@ -55,7 +53,6 @@ class Transpose(Op):
 
 
 def _broadcast_to(x: Any, shape: Any) -> Any:
-    """x repeated to the shape, by numpy's rules."""
     return apply(BroadcastTo, x, shape=(shape,) if isinstance(shape, int) else tuple(shape))
 
 
@@ -139,7 +136,6 @@ Tensor.T = property(_transpose)
 
 
 def _astype(x: Any, dtype: Any, copy: bool = True) -> Any:
-    """x in another float type. Raises TypeError for types that would lose the gradient."""
     dtype = np.dtype(dtype)
     if dtype.kind != "f" and getattr(x, "requires_grad", False):
         raise TypeError(f"a tracked tensor cannot become {dtype}: use x.detach(), "

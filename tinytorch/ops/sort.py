@@ -1,4 +1,4 @@
-"""What depends on the order of elements: sort, running extremes, quantiles, averages."""
+"""Functions of the order of elements: sort, running extremes, quantiles, averages."""
 
 from __future__ import annotations
 

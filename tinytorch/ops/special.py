@@ -1,4 +1,4 @@
-"""Special functions: error function, gamma and their kin. Values need numpy and math only."""
+"""Special functions: error function, gamma, normal distribution; values by numpy and math."""
 
 from __future__ import annotations
 

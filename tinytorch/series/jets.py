@@ -135,7 +135,7 @@ def _by_local(t: Tensor, args: tuple[Tensor, ...], columns: list[Series], n: int
 
 
 def _coefficient(op: Any, d: Series, s: Series, k: int) -> Any:
-    """One coefficient of d*s; what a selecting op does not take is left out, whatever it is."""
+    """Return one coefficient of d*s, without elements that a selecting op did not take."""
     if not op.selects:
         return truncated.convolved(d, s, k)
     return None if s[k] is None else np.where(d[0] == 0, 0.0, d[0]*s[k])
