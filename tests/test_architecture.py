@@ -50,8 +50,6 @@ PACKAGES = {
     "contourpy": ["viz/plot"],   # a dependency of matplotlib
     "resvg_py": ["viz/graph/rasterize.py", "viz/documents"],
     "PIL": ["viz/writers"],
-    "torch": ["viz/readers/torch"],
-    "jax": ["viz/readers/jax"],
     "sphinx": ["viz/hosts"],
     "docutils": ["viz/hosts"],
     "mkdocs": ["viz/hosts"],
@@ -59,6 +57,9 @@ PACKAGES = {
     "pymdownx": ["viz/hosts"],
     "IPython": ["viz/hosts"],
 }
+# A reader is named for the package it reads: viz/readers/torch, viz/readers/torch.py.
+PACKAGES |= {path.stem: [f"viz/readers/{path.name}"] for path in (ROOT / "viz/readers").iterdir()
+             if path.name[0] != "_"}
 FILES = sorted(path.relative_to(ROOT).as_posix() for folder in ("tinytorch", "tinyviz", "viz")
                for path in (ROOT / folder).rglob("*.py")) + ["cli.py"]
 
