@@ -49,14 +49,21 @@ def test_a_long_chain_does_not_recurse():
 
 numbers = st.one_of(st.floats(), st.integers(), st.booleans())
 values = st.builds(
-    Value, st.tuples(st.integers(0, 9)), st.sampled_from(["float64", "int64", "bool"]),
-    st.one_of(st.none(), st.lists(numbers, max_size=4).map(tuple)),
-    st.one_of(st.none(), st.builds(Stats, st.floats(), st.floats(), st.floats(),
-                                   st.integers(0, 9), st.integers(0, 9))))
-facts = st.dictionaries(st.text(max_size=5), st.recursive(
-    st.one_of(values, st.none(), st.text(max_size=5), numbers),
-    lambda inner: st.one_of(st.lists(inner, max_size=3).map(tuple),
-                            st.dictionaries(st.text(max_size=3), inner, max_size=2))), max_size=3)
+    lambda dtype, items, stats: Value((len(items or ()),), dtype, items, stats),
+    st.sampled_from(["float64", "int64", "bool"]),
+    st.none() | st.lists(numbers, max_size=4).map(tuple),
+    st.none() | st.builds(Stats, st.floats(), st.floats(), st.floats(), st.integers(0, 9),
+                          st.integers(0, 9)))
+users = st.recursive(            # facts of keys that are not declared
+    st.none() | st.text(max_size=5) | st.floats(allow_nan=False, allow_infinity=False) |
+    st.integers() | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3).map(tuple) |
+    st.dictionaries(st.text(max_size=3), inner, max_size=2))
+facts = st.builds(
+    lambda mine, known: mine | known,
+    st.dictionaries(st.text(max_size=3).map("my {}".format), users, max_size=2),
+    st.fixed_dictionaries({}, optional={"formula": st.text(max_size=5), "at": st.lists(
+        st.integers(), max_size=3).map(tuple)}))
 
 
 def same(a, b):
@@ -70,10 +77,11 @@ def same(a, b):
     return type(a) is type(b) and a == b
 
 
-@given(st.text(), st.lists(st.tuples(st.text(), facts), max_size=4, unique_by=lambda p: p[0]),
-       facts)
+@given(st.text(), st.lists(st.tuples(st.text(), facts, values), max_size=3,
+                           unique_by=lambda p: p[0]), facts)
 def test_json_and_back_is_the_identity(name, described, about):
-    nodes = tuple(Node(id, "value", id[::-1], f, id) for id, f in described)
+    nodes = tuple(Node(id, "value", id[::-1], f | {"data": value}, id)
+                  for id, f, value in described)
     edges = tuple(Edge(nodes[i].id, nodes[j].id, "e", about)
                   for i in range(len(nodes)) for j in range(i + 1, len(nodes)))
     graph = Graph(name, nodes, edges, about)

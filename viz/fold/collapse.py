@@ -238,7 +238,7 @@ class _FoldedGraph:
         if len(at) > 1 and parsed.head[at[0]] == parsed.head[at[-1]] and \
                 len({parsed.head[e] for e in at}) == 1:
             label = f"×{len({parsed.tail[e] for e in at})}"
-            facts = {"argument": one.facts.get("argument")}
+            facts = {key: one.facts[key] for key in ("argument",) if key in one.facts}
         else:
             facts = merge_facts(edges, at, self.spread)
         return Edge(tail, head, label, {**facts, "repeats": pick(edges, at), "at": tuple(at)})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ...notebook import mimebundle
+from .facts import Facts, frozen
 from .value import NumberColumn, Stats, Value
 
 __all__ = ["Edge", "Graph", "GraphError", "LazyItems", "Node", "NumberColumn", "Stats",
@@ -73,38 +74,66 @@ class LazyItems(Sequence[Any]):
         return LazyItems(len(at), lambda k: self[at[k]])
 
 
-class Node(NamedTuple):
-    """A tensor or an op. Facts are raw: writers format them."""
-
+class _NodeFields(NamedTuple):
     id: str                      # a stable word: x, mul_1
     kind: str                    # one of KINDS
     label: str                   # a name or an expression; of an op its symbol
-    facts: Mapping[str, Any] = {}             # data, grad: Value; line: "f.py:3"; formula, op: str
+    facts: Facts = Facts()       # see facts.NodeFacts
     group: str = ""              # a path: mlp/layer1
 
 
-class Edge(NamedTuple):
-    """From a tensor to an op that takes it, or from an op to the tensor it made."""
+class Node(_NodeFields):
+    """A tensor or an op. Immutable, its facts too, which are raw: writers format them."""
 
+    __slots__ = ()
+
+    def __new__(cls, id: str, kind: str, label: str, facts: Mapping[str, Any] = Facts(),
+                group: str = "") -> Node:
+        return tuple.__new__(cls, (id, kind, label, frozen(facts), group))
+
+    @classmethod
+    def _make(cls, fields: Iterable[Any]) -> Node:           # for _replace
+        return cls(*fields)
+
+
+class _EdgeFields(NamedTuple):
     tail: str
     head: str
     label: str = ""
-    facts: Mapping[str, Any] = {}    # argument: int; local, contribution: Value; formula: str
+    facts: Facts = Facts()       # see facts.EdgeFacts
+
+
+class Edge(_EdgeFields):
+    """From a tensor to an op that takes it, or from an op to the tensor it made. Immutable."""
+
+    __slots__ = ()
+
+    def __new__(cls, tail: str, head: str, label: str = "", facts: Mapping[str, Any] = Facts()
+                ) -> Edge:
+        return tuple.__new__(cls, (tail, head, label, frozen(facts)))
+
+    @classmethod
+    def _make(cls, fields: Iterable[Any]) -> Edge:
+        return cls(*fields)
 
 
 @dataclass(frozen=True)
 class Graph:
     """A valid graph: unique ids, no dangling edge, no cycle. Parallel edges keep their order.
 
-    Raises GraphError where that does not hold.
+    Immutable, with all that it holds. Raises GraphError where that does not hold.
     """
 
     name: str
     nodes: Sequence[Node]
     edges: Sequence[Edge]
-    facts: Mapping[str, Any] = field(default_factory=dict)    # title, value, derivative ...
+    facts: Mapping[str, Any] = field(default_factory=Facts)  # see facts.GraphFacts
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", frozen(self.facts))
+        for name in ("nodes", "edges"):
+            if isinstance(items := getattr(self, name), list):
+                object.__setattr__(self, name, tuple(items))
         if isinstance(self.nodes, LazyItems):          # its reader numbers them: inputs come first
             return
         index: dict[str, int] = {}
