@@ -15,7 +15,7 @@ from viz.graph import Edge, Graph, Node, TransformError, Value, text
 from viz import writers
 from viz.graph.json import from_json, to_json
 from viz.layout.build_scene import DrawOptions, build_scene
-from viz.fold import NODES, fold, summary
+from viz.fold import FOLD_NODES, fold, summary
 from viz.fold.parse import parse
 from viz.fold.find_repeats import find_slots
 from viz.fold.merge_labels import merge_labels, merge_steps, make_grid
@@ -298,7 +298,7 @@ def test_a_network_of_numbers_has_no_mutilated_number():
 
 def test_auto_waits_for_a_reason():
     few = viz.trace(power(20))
-    assert len(few.nodes) <= NODES and fold(few) is few
+    assert len(few.nodes) <= FOLD_NODES and fold(few) is few
     many = viz.trace(power(150))
     assert "folds" in fold(many).facts and "folds" not in many.facts
     assert fold(many, mode="none") is many

@@ -8,8 +8,11 @@ from click.testing import CliRunner
 from tinyviz import cli
 import viz
 from tinytorch import Tensor
-from viz.layout import cost
+from viz import writers
+from viz.graph import size_limits
 from viz.graph.json import from_json
+from viz.layout.placement import LayoutError
+from viz.writers import svg
 from viz.fold.unfold import unfold
 
 LOOP = """def power(x=1.001):
@@ -104,12 +107,12 @@ def test_a_backward_pass_is_not_folded(loop):
 
 def test_beyond_the_budget_the_viewer_is_written(loop, monkeypatch):
     """Known before anything is laid out, and said; text is written as asked for."""
-    monkeypatch.setattr(cost, "VIEWER", 100)
+    monkeypatch.setattr(size_limits, "UNNAMED_NODES", 100)
     done = graph("loop.py", "--fold", "none")
     assert done.exit_code == 0 and done.stdout == "output/loop-power.html\n"
     assert "301 nodes" in done.stderr and "the viewer is written instead" in done.stderr
     assert graph("loop.py", "--fold", "none", "-o", "a.svg").stdout == "a.svg\n"
-    monkeypatch.setattr(cost, "ITEMS", 100)
+    monkeypatch.setattr(size_limits, "PICTURE_ITEMS", 100)
     done = graph("loop.py", "--fold", "none", "-o", "b.svg", "-o", "b.json", "-o", "b.pdf")
     assert done.stdout == "b.html\nb.json\n" and not (loop / "b.svg").exists()
     assert (loop / "b.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
@@ -119,11 +122,27 @@ def test_beyond_the_budget_the_viewer_is_written(loop, monkeypatch):
     assert "viewer" not in graph("loop.py", "-o", "c.svg").stderr      # folded it is small
 
 
+def test_what_is_too_large_for_a_picture(loop, monkeypatch):
+    """The command line writes the viewer; into a pipe, and in Python, it is an error."""
+    for module in (size_limits, writers, svg):
+        for name in ("PICTURE_NODES", "MAX_NODES"):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, 100)
+    assert graph("loop.py", "--fold", "none", "-o", "a.svg").stdout == "a.html\n"
+    piped = graph("loop.py", "--fold", "none", "--format", "svg", "-o", "-")
+    assert piped.exit_code and "301 nodes are too many for svg (at most 100)" in str(
+        piped.exception)
+    whole = viz.trace(lambda x: sum(x * k for k in range(99)), 1.2)
+    with pytest.raises(LayoutError, match="too many for svg .* write html, the viewer"):
+        viz.render(whole, "b.svg", fold="none")
+    assert viz.render(whole, "b.svg", fold="all") == "b.svg"
+    assert viz.render(whole, "b.html", fold="none") == "b.html"
+
+
 def test_a_png_of_too_many_pixels_is_drawn_with_fewer(loop, monkeypatch):
-    from viz.graph import rasterize
-    monkeypatch.setattr(rasterize, "LARGEST", 1000)
+    monkeypatch.setattr(size_limits, "SIDE_PIXELS", 1000)
     with pytest.warns(UserWarning, match="dpi, not 192: a PNG has at most 1,000 pixels"):
         assert graph("short.py", "-o", "a.png").exit_code == 0
-    monkeypatch.setattr(rasterize, "LARGEST", 10)
+    monkeypatch.setattr(size_limits, "SIDE_PIXELS", 10)
     done = graph("short.py", "-o", "b.png")
     assert done.exit_code and "too large" in str(done.exception)

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import viz
+from viz.graph import size_limits
 from viz.layout.build_scene import DrawOptions, build_scene
 from viz.layout.scene import Group, Rect, Scene, Text
 from viz.graph import rasterize
@@ -58,7 +59,7 @@ def test_an_svg_had_an_invalid_size(dpi):
 def test_a_png_that_would_be_too_large_says_so():
     with pytest.warns(UserWarning, match="76 dpi, not 96: a PNG has at most 32,000 pixels"):
         drawn = png.draw(Scene(40_000, 10, "", "", ()), DrawOptions(dpi=96))
-    assert int.from_bytes(drawn[16:20], "big") <= rasterize.LARGEST
+    assert int.from_bytes(drawn[16:20], "big") <= size_limits.SIDE_PIXELS
     with pytest.raises(rasterize.SizeError, match="400000 px on a side is too large: use svg or "
                        "html"):
         png.draw(Scene(400_000, 10, "", "", ()), DrawOptions(dpi=96))

@@ -8,7 +8,7 @@ import viz
 from tinytorch import Tensor
 from viz.graph import Graph, LazyItems, Value
 from viz.graph.json import from_json, to_json
-from viz.readers.tinytorch.snapshot import FORMULAS
+from viz.graph.size_limits import FORMULA_OPS
 from viz.fold import fold
 from viz.fold.parse import parse
 from viz.fold.unfold import unfold
@@ -49,7 +49,7 @@ ALL = [numbers, arrays, lists, clashing]
 @pytest.mark.parametrize("f", ALL)
 def test_folded_from_columns_as_from_nodes(f):
     graph = viz.trace(f)
-    assert isinstance(graph.nodes, LazyItems) and len(graph.nodes) > FORMULAS
+    assert isinstance(graph.nodes, LazyItems) and len(graph.nodes) > FORMULA_OPS
     whole = Graph(graph.name, tuple(graph.nodes), tuple(graph.edges), graph.facts)   # validated
     assert from_json(to_json(whole)) == whole and graph == whole and unfold(graph) is graph
     ours, theirs = (fold(one, mode="all") for one in (graph, whole))
@@ -97,7 +97,7 @@ def test_numbers_are_those_of_backward(f):
 def test_what_is_read_does_not_change_later():
     w, x = Tensor(0.5, name="w"), Tensor(np.ones(3), name="x")
     y = np.sum(x)
-    for _ in range(FORMULAS):
+    for _ in range(FORMULA_OPS):
         y = y * w + 0.001
     y.backward()
     graph, again = viz.read(y), viz.read(y)

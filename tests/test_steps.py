@@ -15,7 +15,7 @@ from viz.animation.timeline import build_timeline, animation_theme, scene_at
 from viz.graph import Edge, Graph, Node, Stats, Value
 from viz.layout.build_scene import DrawOptions, build_scene
 from viz.layout.scene import Text
-from viz.animation.steps import SINGLE, StepError, steps
+from viz.animation.steps import SINGLE_STEPS, StepError, steps
 from viz.graph.theme import THEMES
 from viz.writers import FormatError, html, svg
 
@@ -103,12 +103,12 @@ def test_without_gradients_there_is_only_the_forward_pass():
 def test_with_many_contributions_a_step_of_backward_is_an_op():
     def power(x):
         y = x
-        for _ in range(SINGLE):
+        for _ in range(SINGLE_STEPS):
             y = y * x
         return y
     taken = steps(trace(power, 1.01))
     backward = [step for step in taken if step.phase == "backward"][1:]
-    assert len(backward) == SINGLE
+    assert len(backward) == SINGLE_STEPS
     assert all(step.text.count("grad of") == 2 for step in backward)
 
 

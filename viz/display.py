@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 
 from ..notebook import Bundle
 from .graph import Graph
+from .graph.size_limits import NOTEBOOK_ITEMS, NOTEBOOK_TENSORS
 from .layout import cost
 from .layout.build_scene import DrawOptions, build_scene
 from .pipeline import View, view
 from .writers import png, svg
 
 MIME = {"svg": "image/svg+xml", "png": "image/png"}
-TENSORS = 10_000                 # a result of more is not read unasked: half a second of reading
-ITEMS = 1_000                    # nodes and joints of a picture that nobody asked for, at most
 
 
 class TooLarge(ValueError):
@@ -122,12 +121,12 @@ def _small(thing: Any) -> Graph:
     if not isinstance(thing, Graph):
         from .. import tinytorch
         count = len(tinytorch.topological(thing))
-        if count > TENSORS:
+        if count > NOTEBOOK_TENSORS:
             raise TooLarge(f"({count:,} tensors: {hint})")
         from .readers import read
         thing = read(thing)
-    small = cost.close_folds(view(thing, View()), ITEMS)
-    if cost.cost(small).items > ITEMS:
+    small = cost.close_folds(view(thing, View()), NOTEBOOK_ITEMS)
+    if cost.cost(small).items > NOTEBOOK_ITEMS:
         raise TooLarge(f"({len(thing.nodes):,} nodes: {hint})")
     return small
 

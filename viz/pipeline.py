@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from . import writers
-from .graph import Graph, TransformError
+from .graph import Graph, TransformError, size_limits
 from .layout import cost
 
 
@@ -109,6 +109,6 @@ def _folded(graph: Graph, asked: View) -> Graph:
     small = fold.fold(graph, mode=asked.fold, depth=asked.depth, expand=tuple(asked.expand))
     if asked.fold != "auto":
         return small
-    if "folds" not in small.facts and cost.cost(small).items > cost.ITEMS:
+    if "folds" not in small.facts and cost.cost(small).items > size_limits.PICTURE_ITEMS:
         small = fold.fold(graph, mode="all", depth=asked.depth)
     return cost.close_folds(small) if asked.depth is None else small

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..graph import Graph, Node, Value, text
+from ..graph.size_limits import SINGLE_STEPS
 from ..layout.op_pairs import OpPairs, find_op_pairs
 
-SINGLE = 80                      # with more contributions than this a step of backward is one op
 FEW = 4                          # so many arguments are named in one sentence
 INFIX = ("+", "−", "×", "·", "/", "÷", "//", "%", "@", ">", "≥", "<", "≤", "=",
          "≠", "and", "or", "xor")
@@ -118,7 +118,7 @@ def _backward(graph: Graph, parts: OpPairs, made: Mapping[int, tuple[int, ...]])
                 said += f", in all {text.numbers(so_far)}"
             group.append(Step("backward", said, (*ids, tail), (e, *made.get(c, ())),
                               grad={tail: grads[tail]}))
-        taken += group if sum(total.values()) <= SINGLE else _merged(group)
+        taken += group if sum(total.values()) <= SINGLE_STEPS else _merged(group)
     return taken
 
 

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from ..graph import KINDS, Graph, Value, text
 from ..graph.theme import Shape, Theme
+from ..graph.size_limits import ANIMATION_STEPS
 from ..layout.boxes import text_width
 from ..layout.build_scene import MARGIN, DrawOptions, build_scene, edge_id
 from ..layout.placement import Point, Size
 from ..layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 from .steps import Step, StepError, steps
 
-LONGEST = 400                    # more steps are refused
 WIDEST = 640.0                   # the sentences have at least so much room, in px
 LINES = 2                        # and so many lines
 DIM = 0.3                        # how much is seen of what is not reached yet
@@ -53,12 +53,12 @@ class Timeline(NamedTuple):
 def build_timeline(graph: Graph, options: DrawOptions = DrawOptions()) -> Timeline:
     """The timeline of a graph: laid out once, the same in each frame. Linear in marks and steps.
 
-    Raises StepError for a graph of more than LONGEST steps.
+    Raises StepError for a graph of more than ANIMATION_STEPS steps.
     """
     taken = steps(graph)
-    if len(taken) > LONGEST:
-        raise StepError(f"{graph.name} takes {len(taken)} steps (at most {LONGEST} can be shown): "
-                        "draw a smaller part of it")
+    if len(taken) > ANIMATION_STEPS:
+        raise StepError(f"{graph.name} takes {len(taken)} steps (at most {ANIMATION_STEPS} can be "
+                        "shown): draw a smaller part of it")
     scene = build_scene(graph, options)
     times = _Times(graph, taken)
     whole = tracks(graph, scene)

@@ -8,11 +8,11 @@ from functools import cache, partial
 
 from ..graph import Graph, TransformError, text
 from ..graph.program import Program
+from ..graph.size_limits import FOLD_NODES
 from .find_repeats import Repetition, Slot, find_repetitions, find_slots
 from .frame import Frame, representatives
 from .parse import parse
 
-NODES = 150                      # a graph of more nodes is folded where nothing is said
 SHARE = 0.3                      # and where this share of its nodes can be spared
 MODES = ("auto", "none", "all")
 
@@ -21,24 +21,26 @@ SlotFinder = Callable[[int, int, int], tuple[Slot, ...] | None]    # `find_slots
 
 def fold(graph: Graph, *, mode: str = "auto", depth: int | None = None,
          expand: Sequence[str] = ()) -> Graph:
-    """The graph with each run of a repeated segment as one body in a frame.
+    """Return the graph with each repeated segment drawn once, in a frame.
 
-    mode: none, all, or auto: above NODES nodes, where folding spares a SHARE of them. depth: scopes
-    (a model's modules, a program's loops) have frames too, and those deeper than that are closed,
-    boxes with a title; without it they have where more than NODES nodes are left. expand: paths of
-    frames that are not folded, as `graph.facts["folds"]` names them ("1", "2/1"); "1:ends" leaves
-    the first and the last repeat out of the frame. A node of a body stands for one node of each
-    repeat, which its fact `repeats` keeps: `unfold` gives back the graph, exactly. Each frame is
-    verified: every label, shape, attribute and input of every repeat. Near linear in the graph
-    (see `find_repeats.find_repetitions`).
-    Raises TransformError for another mode and for a path of no frame.
+    mode: none, all, or auto: above FOLD_NODES nodes, if folding removes a SHARE of them.
+    depth: scopes (a model's modules, a program's loops) have frames too, and frames deeper than
+    this are closed: boxes with a title. By default scopes have frames if more than FOLD_NODES nodes
+    remain.
+    expand: paths of frames that are not folded, as `graph.facts["folds"]` names them ("1", "2/1");
+    "1:ends" leaves the first and the last repeat out of the frame.
+
+    A node in a frame replaces one node of each repeat, which its fact `repeats` keeps: `unfold`
+    returns the graph as it was, exactly. Each frame is verified: every label, shape, attribute and
+    input of every repeat. Near linear in the graph (see `find_repeats.find_repetitions`).
+    Raises TransformError for an unknown mode and for the path of no frame.
     """
     if mode not in MODES:
         raise TransformError(f"unknown fold: {mode!r} (must be one of {', '.join(MODES)})")
     if mode == "none" and depth is None:
         from .unfold import unfold
         return unfold(graph)
-    few = mode == "auto" and len(graph.nodes) <= NODES and not expand
+    few = mode == "auto" and len(graph.nodes) <= FOLD_NODES and not expand
     if "folds" in graph.facts or "paired" in graph.facts or \
             few and depth is None and not graph.facts.get("scopes"):
         return graph
@@ -67,8 +69,8 @@ def _choose_frames(graph: Graph, program: Program, wired: SlotFinder, found: Seq
     """The frames of runs and of scopes, and how deep they are open.
 
     The scopes are those the reader names (`graph.facts["scopes"]`); where a depth is given, all.
-    Where none is, and the folds alone leave more than NODES nodes, they are open as deep as that
-    many nodes allow.
+    Where none is, and the folds alone leave more than FOLD_NODES nodes, they are open as deep as
+    that many nodes allow.
     """
     from .scopes import add_scopes
     named: Collection[str] = graph.facts.get("scopes", ())
@@ -78,7 +80,7 @@ def _choose_frames(graph: Graph, program: Program, wired: SlotFinder, found: Seq
     if mode != "auto" or not any(program.group):
         return frames, None
     wide = len(graph.nodes) / len(program.label)   # nodes that an op stands for
-    if len(set(representatives(program, frames)[0])) * wide <= NODES:
+    if len(set(representatives(program, frames)[0])) * wide <= FOLD_NODES:
         return frames, None
     more = make_frames(wired, add_scopes(program, found, named, every=True))
     if len(more) == len(frames):
@@ -87,7 +89,7 @@ def _choose_frames(graph: Graph, program: Program, wired: SlotFinder, found: Seq
     level = Counter(more[inside[c]].path.count("/") + 1 if inside[c] >= 0 else 0
                     for c in set(stands))
     fits = [n for n in range(max(level) + 1)
-            if sum(level[k] for k in range(n + 1)) * wide <= NODES]
+            if sum(level[k] for k in range(n + 1)) * wide <= FOLD_NODES]
     return more, max(fits, default=0)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from numpy import array, isfinite, isnan, maximum, where
 from numpy import median as middle
 
-from ..graph import ITEMS, LazyItems, NumberColumn, Stats, Value
+from ..graph import LazyItems, NumberColumn, Stats, Value
+from ..graph.size_limits import KEPT_NUMBERS
 from ..graph.value import statistics
 from .merge_labels import without_subscripts
 
@@ -68,7 +69,7 @@ def _merge_numbers(numbers: NumberColumn) -> Value:
     column = numbers.array
     shape, flat = column.shape[1:], column.reshape(len(column), -1)
     one = flat[0]
-    if len(one) <= ITEMS and (flat == one).all():
+    if len(one) <= KEPT_NUMBERS and (flat == one).all():
         return Value(shape, numbers.dtype, tuple(one.tolist()))
     good = isfinite(flat)
     nan = int(isnan(flat).sum())

@@ -14,7 +14,6 @@ __all__ = ["Edge", "Graph", "GraphError", "LazyItems", "Node", "NumberColumn", "
            "TransformError", "Value", "topological"]
 
 KINDS = ("input", "parameter", "constant", "value", "output", "op")
-ITEMS = 64                       # an array of at most so many numbers is kept whole
 
 
 class GraphError(ValueError):

@@ -11,9 +11,9 @@ import zlib
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 
+from . import size_limits
 from .text import covered
 
-LARGEST = 32_000                 # pixels on a side: more is more than viewers open
 LEAST = 24                       # dpi below which nothing can be read
 CODE = 5.5                       # px: the size of a code in place of a character
 
@@ -28,12 +28,12 @@ def pixels(drawn: str, size: float, dpi: float, words: Iterable[str]) -> bytes:
     """An SVG of ours as PNG; size: px of its longer side, words: what it says. Raises SizeError
     where it would be too large."""
     import resvg_py
-    most = 96 * LARGEST / size
+    most = 96 * size_limits.SIDE_PIXELS / size
     if most < LEAST:
         raise SizeError(f"a PNG of {size:.0f} px on a side is too large: use svg or html")
     if dpi > most:
-        warnings.warn(f"{int(most)} dpi, not {dpi:g}: a PNG has at most {LARGEST:,} pixels on a "
-                      "side", stacklevel=2)
+        warnings.warn(f"{int(most)} dpi, not {dpi:g}: a PNG has at most "
+                      f"{size_limits.SIDE_PIXELS:,} pixels on a side", stacklevel=2)
         dpi = int(most)
     zoom = dpi / 96
     odd = sorted({c for string in words for c in string if not covered(c)})

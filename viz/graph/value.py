@@ -24,7 +24,7 @@ class Value(NamedTuple):
 
     shape: tuple[int, ...]       # () for a number
     dtype: str                   # numpy's spelling: float64, int64, bool ...
-    items: tuple[Any, ...] | None = None      # all numbers, where there are at most ITEMS
+    items: tuple[Any, ...] | None = None      # all numbers, where there are at most KEPT_NUMBERS
     stats: Stats | None = None   # set where items is None and the numbers are known
 
     @property

@@ -8,6 +8,7 @@ from math import hypot
 from typing import Any, NamedTuple
 
 from ..graph import Edge, Graph, Node, Value, text, topological
+from ..graph.size_limits import LABELED_EDGES
 from . import boxes
 from .boxes import Content
 from .gc_pause import gc_paused
@@ -21,7 +22,6 @@ CAPTION = 140                    # a line under the picture has at most so many 
 GRADIENTS = 4                         # a description tells so many gradients
 WIDE, BODY = 2100.0, 1700.0      # px: a wider picture, a wider body of a fold is set in rows
 RATIO = 1.4                      # width to height of what is set in rows: a page's
-LABELLED = 80                    # a graph of more edges shows no labels on them unless asked
 
 
 class DrawOptions(NamedTuple):
@@ -46,7 +46,7 @@ def _build(graph: Graph, options: DrawOptions) -> Scene:
         f"{__package__}.{ENGINES[options.engine]}").place
     shown = options.edges
     if shown == "auto":
-        limit = LABELLED // 2 if "folds" in graph.facts else LABELLED
+        limit = LABELED_EDGES // 2 if "folds" in graph.facts else LABELED_EDGES
         shown = "both" if len(graph.edges) <= limit else "none"
     terms: dict[str, list[Value]] = {}
     for edge in graph.edges:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..graph import Graph, topological
-
-ITEMS = 60_000                   # what is drawn without a word: nodes and joints together
-VIEWER = 2_000                   # nodes beyond which a picture nobody named is the viewer's
-PIXELS = 4_000                   # nodes beyond which one of pixels has more than can be opened
+from ..graph import Graph, size_limits, topological
 
 
 class Cost(NamedTuple):
@@ -64,11 +60,13 @@ def affordable(graph: Graph, max_nodes: int | None, *, named: bool = True) -> bo
     if max_nodes is None:
         return True
     price = cost(graph)
-    return price.nodes <= (max_nodes if named else VIEWER) and price.items <= ITEMS
+    return price.nodes <= (max_nodes if named else size_limits.UNNAMED_NODES) and \
+        price.items <= size_limits.PICTURE_ITEMS
 
 
-def close_folds(graph: Graph, items: int = ITEMS) -> Graph:
+def close_folds(graph: Graph, items: int | None = None) -> Graph:
     """The graph with as many folds closed as it takes to stay within a budget, deepest first."""
+    items = size_limits.PICTURE_ITEMS if items is None else items
     folds = graph.facts.get("folds", ())
     depths = sorted({fold["path"].count("/") for fold in folds}, reverse=True)
     for depth in depths:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 
 from ..graph import Graph
+from ..graph.size_limits import CROSSING_ITEMS
 from .assemble import Dimensions, place_single, place_part
 from .gc_pause import gc_paused
 from .op_pairs import OpPairs, find_op_pairs, connected_parts
@@ -17,8 +18,6 @@ from .shelves import pack_rows
 
 CHIP = Size(56.0, 26.0)          # a copy of a shared leaf beside its use
 RANKDIRS = ("LR", "TB")
-SMALL = 80                       # items of a part for which more is tried where lines cross
-LARGE = 12_000                   # more nodes than this, without labels: on arrays
 
 
 def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None],
@@ -34,9 +33,6 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
     """
     if rankdir not in RANKDIRS:
         raise ValueError(f"unknown rankdir: {rankdir!r} (must be one of {', '.join(RANKDIRS)})")
-    if len(graph.nodes) > LARGE and not any(labels):
-        from .large.as_placement import place as place_many  # numpy is wanted for these only
-        return place_many(graph, sizes, rankdir=rankdir, wrap=wrap, ratio=ratio)
     with gc_paused():
         return _place(graph, sizes, labels, rankdir == "TB", wrap, ratio)
 
@@ -106,7 +102,7 @@ def rank_and_order(part: OpPairs) -> tuple[Layers, Order]:
     """
     layered = layers(part)
     n = len(layered.rank)
-    if n < SMALL:
+    if n < CROSSING_ITEMS:
         found = order(layered, starts=starts(n), sweeps=sweeps(n))
         least = crossings(layered, found)
         if not least:

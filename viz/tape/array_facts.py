@@ -8,17 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import ITEMS, Stats, Value
+from ..graph import Stats, Value
+from ..graph.size_limits import KEPT_NUMBERS
 
 dtype_name = lru_cache(maxsize=None)(str)          # numpy takes longer to spell it than to add
 
 
 def value(data: Any) -> Value:
-    """The numbers of an array, copied; of one with more than ITEMS numbers its stats."""
+    """The numbers of an array, copied; of one with more than KEPT_NUMBERS its stats."""
     if data.__class__ is np.float64:
         return Value((), "float64", (float(data),))
     array = np.asarray(data)
-    if array.size <= ITEMS:
+    if array.size <= KEPT_NUMBERS:
         return Value(array.shape, dtype_name(array.dtype), tuple(array.ravel().tolist()))
     finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
     nan = int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0
@@ -36,7 +37,7 @@ def attributes(params: Mapping[str, Any]) -> str:
 def _attribute(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"array({value.dtype}, {value.shape}, {value.tobytes().hex()})" \
-            if value.size > ITEMS else f"array({value.dtype}, {value.tolist()})"
+            if value.size > KEPT_NUMBERS else f"array({value.dtype}, {value.tolist()})"
     if isinstance(value, (tuple, list)):
         return f"({', '.join(map(_attribute, value))})"
     if isinstance(value, slice):

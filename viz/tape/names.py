@@ -10,10 +10,10 @@ from ... import tinytorch
 from ...tinytorch import formula
 
 from ..graph import text
+from ..graph.size_limits import SHORT_EXPRESSION_OPS
 from .ids import Ids, word
 
 LONG = 26                        # an expression of more characters gets a name: v₁
-SHORT = 75                       # in a graph of more ops one that is written out has at most OPS
 OPS = 6
 LETTERS = "vusrqpzyxwhgnmdcbafkoeltji"         # of our names: the first that is free
 
@@ -56,9 +56,9 @@ class Names:
         self._give_ids()
         results = sum(op is not None for op in ops)
         self.forms = formula.ExpressionWriter(
-            self.names, limit=LONG, ops=None if results <= SHORT else OPS,
+            self.names, limit=LONG, ops=None if results <= SHORT_EXPRESSION_OPS else OPS,
             fresh=lambda t: self.letter + text.subscript(self.own[self.place[t]]))
-        if results <= SHORT:                  # operands are asked for first
+        if results <= SHORT_EXPRESSION_OPS:                  # operands are asked for first
             for tensor in self.tensors[:-1]:
                 self.forms.name(tensor)
 

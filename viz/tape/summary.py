@@ -12,7 +12,6 @@ from ..run.execute import Run
 from ..run.targets import Target
 from ..run.tracer import Place
 
-FORMULAS = 400                   # a graph of more ops states no formulas on its edges
 TITLE = 60                       # an expression of more characters is left out of a title
 TERMS = 6                        # so many terms of a sum are written out
 PRIMES = "′" * 12

@@ -14,13 +14,14 @@ from ...tinytorch import Tensor, formula
 from ...tinytorch.core.op import registry
 from ...tinytorch.core.tensor import wrap
 
-from ..graph import ITEMS, Edge, Graph, Node, Value, text
+from ..graph import Edge, Graph, Node, Value, text
+from ..graph.size_limits import FORMULA_OPS, KEPT_NUMBERS
 from ..run.branches import branches
 from ..run.execute import Run
 from ..run.tracer import Place
 from .ids import Ids
 from .names import LONG, letter, letter_fact
-from .summary import FORMULAS, SUMMED, derivatives, title, place_facts
+from .summary import SUMMED, derivatives, title, place_facts
 
 
 @dataclass(eq=False, slots=True)
@@ -110,7 +111,7 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, State], *, whole: bool = Fa
     made = _reachable(tape, inputs, whole)
     ways = branches(run)
     names = _names(made, run)
-    few = sum(m.call is not None for m in made) <= FORMULAS
+    few = sum(m.call is not None for m in made) <= FORMULA_OPS
     proxies = _Proxies(made, names, few)
     finals = [m for m in tape.outputs if m.call is not None]
     used = {a.stamp for m in made if m.call is not None for a in m.call.args}
@@ -232,7 +233,7 @@ class _Proxies:
             self.own[m.stamp] = self.letter + text.subscript(i + 1)
         back = {}
         for m in made:
-            proxy = wrap(_numbers(m.data, ITEMS if whole else WRITTEN))
+            proxy = wrap(_numbers(m.data, KEPT_NUMBERS if whole else WRITTEN))
             proxy.requires_grad = m.differentiable
             if m.call is not None and m.call.args:
                 proxy._op = _proxy_op(m)
@@ -314,7 +315,7 @@ def _facts(tape: Tape, run: Run, inputs: Mapping[str, State], proxies: _Proxies,
     """The title of the picture, and the derivatives it has come to."""
     finals = tape.outputs
     written = ""
-    if len(finals) == 1 and len(proxies.of) <= FORMULAS:
+    if len(finals) == 1 and len(proxies.of) <= FORMULA_OPS:
         root = proxies.of[finals[0].stamp]
         written = formula.expressions([root], dict(proxies.names), expand=True)[root.stamp]
     data = {name: m.data for name, m in inputs.items()}

@@ -9,11 +9,11 @@ import numpy as np
 
 from ..graph import KINDS, Graph, Value, text
 from ..graph.text import literal
+from ..graph.size_limits import FLOAT32_NODES
 from ..layout import boxes
 from . import fact_texts
 from .codec import Array
 
-EXACT = 20_000                   # a graph of more nodes keeps its numbers as float32
 NUMBER, SPREAD, TEXT, BOTH = 1, 2, 3, 4        # how a value is kept; 0: not at all
 DRAWN = {"data", "grad", "local", "contribution", "argument", "flag"}     # have columns
 
@@ -109,7 +109,7 @@ def fact_columns(graph: Graph) -> dict[str, Any]:
             add(one.facts.get("data"))
             add(one.facts.get("grad"))
     numbers = np.array(values.numbers, np.float64)
-    if len(graph.nodes) > EXACT:
+    if len(graph.nodes) > FLOAT32_NODES:
         numbers = _short(numbers)
     columns |= {"value_brief": values.briefs, "value_full": values.fulls}
     return {**{name: np.array(column, np.int64) for name, column in columns.items()},

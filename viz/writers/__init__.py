@@ -23,7 +23,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Graph
+from ..graph.size_limits import PICTURE_NODES
 from ..layout.build_scene import DrawOptions, build_scene
+from ..layout.cost import cost
+from ..layout.placement import LayoutError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -87,8 +90,14 @@ def writer(format: str) -> Any:
 
 
 def write(graph: Graph, format: str, options: DrawOptions = DrawOptions()) -> bytes:
-    """Return the graph in a format. Raises FormatError, and what the layout and writer raise."""
-    content: bytes = writer(format).write(graph, options)
+    """Return the graph in a format.
+
+    Raises FormatError, LayoutError for a graph too large for a picture, and what the layout and
+    the writer raise.
+    """
+    module = writer(format)
+    _check_size(graph, module, format)
+    content: bytes = module.write(graph, options)
     return content
 
 
@@ -102,12 +111,20 @@ def pictures(graph: Graph, wanted: Sequence[tuple[str, str]], options: DrawOptio
     made: dict[tuple[str, str], bytes] = {}
     for format, theme in dict.fromkeys(wanted):
         module, look = writer(format), options._replace(theme=theme)
+        _check_size(graph, module, format)
         if hasattr(module, "draw"):
             scene = scene or build_scene(graph, options)
             made[format, theme] = module.draw(scene, look)
         else:
             made[format, theme] = module.write(graph, look)
     return [made[at] for at in wanted]
+
+
+def _check_size(graph: Graph, module: Any, format: str) -> None:
+    if len(graph.nodes) > PICTURE_NODES and hasattr(module, "MAX_NODES") and \
+            (nodes := cost(graph).nodes) > PICTURE_NODES:    # closed folds hide nodes
+        raise LayoutError(f"{nodes:,} nodes are too many for {format} (at most {PICTURE_NODES:,}): "
+                          "write html, the viewer, or draw less: fold it, or focus on a node")
 
 
 def play(graph: Graph, format: str, options: DrawOptions = DrawOptions()) -> bytes:

@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from ..graph import Edge, Graph, Node, text
 from ..graph.theme import THEMES, Shape, Theme
+from ..graph.size_limits import LABELED_EDGES
 from ..layout import boxes, paint_clusters
-from ..layout.build_scene import LABELLED, DrawOptions, edge_tip, node_tip
+from ..layout.build_scene import DrawOptions, edge_tip, node_tip
 
 if TYPE_CHECKING:
     import graphviz
@@ -45,7 +46,7 @@ def digraph(graph: Graph, options: DrawOptions = DrawOptions()) -> graphviz.Digr
                    "fontname": "DejaVu Sans Mono", "fontcolor": look.texts["local"].color})
     shown = options.edges
     if shown == "auto":
-        shown = "both" if len(graph.edges) <= LABELLED else "none"
+        shown = "both" if len(graph.edges) <= LABELED_EDGES else "none"
     for node in graph.nodes:
         if not node.facts.get("fold"):
             drawing.node(_id(node.id), **_attributes(node, look))

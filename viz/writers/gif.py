@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..animation.timeline import StepError, build_timeline, animation_theme, scene_at
 from ..graph import Graph
 from ..graph.theme import THEMES
-from ..layout import cost
+from ..graph.size_limits import ANIMATION_PIXELS, PIXEL_NODES
 from ..layout.build_scene import DrawOptions
 from . import png
 
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 BYTES_PER_NODE = 4000
-MAX_NODES = cost.PIXELS
+MAX_NODES = PIXEL_NODES
 STEP_MS, END_MS = 1600, 5000     # a step is shown for, and the whole picture
-PIXELS = 300_000_000             # of all frames together: more takes minutes
 COLORS = 256
 
 
@@ -38,10 +37,11 @@ def play(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     theme = animation_theme(THEMES[options.theme])
     n = len(made.steps)
     pixels = n * made.size.width * made.size.height * (dpi / 96) ** 2
-    if pixels > PIXELS:
+    if pixels > ANIMATION_PIXELS:
         raise StepError(f"a GIF of {n} frames has {pixels / 1e6:.0f} million pixels at "
-                        f"{options.dpi:g} dpi (at most {PIXELS / 1e6:.0f} million): use --dpi "
-                        f"{int(options.dpi * (PIXELS / pixels) ** 0.5)} or less, or svg or html")
+                        f"{options.dpi:g} dpi (at most {ANIMATION_PIXELS / 1e6:.0f} million): use "
+                        f"--dpi {int(options.dpi * (ANIMATION_PIXELS / pixels) ** 0.5)} or less, "
+                        "or svg or html")
     frames = [png.raster(scene_at(made, i), theme, dpi) for i in range(n)]
     colors, index = _palette(frames)
     images = []

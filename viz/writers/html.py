@@ -12,21 +12,20 @@ from ..graph import Graph, Node, text, topological
 from ..graph.svg_text import escape, number
 from ..graph.text import literal
 from ..graph.theme import FAMILY, THEMES, Shape, Theme, Type
+from ..graph.size_limits import ARRAY_NODES, CANVAS_NODES
 from ..layout.build_scene import DrawOptions, build_scene, description
-from ..layout.layered import LARGE
 from ..layout.scene import Group, Rect, Scene
 from ..viewer import fact_texts
 from . import svg
 
 BYTES_PER_NODE = 130
-CANVAS = 400                     # a graph of more nodes, and one with folds, is shown on a canvas
 
 FOCUS = ("#1a56c4", "#8ab4ff")   # what is selected, in light and dark
 
 
 def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """The page of a graph: one file, no network."""
-    if len(graph.nodes) > CANVAS or "folds" in graph.facts:
+    if len(graph.nodes) > CANVAS_NODES or "folds" in graph.facts:
         return _large(graph, options)
     scene = build_scene(graph, options)
     return _page(graph, options, scene, tracks(graph, scene), ())
@@ -78,7 +77,7 @@ def _large(graph: Graph, options: DrawOptions) -> bytes:
     from ..viewer.scene_geometry import scene_columns
     by = graph.facts.get("heat", {}).get("by", "")
     plain = not {"folds", "paired"} & set(graph.facts) and by != "contribution"
-    if len(graph.nodes) > LARGE and plain and options.engine == "layered" \
+    if len(graph.nodes) > ARRAY_NODES and plain and options.engine == "layered" \
             and options.rankdir == "LR" and not options.wrap and options.edges in ("auto", "none"):
         graph, drawing, width, height = layout_columns(graph)
     else:

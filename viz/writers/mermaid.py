@@ -9,8 +9,9 @@ from typing import Any
 
 from ..graph import Edge, Graph, Node, text
 from ..graph.theme import THEMES, Shape, Theme
+from ..graph.size_limits import LABELED_EDGES
 from ..layout import boxes, paint_clusters
-from ..layout.build_scene import LABELLED, DrawOptions
+from ..layout.build_scene import DrawOptions
 
 SHAPES = {"input": ('("', '")'), "parameter": ('["', '"]'), "constant": ('("', '")'),
           "value": ('["', '"]'), "output": ('[["', '"]]'), "op": ('(("', '"))')}
@@ -22,7 +23,7 @@ def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """The graph as a Mermaid flowchart, one node or edge a line."""
     shown = options.edges
     if shown == "auto":
-        shown = "both" if len(graph.edges) <= LABELLED else "none"
+        shown = "both" if len(graph.edges) <= LABELED_EDGES else "none"
     ids = {node.id: _id(i, node.id) for i, node in enumerate(graph.nodes)}
     kinds = {node.id: node.kind for node in graph.nodes}
     said = [graph.facts.get("title"), *graph.facts.get("results", ()),

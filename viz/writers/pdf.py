@@ -13,12 +13,12 @@ from typing import Any
 from ..graph import Graph, text
 from ..graph.text import covered, literal
 from ..graph.theme import THEMES
-from ..layout import cost
+from ..graph.size_limits import PICTURE_NODES
 from ..layout.build_scene import DrawOptions, build_scene
 from ..layout.scene import Path, Polygon, Rect, Scene, Text
 
 BYTES_PER_NODE = 200
-MAX_NODES = cost.ITEMS
+MAX_NODES = PICTURE_NODES
 PT = 72 / 96                     # points in a px
 QUARTER = 0.5522847498           # of the radius: where a cubic's handle is for a quarter circle
 ANCHORS = {"start": 0.0, "middle": 0.5, "end": 1.0}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from ..graph import Graph
 from ..graph.rasterize import pixels
 from ..graph.theme import THEMES, Theme
-from ..layout import cost
+from ..graph.size_limits import PIXEL_NODES
 from ..layout.build_scene import DrawOptions, build_scene
 from ..layout.scene import Scene, Text
 from . import svg
 
 BYTES_PER_NODE = 400
-MAX_NODES = cost.PIXELS
+MAX_NODES = PIXEL_NODES
 
 
 def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:

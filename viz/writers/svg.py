@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..graph import Graph, text
 from ..graph.svg_text import escape, number, short
 from ..graph.theme import FAMILY, THEMES, Shape, Theme, Type
-from ..layout import cost
+from ..graph.size_limits import PICTURE_NODES
 from ..layout.build_scene import DrawOptions, build_scene
 from ..layout.gc_pause import gc_paused
 from ..layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
@@ -20,7 +20,7 @@ if TYPE_CHECKING:                # who draws no steps does not wait for their im
     from ..animation.timeline import Timeline, TimedMark
 
 BYTES_PER_NODE = 850
-MAX_NODES = cost.ITEMS
+MAX_NODES = PICTURE_NODES
 STEP_SECONDS, END_SECONDS = 1.6, 5.0               # a step is shown for, and the whole picture
 
 _ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}

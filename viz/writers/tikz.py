@@ -11,12 +11,12 @@ from math import ceil
 
 from ..graph import Graph, text
 from ..graph.theme import THEMES, Shape, Theme, Type
-from ..layout import cost
+from ..graph.size_limits import PICTURE_NODES
 from ..layout.build_scene import DrawOptions, build_scene
 from ..layout.scene import Mark, Path, Polygon, Rect, Scene, Text
 
 BYTES_PER_NODE = 620
-MAX_NODES = cost.ITEMS
+MAX_NODES = PICTURE_NODES
 PX = 0.75                        # bp in a px
 LARGEST = 14_000.0               # bp on a side: TeX knows no length above 16,383 pt
 FAMILIES = {"sans": r"\sffamily", "bold": r"\sffamily\bfseries", "mono": r"\ttfamily"}

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from ..graph import Graph, Value, text
 from ..graph.value import statistics
+from ..graph.size_limits import LABELED_EDGES
 from ..layout import boxes, paint_clusters
-from ..layout.build_scene import LABELLED, DrawOptions
+from ..layout.build_scene import DrawOptions
 from ..layout.op_pairs import OpPairs, find_op_pairs
 
 DEEP = 12                        # a tree of more levels is written as a ladder
@@ -42,7 +43,7 @@ def tree(graph: Graph, *, edges: str = "auto", color: bool = False) -> str:
     same level, so that no line is indented by more than log2(nodes) levels.
     """
     if edges == "auto":
-        edges = "both" if len(graph.edges) <= LABELLED else "none"
+        edges = "both" if len(graph.edges) <= LABELED_EDGES else "none"
     parts = find_op_pairs(graph)
     rows = _rows(graph, parts)
     table = [_fields(graph, parts, row, edges) for row in rows]

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
 
+from ...graph.size_limits import LOCAL_NUMBERS, LOOP_STEPS
 from ...tape.tape import Call, State, Tape, elementwise
 from .calls import Calls, Origin
 from .cotangents import SINGLE, Backward, Region, Step, differentiated, numbers, shifted
@@ -17,8 +18,6 @@ from .merge_broadcasts import Fit, merge, fit
 from .primitives import WITH_RULE, attributes, function_name, modules, params_text
 from .source_map import Lines
 
-STEPS = 256                      # a loop of more steps is one node
-LOCALS = 4096                    # no local derivatives of results of more numbers than these
 AGAIN = {"remat", "checkpoint", "remat2"}         # computed again in the backward pass
 INLINE = {"jit", "pjit", "closed_call", "core_call", *AGAIN}
 
@@ -153,7 +152,7 @@ class Recorder:
             said = f"was {bool(branch)}" if len(ways) == 2 else \
                 f"branch {branch} of 0 … {len(ways) - 1}"
             done = self._closed(ways[branch], operands[1:], self._scope(group, "cond", said))
-        elif name == "scan" and params["length"] <= STEPS:
+        elif name == "scan" and params["length"] <= LOOP_STEPS:
             done = self._scan(equation, operands, group)
         elif name == "while":
             done = self._while(equation, operands, group)
@@ -200,7 +199,7 @@ class Recorder:
                 lambda state: test(*of_test, *state[1:])[0],
                 lambda state: (state[0] + 1, *body(*fix, *state[1:])),
                 (0, *arrays[tests + fixed:]))[0])
-        if n > STEPS:
+        if n > LOOP_STEPS:
             def counted(*given: Any) -> Any:       # so often, so that there is a derivative
                 fix = given[tests:tests + fixed]
                 with jax.disable_jit(False):
@@ -312,7 +311,7 @@ class Recorder:
         like = elementwise(name, len(call.args))
         step = Step(call, tuple(operands), tuple(call.outputs), f, vjp, by,
                     tuple([(call, i) for i in by]),
-                    simple=like and not params and found[0].size <= LOCALS,
+                    simple=like and not params and found[0].size <= LOCAL_NUMBERS,
                     single=primitive in SINGLE or like and not primitive.startswith(WITH_RULE),
                     shifted=self._shifted(primitive, f, arrays, by, found))
         self._steps.append(step)

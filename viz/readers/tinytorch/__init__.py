@@ -13,18 +13,18 @@ from ....tinytorch import formula
 from ....tinytorch.core.edges import BackwardPass, backward_pass
 from ....tinytorch.core.tensor import operands, raw
 from ...graph import Graph
+from ...graph.size_limits import FORMULA_OPS
 from ...run.branches import Branch, branches
 from ...run.execute import Run, run
 from ...run.targets import Target
 from ...tape.array_facts import value
 from ...tape.names import RunInfo
-from ...tape.summary import (FORMULAS, SUMMED, TERMS, derivatives, title,
-                             place_facts)
+from ...tape.summary import SUMMED, TERMS, derivatives, place_facts, title
 from . import snapshot
 from .snapshot import Grads
 
 RELATED_PACKAGES = ("tinyviz",)
-DEEP = 60                        # so is one of more ops in a graph of more than FORMULAS
+DEEP = 60                        # so is one of more ops in a graph of more than FORMULA_OPS
 
 
 def read(root: Any) -> Graph:
@@ -73,7 +73,7 @@ def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
                     run.lines.get((place.file, place.line), 1) > 1 else 0 for place in run.places]]
         return [nth[i] for i in np.searchsorted(run.stamps, stamps, side="right").tolist()]
 
-    few = len(tensors) <= FORMULAS
+    few = len(tensors) <= FORMULA_OPS
     forms = formula.ExpressionWriter(dict(run.names), expand=True, ops=None if few else DEEP)
     if few:
         for tensor in tensors:

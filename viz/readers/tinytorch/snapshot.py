@@ -16,10 +16,10 @@ from ....tinytorch.core.edges import BackwardPass
 from ....tinytorch.core.tensor import operands, wrap
 
 from ...graph import Edge, Graph, LazyItems, Node, NumberColumn, text
+from ...graph.size_limits import FORMULA_OPS
 from ...graph.program import Parsed, Program
 from ...tape.array_facts import attributes, dtype_name, value
 from ...tape.names import RunInfo, Names, letter_fact
-from ...tape.summary import FORMULAS
 
 FEW = 100                        # facts that are texts are compared over so many repeats
 
@@ -37,11 +37,11 @@ class Grads(NamedTuple):
 def read(tensors: Sequence[Any], known: RunInfo, grads: Grads | None) -> Graph:
     """The graph of tensors in order of creation; with no gradients at all where grads is None.
 
-    Of more than FORMULAS ops, nodes and edges are made when they are asked for: what is drawn of a
-    folded graph is little. Data and gradients are those of now all the same.
+    Of more than FORMULA_OPS ops, nodes and edges are made when they are asked for: what is drawn of
+    a folded graph is little. Data and gradients are those of now all the same.
     """
     columns = Columns(tensors, known, grads)
-    many = columns.results > FORMULAS
+    many = columns.results > FORMULA_OPS
     nodes = LazyItems(int(columns.first[-1]), columns.node, columns.of_nodes, columns.parsed,
                       columns.names.has)
     edges = LazyItems(int(columns.into[-1]), columns.edge, columns.of_edges)
@@ -88,7 +88,7 @@ class Columns:
         self.results = int(self.made.sum())
         self.names = Names(all, self.ops, place, known)
         self.was: dict[Any, Any] = {}              # a leaf that may change later -> as it is now
-        if self.results > FORMULAS:
+        if self.results > FORMULA_OPS:
             for k, tensor in enumerate(all):
                 if not self.sizes[k] and (tensor.requires_grad or tensor._data.ndim):
                     self.was[tensor] = copy = wrap(np.array(tensor._data))
@@ -206,7 +206,7 @@ class Columns:
         return self.grads is not None and self.tensors[k].requires_grad
 
     def _formulas(self, tensor: Any) -> tuple[str | None, ...]:
-        if self.results > FORMULAS:
+        if self.results > FORMULA_OPS:
             return ()
         args = operands(tensor)
         for a in args:

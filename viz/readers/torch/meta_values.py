@@ -12,9 +12,9 @@ from torch.utils._device import _device_constructors
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from ...graph.size_limits import META_NUMBERS
 from .calls import name_of, version
 
-MOST = 2**22                     # numbers of a tensor: those of a larger one are not kept
 ASKS = {"item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__contains__",
         "equal", "allclose", "is_nonzero"}         # what no meta tensor can answer
 FILLED = {"zeros_like": 0, "new_zeros": 0, "ones_like": 1, "new_ones": 1}
@@ -60,7 +60,7 @@ class KnownValues(TorchFunctionMode):
             return out
         made = [t for t in tree_leaves(out) if isinstance(t, torch.Tensor)]
         changed = [t for t, then in zip(given, before) if version(t) != then]
-        if any(t.numel() > MOST for t in made) or not (made or changed):
+        if any(t.numel() > META_NUMBERS for t in made) or not (made or changed):
             return out
         if name in FILLED and isinstance(out, torch.Tensor) and out.is_meta:
             self._keep(out, torch.full(out.shape, FILLED[name], dtype=out.dtype, device="cpu"))

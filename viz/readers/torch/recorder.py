@@ -12,6 +12,7 @@ from torch._C._functorch import peek_interpreter_stack
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from ...graph.size_limits import LOCAL_NUMBERS
 from ...run.targets import display_path
 from ...run.tracer import Clock
 from ...tape.stack_frames import CallerFrames
@@ -26,7 +27,6 @@ from .tensor_states import States
 FOLDER = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
 FRAMES = CallerFrames(FOLDER, ("overrides.py", "functional.py", "_tensor.py", "nn/functional.py",
                                "nn/modules/module.py"))
-LOCALS = 4096                    # no local derivatives of results of more numbers than these
 
 
 class Recorder(TorchFunctionMode):
@@ -154,7 +154,7 @@ class Recorder(TorchFunctionMode):
             call, swapped = self._call(func, name, args, kwargs, states)
             self._results(call, made, changed)
             self._given(out, sys._getframe(2))
-            if not changed and not call.params and made[0].numel() <= LOCALS and \
+            if not changed and not call.params and made[0].numel() <= LOCAL_NUMBERS and \
                     made[0].grad_fn is not None and elementwise(call.name, len(call.args)):
                 self._derivatives(call, func, args, swapped, made[0])
         return out

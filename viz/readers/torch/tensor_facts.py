@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from ...graph import ITEMS, Stats, Value
+from ...graph import Stats, Value
+from ...graph.size_limits import KEPT_NUMBERS
 from ...tape.tape import State
 from .calls import storage, version
 
@@ -35,7 +36,7 @@ def without_numbers(t: Any) -> Value:
 def filled(shape: Sequence[int], dtype: str, number: float) -> Value:
     """The value of a tensor of one number."""
     n = prod(shape)
-    return Value(tuple(shape), dtype, (number,) * n) if n <= ITEMS else \
+    return Value(tuple(shape), dtype, (number,) * n) if n <= KEPT_NUMBERS else \
         Value(tuple(shape), dtype, None, Stats(number, number, number))
 
 
@@ -45,7 +46,7 @@ def private(t: Any) -> bool:
 
 
 def value(t: Any) -> Value:
-    """The numbers of a tensor, copied; of one with more than ITEMS numbers its stats; of one on the
+    """The numbers of a tensor, copied; of one with more than KEPT_NUMBERS its stats; of one on the
     meta device its shape and dtype alone."""
     dtype, shape = _spelled(t.dtype), tuple(t.shape)
     if t.is_meta:
@@ -54,7 +55,7 @@ def value(t: Any) -> Value:
         t = t.to_dense()
     if not shape:
         return Value(shape, dtype, (t.item(),))
-    if t.numel() <= ITEMS:
+    if t.numel() <= KEPT_NUMBERS:
         return Value(shape, dtype, tuple((t if len(shape) == 1 else t.reshape(-1)).tolist()))
     t = t.detach()
     if t.is_complex():
@@ -106,7 +107,7 @@ class ValueCache:
     def later(self, made: State, t: Any) -> None:
         """Give what a call has made its value, now or when it is asked to `settle`: the values of
         many tensors alike are found faster at once."""
-        if ITEMS < t.numel() < SHORT and not self.exposed and not t.is_meta:
+        if KEPT_NUMBERS < t.numel() < SHORT and not self.exposed and not t.is_meta:
             made.data = without_numbers(t)
             self._waiting.append((made, t))
         else:
@@ -123,7 +124,7 @@ class ValueCache:
         """(dtype, version) -> what is known of the storage of a tensor, if that is all of it and
         no small one."""
         n = t.numel()
-        if n <= ITEMS or t.is_meta or t.layout != torch.strided:
+        if n <= KEPT_NUMBERS or t.is_meta or t.layout != torch.strided:
             return None
         held = t.untyped_storage()
         if held.nbytes() != n * t.element_size():
@@ -135,7 +136,7 @@ class ValueCache:
 
     def prepare(self, several: Sequence[Any]) -> None:
         """Find the values of large tensors that will be asked for one by one: that takes longer."""
-        self.values([t for t in several if t.numel() > ITEMS])
+        self.values([t for t in several if t.numel() > KEPT_NUMBERS])
 
     def forget(self, t: Any) -> None:
         """The tensor was written into, maybe where its version does not tell: t.data.mul_(2)."""
@@ -181,7 +182,7 @@ def each(several: Sequence[Any]) -> list[Value]:
     found: list[Any] = [None] * len(several)
     alike: dict[Any, list[int]] = {}
     for i, t in enumerate(several):
-        if ITEMS < t.numel() < SHORT and t.layout == torch.strided and t.is_cpu and \
+        if KEPT_NUMBERS < t.numel() < SHORT and t.layout == torch.strided and t.is_cpu and \
                 t.dtype in (torch.float32, torch.float64) and t.is_contiguous():
             alike.setdefault((t.dtype, t.shape), []).append(i)
         else:
