@@ -109,7 +109,7 @@ def _gelu_call(x: Any, approximate: str = "none") -> Any:
 
 
 class Gelu(Op):
-    """x times the normal distribution function of x; approximate="tanh": the usual approximation."""
+    """x times the normal distribution function of x, or approximate="tanh", its approximation."""
     notation = "gelu({0})"
     value, local, call = _gelu, (_gelu_slope,), _gelu_call
     samples = (([-1.3, 0.4, 2.1], {"approximate": "none"}),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.op import Op, apply, public
+from ..core.op import Op, apply, public, registry
 from ..core.functions import functions
 from ..core.tensor import as_tensor, raw
 
@@ -42,27 +42,29 @@ def _count(x: Any, axis: Axis) -> int:
     return n
 
 
-def _axes(axis: Any) -> Axis:
+def as_axes(axis: Any) -> Axis:
+    """Return axes in a form that numpy takes: a list becomes a tuple."""
     return tuple(axis) if isinstance(axis, list) else axis
 
 
-def _notation(name: str) -> Any:
+def reduction_notation(name: str) -> Any:
+    """Return the notation of a reduction: sum(x, axis=1)."""
     def notation(axis: Axis = None, keepdims: bool = False, **rest: Any) -> str:
         shown = "" if axis is None else f", axis={axis}"
         return f"{name}({{0}}{shown}{''.join(f', {k}={v}' for k, v in rest.items() if v)})"
     return notation
 
 
-def _reduction(name: str) -> Any:
-    """The public function of a reduction by that name."""
+def reduction(name: str) -> Any:
+    """Return the public function of a reduction by that name."""
     def call(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        return apply(_ops[name], x, axis=_axes(axis), keepdims=bool(keepdims))
+        return apply(registry[name], x, axis=as_axes(axis), keepdims=bool(keepdims))
     return call
 
 
 class Sum(Op):
     """The sum along the axes (an int, a tuple; None: of all)."""
-    symbol, notation, call = "Σ", _notation("sum"), _reduction("sum")
+    symbol, notation, call = "Σ", reduction_notation("sum"), reduction("sum")
     value = np.sum
     vjp = (lambda g, z, x, axis, keepdims: broadcast_back(g, x, axis, keepdims),)
     linear = True
@@ -71,7 +73,7 @@ class Sum(Op):
 
 class Mean(Op):
     """The mean along the axes (an int, a tuple; None: of all)."""
-    notation, call = _notation("mean"), _reduction("mean")
+    notation, call = reduction_notation("mean"), reduction("mean")
     value = np.mean
     vjp = (lambda g, z, x, axis, keepdims: broadcast_back(g, x, axis, keepdims)/_count(x, axis),)
     linear = True
@@ -88,7 +90,7 @@ def _extreme_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 class Max(Op):
     """The largest element along the axes; nan wins. Ties share the derivative evenly."""
     aliases = ("amax",)
-    notation, call = _notation("max"), _reduction("max")
+    notation, call = reduction_notation("max"), reduction("max")
     value, vjp = np.max, (_extreme_vjp,)
     samples = (([[1.0, 2.0], [3.0, -4.0]],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
 
@@ -96,12 +98,9 @@ class Max(Op):
 class Min(Op):
     """The smallest element along the axes; nan wins. Ties share the derivative evenly."""
     aliases = ("amin",)
-    notation, call = _notation("min"), _reduction("min")
+    notation, call = reduction_notation("min"), reduction("min")
     value, vjp = np.min, (_extreme_vjp,)
     samples = (([[1.0, 2.0], [3.0, -4.0]],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
-
-
-_ops: dict[str, Any] = {op.name: op for op in (Sum, Mean, Max, Min)}
 
 
 # Products, spreads, cumulations.
@@ -129,29 +128,24 @@ def _cumprod_vjp(g: Any, z: Any, x: Any, axis: int) -> Any:
 
 
 def _along(name: str) -> Any:
-    """The public function of a cumulation by that name."""
+    """Return the public function of a cumulation by that name."""
     def call(x: Any, axis: Any = None) -> Any:
         if axis is None:
-            x, axis = apply_function("reshape", x, -1), 0
-        return apply(_ops[name], x, axis=int(axis))
+            x, axis = functions["reshape"](x, -1), 0
+        return apply(registry[name], x, axis=int(axis))
     return call
-
-
-def apply_function(name: str, *args: Any) -> Any:
-    """A public function by name, of a file that is loaded later."""
-    return functions[name](*args)
 
 
 class CumProd(Op):
     """The products of the elements so far along an axis (None: of all in a row)."""
-    notation, call = _notation("cumprod"), _along("cumprod")
+    notation, call = reduction_notation("cumprod"), _along("cumprod")
     value, vjp = np.cumprod, (_cumprod_vjp,)
     samples = (([1.5, 0.0, -2.0, 0.7], {"axis": 0}), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
 
 
 class CumSum(Op):
     """The sums of the elements so far along an axis (None: of all in a row)."""
-    notation, call = _notation("cumsum"), _along("cumsum")
+    notation, call = reduction_notation("cumsum"), _along("cumsum")
     value, linear = np.cumsum, True
     vjp = (lambda g, z, x, axis: np.flip(CumSum.of(np.flip(g, axis), axis=axis), axis),)
     samples = (([1.5, -2.0, 0.7], {"axis": 0}), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
@@ -186,7 +180,7 @@ def _prod_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 
 class Prod(Op):
     """The product along the axes (an int, a tuple; None: of all)."""
-    symbol, notation, call = "Π", _notation("prod"), _reduction("prod")
+    symbol, notation, call = "Π", reduction_notation("prod"), reduction("prod")
     value, vjp = np.prod, (_prod_vjp,)
     samples = (([1.5, 0.0, -2.0, 0.7],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}),
                ([[[1.0, 2.0], [3.0, -4.0]]], {"axis": (0, 2)}))
@@ -195,7 +189,7 @@ class Prod(Op):
 def _spread_call(name: str) -> Any:
     def call(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False, *,
              correction: float | None = None) -> Any:
-        return apply(_ops[name], x, axis=_axes(axis), keepdims=bool(keepdims),
+        return apply(registry[name], x, axis=as_axes(axis), keepdims=bool(keepdims),
                      ddof=ddof if correction is None else correction)
     return call
 
@@ -206,7 +200,7 @@ def _deviation(x: Any, axis: Axis) -> Any:
 
 class Var(Op):
     """The variance along the axes, divided by n - ddof (numpy's default 0, PyTorch's 1)."""
-    notation, call = _notation("var"), _spread_call("var")
+    notation, call = reduction_notation("var"), _spread_call("var")
     value = lambda x, axis, keepdims, ddof: np.var(x, axis=axis, keepdims=keepdims, ddof=ddof)
     vjp = (lambda g, z, x, axis, keepdims, ddof: (
         broadcast_back(g, x, axis, keepdims)*_deviation(x, axis)*(2/(_count(x, axis) - ddof))),)
@@ -224,7 +218,7 @@ def _std_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool, ddof: float) ->
 
 class Std(Op):
     """The standard deviation along the axes; where it is 0 its derivative is taken as 0."""
-    notation, call = _notation("std"), _spread_call("std")
+    notation, call = reduction_notation("std"), _spread_call("std")
     value = lambda x, axis, keepdims, ddof: np.std(x, axis=axis, keepdims=keepdims, ddof=ddof)
     vjp = (_std_vjp,)
     samples = (([1.5, 0.3, -2.0],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1, "ddof": 1}))
@@ -240,7 +234,7 @@ def _logsumexp(x: Any, axis: Axis, keepdims: bool) -> Any:
 
 class LogSumExp(Op):
     """log(sum(exp(x))) along the axes, without overflow. Its derivative is softmax."""
-    notation, call = _notation("logsumexp"), _reduction("logsumexp")
+    notation, call = reduction_notation("logsumexp"), reduction("logsumexp")
     value = _logsumexp
     vjp = (lambda g, z, x, axis, keepdims: broadcast_back(g, x, axis, keepdims)*np.exp(
         x - broadcast_back(_finite(z), x, axis, keepdims)),)
@@ -271,96 +265,9 @@ def _logcumsumexp_vjp(g: Any, z: Any, x: Any, axis: int) -> Any:
 
 class LogCumSumExp(Op):
     """log(cumsum(exp(x))) along an axis, without overflow."""
-    notation, call = _notation("logcumsumexp"), _along("logcumsumexp")
+    notation, call = reduction_notation("logcumsumexp"), _along("logcumsumexp")
     value, vjp = _logcumsumexp, (_logcumsumexp_vjp,)
     samples = (([1.5, -2.0, 0.7], {"axis": 0}), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
-
-
-_ops.update({op.name: op for op in (CumProd, CumSum, Prod, Var, Std, LogSumExp, LogCumSumExp)})
-
-
-def _squares(x: Any, axis: Axis, keepdims: bool) -> Any:
-    top = np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0)
-    top = np.where((top > 0) & np.isfinite(top), top, 1.0)
-    out = np.sqrt(np.sum(np.square(x/top), axis=axis, keepdims=True))*top
-    return out if keepdims else np.reshape(out, np.sum(x, axis=axis).shape)
-
-
-def _norm_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    zero = raw(z) == 0
-    if np.any(zero):
-        g = np.where(zero, 0.0, g/np.where(zero, 1.0, z))
-    else:
-        g = g/z
-    return broadcast_back(g, x, axis, keepdims)*x
-
-
-class Norm2(Op):
-    """The Euclidean norm along the axes, without overflow; its derivative at 0 is taken as 0."""
-    notation, call = _notation("norm"), _reduction("norm2")
-    value, vjp = _squares, (_norm_vjp,)
-    samples = (([1.5, 0.3, -2.0],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
-
-
-def _p_norm(x: Any, axis: Axis, keepdims: bool, p: float) -> Any:
-    with np.errstate(divide="ignore"):
-        return np.sum(np.abs(x)**p, axis=axis, keepdims=keepdims)**(1/p)
-
-
-def _p_norm_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool, p: float) -> Any:
-    """sign(x) (abs(x)/z)^(p - 1): powers of a ratio, and 0 where x or the norm is 0."""
-    wide = broadcast_back(z, x, axis, keepdims)
-    flat = (raw(x) == 0) | (raw(wide) == 0)
-    ratio = np.where(flat, 1.0, np.abs(x)/np.where(flat, 1.0, wide))
-    slope = np.where(flat, 0.0, np.sign(raw(x)))*ratio**(p - 1)
-    return broadcast_back(g, x, axis, keepdims)*slope
-
-
-class PNorm(Op):
-    """The p-norm along the axes, any p but 0 and infinity; 0 is the derivative at 0."""
-    notation = _notation("norm")
-    value, vjp = _p_norm, (_p_norm_vjp,)
-    call = lambda x, axis=None, keepdims=False, p=2.0: apply(
-        PNorm, x, axis=_axes(axis), keepdims=bool(keepdims), p=p)
-    samples = (([1.5, 0.3, -2.0], {"p": 3}), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1, "p": 1.5}))
-
-
-_ops["norm2"] = Norm2
-
-
-@public
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """The norm of a vector (ord any number, inf) or matrix (fro, 1, -1, inf, -inf) along axes.
-
-    As numpy.linalg.norm: without axis and ord that of all elements; one axis is a vector's, two are
-    a matrix's. Raises ValueError for the matrix norms that need singular values (2, -2, nuc).
-    """
-    x = as_tensor(x)
-    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = tuple(normalize_axis(a, x.ndim) for a in axes)
-    if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
-        return Norm2.call(x, axis if axis is not None else None, keepdims)
-    absolute = functions["absolute"](x)
-    if len(axes) == 1:
-        one = axes[0]
-        if ord == np.inf:
-            return Max.call(absolute, one, keepdims)
-        if ord == -np.inf:
-            return Min.call(absolute, one, keepdims)
-        if ord == 0:
-            return Sum.call(as_tensor((x.data != 0).astype(x.dtype)), one, keepdims)
-        if ord == 1:
-            return Sum.call(absolute, one, keepdims)
-        return PNorm.call(x, one, keepdims, ord)
-    if len(axes) == 2 and ord in (1, -1, np.inf, -np.inf):
-        rows, columns = axes
-        inner, outer = (rows, columns) if abs(ord) == 1 else (columns, rows)
-        sums = Sum.call(absolute, inner, True)
-        found = (Max if ord > 0 else Min).call(sums, outer, True)
-        return found if keepdims else functions["squeeze"](found, (rows, columns))
-    raise ValueError(f"norm: ord={ord!r} over {len(axes)} axes "
-                     + ("needs singular values, which have no derivative in tinytorch"
-                        if ord in (2, -2, "nuc") else "is no norm numpy knows"))
 
 
 @public
@@ -381,7 +288,7 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean of what is not nan."""
     x = as_tensor(x)
-    count = np.sum(~np.isnan(x.data), axis=_axes(axis), keepdims=keepdims)
+    count = np.sum(~np.isnan(x.data), axis=as_axes(axis), keepdims=keepdims)
     return nansum(x, axis, keepdims)/count
 
 
