@@ -89,8 +89,8 @@ def ours(model: Any, x: Any, path: str, grad: bool = True) -> None:
     """Trace, fold if it is large, write SVG: data and grad at every node."""
     import viz
     from viz import writers
+    from viz.options.drawing import DrawOptions
     from viz.fold import fold
-    from viz.layout.build_scene import DrawOptions
     graph = fold(viz.trace(model, x, grad=grad))
     Path(path).write_bytes(writers.write(graph, "svg", DrawOptions()))
 

@@ -14,7 +14,8 @@ sys.path[:0] = [str(ROOT)]
 from tests.test_architecture import FILES, ROOMS, room, targets  # noqa: E402
 from tinyviz.viz.graph import Edge, Graph, Node  # noqa: E402
 from tinyviz.viz.graph.theme import THEMES  # noqa: E402
-from tinyviz.viz.layout.build_scene import DrawOptions, build_scene  # noqa: E402
+from tinyviz.viz.layout.build_scene import build_scene  # noqa: E402
+from tinyviz.viz.options.drawing import DrawOptions  # noqa: E402
 from tinyviz.viz.layout.scene import Rect, Scene  # noqa: E402
 from tinyviz.viz.writers.svg import paint  # noqa: E402
 

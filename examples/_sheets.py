@@ -11,7 +11,8 @@ from PIL import Image
 import viz
 from viz.graph.text import covered
 from viz.graph.theme import THEMES
-from viz.layout.build_scene import DrawOptions, build_scene
+from viz.layout.build_scene import build_scene
+from viz.options.drawing import DrawOptions
 from viz.layout.scene import Group, Mark, Scene, Text
 from viz.readers import read_run
 from viz.run import execute, targets

@@ -13,11 +13,13 @@ ROOT = Path(__file__).parent.parent
 ROOMS = {
     "tinyviz/short_names.py": "viz and tinytorch, if free",
     "tinyviz/notebook.py":    "what shows in notebooks",
+    "tinyviz/version.py":     "the version",
     "tinyviz/lent":           "the files of these names",
     "tinytorch/core":         "Tensor, ops, backward",
     "tinytorch/series":       "truncated Taylor series",
     "tinytorch/ops":          "all ops",
     "tinytorch":              "functional, nn, optim",
+    "viz/options":            "what can be asked for",
     "viz/graph":              "Graph, Node, Edge, themes",
     "viz/run":                "f.py → function → result",
     "viz/tape":               "what ran, in order",
@@ -28,10 +30,10 @@ ROOMS = {
     "viz/animation":          "Scene → Timeline",
     "viz/viewer":             "the interactive page",
     "viz/writers":            "one file per format",
-    "viz/pipeline.py":        "Options → Graph",
     "viz/callable_module.py": "viz.sweep(f), viz.plot(s)",
     "viz/sweep":              "f over a range",
     "viz/plot":               "Sweep → Scene",
+    "viz/request":            "request → pictures",
     "viz/display.py":         "notebook output",
     "viz/__init__.py":        "trace, read, render",
     "viz/documents":          "pictures in Markdown",
@@ -44,7 +46,7 @@ GROUND = {*sys.stdlib_module_names, "numpy"}
 
 # Third-party packages -> the rooms and files that may import them.
 PACKAGES = {
-    "click": ["cli.py", "viz/documents", "viz/hosts"],
+    "click": ["cli.py", "viz/request", "viz/documents", "viz/hosts"],
     "graphviz": ["viz/writers", "viz/__init__.py"],
     "matplotlib": ["viz/writers/pdf.py", "viz/plot"],
     "contourpy": ["viz/plot"],   # a dependency of matplotlib
@@ -148,7 +150,6 @@ LOOKUPS = {
     "cli.py": "asks whether the engine was used before it imports the class of its warning",
     "tinytorch/ops/__init__.py": "makes its own module a mapping",
     "viz/callable_module.py": "makes a module callable, at that module's request",
-    "viz/documents/picture.py": "forgets the modules of a drawn target",
     "viz/documents/dependencies.py": "a target's own modules",
     "viz/run/targets.py": "the target itself",
     "viz/run/user_modules.py": "the modules beside a target, of one importer",

@@ -11,7 +11,7 @@ import pytest
 
 import viz
 from tinytorch import Tensor
-from viz import display
+from viz import display, writers
 from viz.graph import Graph, Node
 
 ROOT = Path(__file__).parent.parent
@@ -64,7 +64,7 @@ def test_only_what_is_asked_for(kind, include, exclude, left):
 
 
 def test_pngs_are_not_drawn_unasked(monkeypatch):
-    monkeypatch.setattr(display.png, "draw", lambda *a: 1 / 0)
+    monkeypatch.setattr(writers.writer("png"), "draw", lambda *a: 1 / 0)
     assert "image/svg+xml" in cubic()._repr_mimebundle_(exclude={"image/png"})[0]
 
 
@@ -86,7 +86,7 @@ def test_what_is_too_large_is_text_with_a_sentence():
 
 
 def test_an_error_in_drawing_is_a_line(monkeypatch):
-    monkeypatch.setattr(display, "build_scene", lambda *a: 1 / 0)
+    monkeypatch.setattr(writers, "build_scene", lambda *a: 1 / 0)
     monkeypatch.setattr(viz.plot, "chart", lambda *a, **o: 1 / 0)
     for make in THINGS.values():
         data, metadata = make()._repr_mimebundle_()

@@ -7,12 +7,13 @@ import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-import click
 import pytest
 
 from tinyviz import cli
-from viz.documents import provenance, picture, dependencies
+from viz.documents import dependencies, picture, provenance
 from viz.documents.picture import Project
+from viz.options.fields import specs
+from viz.request import words
 
 ROOT = Path(__file__).parent.parent
 CUBIC = "def f(x=1.2):\n    return x*x*x + x\n"
@@ -343,32 +344,21 @@ def test_a_target_outside_is_drawn_where_that_is_allowed(tmp_path, monkeypatch, 
     assert docs("README.md", "--allow-outside")[0] == 0 and (here / "a.svg").exists()
 
 
-def test_every_option_is_known_to_be_safe_in_a_document():
-    """An option of free text may name a file: whoever adds one says in TEXTS that it does not."""
-    listed = {parameter.name for name in picture.NAMES
-              for parameter in cli.commands.commands[name].params
-              if not isinstance(parameter.type, click.Choice)}
-    assert picture.TEXTS <= listed and {"csv", "json_"} <= listed - picture.TEXTS
-    for option in picture.REFUSED:
-        assert any(p.name == option for name in picture.NAMES
-                   for p in cli.commands.commands[name].params)
-
-
-def test_an_option_of_free_text_is_refused(here):
-    @click.command()
-    @click.argument("target")
-    @click.option("--table", type=(float, str))
-    def plot(target, table):
-        raise AssertionError("it was run")
-    project = Project({"plot": plot}, "1", str(here))
-    with pytest.raises(dependencies.DocumentError, match="--table takes any text, which may "):
-        picture.parse(["plot", "x", "--table", "1", "/etc/passwd"], project)
+def test_an_option_of_a_kind_that_may_name_a_file_is_refused():
+    """Whoever adds an option says of what kind it is; a document has none that names a file."""
+    kinds = {spec.kind for name in picture.NAMES
+             for _, spec, _ in specs(words.request_class(name))}
+    assert kinds <= {"text", "file", "style", "flag", "integer", "number", "point", "width",
+                     "family", "names", "taylor"}
+    for name, option in (("plot", "csv"), ("plot", "json"), ("graph", "both")):
+        given = ["/etc/passwd"] if name == "plot" else []
+        with pytest.raises(dependencies.DocumentError, match=f"--{option} (takes any|is for)"):
+            picture.parse([name, "x", f"--{option}", *given], Project("."))
 
 
 def test_the_hash_is_of_the_words_the_sources_and_the_version(here):
     def key(line, version="1"):
-        return picture.parse(picture.split(line), Project(cli.commands.commands, version,
-                                                          str(here))).key
+        return picture.parse(picture.split(line), Project(str(here), version=version)).key
     first = key("graph cubic.py --at 1")
     assert first == key("graph  'cubic.py'  --at 1")
     assert len({first, key("graph cubic.py --at 2"), key("graph cubic.py --at 1", "2")}) == 3
@@ -382,7 +372,7 @@ def test_the_hash_is_of_the_words_the_sources_and_the_version(here):
 ])
 def test_a_theme_that_was_asked_for_has_no_twin(here, words, light, both):
     asked = picture.parse(picture.split(f"graph cubic.py {words}"),
-                          Project(cli.commands.commands, "1", str(here)))
+                          Project(str(here)))
     assert (asked.themes(dark=False), asked.themes(dark=True)) == (light, both)
     drawn = picture.draw(asked, ("svg",), both)
     assert set(drawn.files) == {(theme, "svg") for theme in both}
@@ -394,7 +384,7 @@ def test_light_and_dark_are_one_run(here, monkeypatch):
     """Traced and laid out once: the second costs its paint."""
     (here / "count.py").write_text("def f(x=2.0):\n    open('runs', 'a').write('.')\n"
                                    "    return x*x\n")
-    asked = picture.parse(["graph", "count.py"], Project(cli.commands.commands, "1", str(here)))
+    asked = picture.parse(["graph", "count.py"], Project(str(here)))
     drawn = picture.draw(asked, ("svg", "png", "pdf"), ("light", "dark"))
     assert len(drawn.files) == 6 and (here / "runs").read_text() == "."
     assert drawn.files["light", "svg"] != drawn.files["dark", "svg"]

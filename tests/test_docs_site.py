@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from tinyviz import cli
@@ -26,7 +27,9 @@ def test_the_code_on_a_page_runs_and_prints_what_it_says(page, capsys):
 
 
 def test_the_options_on_the_pages_exist():
-    known = {flag for command in cli.commands.commands.values() for parameter in command.params
+    context = click.Context(cli.commands)
+    known = {flag for name in cli.commands.list_commands(context)
+             for parameter in cli.commands.get_command(context, name).params
              for flag in (*parameter.opts, *parameter.secondary_opts)}
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     used = set(re.findall(r"tinyviz (?:docs|graph|plot)\b[^`\n]*?(--[a-z-]+)", text))

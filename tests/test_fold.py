@@ -14,7 +14,8 @@ from viz.layout import cost
 from viz.graph import Edge, Graph, Node, TransformError, Value, text
 from viz import writers
 from viz.graph.json import from_json, to_json
-from viz.layout.build_scene import DrawOptions, build_scene
+from viz.layout.build_scene import build_scene
+from viz.options.drawing import DrawOptions
 from viz.fold import FOLD_NODES, fold, summary
 from viz.fold.parse import parse
 from viz.fold.find_repeats import find_slots

@@ -102,7 +102,7 @@ def test_expand_and_depth(loop):
 def test_a_backward_pass_is_not_folded(loop):
     assert graph("loop.py", "--backward", "-o", "a.svg").stderr == ""
     both = graph("loop.py", "--backward", "--fold", "all", "-o", "a.svg")
-    assert both.exit_code and "--backward pairs" in str(both.exception)
+    assert both.exit_code and "backward= pairs" in str(both.exception)
 
 
 def test_beyond_the_budget_the_viewer_is_written(loop, monkeypatch):

@@ -10,7 +10,8 @@ from PIL import Image
 
 import viz
 from viz.graph import size_limits
-from viz.layout.build_scene import DrawOptions, build_scene
+from viz.layout.build_scene import build_scene
+from viz.options.drawing import DrawOptions
 from viz.layout.scene import Group, Rect, Scene, Text
 from viz.graph import rasterize
 from viz.writers import png, svg

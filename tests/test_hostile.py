@@ -25,7 +25,7 @@ from PIL import Image
 from viz import writers
 from viz.graph import Edge, Graph, Node, Value, text
 from viz.graph.json import from_json
-from viz.layout.build_scene import DrawOptions
+from viz.options.drawing import DrawOptions
 from viz.viewer import SMALL, script_of
 from viz.writers import svg
 

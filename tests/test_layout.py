@@ -555,7 +555,8 @@ def test_the_numbers_under_a_heats_scale_do_not_overlap():
 def test_a_line_to_several_uses_left_a_frame_beside_its_port():
     from tinytorch import cos, sin, tanh
     from viz import trace
-    from viz.layout.build_scene import DrawOptions, build_scene
+    from viz.layout.build_scene import build_scene
+    from viz.options.drawing import DrawOptions
     from viz.layout.scene import Path
     from viz.fold import fold
 
@@ -575,7 +576,8 @@ def test_a_line_to_several_uses_left_a_frame_beside_its_port():
 def test_several_values_left_a_frame_across_it():
     from tinytorch import cos, sin, tanh
     from viz import trace
-    from viz.layout.build_scene import DrawOptions, build_scene
+    from viz.layout.build_scene import build_scene
+    from viz.options.drawing import DrawOptions
     from viz.layout.scene import Path
     from viz.fold import fold
 

@@ -181,7 +181,7 @@ SAME = """
 from tinytorch import Tensor
 import tinytorch, tinytorch.nn, viz, viz.graph as graph
 from tinytorch.functional import relu
-from viz.layout.build_scene import DrawOptions
+from viz.options.drawing import DrawOptions
 import tinyviz, sys
 import tinyviz.tinytorch as our_tinytorch, tinyviz.viz as our_viz
 assert tinytorch is our_tinytorch and viz is our_viz

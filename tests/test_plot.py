@@ -172,8 +172,8 @@ def test_the_taylor_polynomial_is_exact():
     ("x", {"mark": ("zeros",)}, "unknown mark: 'zeros'"),
     ("x", {"secant": (1.0, 1.0)}, "two places"),
     ("x", {"taylor": ((0.0, 99),)}, "from 0 to 12"),
-    ("x", {"size": (1, 1)}, "both must be from 100"),
-    ("x", {"log": "z"}, "unknown log axis"),
+    ("x", {"size": (1, 1)}, "size= must be from 100 to 10000"),
+    ("x", {"log": "z"}, "unknown log: 'z'"),
     ("x", {"style": "no-such-style"}, "unknown style"),
 ])
 def test_what_cannot_be_drawn_is_said(text, options, words):

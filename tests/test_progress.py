@@ -20,7 +20,7 @@ with watch.show_progress("quick"):
 
 
 def test_the_time_limit_holds_for_our_own_work():
-    with pytest.raises(progress.Overtime, match="still drawing 9 nodes after 0.05 s: --time-limit"):
+    with pytest.raises(progress.Overtime, match="still drawing 9 nodes after 0.05 s: time_limit="):
         with progress.abort_after(0.05, "drawing 9 nodes"):
             while True:
                 pass

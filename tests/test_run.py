@@ -117,7 +117,7 @@ def test_runs_that_fail(write, body, message):
 
 
 @pytest.mark.parametrize("point, message", [
-    ({}, "t.py:1: f needs a value for x: give --at x=1.2"),
+    ({}, "t.py:1: f needs a value for x: give at={'x': 1.2}"),
     ({"z": 1}, "f has no argument 'z' .it has x, y."),
     ({"x": [1, [2, 3]]}, r"x = \[1, \[2, 3\]\] is no number and no array"),
     ({"x": 1j}, "x = 1j is no number"),

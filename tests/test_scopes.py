@@ -8,7 +8,7 @@ import viz
 from tinytorch import Tensor, scope
 from viz.layout import cost
 from viz import writers
-from viz.layout.build_scene import DrawOptions
+from viz.options.drawing import DrawOptions
 from viz.fold import fold, summary
 from viz.fold.unfold import unfold
 

@@ -13,7 +13,8 @@ from test_writers import EXAMPLES, ODD, chain, cubic, example, graphs
 from viz import trace, writers
 from viz.animation.timeline import build_timeline, animation_theme, scene_at
 from viz.graph import Edge, Graph, Node, Stats, Value
-from viz.layout.build_scene import DrawOptions, build_scene
+from viz.layout.build_scene import build_scene
+from viz.options.drawing import DrawOptions
 from viz.layout.scene import Text
 from viz.animation.steps import SINGLE_STEPS, StepError, steps
 from viz.graph.theme import THEMES

@@ -9,7 +9,8 @@ import viz
 from tinytorch import Tensor
 from viz.graph import Edge, Graph, Node, text
 from viz import writers
-from viz.layout.build_scene import DrawOptions, build_scene
+from viz.layout.build_scene import build_scene
+from viz.options.drawing import DrawOptions
 from viz.layout.scene import Path, Polygon, Rect, Text
 from viz.graph.theme import THEMES
 from viz.transforms.diff import diff

@@ -5,7 +5,8 @@ from torture_graphs import ROWS
 
 from viz import writers
 from viz.graph.json import from_json
-from viz.layout.build_scene import DrawOptions, build_scene
+from viz.layout.build_scene import build_scene
+from viz.options.drawing import DrawOptions
 from viz.layout.scene import Rect, Text
 from viz.fold.unfold import unfold
 

@@ -18,7 +18,8 @@ from test_writers import chain, value
 import viz
 from tinytorch import scope
 from viz.graph import KINDS, Graph, Node, text
-from viz.layout.build_scene import DrawOptions, build_scene
+from viz.layout.build_scene import build_scene
+from viz.options.drawing import DrawOptions
 from viz.layout.scene import Rect
 from viz.viewer import FOLDER, LARGE, script_of
 from viz.viewer.codec import pack

@@ -22,7 +22,8 @@ from viz.graph import Edge, Graph, Node, Value, text
 from viz import trace, writers
 from viz.graph.json import from_json, to_json
 from viz.layout.op_pairs import find_op_pairs
-from viz.layout.build_scene import DrawOptions, build_scene
+from viz.layout.build_scene import build_scene
+from viz.options.drawing import DrawOptions
 from viz.layout.scene import Text
 from viz.animation.steps import StepError
 from viz.graph.theme import THEMES

@@ -10,11 +10,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from . import short_names
+from .version import __version__  # noqa: F401
 
 if TYPE_CHECKING:
     from .viz import digraph, plot, read, render, sweep, trace  # noqa: F401
 
-__version__ = "0.1.0"
 __all__ = ["digraph", "plot", "read", "render", "sweep", "trace"]
 __path__.append(short_names.root(os.path.dirname(os.path.abspath(__file__))))
 short_names.install()

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from ..notebook import Bundle
     from .graph import Graph
-    from .layout.build_scene import DrawOptions
-    from .pipeline import View
 
 
 def trace(f: Any, *point: Any, grad: bool = True, order: int = 1, **named: Any) -> Graph:
@@ -58,32 +56,36 @@ def read(root: Any) -> Graph:
 def digraph(root: Any, **options: Any) -> graphviz.Digraph:
     """A tensor or a graph as a graphviz.Digraph, annotated with data and grad.
 
-    Options are those of `layout.build_scene.DrawOptions` and of `pipeline.View`; what is repeated
-    stays whole unless fold="auto" or "all" is given.
+    Options are those of `request.GraphRequest`; what is repeated stays whole unless fold="auto" or
+    "all" is given.
     """
-    from .pipeline import view
-    from .writers.dot import digraph
-    looks, shown = _options({"fold": "none", **options})
-    return digraph(view(read(root), shown), looks)
+    from .request.view import view
+    from .writers import dot
+    asked = _request(root, {"fold": "none", "theme": "light", **options})
+    return dot.digraph(view(read(root), asked), asked)
 
 
 def render(root: Any, path: str, **options: Any) -> str:
     """Draw a tensor or a graph into a file, in the format that its suffix names; returns the path.
 
-    Options are those of `layout.build_scene.DrawOptions` (theme ...) and of `pipeline.View`: focus,
-    heat, flag, backward, fold ... as on the command line.  Raises FormatError for a suffix
-    of no writer, FileError where the file cannot be written: then what stood there still stands.
+    Options are those of `request.GraphRequest`: theme, rankdir, focus, heat, flag, backward, fold
+    ... as on the command line.  Raises FormatError for a suffix of no writer, OptionError for an
+    option that cannot be, FileError where the file cannot be written: an old one is left as it was.
     """
     import os
+    import warnings
 
     from . import writers
     from .graph import files
-    from .pipeline import view
+    from .request import draw
     path = os.fspath(path)
-    format = writers.resolve(os.path.splitext(path)[1][1:].lower())
-    looks, shown = _options(options)
-    files.save(path, writers.write(view(read(root), shown), format, looks))
-    return path
+    writers.resolve(os.path.splitext(path)[1][1:].lower())
+    drawn = draw(_request(read(root), {"outputs": (path,), "time_limit": None, **options}))
+    (file,) = drawn.files
+    files.save(file.path, file.content)
+    if file.path != path:        # it is too large for a picture
+        warnings.warn(drawn.notes[-1], stacklevel=2)
+    return file.path
 
 
 def __getattr__(name: str) -> Any:
@@ -94,17 +96,16 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"viz has no {name!r}")
 
 
-def _options(options: dict[str, Any]) -> tuple[DrawOptions, View]:
-    """How it looks, and what of it is shown. Raises TypeError for an option of neither."""
-    from .layout.build_scene import DrawOptions
-    from .pipeline import View
-    known = {*DrawOptions._fields, *View._fields}
-    unknown = options.keys() - known
+def _request(target: Any, options: dict[str, Any]) -> Any:
+    """A request for a graph. Raises TypeError for an option that there is not."""
+    from .options.fields import specs
+    from .request.graph_request import GraphRequest
+    names = [name for name, _, _ in specs(GraphRequest)]
+    unknown = options.keys() - set(names)
     if unknown:
         raise TypeError(f"unknown option: {min(unknown)!r} (must be one of "
-                        f"{', '.join(sorted(known))})")
-    return (DrawOptions(**{key: options[key] for key in DrawOptions._fields if key in options}),
-            View(**{key: options[key] for key in View._fields if key in options}))
+                        f"{', '.join(sorted(names))})")
+    return GraphRequest(target=target, **options)
 
 
 def _bundle(thing: Any, include: Any, exclude: Any) -> Bundle:

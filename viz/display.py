@@ -8,29 +8,23 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Collection
+from typing import Any
 
 from ..notebook import Bundle
 from .graph import Graph
 from .graph.size_limits import NOTEBOOK_ITEMS, NOTEBOOK_TENSORS
 from .layout import cost
-from .layout.build_scene import DrawOptions, build_scene
-from .pipeline import View, view
-from .writers import png, svg
+from .request import draw
+from .request.common import Drawn, File
+from .request.graph_request import GraphRequest
+from .request.view import view
 
 MIME = {"svg": "image/svg+xml", "png": "image/png"}
 
 
 class TooLarge(ValueError):
     """A picture that is not drawn unless it is asked for."""
-
-
-class Picture(NamedTuple):
-    """A thing that was drawn."""
-
-    files: Mapping[str, bytes]   # by format: svg, png
-    alt: str                     # what it shows, in a sentence
 
 
 def bundle(thing: Any, include: Collection[str] | None = None,
@@ -43,7 +37,7 @@ def bundle(thing: Any, include: Collection[str] | None = None,
     def asked(mime: str) -> bool:
         return (not include or mime in include) and mime not in (exclude or ())
 
-    text, found = "", Picture({}, "")
+    text, found = "", Drawn((), "", ())
     try:
         text = written(thing)
         kinds = [kind for kind, mime in MIME.items() if asked(mime)]
@@ -58,37 +52,37 @@ def bundle(thing: Any, include: Collection[str] | None = None,
             {kind: content for kind, content in metadata.items() if asked(kind)})
 
 
-def mime(picture: Picture, text: str) -> Bundle:
+def mime(drawn: Drawn, text: str) -> Bundle:
     """A picture as a notebook takes it. A PNG is drawn at 192 dpi, and shown as large as the SVG.
     """
     data: dict[str, Any] = {}
     metadata: dict[str, Any] = {}
-    for kind, content in picture.files.items():
+    for file in drawn.files:
+        kind, content = file.format, file.content
         data[MIME[kind]] = apart(content.decode()) if kind == "svg" else content
-        metadata[MIME[kind]] = {"alt": picture.alt}
+        metadata[MIME[kind]] = {"alt": drawn.alt}
         if kind == "png":
             metadata[MIME[kind]] |= {name: int.from_bytes(content[i:i + 4], "big") // 2
                                      for name, i in (("width", 16), ("height", 20))}
     return {**data, "text/plain": text}, metadata
 
 
-def drawn(thing: Any, kinds: Collection[str], *, dark: bool = False) -> Picture:
+def drawn(thing: Any, kinds: Collection[str], *, dark: bool = False) -> Drawn:
     """A Tensor, a Graph or a Sweep, drawn once, in formats of MIME. A large graph is folded.
 
     Raises TooLarge where that does not help, TypeError for what no reader knows.
     """
+    theme = "dark" if dark else "light"
     if _is_sweep(thing):
         from . import plot as plots
-        chart, made = plots.chart(thing, dark=dark), {}
+        chart, made = plots.chart(thing, dark=dark), []
         for kind in kinds:
-            file = io.BytesIO()
-            plots.save(chart, file, format=kind, dpi=192)
-            made[kind] = file.getvalue()
-        return Picture(made, chart.description)
-    options = DrawOptions(theme="dark" if dark else "light")
-    scene = build_scene(_small(thing), options)
-    write = {"svg": svg.draw, "png": png.draw}
-    return Picture({kind: write[kind](scene, options) for kind in kinds}, scene.description)
+            content = io.BytesIO()
+            plots.save(chart, content, format=kind, dpi=192)
+            made.append(File("", kind, theme, content.getvalue()))
+        return Drawn(tuple(made), chart.description, ())
+    return draw(GraphRequest(target=_small(thing), theme=theme,
+                             outputs=tuple(f"graph.{kind}" for kind in kinds), time_limit=None))
 
 
 def written(thing: Any) -> str:
@@ -125,7 +119,7 @@ def _small(thing: Any) -> Graph:
             raise TooLarge(f"({count:,} tensors: {hint})")
         from .readers import read
         thing = read(thing)
-    small = cost.close_folds(view(thing, View()), NOTEBOOK_ITEMS)
+    small = cost.close_folds(view(thing, GraphRequest()), NOTEBOOK_ITEMS)
     if cost.cost(small).items > NOTEBOOK_ITEMS:
         raise TooLarge(f"({len(thing.nodes):,} nodes: {hint})")
     return small

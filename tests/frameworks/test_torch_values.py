@@ -13,7 +13,7 @@ from torch import nn  # noqa: E402
 
 import viz  # noqa: E402
 from viz import writers  # noqa: E402
-from viz.layout.build_scene import DrawOptions  # noqa: E402
+from viz.options.drawing import DrawOptions  # noqa: E402
 from viz.readers import trace  # noqa: E402
 from viz.run.targets import from_function  # noqa: E402
 

@@ -10,7 +10,8 @@ from ..graph import KINDS, Graph, Value, text
 from ..graph.theme import Shape, Theme
 from ..graph.size_limits import ANIMATION_STEPS
 from ..layout.boxes import text_width
-from ..layout.build_scene import MARGIN, DrawOptions, build_scene, edge_id
+from ..layout.build_scene import MARGIN, build_scene, edge_id
+from ..options.drawing import DrawOptions
 from ..layout.placement import Point, Size
 from ..layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 from .steps import Step, StepError, steps

@@ -9,8 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib.machinery import PathFinder
 
-from ...short_names import places
-from ..run.targets import split_target
+from ..run.targets import inside, installed, split_target
 
 MARKS = (".git", "pyproject.toml", "setup.cfg", "setup.py", "mkdocs.yml")
 
@@ -30,12 +29,6 @@ def root_of(path: str) -> str:
         folder, last = os.path.dirname(folder), folder
         if folder == last:
             return start
-
-
-def inside(path: str, root: str) -> bool:
-    """Whether a path, its links followed, lies in a folder."""
-    real, root = os.path.realpath(path), os.path.realpath(root)
-    return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
 
 
 def files(target: str, root: str, *, outside: bool = False) -> tuple[str, ...]:
@@ -69,7 +62,7 @@ def of_code(code: str, root: str) -> tuple[str, ...]:
     """The files that code imports from the root, all that these import included."""
     listed: list[str] = []
     for file in _imports(code.encode("utf-8", "replace"), "", [root]):
-        if inside(file, root) and not apart(file):
+        if inside(file, root) and not installed(file):
             listed += [path for path in imported(file, root) if path not in listed]
     return tuple(os.path.relpath(file, root).replace(os.sep, "/") for file in listed)
 
@@ -82,7 +75,7 @@ def imported(file: str, root: str) -> list[str]:
         with open(path, "rb") as source:
             content = source.read()
         for new in _imports(content, path, bases):
-            if new not in listed and inside(new, root) and not apart(new):
+            if new not in listed and inside(new, root) and not installed(new):
                 listed.append(new)
     return listed
 
@@ -120,11 +113,6 @@ def _found(names: Sequence[str], bases: Sequence[str]) -> Iterator[str]:
             return
 
 
-def apart(path: str) -> bool:
-    """Whether a file is installed, or our own: then its version stands for it."""
-    return "site-packages" in path or os.path.abspath(path).startswith(places())
-
-
 def _module(name: str, root: str) -> str | None:
     """The file of a module where its top package is one of the project's; else None."""
     top = name.split(".")[0]
@@ -137,7 +125,7 @@ def _module(name: str, root: str) -> str | None:
     if spec is None:
         return None
     places = list(spec.submodule_search_locations or [spec.origin or ""])      # of a package
-    if not all(place and inside(place, root) and not apart(place) for place in places):
+    if not all(place and inside(place, root) and not installed(place) for place in places):
         return None
     first = places[0] if spec.submodule_search_locations else str(spec.origin)
     stem = os.path.join(os.path.dirname(first), *name.split("."))

@@ -161,14 +161,14 @@ def jobs(page: Page, project: Project, *, base_url: str = "", force: bool = Fals
 
 def _job(block: Block, page: Page, project: Project, base_url: str, force: bool) -> Job:
     picture = parse(split(block.command), project)
-    outputs = picture.asked["outputs"]
+    outputs = picture.request.outputs
     kind = os.path.splitext(outputs[0])[1][1:].lower() if len(outputs) == 1 else ""
-    if kind not in SHOWN or picture.asked.get("format"):
+    if kind not in SHOWN or picture.request.format:
         raise DocumentError("say once where the picture goes, as -o FILE.svg or -o FILE.png")
     output = outputs[0].replace(os.sep, "/")
     if not inside(os.path.join(project.root, output), project.root) or os.path.isabs(output):
         raise DocumentError(f"-o {output}: a picture must stay in the project {project.root}")
-    dark = files.dark_path(output) if picture.asked["dark"] else ""
+    dark = files.dark_path(output) if picture.request.dark else ""
     if dark and page.rst:
         raise DocumentError("reStructuredText knows one picture for all pages: leave --dark away")
     made = _MADE.search(block.body)

@@ -1,46 +1,39 @@
-"""Picture: what a document asks for in the words of the command line, checked, then drawn.
-
-The words are parsed by the very click commands that the command line has, and drawn by them: what
-these learn, documents know. Commands are handed in: this file stands above the command line.
-"""
+"""Picture: what a document asks for in the words of the command line, checked, then drawn."""
 
 from __future__ import annotations
 
 import contextlib
-import html
+import dataclasses
 import io
 import os
 import re
 import shlex
-import sys
-import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import click
 
-from ..graph.files import dark_path
-from ..run.targets import CODE
+from ...version import __version__
+from .. import request as requests
+from ..options.fields import OptionError, Spec, specs
+from ..request.named_options import parsed
+from ..request.words import Command, request_class, spelled
+from ..request.words import request as request_of
 from . import dependencies
 from .dependencies import DocumentError
 
 NAMES = ("graph", "plot")
 KINDS = ("svg", "png", "pdf")    # what hosts ask for
-REFUSED = {"open_": "--open", "traceback": "--traceback", "both": "--both"}
 TARGETS = ("target", "others")   # looked at before they are run
-# What may be any text. An option of text that is not listed may name a file: it is refused.
-TEXTS = {*TARGETS, "expression", "outputs", "format", "alt", "title", "focus", "start", "end",
-         "hidden", "expand", "style", "points", "points_at", "inputs", "families", "mark"}
 
 
 class Project(NamedTuple):
-    """Where documents live, and who draws for them."""
+    """Where documents live."""
 
-    commands: Mapping[str, click.Command]
-    version: str
     root: str                    # targets and outputs lie below it, and are relative to it
     outside: bool = False        # whether targets may lie elsewhere
+    version: str = __version__
 
 
 class Picture(NamedTuple):
@@ -48,21 +41,20 @@ class Picture(NamedTuple):
 
     project: Project
     name: str                    # graph or plot
-    words: tuple[str, ...]       # after that
-    asked: Mapping[str, Any]     # the command's parameters
+    words: tuple[str, ...]       # all that was written after that
+    request: Any                 # GraphRequest or PlotRequest
     sources: tuple[str, ...]     # the files it is made of, relative to the root
-    code: str = ""               # of a function that the document itself holds, as the target
 
     def themes(self, dark: bool) -> tuple[str, ...]:
-        """What to draw for a page that may be dark: both, unless the words ask for one theme."""
-        if self.asked["dark"]:
+        """The themes for a page that may be dark: both, unless the words ask for one."""
+        if self.request.dark:
             return ("dark",)
-        return ("light", "dark") if dark and not self.asked.get("theme") else ("light",)
+        return ("light", "dark") if dark and not self.request.theme else ("light",)
 
     @property
     def key(self) -> str:
         """The hash of all that it is made of."""
-        return dependencies.key((self.name, *self.words, self.code), self.sources,
+        return dependencies.key((self.name, *self.words, self.request.code), self.sources,
                                 self.project.root, self.project.version)
 
 
@@ -71,7 +63,7 @@ class Drawn(NamedTuple):
 
     files: Mapping[tuple[str, str], bytes]     # (light or dark, suffix)
     alt: str                     # a sentence
-    notes: tuple[str, ...]       # what the command had to say
+    notes: tuple[str, ...]       # what a reader of the log should know
 
 
 def split(line: str) -> list[str]:
@@ -82,142 +74,97 @@ def split(line: str) -> list[str]:
         raise DocumentError(f"{line!r}: {error}") from None
 
 
-def parse(words: Sequence[str], project: Project, *, code: str = "") -> Picture:
+def command(name: str) -> Command:
+    """The command whose words a document uses, graph or plot. Raises DocumentError for another."""
+    if name not in NAMES:
+        raise DocumentError(f"unknown picture: {name!r} (must be one of {', '.join(NAMES)})")
+    return Command(name, more=(click.Option(["--open"], is_flag=True),
+                               click.Option(["--traceback"], is_flag=True)))
+
+
+def parse(words: Sequence[str], project: Project, *, code: str = "",
+          options: Mapping[str, str | None] = {}) -> Picture:
     """The picture that words such as graph f.py --at 1.2 ask for; with `code` in place of a file.
 
-    Raises DocumentError for what the command would refuse, and for what a document may not do.
+    options: further ones by name, as a directive or a fence has them. Raises DocumentError for what
+    the command would refuse, and for what a document may not do.
     """
     if not words or words[0] not in NAMES:
         raise DocumentError(f"{' '.join(words)!r}: begin with {' or '.join(NAMES)}, as on the "
                             "command line: graph f.py --at 1.2")
     name, rest = words[0], list(words[1:])
-    command = project.commands[name]
+    asked = command(name)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            context = command.make_context(name, list(rest))
+            given = asked.make_context(name, list(rest)).params | parsed(asked, options)
+        for option in ("open", "traceback"):
+            if given.pop(option):
+                raise DocumentError(f"--{option} is for the command line, not for a document")
+        if code and (given["target"] or given["expression"]):
+            raise DocumentError("give a target or code, not both")
+        for field, spec, _ in specs(request_class(name)):
+            _check(field, spec, given.get(field), project)
+        request = request_of(name, given, code=code, root=project.root)
     except click.exceptions.Exit:                  # --help
         raise DocumentError(f"{shlex.join(words)}: asks for help, not for a picture") from None
     except click.ClickException as error:
         raise DocumentError(error.format_message()) from None
-    asked = dict(context.params)
-    for parameter in command.params:
-        _check(parameter, asked.get(parameter.name or ""), project)
-    target = asked.get("target")
-    listed: list[str] = []
-    with _at(project.root):
-        if code:
-            if target or asked.get("expression"):
-                raise DocumentError("give a target or code, not both")
-            listed += dependencies.of_code(code, project.root)
-        for option in TARGETS:
-            given = asked.get(option) or ()
-            for one in (given,) if isinstance(given, str) else given:
-                listed += dependencies.files(one, project.root, outside=project.outside)
-    return Picture(project, name, tuple(rest), asked, tuple(dict.fromkeys(listed)), code)
+    except OptionError as error:
+        raise DocumentError(spelled(error)) from None
+    listed = list(dependencies.of_code(code, project.root)) if code else []
+    for option in TARGETS:
+        targets = getattr(request, option, None) or ()
+        for one in (targets,) if isinstance(targets, str) else targets:
+            listed += dependencies.files(one, project.root, outside=project.outside)
+    written = [word for option in sorted(options) for word in (option, options[option] or "")]
+    return Picture(project, name, (*rest, *written), request, tuple(dict.fromkeys(listed)))
 
 
-def _check(parameter: click.Parameter, given: Any, project: Project) -> None:
-    """Raises DocumentError where an option is not one for documents."""
-    name = parameter.name or ""
-    if not given:
+def _check(name: str, spec: Spec, given: Any, project: Project) -> None:
+    """Raise DocumentError where an option is not one for documents."""
+    if not given or name == "outputs":
         return
-    if name in REFUSED:
-        raise DocumentError(f"{REFUSED[name]} is for the command line, not for a document")
-    if _text(given) and name not in TEXTS and not isinstance(parameter.type, click.Choice):
-        raise DocumentError(f"{parameter.opts[-1]} takes any text, which may name a file: a "
-                            "document may not use it")
-    if name == "style" and (os.path.exists(os.path.join(project.root, given))
-                            or not re.fullmatch(r"[\w.-]+", given)):
-        raise DocumentError(f"--style {given}: a document names one of matplotlib's styles, "
-                            "not a file")
-
-
-def _text(given: Any) -> bool:
-    """Whether there is any text in a parsed value."""
-    return isinstance(given, str) or isinstance(given, (tuple, list)) and any(map(_text, given))
+    flag = f"--{name.replace('_', '-')}"
+    if not spec.documents:
+        raise DocumentError(f"{flag} is for the command line, not for a document")
+    if spec.kind == "file":
+        raise DocumentError(f"{flag} takes any text, which may name a file: a document may not "
+                            "use it")
+    if spec.kind == "style" and (os.path.exists(os.path.join(project.root, given))
+                                 or not re.fullmatch(r"[\w.-]+", given)):
+        raise DocumentError(f"{flag} {given}: a document names one of matplotlib's styles, not a "
+                            "file")
 
 
 def draw(picture: Picture, kinds: Sequence[str] = ("svg",), themes: Sequence[str] = ("light",),
          ) -> Drawn:
-    """Draw a picture, light, dark or both: one run of its command, which writes all formats.
+    """Draw a picture, light, dark or both, in all formats at once.
 
-    Raises DocumentError with what the command says.
+    Raises DocumentError with what the command line would say.
     """
-    drawn: dict[tuple[str, str], bytes] = {}
-    wanted = ["svg", *(kind for kind in kinds if kind != "svg")]       # the SVG says what it shows
-    with tempfile.TemporaryDirectory(prefix=CODE if picture.code else "tinyviz-") as folder:
-        paths = [os.path.join(folder, f"f.{kind}") for kind in wanted]
-        notes = run(picture, paths, dark="light" not in themes, both=len(themes) > 1)
-        for i, theme in enumerate(themes):
-            for kind, path in zip(wanted, paths):
-                with open(dark_path(path) if i else path, "rb") as file:
-                    drawn[theme, kind] = file.read()
-    alt = picture.asked.get("alt") or described(drawn[themes[0], "svg"])
-    return Drawn({at: content for at, content in drawn.items() if at[1] in kinds}, alt,
-                 tuple(notes))
+    drawn = drawn_request(dataclasses.replace(
+        picture.request, outputs=tuple(f"f.{kind}" for kind in kinds), format=None,
+        dark="light" not in themes, both=len(themes) > 1))
+    looks = dict(zip(dict.fromkeys(file.theme for file in drawn.files if file.theme), themes))
+    files = {(looks[file.theme], file.format): file.content for file in drawn.files if file.theme}
+    if not all((theme, kind) in files for theme in themes for kind in kinds):
+        raise DocumentError("\n".join(drawn.notes))           # it is too large for a picture
+    return Drawn(files, drawn.alt, drawn.notes)
 
 
-def run(picture: Picture, paths: Sequence[str], *, dark: bool, both: bool = False) -> list[str]:
-    """Run the command; it writes the files. Returns the lines that it has said."""
-    project = picture.project
-    command = project.commands[picture.name]
-    asked = dict(picture.asked) | {"outputs": tuple(paths), "format": None, "dark": dark,
-                                   "both": both}
-    folder = os.path.dirname(paths[0]) + os.sep
-    if picture.code:
-        asked["target"] = folder + "f.py"
-        with open(folder + "f.py", "w", encoding="utf-8") as file:
-            file.write(picture.code + "\n")
-    said = io.StringIO()
-    context = click.Context(command, info_name=picture.name)
+def drawn_request(request: Any) -> requests.Drawn:
+    """Draw a request for a reader of documents: warnings are notes, errors are DocumentErrors."""
     try:
-        with (_at(project.root), _alone(project.root), warnings.catch_warnings(record=True) as seen,
-              contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said)):
+        with (warnings.catch_warnings(record=True) as seen,
+              contextlib.redirect_stdout(io.StringIO())):
             warnings.simplefilter("always")
-            context.invoke(command, **asked)
-    except click.ClickException as error:
-        raise DocumentError(error.format_message()) from None
-    except SystemExit:                             # --strict
-        raise DocumentError(said.getvalue().strip() or "the command failed") from None
+            drawn = requests.draw(request)
+            if drawn.error is not None:
+                raise drawn.error
     except Exception as error:
         kind = "" if hasattr(error, "status") else f"{type(error).__name__}: "
-        raise DocumentError(f"{kind}{error}".replace(folder, "")) from error
-    lines = said.getvalue().replace(folder, "").splitlines()
-    return [*(line for line in lines if line),
-            *(str(warning.message) for warning in seen)]
-
-
-@contextlib.contextmanager
-def _at(root: str) -> Iterator[None]:
-    """In the root, as if the command were given there."""
-    before = os.getcwd()
-    os.chdir(root)
-    try:
-        yield
-    finally:
-        os.chdir(before)
-
-
-@contextlib.contextmanager
-def _alone(root: str) -> Iterator[None]:
-    """What a target imports from the project is forgotten again: the next may have its own."""
-    path, known = list(sys.path), set(sys.modules)
-    sys.path.insert(0, root)
-    try:
-        yield
-    finally:
-        sys.path[:] = path
-        for name in set(sys.modules) - known:
-            file = getattr(sys.modules[name], "__file__", None)
-            if file and dependencies.inside(file, root) and not dependencies.apart(file):
-                del sys.modules[name]
-
-
-def described(svg: bytes) -> str:
-    """What an SVG says of itself in its <desc>, else in its <title>."""
-    head = svg[:20_000].decode("utf-8", "replace")
-    for tag in ("desc", "title"):
-        found = re.search(rf"<{tag}>(.*?)</{tag}>", head, re.DOTALL)
-        if found and found[1].strip():
-            return " ".join(html.unescape(found[1]).split())
-    return ""
+        raise DocumentError(kind + spelled(error)) from error
+    if drawn.flags and request.strict:
+        raise DocumentError("\n".join(drawn.flags))
+    return drawn._replace(notes=(*map(spelled, (*drawn.notes, *drawn.flags)),
+                                 *(str(warning.message) for warning in seen)))

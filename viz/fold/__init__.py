@@ -9,6 +9,7 @@ from functools import cache, partial
 from ..graph import Graph, TransformError, text
 from ..graph.program import Program
 from ..graph.size_limits import FOLD_NODES
+from ..options.message import Message, Option
 from .find_repeats import Repetition, Slot, find_repetitions, find_slots
 from .frame import Frame, representatives
 from .parse import parse
@@ -186,5 +187,6 @@ def summary(graph: Graph) -> str:
         names = [text.literal(f["title"]) for f in shut[:3]]
         more = [f"and {len(shut) - 3} more"] if len(shut) > 3 else []
         deep = 1 + max(f["path"].count("/") for f in folds)
-        said.append(f"closed: {', '.join(names + more)} (--depth {deep} opens all)")
-    return "; ".join(said)
+        said.append(Message(f"closed: {', '.join(names + more)} (", Option("depth", deep),
+                            " opens all)"))
+    return Message(*[part for one in said for part in ("; ", one)][1:]) if said else ""

@@ -10,8 +10,8 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import os
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,15 +19,13 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.display import display
 
-from ... import cli
 from ...tinytorch import Tensor
-
-from .. import read, display as shown
+from ..display import mime
 from ..documents import picture as pictures
 from ..documents.dependencies import DocumentError
-from ..documents.picture import Picture, Project
+from ..documents.picture import Project
 from ..graph import Graph
-from ..graph.json import to_json
+from ..graph.files import save
 
 
 def load_ipython_extension(ipython: Any) -> None:
@@ -53,28 +51,27 @@ class Tinyviz(Magics):
             if {"-h", "--help"} & set(words) or not words:
                 print(self._help(words))
                 return
-            project = Project(cli.commands.commands, cli.VERSION, os.getcwd(), outside=True)
+            project = Project(os.getcwd(), outside=True)
             if cell is not None:
                 words = [*words, "--", self._defined(cell)]
-            picture = pictures.parse(words, project)
-            with tempfile.TemporaryDirectory(prefix="tinyviz-") as folder:
-                self._draw(self._resolved(picture, folder))
+            self._draw(self._resolved(pictures.parse(words, project).request))
         except DocumentError as error:
             raise UsageError(str(error)) from None
 
-    def _draw(self, picture: Picture) -> None:
-        if picture.asked["outputs"]:
-            for note in pictures.run(picture, picture.asked["outputs"],
-                                     dark=picture.asked["dark"]):
-                print(note)
-            return
-        theme = "dark" if picture.asked["dark"] else "light"
-        drawn = pictures.draw(picture._replace(asked={**picture.asked, "dpi": 192}),
-                              ("svg", "png"), (theme,))
+    def _draw(self, request: Any) -> None:
+        """Show the picture of a request, or write it where files are named."""
+        written = bool(request.outputs)
+        if not written:
+            request = dataclasses.replace(request, outputs=("f.svg", "f.png"), both=False,
+                                          dpi=192.0)
+        drawn = pictures.drawn_request(request)
         for note in drawn.notes:
             print(note)
-        data, metadata = shown.mime(shown.Picture(
-            {kind: drawn.files[theme, kind] for kind in shown.MIME}, drawn.alt), drawn.alt)
+        if written:
+            for file in drawn.files:
+                save(file.path, file.content)
+            return
+        data, metadata = mime(drawn, drawn.alt)
         display(data, metadata=metadata, raw=True)
 
     def _defined(self, cell: str) -> str:
@@ -88,19 +85,12 @@ class Tinyviz(Magics):
             raise DocumentError("the cell has failed: there is nothing to draw")
         return names[-1]
 
-    def _resolved(self, picture: Picture, folder: str) -> Picture:
-        """The picture, its target what the notebook knows by that name."""
+    def _resolved(self, request: Any) -> Any:
+        """The request, its target the thing that the notebook knows by that name."""
         names: Mapping[str, Any] = self._notebook().user_ns
-        target = picture.asked["target"]
-        thing = names.get(target)
-        if isinstance(thing, (Tensor, Graph)):
-            path = os.path.join(folder, f"{target}.json")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(to_json(read(thing)))
-            return picture._replace(asked={**picture.asked, "target": path})
-        if callable(thing):
-            return picture._replace(asked={**picture.asked, "target": f"__main__:{target}"})
-        return picture
+        thing = names.get(request.target)
+        known = callable(thing) or isinstance(thing, (Tensor, Graph))
+        return dataclasses.replace(request, target=thing) if known else request
 
     def _notebook(self) -> Any:
         return self.shell        # typed as one that may be missing
@@ -109,6 +99,6 @@ class Tinyviz(Magics):
         import click
         name = next((word for word in words if word in pictures.NAMES), "")
         if not name:
-            return "%tinyviz graph TARGET or %tinyviz plot TARGET; %tinyviz graph --help says more"
-        command = cli.commands.commands[name]
+            return "%tinyviz graph TARGET or %tinyviz plot TARGET; see also %tinyviz graph --help"
+        command = pictures.command(name)
         return command.get_help(click.Context(command, info_name=f"%tinyviz {name}"))

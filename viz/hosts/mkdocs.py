@@ -20,8 +20,6 @@ from mkdocs.plugins import BasePlugin, get_plugin_logger
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from ... import cli
-
 from ..documents import cache
 from ..documents import picture as pictures
 from ..documents.dependencies import DocumentError
@@ -46,7 +44,7 @@ class Plugin(BasePlugin[Settings]):
     """Draws the fences of a site; each picture once."""
 
     def __init__(self) -> None:
-        self.project = Project(cli.commands.commands, cli.VERSION, os.getcwd())
+        self.project = Project(os.getcwd())
         self.shown: dict[str, str] = {}            # the pictures of this build: key -> ends
         self.sources: set[str] = set()
         self.watched: set[str] = set()
@@ -57,7 +55,7 @@ class Plugin(BasePlugin[Settings]):
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         here = os.path.dirname(os.path.abspath(config.config_file_path or "."))
         root = os.path.realpath(os.path.join(here, self.config.root))
-        self.project = Project(cli.commands.commands, cli.VERSION, root, self.config.allow_outside)
+        self.project = Project(root, self.config.allow_outside)
         if "pymdownx.superfences" not in config.markdown_extensions:
             config.markdown_extensions.append("pymdownx.superfences")
         settings = config.mdx_configs.setdefault("pymdownx.superfences", {})

@@ -26,14 +26,13 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from ... import cli
-
-from ..documents import picture as pictures
+from ...version import __version__
 from ..documents import cache
+from ..documents import picture as pictures
 from ..documents.dependencies import DocumentError, root_of
 from ..documents.picture import Picture, Project
+from ..request.named_options import named
 from ..run.targets import split_target
-from . import directive_options as named
 
 logger = logging.getLogger(__name__)
 _VIZ = __name__.removesuffix("hosts.sphinx")
@@ -57,7 +56,7 @@ class Directive(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         try:
             picture = self._picture()
-            kept = cache.keep(picture, folder(self.env), [kind(self.env)],
+            kept = cache.keep(picture, folder(self.env), dict.fromkeys(["svg", kind(self.env)]),
                               dark=self.config.tinyviz_dark)
         except DocumentError as error:
             logger.warning("%s: %s", self.name, error, location=self.get_location(), type="tinyviz",
@@ -76,14 +75,12 @@ class Directive(SphinxDirective):
         return [*found, self._figure(kept)]
 
     def _picture(self) -> Picture:
-        command = cli.commands.commands[self.command]
-        words = [self.command, *named.words(command, {
-            name: given for name, given in self.options.items() if name not in OURS or
-            name == "alt"})]
-        here = project(self.env)
+        options = {name: given for name, given in self.options.items()
+                   if name not in OURS or name == "alt"}
+        here, words = project(self.env), [self.command]
         if self.arguments:
             words += ["--", self._target(" ".join(self.arguments[0].split()), here)]
-        return pictures.parse(words, here, code="\n".join(self.content))
+        return pictures.parse(words, here, code="\n".join(self.content), options=options)
 
     def _target(self, given: str, here: Project) -> str:
         """The target as it is seen from the root: a path was relative to the document."""
@@ -95,9 +92,9 @@ class Directive(SphinxDirective):
 
     def _source(self, picture: Picture) -> str:
         """The function as it is written: the directive's code, the file, or the one function."""
-        path, name = split_target(picture.asked["target"] or "")
-        if not picture.sources or picture.code:
-            return picture.code or str(picture.asked["target"])
+        path, name = split_target(picture.request.target or "")
+        if not picture.sources or picture.request.code:
+            return picture.request.code or str(picture.request.target)
         with open(os.path.join(picture.project.root, picture.sources[0]), encoding="utf-8") as file:
             text = file.read()
         for node in ast.parse(text).body:
@@ -154,8 +151,7 @@ def folder(env: BuildEnvironment) -> str:
 def project(env: BuildEnvironment) -> Project:
     """What documents may draw."""
     root = env.config.tinyviz_root
-    return Project(cli.commands.commands, cli.VERSION,
-                   os.path.realpath(os.path.join(env.srcdir, root)) if root else
+    return Project(os.path.realpath(os.path.join(env.srcdir, root)) if root else
                    root_of(str(env.srcdir)), env.config.tinyviz_allow_outside)
 
 
@@ -168,7 +164,7 @@ def used(env: BuildEnvironment) -> dict[str, set[str]]:
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str],
               removed: set[str]) -> list[str]:
     """Documents whose pictures are not there in the format that this builder needs."""
-    ends = [f".{kind(env)}", ".svg"]
+    ends = {f".{kind(env)}", ".svg", f".{cache.ALT}"}
     return [doc for doc, keys in used(env).items() if doc not in removed and not all(
         os.path.isfile(os.path.join(folder(env), key + end)) for key in keys for end in ends)]
 
@@ -200,9 +196,9 @@ def scraper(block: tuple[str, str, int], block_vars: dict[str, Any], gallery_con
         thing = block_vars["example_globals"].get(name)
         if type(thing).__module__.startswith(_VIZ) and type(thing).__name__ in ("Graph", "Sweep"):
             path = os.path.splitext(next(block_vars["image_path_iterator"]))[0]
-            for kind, content in display.drawn(thing, display.MIME).files.items():
-                with open(f"{path}.{kind}", "wb") as file:           # the PNG is for the thumbnail
-                    file.write(content)
+            for made in display.drawn(thing, display.MIME).files:   # the PNG is for the thumbnail
+                with open(f"{path}.{made.format}", "wb") as file:
+                    file.write(made.content)
             paths.append(path + ".svg")
     return figure_rst(paths, gallery_conf["src_dir"]) if paths else ""
 
@@ -211,7 +207,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     for name in pictures.NAMES:
         known = {flag: directives.flag if option.is_flag else directives.unchanged
-                 for flag, option in named.options(cli.commands.commands[name]).items()}
+                 for flag, option in named(pictures.command(name)).items()}
         app.add_directive(f"tinyviz-{name}", type(f"Tinyviz{name.title()}", (Directive,), {
             "command": name, "option_spec": {**known, **OURS}}))
     app.add_config_value("tinyviz_root", "", "env", str)
@@ -225,7 +221,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
     app.connect("build-finished", _finished)
-    return {"version": cli.VERSION, "env_version": 1, "parallel_read_safe": True,
+    return {"version": __version__, "env_version": 1, "parallel_read_safe": True,
             "parallel_write_safe": True}
 
 

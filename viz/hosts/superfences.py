@@ -25,12 +25,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ... import cli
-
 from ..documents import picture as pictures
 from ..documents.dependencies import DocumentError, root_of
 from ..documents.picture import Drawn, Picture, Project
-from . import directive_options as named
 
 OURS = ("caption", "width")
 CSS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tinyviz.css")
@@ -47,7 +44,7 @@ def format(source: str, language: str, class_name: str, options: Mapping[str, An
            **more: Any) -> str:
     """A fence as a figure, with the pictures in it. Raises SuperFencesException, which stops."""
     from pymdownx.superfences import SuperFencesException
-    project = Project(cli.commands.commands, cli.VERSION, root_of(os.getcwd()))
+    project = Project(root_of(os.getcwd()))
     try:
         picture = asked(source, language, options, project)
         drawn = pictures.draw(picture, ("svg",), picture.themes(dark=True))
@@ -65,13 +62,12 @@ def asked(source: str, language: str, options: Mapping[str, Any], project: Proje
         raise DocumentError(f"unknown fence: {language!r} (must be tinyviz-graph or tinyviz-plot)")
     given = {key.replace("_", "-"): str(value) for key, value in options.items()
              if key not in OURS}
-    words = [name, *named.words(project.commands[name], given)]
     if re.search(r"^\s*(def|class|import|from|@)\b", source, re.MULTILINE):
-        return pictures.parse(words, project, code=source.strip("\n"))
+        return pictures.parse([name], project, code=source.strip("\n"), options=given)
     line = " ".join(source.split())
     if not re.search(r"""["']|(^|\s)--?[A-Za-z]{2}""", line):     # x**3 - x needs no quotes here
-        return pictures.parse([*words, *(["--", line] if line else [])], project)
-    return pictures.parse([*words, *pictures.split(line)], project)
+        return pictures.parse([name, *(["--", line] if line else [])], project, options=given)
+    return pictures.parse([name, *pictures.split(line)], project, options=given)
 
 
 def figure(urls: Mapping[str, str], alt: str, class_name: str, options: Mapping[str, Any]) -> str:

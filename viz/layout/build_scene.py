@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from math import hypot
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..graph import Edge, Graph, Node, Value, text, topological
 from ..graph.size_limits import LABELED_EDGES
+from ..options.drawing import DrawOptions
 from . import boxes
 from .boxes import Content
 from .gc_pause import gc_paused
@@ -22,17 +23,6 @@ CAPTION = 140                    # a line under the picture has at most so many 
 GRADIENTS = 4                         # a description tells so many gradients
 WIDE, BODY = 2100.0, 1700.0      # px: a wider picture, a wider body of a fold is set in rows
 RATIO = 1.4                      # width to height of what is set in rows: a page's
-
-
-class DrawOptions(NamedTuple):
-    """How a graph is painted."""
-
-    rankdir: str = "LR"          # LR or TB
-    engine: str = "layered"      # layered, or dot: positions from an installed Graphviz
-    edges: str = "auto"          # none, local, contribution, both
-    theme: str = "light"         # a name in theme.THEMES
-    dpi: float = 192.0           # of a PNG: 96 is one pixel per px
-    wrap: float | None = 0.0     # px: rows of this width; None: one row; 0: rows where it is WIDE
 
 
 def build_scene(graph: Graph, options: DrawOptions = DrawOptions()) -> Scene:

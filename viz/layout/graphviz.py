@@ -10,6 +10,7 @@ from shutil import which
 from typing import Any
 
 from ..graph import Graph
+from ..options.message import Message, Option
 from .curve_pieces import border
 from .placement import LayoutError, Placement, Point, Route, Size
 
@@ -78,14 +79,16 @@ def source(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None
 def _run_dot(text: str, time_limit: float, size: int) -> dict[str, Any]:
     dot = which("dot")
     if dot is None:
-        raise LayoutError("there is no `dot` on this machine: install Graphviz (graphviz.org), "
-                          "or use --engine layered, which needs nothing")
+        raise LayoutError(Message("there is no `dot` on this machine: install Graphviz "
+                                  "(graphviz.org), or use ", Option("engine", "layered"),
+                                  ", which needs nothing"))
     try:
         done = subprocess.run([dot, "-Tjson"], input=text, capture_output=True, text=True,
                               encoding="utf-8", timeout=time_limit, check=False)
     except subprocess.TimeoutExpired:
-        raise LayoutError(f"dot took more than {time_limit:g} s for {size} nodes: "
-                          "--engine layered takes a fraction of a second") from None
+        raise LayoutError(Message(f"dot took more than {time_limit:g} s for {size} nodes: ",
+                                  Option("engine", "layered"), " takes a fraction of a second")
+                          ) from None
     except OSError as error:
         raise LayoutError(f"dot could not be run: {error}") from error
     if done.returncode:

@@ -6,7 +6,7 @@ import io
 import math
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
@@ -14,8 +14,8 @@ from ..callable_module import make_callable
 from ..graph import theme
 from ..sweep import Sweep
 from . import layout
+from ..options.plotting import PlotError, PlotOptions
 from .chart import Chart, PanelFrame, Palette
-from .options import PlotError, PlotOptions, plot_options
 
 __all__ = ["Chart", "PlotError", "PlotOptions", "chart", "palette", "plot", "save"]
 
@@ -27,7 +27,8 @@ FIXED: dict[str, Any] = {        # settings independent of the user's matplotlib
 }
 
 
-def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any:
+def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, *,
+         options: PlotOptions | None = None, **given: Any) -> Any:
     """Draw one or more sweeps; return the Figure.
 
     Without axes a Figure is made. The user's own Axes get all curves, and no other Axes are
@@ -35,7 +36,7 @@ def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any
     """
     from . import panels
     from .matplotlib_painter import paint
-    options, listed = plot_options(given), sweep_list(sweeps)
+    options, listed = options or plot_options(given), sweep_list(sweeps)
     if axes is None:
         return styled_figure(partial(panels.curve_chart, listed, options), options)
     draft = panels.single_panel(listed, options)
@@ -48,15 +49,25 @@ def plot(sweeps: Sweep | Sequence[Sweep], axes: Any = None, **given: Any) -> Any
     return axes.figure
 
 
-def chart(sweeps: Sweep | Sequence[Sweep], **given: Any) -> Chart:
+def chart(sweeps: Sweep | Sequence[Sweep], *, options: PlotOptions | None = None, **given: Any
+          ) -> Chart:
     """Return the chart of one or more sweeps, to be saved: as SVG and PNG without matplotlib.
 
     `chart._replace(palette=palette(PlotOptions(dark=True)))` is its dark version. Options are those
     of `PlotOptions`. Raises PlotError.
     """
     from .panels import curve_chart
-    options = plot_options(given)
+    options = options or plot_options(given)
     return curve_chart(sweep_list(sweeps), options, palette(options))
+
+
+def plot_options(given: dict[str, Any]) -> PlotOptions:
+    """Return the options by their names. Raises PlotError for an unknown name."""
+    names = [field.name for field in fields(PlotOptions)]
+    for name in given:
+        if name not in names:
+            raise PlotError(f"unknown option: {name!r} (must be one of {', '.join(names)})")
+    return PlotOptions(**given)
 
 
 def styled_figure(build: Callable[[Palette], Chart], options: PlotOptions) -> Any:
@@ -144,7 +155,7 @@ def _content(picture: Any, kind: str, dpi: float, alt: str | None) -> bytes:
         from .matplotlib_painter import figure
         with _matplotlib().rc_context(_settings(PlotOptions())):
             picture = figure(picture)
-    description = str(picture.get_label()) if alt is None else alt
+    description = alt_text(picture) if alt is None else alt
     metadata: dict[str, dict[str, Any]] = {
         "svg": {"Date": None, "Creator": None}, "png": {"Software": None},
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None}}
@@ -157,6 +168,11 @@ def _content(picture: Any, kind: str, dpi: float, alt: str | None) -> bytes:
         title = description.partition(": ")[0].rstrip(".")
         return add_description(file.getvalue(), title, description)
     return file.getvalue()
+
+
+def alt_text(picture: Any) -> str:
+    """Return what a Chart or a Figure shows, in a sentence."""
+    return picture.description if isinstance(picture, Chart) else str(picture.get_label())
 
 
 make_callable(__name__)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from ..options.plotting import PlotOptions
 from ..sweep import SweepError, sweep
 from . import _matplotlib, _settings, palette
 from .chart import PanelFrame
 from .layout import with_x_ticks
 from .matplotlib_painter import paint
-from .options import PlotOptions
 from .panels import draft_panel, finish_panel
 from .y_limits import Curve, value_span, y_window
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import text
+from ..options.plotting import PlotOptions
 from ..sweep.arrays import Floats
 from ..sweep.scalar_field import DescentPath, ScalarField
 from . import layout, ticks
@@ -18,7 +19,6 @@ from .chart import (
     Tick)
 from .curves import circle
 from .description import describe_field
-from .options import PlotOptions
 
 
 LEVELS = 14                      # contours

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..graph import text
+from ..options.message import Message, Option
+from ..options.plotting import PlotError, PlotOptions
 from ..sweep import Event, Sweep
 from ..sweep.arrays import Floats
 from .chart import Area, Color, Dot, Line, Mark, Scale, PointLabel
 from .curves import circle, derivative_symbol
-from .options import PlotError, PlotOptions
 from .y_limits import Curve
 
 MOST = 24                        # labels on a curve; more marks have only dots
@@ -34,9 +35,10 @@ def requested_marks(curve: Curve, color: Color, x: Scale, y: Scale, options: Plo
             yield PointLabel(_written(e), e.x, at, color, e.detail != "minimum")
     for place in (*options.at, *options.tangent):
         if not x.low <= place <= x.high:
-            raise PlotError(f"{text.number(place)} is not in the picture, which shows "
-                            f"{curve.sweep.argument} from {text.number(x.low)} to "
-                            f"{text.number(x.high)} (--range changes that)")
+            raise PlotError(Message(
+                f"{text.number(place)} is not in the picture, which shows {curve.sweep.argument} "
+                f"from {text.number(x.low)} to {text.number(x.high)} (", Option("range"),
+                " changes that)"))
     for place in options.at:
         at = float(curve.sweep.at(place)[curve.order])
         if not math.isfinite(at):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..graph import text
+from ..options.plotting import PlotError, PlotOptions
 from ..sweep import Sweep
 from ..sweep.arrays import Floats
 from . import curves, labels, layout
@@ -18,7 +19,6 @@ from .chart import (
     PointLabel, Scale)
 from .description import describe_sweeps
 from .marks import requested_marks
-from .options import PlotError, PlotOptions
 from .y_limits import Curve, limit_spans, value_span, fit_one_axis, y_window
 
 LONG = 44                        # longer expressions are left out of the legend

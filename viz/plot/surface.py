@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..graph import text
+from ..options.plotting import PlotOptions
 from ..sweep.arrays import Floats
 from ..sweep.scalar_field import DescentPath, ScalarField
 from . import layout
@@ -18,7 +19,6 @@ from .chart import (
 from .contours import band_color, levels, masked_values
 from .curves import circle
 from .description import describe_field
-from .options import PlotOptions
 
 Point = tuple[float, float, float]
 

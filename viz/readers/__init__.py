@@ -26,6 +26,7 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ..graph import Graph
+from ..options.message import Message, Option
 from ..run import execute
 from ..run.execute import Run
 from ..run.expression import Expression, ExpressionError
@@ -149,8 +150,10 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
     reader = _load(name)
     generating = _offers(reader, "generators")
     if (inputs or options) and not generating:
-        raise TargetError(f"{target.name} is a function of {name}: give numbers with --at "
-                          "(--input, --level and --meta are for PyTorch and JAX)")
+        raise TargetError(Message(
+            f"{target.name} is a function of {name}: give numbers with ", Option("at"), " (",
+            Option("inputs"), ", ", Option("level"), " and ", Option("meta"),
+            " are for PyTorch and JAX)"))
     target = _from_factory(target, reader)
     point = dict(point)
     for text in inputs:
@@ -159,8 +162,9 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
         if not (equals and argument.strip().isidentifier()):
             argument, written = free[0] if free else "", text
         if not argument.strip():
-            raise TargetError(f"--input {text!r} is one too many: {target.name} takes "
-                              f"{', '.join(target.names) or 'nothing'}")
+            raise TargetError(Message(
+                Option("inputs", text), f" is one too many: {target.name} takes "
+                f"{', '.join(target.names) or 'nothing'}"))
         assert generating
         point[argument.strip()] = _generated(written, generating.generators())
     point = point or examples(target)
@@ -331,5 +335,5 @@ def _generated(text: str, generators: Mapping[str, Callable[..., Any]]) -> Any:
         return made()
     except (ExpressionError, TypeError, ValueError, RuntimeError) as error:
         known = ", ".join(sorted(generators))
-        raise TargetError(f"--input {text!r}: {error} (write one of {known}, such as "
-                          "randn(2, 3))") from None
+        raise TargetError(Message(Option("inputs", text), f": {error} (write one of {known}, such "
+                                                          "as randn(2, 3))")) from None

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..graph import text
+from ..options.message import Message, Option
 from .targets import RunError, Target, TargetError, display_path, user_code
 from .tracer import SECONDS, Clock, Part, Place, Tracer
 
@@ -106,10 +107,10 @@ def run_traced(target: Target, passed: Mapping[str, Any], inputs: Mapping[str, A
     return ran
 
 
-def arguments(target: Target, point: Mapping[str, Any], *, how: str = "") -> dict[str, Any]:
+def arguments(target: Target, point: Mapping[str, Any], *, example: Any = None) -> dict[str, Any]:
     """Argument -> what it is given at a point, or its default.
 
-    how: what an error tells to give for a missing one, where that is no number: --input "x=...".
+    example: the text of an input that an error suggests for a missing one; None: a number.
     Raises TargetError where arguments are missing or unknown, or where there are none.
     """
     values = dict(zip(target.names, [_MISSING] * len(target.names))) | dict(target.defaults)
@@ -121,14 +122,13 @@ def arguments(target: Target, point: Mapping[str, Any], *, how: str = "") -> dic
     missing = [name for name, given in values.items() if given is _MISSING]
     place = f"{display_path(target.file)}:{target.line}: " if target.file else ""
     if missing:
-        example = ("--at 1.2" if len(values) == 1 else
-                   " ".join(f"--at {name}=1.2" for name in missing))
         default = f", or write a default: def {target.name}({missing[0]}=1.2)" if place else ""
-        if how:
-            example, default = " ".join(how.format(name) for name in missing), \
-                ", or write example_inputs() in its file: it returns the inputs"
-        raise TargetError(f"{place}{target.name} needs a value for {', '.join(missing)}: "
-                          f"give {example}{default}")
+        given = Option("at", 1.2 if len(values) == 1 else dict.fromkeys(missing, 1.2))
+        if example is not None:
+            given = Option("inputs", dict.fromkeys(missing, example))
+            default = ", or write example_inputs() in its file: it returns the inputs"
+        raise TargetError(Message(f"{place}{target.name} needs a value for {', '.join(missing)}: "
+                                  "give ", given, default))
     if not values:
         raise TargetError(f"{place}{target.name} takes no argument: "
                           "what it computes has no input to differentiate by")

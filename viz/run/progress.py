@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from ..options.message import Message, Option
+
 WAIT = 1.0                       # seconds until a line is shown, and between two states of it
 
 
@@ -17,7 +19,7 @@ class Overtime(RuntimeError):
 
 
 @contextlib.contextmanager
-def abort_after(seconds: float, doing: str) -> Iterator[None]:
+def abort_after(seconds: float | None, doing: str) -> Iterator[None]:
     """Stops what takes longer, in the main thread of a system that has timers; tells of it.
 
     Raises Overtime.
@@ -26,13 +28,15 @@ def abort_after(seconds: float, doing: str) -> Iterator[None]:
     import threading
 
     def stop(*_: Any) -> None:
-        raise Overtime(f"still {doing} after {seconds:g} s: --time-limit SECONDS allows more, "
-                       "--fold all or --focus NODE draw less")
+        raise Overtime(Message(f"still {doing} after {seconds:g} s: ", Option("time_limit"),
+                               " allows more, ", Option("fold", "all"), " or ", Option("focus"),
+                               " draw less"))
 
-    can = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    can = seconds is not None and hasattr(signal, "setitimer") and \
+        threading.current_thread() is threading.main_thread()
     if can:
         before = signal.signal(signal.SIGALRM, stop)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_REAL, seconds or 0)
     try:
         with show_progress(doing):
             yield

@@ -11,11 +11,12 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from ... import short_names
+from ..options.message import Message, message_of
 from . import user_modules
 from .expression import Expression, ExpressionError
 
@@ -155,6 +156,32 @@ def functions() -> dict[str, Callable[..., Any]]:
 CODE = "tinyviz-code-"           # folders of code that stands in a document: it has no file there
 
 
+@contextlib.contextmanager
+def isolated(root: str) -> Iterator[None]:
+    """Make a project's modules importable inside and forget them afterwards."""
+    path, known = list(sys.path), set(sys.modules)
+    sys.path.insert(0, root)
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name in set(sys.modules) - known:
+            file = getattr(sys.modules[name], "__file__", None)
+            if file and inside(file, root) and not installed(file):
+                del sys.modules[name]
+
+
+def inside(path: str, root: str) -> bool:
+    """Return whether a path, its links followed, lies in a folder."""
+    real, root = os.path.realpath(path), os.path.realpath(root)
+    return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def installed(path: str) -> bool:
+    """Return whether a file is installed, or our own: then its version stands for it."""
+    return "site-packages" in path or os.path.abspath(path).startswith(short_names.places())
+
+
 def is_anonymous(file: str) -> bool:
     """Whether the name of a file says nothing: of a cell, of code in a document."""
     return file.startswith("<") or "ipykernel_" in file or CODE in file
@@ -162,6 +189,8 @@ def is_anonymous(file: str) -> bool:
 
 def display_path(file: str) -> str:
     """A path as people know it: relative where it lies below the current folder."""
+    if CODE in file:
+        return os.path.basename(file)
     try:
         short = os.path.relpath(file)
     except ValueError:           # another drive
@@ -293,13 +322,13 @@ def report(error: BaseException, path: str = "") -> str:
               if not f.filename.startswith(not_theirs) and os.path.isfile(f.filename)]
     users = [f for f in frames if "site-packages" not in f.filename]
     frames = users or frames     # not the insides of a library that the user's code called
-    message = str(error) or "no message"
+    message = message_of(error) or Message("no message")
     if not frames:
-        return f"{path + ': ' if path else ''}{type(error).__name__}: {message}"
+        return Message(f"{path + ': ' if path else ''}{type(error).__name__}: ", message)
     last = frames[-1]
     place = f"{display_path(last.filename)}:{last.lineno}"
     if message.startswith(place + ": "):           # the engine's errors name the place themselves
-        message = message[len(place) + 2:]
+        message = Message(message[len(place) + 2:])
     shown = frames if len(frames) <= 6 else [*frames[:2], *frames[-3:]]
     lines = [f"  {display_path(f.filename)}:{f.lineno} in {f.name}: {f.line}" for f in shown]
-    return "\n".join([f"{place}: {type(error).__name__}: {message}", *lines])
+    return Message(f"{place}: {type(error).__name__}: ", message, *("\n" + line for line in lines))

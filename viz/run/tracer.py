@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from ...tinytorch.core import errors
 
 from ..graph import text
+from ..options.message import Message, Option
 from .targets import Target, TooLong, is_anonymous
 
 _ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(errors.__file__))) + os.sep
@@ -80,8 +81,8 @@ def conditional_lines(file: str) -> frozenset[int]:
 
 
 def _time_exceeded(seconds: float) -> TooLong:
-    return TooLong(f"still running after {seconds:g} s: does a loop never end? "
-                   "(--time-limit SECONDS allows more)")
+    return TooLong(Message(f"still running after {seconds:g} s: does a loop never end? (",
+                           Option("time_limit"), " allows more)"))
 
 
 @contextlib.contextmanager
@@ -104,7 +105,8 @@ def deadline(target: Target, seconds: float) -> Iterator[None]:
         return lines if late else None
 
     def watch(thread: int) -> None:
-        if folder is None or over.wait(max(0.0, until - time.monotonic())):
+        if folder is None or over.wait(
+                min(max(0.0, until - time.monotonic()), threading.TIMEOUT_MAX)):
             return
         while not over.wait(0.01):                 # a frame may just have come
             frame = sys._current_frames().get(thread)

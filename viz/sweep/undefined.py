@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..options.message import Message, Option
 from .evaluate import Batch, Evaluator
 from .event import UndefinedInterval, derivative_name
 from .explain import why_undefined
@@ -49,7 +50,8 @@ def undefined_everywhere(evaluator: Evaluator, interval: UndefinedInterval, name
         first -= 1
     while last + 1 < len(x) and fine[last + 1]:
         last += 1
-    return f"{text}. It is defined around {x[best]:g}: try --range {x[first]:g} {x[last]:g}"
+    return Message(f"{text}. It is defined around {x[best]:g}: try ",
+                   Option("range", (float(x[first]), float(x[last]))))
 
 
 def make_notes(intervals: list[UndefinedInterval], evaluator: Evaluator, batch: Batch, order:

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..animation.timeline import tracks
 from ..graph import Graph
-from ..layout.build_scene import DrawOptions, build_scene
+from ..layout.build_scene import build_scene
+from ..options.drawing import DrawOptions
 from ..layout.scene import Path, Polygon, Rect, Scene, Text
 from .scope_boxes import SCALE, rows, scopes
 

@@ -18,15 +18,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Graph
 from ..graph.size_limits import PICTURE_NODES
-from ..layout.build_scene import DrawOptions, build_scene
+from ..layout.build_scene import build_scene
 from ..layout.cost import cost
 from ..layout.placement import LayoutError
+from ..options.drawing import DrawOptions
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -110,7 +112,7 @@ def pictures(graph: Graph, wanted: Sequence[tuple[str, str]], options: DrawOptio
     scene = None
     made: dict[tuple[str, str], bytes] = {}
     for format, theme in dict.fromkeys(wanted):
-        module, look = writer(format), options._replace(theme=theme)
+        module, look = writer(format), replace(options, theme=theme)
         _check_size(graph, module, format)
         if hasattr(module, "draw"):
             scene = scene or build_scene(graph, options)

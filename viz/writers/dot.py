@@ -10,7 +10,8 @@ from ..graph import Edge, Graph, Node, text
 from ..graph.theme import THEMES, Shape, Theme
 from ..graph.size_limits import LABELED_EDGES
 from ..layout import boxes, paint_clusters
-from ..layout.build_scene import DrawOptions, edge_tip, node_tip
+from ..layout.build_scene import edge_tip, node_tip
+from ..options.drawing import DrawOptions
 
 if TYPE_CHECKING:
     import graphviz

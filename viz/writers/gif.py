@@ -9,7 +9,8 @@ from ..animation.timeline import StepError, build_timeline, animation_theme, sce
 from ..graph import Graph
 from ..graph.theme import THEMES
 from ..graph.size_limits import ANIMATION_PIXELS, PIXEL_NODES
-from ..layout.build_scene import DrawOptions
+from ..options.drawing import DrawOptions
+from ..options.message import Message, Option
 from . import png
 
 if TYPE_CHECKING:
@@ -38,10 +39,11 @@ def play(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     n = len(made.steps)
     pixels = n * made.size.width * made.size.height * (dpi / 96) ** 2
     if pixels > ANIMATION_PIXELS:
-        raise StepError(f"a GIF of {n} frames has {pixels / 1e6:.0f} million pixels at "
-                        f"{options.dpi:g} dpi (at most {ANIMATION_PIXELS / 1e6:.0f} million): use "
-                        f"--dpi {int(options.dpi * (ANIMATION_PIXELS / pixels) ** 0.5)} or less, "
-                        "or svg or html")
+        raise StepError(Message(
+            f"a GIF of {n} frames has {pixels / 1e6:.0f} million pixels at {options.dpi:g} dpi "
+            f"(at most {ANIMATION_PIXELS / 1e6:.0f} million): use ",
+            Option("dpi", int(options.dpi * (ANIMATION_PIXELS / pixels) ** 0.5)),
+            " or less, or svg or html"))
     frames = [png.raster(scene_at(made, i), theme, dpi) for i in range(n)]
     colors, index = _palette(frames)
     images = []

@@ -13,7 +13,8 @@ from ..graph.svg_text import escape, number
 from ..graph.text import literal
 from ..graph.theme import FAMILY, THEMES, Shape, Theme, Type
 from ..graph.size_limits import ARRAY_NODES, CANVAS_NODES
-from ..layout.build_scene import DrawOptions, build_scene, description
+from ..layout.build_scene import build_scene, description
+from ..options.drawing import DrawOptions
 from ..layout.scene import Group, Rect, Scene
 from ..viewer import fact_texts
 from . import svg

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..graph import Graph
 from ..graph.json import to_json
-from ..layout.build_scene import DrawOptions
+from ..options.drawing import DrawOptions
 
 
 def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:

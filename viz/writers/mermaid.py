@@ -11,7 +11,7 @@ from ..graph import Edge, Graph, Node, text
 from ..graph.theme import THEMES, Shape, Theme
 from ..graph.size_limits import LABELED_EDGES
 from ..layout import boxes, paint_clusters
-from ..layout.build_scene import DrawOptions
+from ..options.drawing import DrawOptions
 
 SHAPES = {"input": ('("', '")'), "parameter": ('["', '"]'), "constant": ('("', '")'),
           "value": ('["', '"]'), "output": ('[["', '"]]'), "op": ('(("', '"))')}

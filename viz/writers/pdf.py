@@ -14,7 +14,8 @@ from ..graph import Graph, text
 from ..graph.text import covered, literal
 from ..graph.theme import THEMES
 from ..graph.size_limits import PICTURE_NODES
-from ..layout.build_scene import DrawOptions, build_scene
+from ..layout.build_scene import build_scene
+from ..options.drawing import DrawOptions
 from ..layout.scene import Path, Polygon, Rect, Scene, Text
 
 BYTES_PER_NODE = 200

@@ -6,7 +6,8 @@ from ..graph import Graph
 from ..graph.rasterize import pixels
 from ..graph.theme import THEMES, Theme
 from ..graph.size_limits import PIXEL_NODES
-from ..layout.build_scene import DrawOptions, build_scene
+from ..layout.build_scene import build_scene
+from ..options.drawing import DrawOptions
 from ..layout.scene import Scene, Text
 from . import svg
 

@@ -12,7 +12,8 @@ from ..graph import Graph, text
 from ..graph.svg_text import escape, number, short
 from ..graph.theme import FAMILY, THEMES, Shape, Theme, Type
 from ..graph.size_limits import PICTURE_NODES
-from ..layout.build_scene import DrawOptions, build_scene
+from ..layout.build_scene import build_scene
+from ..options.drawing import DrawOptions
 from ..layout.gc_pause import gc_paused
 from ..layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 

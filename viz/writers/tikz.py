@@ -12,7 +12,8 @@ from math import ceil
 from ..graph import Graph, text
 from ..graph.theme import THEMES, Shape, Theme, Type
 from ..graph.size_limits import PICTURE_NODES
-from ..layout.build_scene import DrawOptions, build_scene
+from ..layout.build_scene import build_scene
+from ..options.drawing import DrawOptions
 from ..layout.scene import Mark, Path, Polygon, Rect, Scene, Text
 
 BYTES_PER_NODE = 620

@@ -10,7 +10,7 @@ from ..graph import Graph, Value, text
 from ..graph.value import statistics
 from ..graph.size_limits import LABELED_EDGES
 from ..layout import boxes, paint_clusters
-from ..layout.build_scene import DrawOptions
+from ..options.drawing import DrawOptions
 from ..layout.op_pairs import OpPairs, find_op_pairs
 
 DEEP = 12                        # a tree of more levels is written as a ladder

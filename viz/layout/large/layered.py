@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ...options.message import Message, Option
 from ..placement import LayoutError
 from ..shelves import MARGIN
 from .order import order
@@ -76,10 +77,10 @@ def arrange(op: ArrayLike, tail: ArrayLike, head: ArrayLike, width: ArrayLike, h
     """
     bytes, most = layout_cost(np.size(op), np.size(tail)).bytes, memory()
     if most is not None and bytes > most:
-        raise LayoutError(
+        raise LayoutError(Message(
             f"a layout of {np.size(op):,} nodes takes about {bytes / 1e9:.1f} GB of memory, and "
-            f"this machine has {most / 1e9:.1f}: draw it folded (--fold all), or less of it "
-            "(--depth, --from)")
+            f"this machine has {most / 1e9:.1f}: draw it folded (", Option("fold", "all"),
+            "), or less of it (", Option("depth"), ", ", Option("start"), ")"))
     op, tail, head = np.asarray(op, bool), np.asarray(tail, int), np.asarray(head, int)
     width, height = np.asarray(width, float), np.asarray(height, float)
     n = len(op)

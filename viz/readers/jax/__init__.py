@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from ...graph import Graph
+from ...options.message import Message, Option
 from ...run import execute
 from ...run.execute import Run
 from ...run.targets import RunError, Target, TargetError, display_path, user_code
@@ -28,7 +29,7 @@ CLOCK = Clock(jax.core.Tracer, lambda: 0, lambda _: -1, JAX)   # for lines: equa
 
 
 def generators() -> dict[str, Any]:
-    """What `--input` may call: randn(2, 3) and the like."""
+    """The functions that an input may call: randn(2, 3) and the like."""
     draws = np.random.default_rng(SEED)
     dtype = jax.numpy.zeros(()).dtype
     return {
@@ -67,9 +68,10 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
     Raises what `run.execute.run` raises.
     """
     if meta:
-        raise TargetError("--meta is for PyTorch; a JAX function is drawn from its values")
+        raise TargetError(Message(Option("meta"), " is for PyTorch; a JAX function is drawn from "
+                                                  "its values"))
     if level != "function":
-        raise TargetError("--level is for PyTorch: a jaxpr has one level")
+        raise TargetError(Message(Option("level"), " is for PyTorch: a jaxpr has one level"))
     passed = execute.arguments(target, point)
     trees = {name: given for name, given in passed.items()
              if not execute.is_option(name, given, point) or _is_tree(given)}

@@ -15,6 +15,7 @@ import torch
 from torch.utils._pytree import tree_map_with_path
 
 from ...graph import Graph
+from ...options.message import Message, Option
 from ...run import execute
 from ...run.targets import RunError, Target, TargetError, display_path, parameters
 from ...run.tracer import captured_tensors
@@ -27,12 +28,11 @@ from .sweep_adapter import SweepAdapter
 __all__ = ["SweepAdapter", "build", "generators", "prepared", "read", "trace"]
 RELATED_PACKAGES = ("transformers", "timm")
 SEED = 0
-HOW = '--input "{}=randn(2, 3)"'
 LEAF = "leaf Variable that requires grad"      # what PyTorch says of a write into one
 
 
 def generators() -> dict[str, Any]:
-    """What `--input` may call: randn(2, 3) and the like."""
+    """The functions that an input may call: randn(2, 3) and the like."""
     names = ("randn", "rand", "randint", "randperm", "zeros", "ones", "full", "arange", "linspace",
              "eye")
     return {name: getattr(torch, name) for name in names}
@@ -117,7 +117,7 @@ def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bo
             raise TargetError(f"{name or target.name} has lazy layers, which have no shapes yet: "
                               "call it once in its file, with an input such as it is made for")
     recorder.modules.name_tensors(captured_tensors(target.function, torch.Tensor))
-    passed = execute.arguments(target, point, how=HOW)
+    passed = execute.arguments(target, point, example="randn(2, 3)")
     called = target
     if "" in found:              # a module is given what it is given: its defaults are no inputs
         passed = {name: given for name, given in passed.items() if name in point}
@@ -137,8 +137,9 @@ def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bo
             if order > 1:
                 first = next(iter(inputs.values()), None)
                 if first is None or not first.requires_grad:
-                    raise TargetError(f"--order {order}: {target.name} has no argument of real "
-                                      "numbers to differentiate by")
+                    raise TargetError(Message(
+                        Option("order", order), f": {target.name} has no argument of real numbers "
+                        "to differentiate by"))
                 roots = [recorder.derivative(roots, first, order - 1)]
             recorder.finish(roots)
             if grad:
@@ -146,14 +147,16 @@ def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bo
             return graph(recorder.tape, ran, states, order=order)
         except RunError as error:
             if meta and "meta tensor" in str(error):
-                error.args = (f"{error}\n(with --meta what comes from parameters and from chance "
-                              "has no numbers to look at: set an option of the model's that asks "
-                              "for none)",)
+                error.args = (Message(
+                    f"{error}\n(with ", Option("meta"), " what comes from parameters and from "
+                    "chance has no numbers to look at: set an option of the model's that asks for "
+                    "none)"),)
             elif meta and "_meta_registrations" in str(error):
                 error.args = (f"{error}\n(on the meta device PyTorch asks for what its kernels for "
                               "GPUs ask: maybe net.to(torch.bfloat16))",)
             elif "on device meta" in str(error):
-                error.args = (f"{error}\n(a model without numbers is drawn with --meta)",)
+                error.args = (Message(f"{error}\n(a model without numbers is drawn with ",
+                                      Option("meta"), ")"),)
             if error.run is not None:
                 recorder.finish([])
                 error.graph = graph(recorder.tape, error.run, states, whole=True)
