@@ -268,7 +268,31 @@ IDENTITY = {
         "import viz.sweep.scalar_field, tinyviz.viz.sweep as sweep", "assert viz.sweep is sweep"),
     "eight threads import both names": lines(THREADS),
 }
+FRONT_DOOR = """
+import importlib.metadata, os, sys
+import tinyviz
+assert not {'numpy', 'click', 'tinyviz.viz', 'tinyviz.tinytorch'} & {*sys.modules}
+assert os.path.exists(os.path.join(os.path.dirname(tinyviz.__file__), 'py.typed'))
+assert tinyviz.__version__ == importlib.metadata.version('tinyviz')
+assert {*tinyviz.__all__, '__version__'} == {*dir(tinyviz)}
+assert all(callable(getattr(tinyviz, name)) for name in tinyviz.__all__)
+assert callable(tinyviz.load_ipython_extension)
+import tinyviz.jupyter, tinyviz.superfences
+assert tinyviz.jupyter.load_ipython_extension and tinyviz.superfences.validator
+import tinyviz.mkdocs, tinyviz.sphinx
+assert tinyviz.mkdocs.Plugin and tinyviz.sphinx.setup
+plugin, = {entry.value for entry in importlib.metadata.entry_points(group='mkdocs.plugins')
+           if entry.name == 'tinyviz'}
+assert plugin == 'tinyviz.mkdocs:Plugin'
+try:
+    tinyviz.nosuch
+except AttributeError as error:
+    assert 'nosuch' in str(error)
+else:
+    assert False
+"""
 ERRORS = {
+    "the front door": script(FRONT_DOOR),
     "a submodule that does not exist": script("""
 import viz, tinytorch, tinyviz
 for name in ('viz.nosuch', 'tinytorch.nn.nosuch'):

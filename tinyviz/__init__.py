@@ -1,7 +1,8 @@
 """tinyviz: computation graphs and functions with their derivatives, as pictures.
 
 The one package: `tinyviz.viz`, `tinyviz.tinytorch` and `tinyviz.cli` are the folders and the file
-of these names, which in a checkout stand beside this one. What viz has is here too: tinyviz.render.
+of these names, which lie beside this folder in a checkout. The functions of viz are here too:
+tinyviz.render.
 """
 
 from __future__ import annotations
@@ -32,6 +33,6 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """Called by %load_ext tinyviz."""
-    from .viz.hosts.jupyter import load_ipython_extension
+    """Set up a notebook: %load_ext tinyviz."""
+    from .jupyter import load_ipython_extension
     load_ipython_extension(ipython)

@@ -1,0 +1,3 @@
+"""The plugin of MkDocs: plugins: [tinyviz]"""
+
+from .viz.hosts.mkdocs import Plugin  # noqa: F401
