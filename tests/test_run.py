@@ -1,13 +1,13 @@
 """Targets and runs: which function a text names, and which name and line made each tensor."""
 
 import textwrap
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from tinytorch import Tensor
-from viz.run import execute
-from viz.run import targets
+from viz.run import execute, targets
 from viz.run.targets import RunError, TargetError
 
 
@@ -301,3 +301,17 @@ def test_a_whole_number_stays_one_where_the_function_needs_it(write):
             if node.kind == "input"] == ["x", "n"]
     with pytest.raises(RunError, match="needs a plain int"):
         readers.trace(targets.load("a.py:f"), {"n": 3.0})
+
+
+def test_a_schema_precedes_a_signature():
+    """Methods of TorchScript were refused for taking *args after an import of torch.testing."""
+    class Method:
+        schema = SimpleNamespace(arguments=[
+            SimpleNamespace(name=name, default_value=default,
+                            has_default_value=lambda default=default: default is not None)
+            for name, default in (("self", None), ("x", None), ("flip", False))])
+
+        def __call__(self, *args, **kwargs):
+            return args[0]
+    target = targets.from_function(Method(), "f")
+    assert target.names == ("x", "flip") and target.defaults == {"flip": False}

@@ -133,13 +133,13 @@ def from_function(function: Callable[..., Any], name: str = "") -> Target:
 
 
 def parameters(called: Callable[..., Any]) -> list[inspect.Parameter]:
-    """What a function takes: as its signature says, or the schema that TorchScript's have."""
-    try:
+    """Return what a function takes: by its schema if it is TorchScript's, else by its signature.
+
+    Methods of TorchScript have no signature, or (*args, **kwargs) if torch.testing is imported.
+    """
+    stated = getattr(getattr(called, "schema", None), "arguments", None)
+    if stated is None:
         return list(inspect.signature(called).parameters.values())
-    except ValueError:
-        stated = getattr(getattr(called, "schema", None), "arguments", None)
-        if stated is None:
-            raise
     return [inspect.Parameter(a.name, inspect.Parameter.POSITIONAL_OR_KEYWORD,
                               default=a.default_value if a.has_default_value() else
                               inspect.Parameter.empty) for a in stated if a.name != "self"]
