@@ -59,9 +59,10 @@ PACKAGES = {
     "pymdownx": ["viz/hosts"],
     "IPython": ["viz/hosts"],
 }
-# A reader is named for the package it reads: viz/readers/torch, viz/readers/torch.py.
-PACKAGES |= {path.stem: [f"viz/readers/{path.name}"] for path in (ROOT / "viz/readers").iterdir()
-             if path.name[0] != "_"}
+# A reader or a host is named for the package it works with: viz/readers/torch, viz/hosts/mkdocs.py.
+for folder in ("viz/readers", "viz/hosts"):
+    for path in (ROOT / folder).iterdir():
+        PACKAGES.setdefault(path.stem, []).append(f"{folder}/{path.name}")
 FILES = sorted(path.relative_to(ROOT).as_posix() for folder in ("tinytorch", "tinyviz", "viz")
                for path in (ROOT / folder).rglob("*.py")) + ["cli.py"]
 
