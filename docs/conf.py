@@ -31,29 +31,30 @@ class CommandLine(SphinxDirective):
     required_arguments = 1
 
     def run(self):
-        command = cli.commands.commands[self.arguments[0]]
-        context = click.Context(command, info_name=f"tinyviz {self.arguments[0]}")
+        name = self.arguments[0]
+        command = cli.commands.get_command(click.Context(cli.commands), name)
+        context = click.Context(command, info_name=f"tinyviz {name}")
         options = nodes.definition_list(classes=["options"])
-        for term, said in (record for record in (option.get_help_record(context)
+        for term, text in (record for record in (option.get_help_record(context)
                                                  for option in command.params)
                            if record and record[1]):
             options += nodes.definition_list_item(
                 "", nodes.term("", "", nodes.literal("", term)),
-                nodes.definition("", nodes.paragraph("", said)))
+                nodes.definition("", nodes.paragraph("", text)))
         usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
-        said = [" ".join(part.split()) for part in command.help.split("\n\n")]
+        summary = [" ".join(part.split()) for part in command.help.split("\n\n")]
         return [nodes.literal_block(usage, usage, language="text"),
-                *(nodes.paragraph("", part) for part in said), options]
+                *(nodes.paragraph("", part) for part in summary), options]
 
 
 def plain(app, what, name, thing, options, lines):
-    """Our docstrings are plain text, with code in single backticks: what is RST in them is not.
+    """Turn our docstrings, plain text with code in single backticks, into reStructuredText.
 
-    What is said beside the fields of a record is said of them here.
+    The comments after the fields of a record become its list of fields.
     """
     if what == "class" and getattr(thing, "__annotations__", None):
         fields = re.findall(r"^    (\w+): .*?\s# (.+)$", inspect.getsource(thing), re.MULTILINE)
-        lines += [line for name, said in fields for line in (f"- `{name}`: {said}", "")]
+        lines += [line for name, text in fields for line in (f"- `{name}`: {text}", "")]
     lines[:] = [re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", line) if "`" in line else
                 re.sub(r"([*|_])", r"\\\1", line) for line in lines]
 
