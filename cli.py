@@ -14,7 +14,7 @@ import click
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .viz.request import Drawn, File
+    from .viz.request.common import Drawn, File
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 SUMMARIES = {                    # of the commands that a request makes: what --help says of each

@@ -18,8 +18,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..graph import files
+from ..run.targets import inside
 from . import provenance
-from .dependencies import DocumentError, inside
+from .dependencies import DocumentError
 from .picture import Drawn, Picture, Project, draw, parse, split
 
 SUFFIXES = (".md", ".markdown", ".rst")

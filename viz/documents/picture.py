@@ -17,6 +17,7 @@ import click
 from ...version import __version__
 from .. import request as requests
 from ..options.fields import OptionError, Spec, specs
+from ..request import common
 from ..request.named_options import parsed
 from ..request.words import Command, request_class, spelled
 from ..request.words import request as request_of
@@ -152,7 +153,7 @@ def draw(picture: Picture, kinds: Sequence[str] = ("svg",), themes: Sequence[str
     return Drawn(files, drawn.alt, drawn.notes)
 
 
-def drawn_request(request: Any) -> requests.Drawn:
+def drawn_request(request: Any) -> common.Drawn:
     """Draw a request for a reader of documents: warnings are notes, errors are DocumentErrors."""
     try:
         with (warnings.catch_warnings(record=True) as seen,

@@ -30,7 +30,7 @@ class Spec(NamedTuple):
     choices: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
-    count: int = 1               # how many values it takes each time
+    nargs: int = 1               # how many values it takes each time
     many: bool = False           # whether it may be given several times
     metavar: str = ""
     default_help: str = ""       # the default in words, where its value does not say it
@@ -85,7 +85,7 @@ def _problem(name: str, spec: Spec, value: Any) -> str:
     if spec.kind not in NUMBERS or spec.kind == "width" and not value:
         return ""
     method, noun = NUMBERS[spec.kind]
-    for number in value if spec.count > 1 else (value,):
+    for number in value if spec.nargs > 1 else (value,):
         if not hasattr(number, method) or isinstance(number, bool):
             return Message(Option(name), f" must be {noun}, not {number!r}")
         low, high = spec.low, math.inf if spec.high is None else spec.high

@@ -27,10 +27,10 @@ class PlotOptions:
         (), "The tangent at X, with slope triangle and numbers. Repeatable.", kind="number",
         many=True, metavar="X")
     secant: tuple[float, float] | None = option(None, "The chord from A to B.", kind="number",
-                                                count=2, metavar="A B")
+                                                nargs=2, metavar="A B")
     taylor: tuple[tuple[float, int], ...] = option(
         (), "The Taylor polynomial of degree N (0 to 12) at X. Repeatable.", kind="taylor",
-        count=2, many=True, metavar="X N")
+        nargs=2, many=True, metavar="X N")
     mark: tuple[str, ...] = option((), "Label roots, extrema or inflections, or several: a,b.",
                                    kind="names", choices=MARKS, many=True, metavar="LIST")
     check: bool = option(False, "Add a panel of the error against central differences.",
@@ -39,7 +39,7 @@ class PlotOptions:
     pi: bool | None = option(None, "Ticks at multiples of pi.", kind="flag",
                              flags=("--pi/--no-pi",), default_help="if the range ends at such")
     title: str = option("", "The title above the picture.", metavar="TEXT")
-    size: tuple[float, float] = option((800.0, 480.0), "Size in px.", kind="number", count=2,
+    size: tuple[float, float] = option((800.0, 480.0), "Size in px.", kind="number", nargs=2,
                                        metavar="WIDTH HEIGHT", default_help="800 480", low=100,
                                        high=10000)
     style: str = option("", "A style of matplotlib's, or a style file.", kind="style",

@@ -21,7 +21,7 @@ class PlotRequest(PlotOptions, Request):
 
     others: tuple[Any, ...] = option((), "Draw another function in the same picture. Repeatable.",
                                      many=True, metavar="TARGET", flags=("--with",))
-    range: tuple[float, float] = option((-3.0, 3.0), "The range of x.", kind="number", count=2,
+    range: tuple[float, float] = option((-3.0, 3.0), "The range of x.", kind="number", nargs=2,
                                         metavar="LOW HIGH", default_help="-3 3")
     order: int = option(1, "The highest derivative: 0 draws f alone, 2 also f''.", kind="integer",
                         low=0, high=6)
@@ -33,10 +33,10 @@ class PlotRequest(PlotOptions, Request):
     params: Any = option((), "Draw a family of curves: a=1,2,3. Repeatable.", kind="family",
                          many=True, metavar="NAME=V,V,...", flags=("--param",))
     yrange: tuple[float, float] | None = option(
-        None, "Two variables: the range of the second.", kind="number", count=2,
+        None, "Two variables: the range of the second.", kind="number", nargs=2,
         metavar="LOW HIGH", default_help="as --range")
     path: tuple[float, float] | None = option(
-        None, "Two variables: the path of steepest descent from a point.", kind="number", count=2,
+        None, "Two variables: the path of steepest descent from a point.", kind="number", nargs=2,
         metavar="X Y")
     surface: bool = option(False, "Two variables: a surface in space in place of contours.",
                            kind="flag")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,10 +12,15 @@ from ..options.fields import Spec, specs
 from ..options.message import Message, Option, message_of
 from ..run.expression import ExpressionError, value
 
+if TYPE_CHECKING:
+    ParamType = click.ParamType[Any]
+else:
+    ParamType = click.ParamType              # it takes types since click 8.3
+
 REQUESTS = {"graph": "GraphRequest", "plot": "PlotRequest"}      # command -> its request
 
 
-class Point(click.ParamType):
+class Point(ParamType):
     """A value for an argument: 1.2, x=1.2, y=pi/2, -1/3, "[1, 2, 3]"."""
 
     name = "[NAME=]VALUE"
@@ -31,7 +36,7 @@ class Point(click.ParamType):
             self.fail(f"{error} (write 1.2, x=1.2, pi/2 or \"[1, 2, 3]\")", param, context)
 
 
-class Number(click.ParamType):
+class Number(ParamType):
     """A number: 3, -3, pi/2, 1e-3."""
 
     name = "number"
@@ -48,7 +53,7 @@ class Number(click.ParamType):
         return float(number)
 
 
-class Width(click.ParamType):
+class Width(ParamType):
     """A width in px, or none."""
 
     name = "px"
@@ -57,7 +62,7 @@ class Width(click.ParamType):
         return None if given in ("none", None) else Number().convert(given, param, context)
 
 
-class Family(click.ParamType):
+class Family(ParamType):
     """The values of an argument: a=1,2,3."""
 
     name = "NAME=V,V,..."
@@ -69,7 +74,7 @@ class Family(click.ParamType):
         return name.strip(), [Number().convert(one, param, context) for one in values.split(",")]
 
 
-class Names(click.ParamType):
+class Names(ParamType):
     """Names, separated by commas."""
 
     name = "LIST"
@@ -168,7 +173,7 @@ def _parameter(name: str, spec: Spec, default: Any) -> click.Parameter:
     shown = not spec.default_help and default not in (None, "", ())
     return click.Option(
         [*flags, name], type=_type(spec), multiple=spec.many and spec.kind != "names",
-        nargs=spec.count, metavar=spec.metavar or None, help=help, show_default=shown,
+        nargs=spec.nargs, metavar=spec.metavar or None, help=help, show_default=shown,
         default=None if spec.many or default in (None, "") else
         int(default) if isinstance(default, float) else default)
 
@@ -180,7 +185,7 @@ def _type(spec: Spec) -> Any:
     if spec.kind == "integer":
         low, high = (None if end is None else int(end) for end in (spec.low, spec.high))
         return click.IntRange(low, high)
-    if spec.kind == "number" and spec.count == 1 and spec.low is not None:
+    if spec.kind == "number" and spec.nargs == 1 and spec.low is not None:
         return click.FloatRange(spec.low, spec.high)
     return {"number": Number(), "point": Point(), "width": Width(), "family": Family(),
             "names": Names(), "taylor": (Number(), int)}.get(spec.kind, str)
