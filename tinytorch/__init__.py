@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial as _partial
 from importlib import import_module as _import_module
 from typing import Any
 
@@ -35,7 +36,8 @@ _LAZY = {                        # what not every program needs: name -> file
                     "core.differentiate"),
     "taylor": "series.jets", "derivatives": "series.jets",
 }
-_loaders[:] = [ops.load, lambda: _import_module("..losses", ops.__package__)]
+_loaders[:] = [ops.load, *(_partial(_import_module, f"..{file}", ops.__package__)
+                           for file in ("convolution", "functional", "losses"))]
 
 
 def __getattr__(name: str) -> Any:

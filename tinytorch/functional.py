@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from . import convolution  # noqa: F401  its functions are public, too
 from .core.op import composite
 from .core.functions import find_function, functions
 from .core.tensor import Tensor, as_tensor, constant, raw

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from ..core.op import Op, registry
-from . import arithmetic, elementwise, norm, product, reduce, select, shape  # noqa: F401  daily ones
+from . import arithmetic, elementwise, norm, product, reduce, select, shape  # noqa: F401  the usual
 
 _loaded = False
 
