@@ -4,6 +4,7 @@ import ast
 import copy
 import json
 import pickle
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from torture_graphs import ROWS
 
 from viz import trace
 from viz.fold import fold
-from viz.graph import Edge, Graph, GraphError, Node, Value
+from viz.graph import Edge, Graph, GraphError, Node, Value, size_limits
 from viz.graph.facts import EdgeFacts, Facts, FoldFacts, GraphFacts, HeatFacts, NodeFacts
 from viz.graph.json import from_json, to_json
 from viz.run import targets
@@ -113,6 +114,14 @@ def test_every_graph_in_json_fits_the_schema():
         if len(graph.nodes) < 500:
             errors = list(strict.iter_errors(json.loads(to_json(graph))))
             assert not errors, f"{name}: {errors[0].message}"
+
+
+def test_the_documentation_states_the_size_limits():
+    page = (ROOT / "docs/large.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z0-9_]+)` \| ([0-9,]+) [a-z ]+ \| .+ \|$", page, re.M)
+    assert len(rows) >= 15
+    assert {name: int(size.replace(",", "")) for name, size in rows}.items() <= \
+        {name: size for name, size in vars(size_limits).items() if name.isupper()}.items()
 
 
 # ---- Graphs cannot be changed
