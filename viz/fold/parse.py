@@ -18,7 +18,8 @@ def parse(graph: Graph) -> Parsed | None:
     """A graph as a program; None where ops and tensors do not alternate."""
     nodes, edges = graph.nodes, graph.edges
     if isinstance(nodes, LazyItems) and nodes.program is not None:
-        return nodes.program()
+        known_program: Parsed = nodes.program()
+        return known_program
     index = {node.id: i for i, node in enumerate(nodes)}
     ins: dict[int, list[int]] = {}                 # op -> its edges
     outs: dict[int, list[int]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from ...notebook import mimebundle
 from .facts import Facts, frozen
@@ -77,7 +77,7 @@ class _NodeFields(NamedTuple):
     id: str                      # a stable word: x, mul_1
     kind: str                    # one of KINDS
     label: str                   # a name or an expression; of an op its symbol
-    facts: Facts = Facts()       # see facts.NodeFacts
+    facts: Mapping[str, Any] = Facts()             # see facts.NodeFacts
     group: str = ""              # a path: mlp/layer1
 
 
@@ -87,19 +87,19 @@ class Node(_NodeFields):
     __slots__ = ()
 
     def __new__(cls, id: str, kind: str, label: str, facts: Mapping[str, Any] = Facts(),
-                group: str = "") -> Node:
+                group: str = "") -> Self:
         return tuple.__new__(cls, (id, kind, label, frozen(facts), group))
 
     @classmethod
-    def _make(cls, fields: Iterable[Any]) -> Node:           # for _replace
-        return cls(*fields)
+    def _make(cls, iterable: Iterable[Any]) -> Self:         # for _replace
+        return cls(*iterable)
 
 
 class _EdgeFields(NamedTuple):
     tail: str
     head: str
     label: str = ""
-    facts: Facts = Facts()       # see facts.EdgeFacts
+    facts: Mapping[str, Any] = Facts()             # see facts.EdgeFacts
 
 
 class Edge(_EdgeFields):
@@ -108,12 +108,12 @@ class Edge(_EdgeFields):
     __slots__ = ()
 
     def __new__(cls, tail: str, head: str, label: str = "", facts: Mapping[str, Any] = Facts()
-                ) -> Edge:
+                ) -> Self:
         return tuple.__new__(cls, (tail, head, label, frozen(facts)))
 
     @classmethod
-    def _make(cls, fields: Iterable[Any]) -> Edge:
-        return cls(*fields)
+    def _make(cls, iterable: Iterable[Any]) -> Self:
+        return cls(*iterable)
 
 
 @dataclass(frozen=True)

@@ -118,8 +118,8 @@ class Facts(dict[str, Any]):
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("facts cannot be changed: make new ones, {**facts, key: fact}")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse            # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse    # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self) -> tuple[type[Facts], tuple[dict[str, Any]]]:
         return Facts, (dict(self),)

@@ -100,15 +100,16 @@ def from_json(text: str) -> Graph:
 def _node(plain: Any) -> Node:
     if isinstance(plain, Node):
         return plain
-    parts = [_decoder(str)(_mapping(plain)[key]) for key in ("id", "kind", "label", "group")]
-    return Node(*parts[:3], _facts(plain["facts"], NodeFacts), parts[3])
+    id, kind, label, group = [_decoder(str)(_mapping(plain)[key])
+                              for key in ("id", "kind", "label", "group")]
+    return Node(id, kind, label, _facts(plain["facts"], NodeFacts), group)
 
 
 def _edge(plain: Any) -> Edge:
     if isinstance(plain, Edge):
         return plain
-    parts = [_decoder(str)(_mapping(plain)[key]) for key in ("tail", "head", "label")]
-    return Edge(*parts, _facts(plain["facts"], EdgeFacts))
+    tail, head, label = [_decoder(str)(_mapping(plain)[key]) for key in ("tail", "head", "label")]
+    return Edge(tail, head, label, _facts(plain["facts"], EdgeFacts))
 
 
 def _facts(plain: Any, declared: Any) -> Facts:
@@ -126,7 +127,7 @@ def _facts(plain: Any, declared: Any) -> Facts:
 def _types(declared: Any) -> dict[str, Any]:
     types = get_type_hints(declared)
     if declared in (NodeFacts, EdgeFacts):         # facts.py cannot name them: they are made of it
-        types["repeats"] = tuple[Node if declared is NodeFacts else Edge, ...]
+        types["repeats"] = tuple[Node, ...] if declared is NodeFacts else tuple[Edge, ...]
     return types
 
 
@@ -181,11 +182,12 @@ def _value(plain: Any) -> Value:
         return plain
     shape = _decoder(tuple[int, ...])(_mapping(plain)["shape"])
     items, stats = plain.get("items"), plain.get("stats")
+    known: dict[str, Any] = {
+        key: _float(x) if key in ("min", "mean", "max", "median") else _decoder(int)(x)
+        for key, x in _mapping(stats or {}).items()}
     value = Value(shape, _decoder(str)(plain["dtype"]),
                   None if items is None else tuple([_number(x) for x in _sequence(items)]),
-                  None if stats is None else Stats(**{
-                      key: _float(x) if key in ("min", "mean", "max", "median") else
-                      _decoder(int)(x) for key, x in _mapping(stats).items()}))
+                  None if stats is None else Stats(**known))
     if min(shape, default=0) < 0 or value.items is not None and len(value.items) != value.size:
         raise ValueError(f"{len(value.items or ())} items do not fill the shape {list(shape)}")
     return value

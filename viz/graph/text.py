@@ -248,7 +248,8 @@ _BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061
 def _runs() -> dict[str, list[list[Any]]]:
     path = os.path.join(os.path.dirname(__file__), "widths.json")
     with open(path, encoding="ascii") as file:
-        return json.load(file)
+        runs: dict[str, list[list[Any]]] = json.load(file)
+    return runs
 
 
 def _glyph(font: str, code: int) -> int | None:

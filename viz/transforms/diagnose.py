@@ -75,7 +75,7 @@ def _harmless(graph: Graph, nodes: Mapping[str, Node]) -> set[str]:
     found: set[str] = set()
     for node in reversed(topological(graph)):
         value = node.facts.get("data")
-        if node.kind in ("op", "output") or _nonfinite(value) != "inf" \
+        if node.kind in ("op", "output") or value is None or _nonfinite(value) != "inf" \
                 or inf in (value.items or ()) or _nonfinite(node.facts.get("grad")):
             continue
         ops = uses.get(node.id, ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from difflib import get_close_matches
 from math import prod
 
@@ -16,8 +16,10 @@ STEPS = 8                        # a path of more steps is written without its s
 def find(graph: Graph, name: str) -> Node:
     """The node of that id, label or name: h finds the node `h = x²`. Raises TransformError."""
     tensors = [node for node in graph.nodes if node.kind != "op"]
-    for key in (lambda n: n.id, lambda n: n.label, lambda n: n.label.partition(" = ")[0],
-                lambda n: n.label.partition(" = ")[2]):
+    keys: tuple[Callable[[Node], str], ...] = (
+        lambda n: n.id, lambda n: n.label, lambda n: n.label.partition(" = ")[0],
+        lambda n: n.label.partition(" = ")[2])
+    for key in keys:
         found = [node for node in (*tensors, *graph.nodes) if key(node) == name]
         if found:
             return found[0]
