@@ -14,7 +14,7 @@ import click
 from ..options.fields import OptionError
 from .words import Command
 
-PAGE = {"outputs", "format", "both"}               # a page decides on these
+PAGE = {"outputs", "format", "both", "open", "traceback"}    # a page decides on these
 
 
 def named(command: Command) -> dict[str, click.Option]:
