@@ -207,8 +207,9 @@ def _caption(graph: Graph, width: float, height: float) -> tuple[list[Group], fl
     marks: list[Mark] = []
     x, y, gap = MARGIN, height + 6.0, 28.0
     if "heat" in facts:
-        marks += _legend(facts["heat"], y)
-        width, y = max(width, marks[-1].x + MARGIN), y + 42       # type: ignore[union-attr]
+        legend, end = _legend(facts["heat"], y)
+        marks += legend
+        width, y = max(width, end + MARGIN), y + 42
     for string, role in lines:
         w = boxes.text_width(string, role)
         if x > MARGIN and x + w > max(width - MARGIN, 560):
@@ -219,8 +220,8 @@ def _caption(graph: Graph, width: float, height: float) -> tuple[list[Group], fl
     return [Group("caption", "caption", "", tuple(marks))], width, y + 20
 
 
-def _legend(heat: Mapping[str, Any], y: float) -> list[Mark]:
-    """The scale of a heat: a row of cells from far below zero to far above it, with its limits."""
+def _legend(heat: Mapping[str, Any], y: float) -> tuple[list[Mark], float]:
+    """Return the scale of a heat, a row of cells with its limits, and where it ends."""
     limits, x = heat["limits"], MARGIN
     bins = len(limits) - 1
     texts = {sign: [text.number(sign*number, 2) for number in limits] for sign in (-1, 1)}
@@ -242,4 +243,4 @@ def _legend(heat: Mapping[str, Any], y: float) -> list[Mark]:
             marks.append(Text(edge, y + 19, number, "tag", "middle"))
     marks.append(Text(x + (bins + 0.5) * cell, y + 19, "0", "tag", "middle"))
     end = x + (2 * bins + 1) * cell + 20
-    return [*marks, Text(end, y, "", "tag")]
+    return [*marks, Text(end, y, "", "tag")], end

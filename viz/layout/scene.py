@@ -85,4 +85,5 @@ def from_json(text: str) -> Scene:
 
 def _mark(name: str, *fields: Any) -> Mark:
     first = tuple(map(tuple, fields[0])) if name in ("path", "polygon") else fields[0]
-    return _MARKS[name](first, *fields[1:])
+    mark: Mark = _MARKS[name](first, *fields[1:])
+    return mark

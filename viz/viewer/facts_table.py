@@ -11,6 +11,7 @@ from ..graph import KINDS, Graph, Value, text
 from ..graph.text import literal
 from ..graph.size_limits import FLOAT32_NODES
 from ..layout import boxes
+from ..layout.scene import Text
 from . import fact_texts
 from .codec import Array
 
@@ -130,8 +131,9 @@ def _tag(node: Any, known: dict[Any, int], string: Any) -> int:
     told = node.facts
     data = told.get("data")
     if "port" in told or node.kind == "constant" and "grad" not in told:
-        last = boxes.box(node).marks[-1]           # all that stands in it
-        return int(string(last.text))              # type: ignore[union-attr]
+        last = boxes.box(node).marks[-1]           # all that is in it
+        assert isinstance(last, Text)
+        return int(string(last.text))
     key = (node.kind, told.get("line"), data.shape if isinstance(data, Value) else None,
            told.get("shared"), told.get("hidden"))
     found = known.get(key)

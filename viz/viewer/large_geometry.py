@@ -8,7 +8,8 @@ import numpy as np
 
 from ..graph import Graph, Node, text, topological
 from ..layout import boxes
-from ..layout.large.layered import CHIP, GAP, MARGIN, ArrayPlacement, arrange
+from ..layout.large.layered import CHIP, GAP, ArrayPlacement, arrange
+from ..layout.shelves import MARGIN
 from .codec import Array
 from .facts_table import edge_columns
 from .scope_boxes import SCALE, scopes

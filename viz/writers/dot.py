@@ -11,6 +11,7 @@ from ..graph.theme import THEMES, Shape, Theme
 from ..graph.size_limits import LABELED_EDGES
 from ..layout import boxes, paint_clusters
 from ..layout.build_scene import edge_tip, node_tip
+from ..layout.scene import Text
 from ..options.drawing import DrawOptions
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ STYLES = {"input": "rounded,filled,bold", "parameter": "rounded,filled,bold", "o
 
 def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """The graph as DOT."""
-    return digraph(graph, options).source.encode()
+    source: str = digraph(graph, options).source
+    return source.encode()
 
 
 def digraph(graph: Graph, options: DrawOptions = DrawOptions()) -> graphviz.Digraph:
@@ -146,7 +148,7 @@ def _attributes(node: Node, look: Theme) -> dict[str, str]:
 
 def _lines(edge: Edge, shown: str) -> list[str]:
     content = boxes.label(edge, shown)
-    return [mark.text for mark in content.marks] if content else []    # type: ignore[union-attr]
+    return [mark.text for mark in content.marks if isinstance(mark, Text)] if content else []
 
 
 def _id(id: str) -> str:
@@ -160,6 +162,7 @@ def _id(id: str) -> str:
 def _escape(lines: list[str]) -> str:
     """Lines of a label: the one place where this format escapes."""
     import graphviz
-    return graphviz.nohtml("\\n".join(
+    plain: str = graphviz.nohtml("\\n".join(
         text.literal(part).replace("\\", "\\\\").replace("&", "&amp;")
         for line in lines for part in line.split("\n")))
+    return plain

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from ..animation.timeline import StepError, build_timeline, animation_theme, scene_at
+from ..animation.steps import StepError
+from ..animation.timeline import animation_theme, build_timeline, scene_at
 from ..graph import Graph
 from ..graph.theme import THEMES
 from ..graph.size_limits import ANIMATION_PIXELS, PIXEL_NODES

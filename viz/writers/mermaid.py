@@ -11,6 +11,7 @@ from ..graph import Edge, Graph, Node, text
 from ..graph.theme import THEMES, Shape, Theme
 from ..graph.size_limits import LABELED_EDGES
 from ..layout import boxes, paint_clusters
+from ..layout.scene import Text
 from ..options.drawing import DrawOptions
 
 SHAPES = {"input": ('("', '")'), "parameter": ('["', '"]'), "constant": ('("', '")'),
@@ -136,7 +137,8 @@ def _edge(edge: Edge, shown: str) -> str:
     content = boxes.label(edge, shown)
     if content is None:
         return ""
-    return f'|"{_escape([mark.text for mark in content.marks])}"|'       # type: ignore[union-attr]
+    lines = [mark.text for mark in content.marks if isinstance(mark, Text)]
+    return f'|"{_escape(lines)}"|'
 
 
 def _style(kind: str, look: Theme) -> str:

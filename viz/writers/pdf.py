@@ -36,18 +36,19 @@ def draw(scene: Scene, options: DrawOptions = DrawOptions()) -> bytes:
     The renderer is driven without a Figure, whose artists take three quarters of the time.
     """
     import matplotlib
-    from matplotlib.backends.backend_pdf import PdfFile, RendererPdf
+    from matplotlib.backends import backend_pdf
     from matplotlib.transforms import Affine2D
 
+    backend: Any = backend_pdf   # untyped
     look = THEMES[options.theme]
     file = io.BytesIO()
     with _quiet(), matplotlib.rc_context({"pdf.fonttype": 42, "font.family": ["DejaVu Sans"],
                                           "text.usetex": False, "path.simplify": False}):
-        page = PdfFile(file, metadata={"Title": literal(scene.title), "Creator": None,
-                                       "Producer": None, "CreationDate": None})
+        page = backend.PdfFile(file, metadata={
+            "Title": literal(scene.title), "Creator": None, "Producer": None, "CreationDate": None})
         width, height = scene.width * PT, scene.height * PT
         page.newPage(width / 72, height / 72)
-        renderer = RendererPdf(page, 72, height / 72, width / 72)
+        renderer = backend.RendererPdf(page, 72, height / 72, width / 72)
         place = Affine2D().scale(PT, -PT).translate(0, height)       # from px, y down, to points
         pens: dict[str, tuple[Any, Any]] = {}      # role -> what draws it, what fills it
 

@@ -86,7 +86,8 @@ def arrange(op: ArrayLike, tail: ArrayLike, head: ArrayLike, width: ArrayLike, h
     n = len(op)
     if not n:
         nothing = np.zeros(0, np.int64)
-        return ArrayPlacement(*[nothing] * 10, 0, 0, 2 * MARGIN, 2 * MARGIN)
+        return ArrayPlacement(nothing, nothing, nothing, nothing, nothing, nothing, nothing,
+                              nothing, nothing, nothing, 0, 0, 2 * MARGIN, 2 * MARGIN)
     if (tail >= head).any():
         raise ValueError("an edge leads back: nodes must stand in topological order")
     pair, glued, op_of, box_of = find_op_pairs(op, tail, head)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..ranks import CHIPS, REACH
 
-Array = np.ndarray[Any, Any]
+Array = NDArray[Any]
 
 JOINTS = 2                       # at most so many joints a pair; beyond, rails are cut to chips
 
