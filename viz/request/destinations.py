@@ -25,10 +25,12 @@ def destinations(request: Request, formats: Collection[str], aliases: Mapping[st
 
     folder: a path that ends in a slash is a folder of frames. Raises OptionError.
     """
-    listed = ", ".join(formats) + (", or a folder: frames/" if folder else "")
+    def listed() -> str:         # reads entry points, which takes 50 ms: for errors only
+        return ", ".join(formats) + (", or a folder: frames/" if folder else "")
+
     format = aliases.get(request.format, request.format) if request.format else None
     if format is not None and format not in formats:
-        raise OptionError(f"unknown format: {format!r} (must be one of {listed})")
+        raise OptionError(f"unknown format: {format!r} (must be one of {listed()})")
     wanted = []
     for path in request.outputs or ("",):
         suffix = os.path.splitext(path)[1][1:].lower()
@@ -38,8 +40,8 @@ def destinations(request: Request, formats: Collection[str], aliases: Mapping[st
                 "frames" if folder and path.endswith(("/", os.sep)) else ""
         if kind not in formats and kind != "frames":
             raise OptionError(
-                f"unknown format: {suffix!r} of {path!r} (must be one of {listed})" if suffix else
-                Message(f"{path!r} has no suffix to name its format: add one of {listed}, or ",
+                f"unknown format: {suffix!r} of {path!r} (must be one of {listed()})" if suffix else
+                Message(f"{path!r} has no suffix to name its format: add one of {listed()}, or ",
                         Option("format")))
         wanted.append(Destination(path, kind))
     return wanted
