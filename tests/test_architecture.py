@@ -1,6 +1,7 @@
 """The rooms of the source code: a file imports only from its own room and those above it."""
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -210,3 +211,9 @@ def test_nothing_runs_text():
                     f"{file}:{node.lineno} calls {called}"
                 assert not any(k.arg == "shell" for k in node.keywords), \
                     f"{file}:{node.lineno} runs a shell"
+
+
+@pytest.mark.parametrize("module", ["convolution", "functional", "losses", "nn", "optim"])
+def test_a_module_of_functions_is_imported_first(module):
+    """nn could not be: a lookup in the package loaded all functions, and among them itself."""
+    subprocess.run([sys.executable, "-c", f"from tinytorch import {module}"], check=True)
