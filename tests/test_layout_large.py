@@ -110,5 +110,5 @@ def test_memory_is_known_before_it_is_spent(back):
 
 def test_what_no_memory_holds_is_refused_with_a_way_out(monkeypatch):
     monkeypatch.setattr("viz.layout.large.layered.memory", lambda: 20_000)
-    with pytest.raises(LayoutError, match=r"101 nodes takes about 0\.0 GB .*--fold all"):
+    with pytest.raises(LayoutError, match=r"101 nodes takes about 0\.0 GB .*fold='all'"):
         arrange(*skipping(100, 1), np.ones(101), np.ones(101))
