@@ -90,8 +90,8 @@ class Node(_NodeFields):
                 group: str = "") -> Self:
         return tuple.__new__(cls, (id, kind, label, frozen(facts), group))
 
-    @classmethod
-    def _make(cls, iterable: Iterable[Any]) -> Self:         # for _replace
+    @classmethod                 # for _replace; mypy takes the inherited one for generic
+    def _make(cls, iterable: Iterable[Any]) -> Self:         # type: ignore[override]
         return cls(*iterable)
 
 
@@ -111,8 +111,8 @@ class Edge(_EdgeFields):
                 ) -> Self:
         return tuple.__new__(cls, (tail, head, label, frozen(facts)))
 
-    @classmethod
-    def _make(cls, iterable: Iterable[Any]) -> Self:
+    @classmethod                 # as of Node
+    def _make(cls, iterable: Iterable[Any]) -> Self:         # type: ignore[override]
         return cls(*iterable)
 
 
