@@ -146,12 +146,12 @@ def docs(paths: tuple[str, ...], root: str | None, jobs: int, **given: Any) -> N
                       given["allow_outside"])
     check, write = given["check"], not (given["check"] or given["diff"])
     plan = update.plan(found, project, base_url=given["base_url"], force=given["force"])
-    drawn = markdown.drawn(plan.stale if write or given["diff"] else [], jobs)
+    drawn = markdown.draw_jobs(plan.stale if write or given["diff"] else [], jobs)
     if sys.stderr.isatty() and len(plan.stale) > 1:
         with click.progressbar(drawn, len(plan.stale), "drawing", file=sys.stderr) as bar:
             drawn = iter(list(bar))
-    result = update.carry_out(plan, drawn, base_url=given["base_url"], write=write,
-                              prune=given["prune"])
+    result = update.apply(plan, drawn, base_url=given["base_url"], write=write,
+                          prune=given["prune"])
     for line in result.errors:
         click.echo(f"Error: {line}", err=True)
     for line in result.said:

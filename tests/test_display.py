@@ -118,9 +118,9 @@ def test_importing_viz_imports_nothing_heavy():
 @pytest.mark.parametrize("kind", THINGS)
 def test_the_same_thing_is_the_same_bytes(kind, dark):
     thing = THINGS[kind]()
-    first, second = (display.drawn(thing, display.MIME, dark=dark) for _ in range(2))
+    first, second = (display.draw_thing(thing, display.MIME, dark=dark) for _ in range(2))
     assert first == second
-    assert display.drawn(thing, ["svg"]) != display.drawn(thing, ["svg"], dark=True)
+    assert display.draw_thing(thing, ["svg"]) != display.draw_thing(thing, ["svg"], dark=True)
 
 
 def test_ids_in_two_pictures_never_collide():
@@ -134,5 +134,5 @@ def test_ids_in_two_pictures_never_collide():
 
 def test_a_label_that_looks_like_an_id_stays():
     svg = '<svg xmlns="x"><g id="a"><text x="1"> id="b" url(#c) href="#d"</text></g></svg>'
-    made = display.apart(svg.replace(' id="b"', " id=&quot;b&quot;"))
+    made = display.with_unique_ids(svg.replace(' id="b"', " id=&quot;b&quot;"))
     assert "> id=&quot;b&quot; url(#c) href=\"#d\"<" in made and 'id="a"' not in made

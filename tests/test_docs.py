@@ -67,7 +67,7 @@ def test_a_picture_in_light_and_dark(here, docs):
     root = ElementTree.parse(light).getroot()
     assert root.get("role") == "img" and root[1].text == said
     assert light.stat().st_size < 8192
-    assert provenance.ours(light.read_bytes()) == "README.md"
+    assert provenance.owner(light.read_bytes()) == "README.md"
 
 
 def test_again_changes_no_byte_and_no_time(here, docs):
@@ -438,8 +438,8 @@ def test_marks(content):
         content = bytes(resvg_py.svg_to_bytes(
             svg_string='<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>', dpi=96))
     owner = "docs/a--b ü.md"
-    marked = provenance.marked(content, owner)
-    assert provenance.ours(marked) == owner and provenance.ours(content) == ""
+    marked = provenance.with_owner(content, owner)
+    assert provenance.owner(marked) == owner and provenance.owner(content) == ""
     if content.startswith(b"<svg"):
         ElementTree.fromstring(marked)
 

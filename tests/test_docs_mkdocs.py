@@ -128,7 +128,7 @@ def test_a_site_of_mkdocs_material_with_and_without_the_plugin(site):
 
     (site / "cubic.py").write_text(CUBIC.replace("+ x", "+ 2*x"))
     assert build(site, "-q", "--strict")[0] == 0
-    assert len(set(kept.iterdir()) - set(times)) == 2 and len(list(kept.iterdir())) == len(times)
+    assert len(set(kept.iterdir()) - set(times)) == 3 and len(list(kept.iterdir())) == len(times)
 
     (site / "mkdocs.yml").write_text(ALONE)
     status, out = build(site, "-q", "--strict")

@@ -158,7 +158,7 @@ def test_an_edit_rereads_just_the_pages_that_use_it(site):
     assert status == 0 and "0 added, 1 changed, 0 removed" in out
     page = (site / "build/html/index.html").read_text(encoding="utf-8")
     assert "f(x) = x³ + 2·x at x = 1.2" in page
-    assert len(set(pictures(site))) == len(old) and len(set(pictures(site)) - old) == 2
+    assert len(set(pictures(site))) == len(old) and len(set(pictures(site)) - old) == 3
     status, out = build(site)
     assert "0 added, 0 changed, 0 removed" in out
 

@@ -109,8 +109,8 @@ def _request(target: Any, options: dict[str, Any]) -> Any:
 
 
 def _bundle(thing: Any, include: Any, exclude: Any) -> Bundle:
-    from .display import bundle
-    return bundle(thing, include, exclude)
+    from .display import show
+    return show(thing, include, exclude)
 
 
 if __name__ != "viz":            # the copy that lends the name registers nothing

@@ -1,6 +1,6 @@
 """What a Tensor, a Graph or a Sweep is as a picture, for hosts that hold the thing itself.
 
-In a notebook each of them shows itself: viz registers `bundle` for it.
+In a notebook each of them shows itself: viz registers `show` for it.
 """
 
 from __future__ import annotations
@@ -24,42 +24,41 @@ MIME = {"svg": "image/svg+xml", "png": "image/png"}
 
 
 class TooLarge(ValueError):
-    """A picture that is not drawn unless it is asked for."""
+    """A picture that is too large to be drawn without a request."""
 
 
-def bundle(thing: Any, include: Collection[str] | None = None,
-           exclude: Collection[str] | None = None) -> Bundle:
-    """A Tensor, a Graph or a Sweep as SVG, PNG and text, by MIME type: those in `include`, if any
-    are given, and not in `exclude`. Never raises.
+def show(thing: Any, include: Collection[str] | None = None,
+         exclude: Collection[str] | None = None) -> Bundle:
+    """Return a Tensor, a Graph or a Sweep as SVG, PNG and text, by MIME type. Never raises.
 
-    A tensor that no operation made is text; so is what cannot be drawn, with the reason.
+    include, exclude: the MIME types that are wanted, if any are given, and those that are not.
+    A leaf tensor is text only; so is what cannot be drawn, with the reason.
     """
-    def asked(mime: str) -> bool:
+    def wanted(mime: str) -> bool:
         return (not include or mime in include) and mime not in (exclude or ())
 
     text, found = "", Drawn((), "", ())
     try:
-        text = written(thing)
-        kinds = [kind for kind, mime in MIME.items() if asked(mime)]
+        text = summary(thing)
+        kinds = [kind for kind, mime in MIME.items() if wanted(mime)]
         if kinds and getattr(thing, "_ctx", True) is not None:
-            found = drawn(thing, kinds)
+            found = draw_thing(thing, kinds)
     except TooLarge as error:
         text += f"\n{error}"
     except Exception as error:                     # a thing that is shown must not fail its cell
         text = f"{text or type(thing).__name__}\n(no picture: {type(error).__name__}: {error})"
-    data, metadata = mime(found, text)
-    return ({kind: content for kind, content in data.items() if asked(kind)},
-            {kind: content for kind, content in metadata.items() if asked(kind)})
+    data, metadata = mime_bundle(found, text)
+    return ({kind: content for kind, content in data.items() if wanted(kind)},
+            {kind: content for kind, content in metadata.items() if wanted(kind)})
 
 
-def mime(drawn: Drawn, text: str) -> Bundle:
-    """A picture as a notebook takes it. A PNG is drawn at 192 dpi, and shown as large as the SVG.
-    """
+def mime_bundle(drawn: Drawn, text: str) -> Bundle:
+    """Return a picture as a notebook takes it; a PNG has 192 dpi and is as large as the SVG."""
     data: dict[str, Any] = {}
     metadata: dict[str, Any] = {}
     for file in drawn.files:
         kind, content = file.format, file.content
-        data[MIME[kind]] = apart(content.decode()) if kind == "svg" else content
+        data[MIME[kind]] = with_unique_ids(content.decode()) if kind == "svg" else content
         metadata[MIME[kind]] = {"alt": drawn.alt}
         if kind == "png":
             metadata[MIME[kind]] |= {name: int.from_bytes(content[i:i + 4], "big") // 2
@@ -67,7 +66,7 @@ def mime(drawn: Drawn, text: str) -> Bundle:
     return {**data, "text/plain": text}, metadata
 
 
-def drawn(thing: Any, kinds: Collection[str], *, dark: bool = False) -> Drawn:
+def draw_thing(thing: Any, kinds: Collection[str], *, dark: bool = False) -> Drawn:
     """A Tensor, a Graph or a Sweep, drawn once, in formats of MIME. A large graph is folded.
 
     Raises TooLarge where that does not help, TypeError for what no reader knows.
@@ -85,7 +84,7 @@ def drawn(thing: Any, kinds: Collection[str], *, dark: bool = False) -> Drawn:
                              outputs=tuple(f"graph.{kind}" for kind in kinds), time_limit=None))
 
 
-def written(thing: Any) -> str:
+def summary(thing: Any) -> str:
     """A Tensor, a Graph or a Sweep in a line."""
     if _is_sweep(thing):
         from .plot.description import describe_sweeps
@@ -95,7 +94,7 @@ def written(thing: Any) -> str:
     return repr(thing)
 
 
-def apart(svg: str) -> str:
+def with_unique_ids(svg: str) -> str:
     """An SVG whose ids begin with a hash of it, so that two of them may stand in one page."""
     key = "tv" + hashlib.sha256(svg.encode()).hexdigest()[:10] + "-"
 

@@ -14,7 +14,7 @@ from .picture import Picture, draw
 ALT = "txt"                      # the suffix of the file that holds a picture's alternative text
 
 
-class Kept(NamedTuple):
+class CachedPicture(NamedTuple):
     """A picture in the cache: KEY.svg, KEY.png ...; KEY-dark.svg ... where there is a dark one."""
 
     key: str
@@ -23,7 +23,7 @@ class Kept(NamedTuple):
     notes: tuple[str, ...] = ()  # of drawing it: none where it was there
 
 
-def keep(picture: Picture, folder: str, kinds: Collection[str], *, dark: bool) -> Kept:
+def keep(picture: Picture, folder: str, kinds: Collection[str], *, dark: bool) -> CachedPicture:
     """A picture in the formats, drawn where it is not in the cache. Raises DocumentError.
 
     With dark it is kept light and, as SVG, dark; else in the theme that its words ask for.
@@ -43,15 +43,16 @@ def keep(picture: Picture, folder: str, kinds: Collection[str], *, dark: bool) -
             continue
         drawn = draw(picture, wanted, looks)
         notes = notes or drawn.notes
-        files.save(text, drawn.alt.encode())
-        for at, path in paths.items():
+        contents = {text: drawn.alt.encode()} | {path: drawn.files[at]
+                                                 for at, path in paths.items()}
+        for path, content in contents.items():
             if not os.path.isfile(path):
-                files.save(path, drawn.files[at])
+                files.save(path, content)
     with open(text, encoding="utf-8") as file:
-        return Kept(key, file.read(), len(themes) > 1, notes)
+        return CachedPicture(key, file.read(), len(themes) > 1, notes)
 
 
-def sweep(folder: str, keys: Collection[str]) -> None:
+def remove_unused(folder: str, keys: Collection[str]) -> None:
     """Remove from the cache what is not among the keys."""
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         found = re.match(r"([0-9a-f]{16})(-dark)?\.\w+$", name)

@@ -21,7 +21,7 @@ from ..graph import files
 from ..run.targets import inside
 from . import provenance
 from .dependencies import DocumentError
-from .picture import Drawn, Picture, Project, draw, parse, split
+from .picture import DrawnPicture, Picture, Project, draw, parse, split
 
 SUFFIXES = (".md", ".markdown", ".rst")
 SHOWN = ("svg", "png")           # formats that a page can show
@@ -63,7 +63,7 @@ class Job(NamedTuple):
     why: str                     # it must be made; "" where it is current
 
 
-class Made(NamedTuple):
+class Rendered(NamedTuple):
     """What a job has come to."""
 
     body: str
@@ -186,7 +186,7 @@ def _job(block: Block, page: Page, project: Project, base_url: str, force: bool)
         why = "its command, its sources or the version of tinyviz have changed"
     elif missing:
         why = f"there is no {os.path.relpath(missing[0], project.root)}"
-    elif made[2] != _hash(*map(content, paths)):
+    elif made[2] != _hash(*map(read_bytes, paths)):
         why = "its file has changed"
     elif not own:
         why = "it was edited by hand"
@@ -195,18 +195,18 @@ def _job(block: Block, page: Page, project: Project, base_url: str, force: bool)
     if why:
         for path in paths:
             shown = made is not None and os.path.basename(path) in block.body
-            if os.path.isfile(path) and not (force or shown or provenance.ours(content(path))):
+            if os.path.isfile(path) and not (force or shown or provenance.owner(read_bytes(path))):
                 raise DocumentError(f"-o {output}: there is a file {os.path.basename(path)} that "
                                     "tinyviz docs did not make: name another, or give --force")
     return Job(block, picture, output, dark, why)
 
 
-def made(job: Job, page: Page, drawn: Drawn, *, base_url: str = "") -> Made:
+def render(job: Job, page: Page, drawn: DrawnPicture, *, base_url: str = "") -> Rendered:
     """The files of a job that was drawn, and the lines that show them."""
     root = job.picture.project.root
     kind = os.path.splitext(job.output)[1][1:].lower()
     owner = os.path.relpath(os.path.realpath(page.path), root).replace(os.sep, "/")
-    contents = {os.path.join(root, path): provenance.marked(drawn.files[theme, kind], owner)
+    contents = {os.path.join(root, path): provenance.with_owner(drawn.files[theme, kind], owner)
                 for theme, path in (("light", job.output), ("dark", job.dark)) if path}
 
     def url(path: str) -> str:
@@ -221,7 +221,7 @@ def made(job: Job, page: Page, drawn: Drawn, *, base_url: str = "") -> Made:
     line = f"made by tinyviz docs, do not edit: {key} {_hash(*contents.values())} "
     line += _checksum(shown)
     body = f"\n.. {line}\n\n{shown}\n" if page.rst else f"<!-- {line} -->\n{shown}"
-    return Made(body, contents, drawn.notes)
+    return Rendered(body, contents, drawn.notes)
 
 
 def _html(light: str, dark: str, alt: str) -> str:
@@ -241,7 +241,7 @@ def _rst(light: str, dark: str, alt: str) -> str:
     return f".. image:: {light}\n   :alt: {alt}"
 
 
-def replaced(page: Page, bodies: Mapping[Block, str]) -> str:
+def with_bodies(page: Page, bodies: Mapping[Block, str]) -> str:
     """The document with new bodies in its blocks."""
     lines = list(page.lines)
     for block in reversed(page.blocks):
@@ -250,7 +250,7 @@ def replaced(page: Page, bodies: Mapping[Block, str]) -> str:
     return page.newline.join(lines)
 
 
-def drawn(jobs: Sequence[Job], processes: int = 1) -> Iterator[Drawn | DocumentError]:
+def draw_jobs(jobs: Sequence[Job], processes: int = 1) -> Iterator[DrawnPicture | DocumentError]:
     """Draw jobs, in order; in several processes where the system can fork, else in one."""
     if processes < 2 or len(jobs) < 2 or not hasattr(os, "fork"):
         yield from map(_draw, jobs)
@@ -265,11 +265,11 @@ def drawn(jobs: Sequence[Job], processes: int = 1) -> Iterator[Drawn | DocumentE
 _waiting: Sequence[Job] = ()
 
 
-def _nth(i: int) -> Drawn | DocumentError:
+def _nth(i: int) -> DrawnPicture | DocumentError:
     return _draw(_waiting[i])
 
 
-def _draw(job: Job) -> Drawn | DocumentError:
+def _draw(job: Job) -> DrawnPicture | DocumentError:
     kind = os.path.splitext(job.output)[1][1:].lower()
     try:
         return draw(job.picture, (kind,), ("light", "dark") if job.dark else ("light",))
@@ -296,13 +296,13 @@ def _hash(*parts: str | bytes) -> str:
     return digest.hexdigest()[:16]
 
 
-def content(path: str) -> bytes:
+def read_bytes(path: str) -> bytes:
     """What a file holds."""
     with open(path, "rb") as file:
         return file.read()
 
 
-def stray(root: str, documents: Iterable[str], used: Iterable[str]) -> list[str]:
+def unused_pictures(root: str, documents: Iterable[str], used: Iterable[str]) -> list[str]:
     """The pictures below the root that were made for one of the documents, or for one that is gone,
     and that none of them shows any more."""
     known = {os.path.relpath(os.path.realpath(path), root).replace(os.sep, "/")
@@ -316,7 +316,7 @@ def stray(root: str, documents: Iterable[str], used: Iterable[str]) -> list[str]
             if not name.endswith(tuple("." + kind for kind in SHOWN)) or \
                     os.path.realpath(path) in kept:
                 continue
-            owner = provenance.ours(content(path))
+            owner = provenance.owner(read_bytes(path))
             if owner and (owner in known or not os.path.exists(os.path.join(root, owner))):
                 found.append(path)
     return found

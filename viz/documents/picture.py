@@ -59,7 +59,7 @@ class Picture(NamedTuple):
                                 self.project.root, self.project.version)
 
 
-class Drawn(NamedTuple):
+class DrawnPicture(NamedTuple):
     """A picture that was drawn."""
 
     files: Mapping[tuple[str, str], bytes]     # (light or dark, suffix)
@@ -138,22 +138,22 @@ def _check(name: str, spec: Spec, given: Any, project: Project) -> None:
 
 
 def draw(picture: Picture, kinds: Sequence[str] = ("svg",), themes: Sequence[str] = ("light",),
-         ) -> Drawn:
+         ) -> DrawnPicture:
     """Draw a picture, light, dark or both, in all formats at once.
 
     Raises DocumentError with what the command line would say.
     """
-    drawn = drawn_request(dataclasses.replace(
+    drawn = draw_request(dataclasses.replace(
         picture.request, outputs=tuple(f"f.{kind}" for kind in kinds), format=None,
         dark="light" not in themes, both=len(themes) > 1))
     looks = dict(zip(dict.fromkeys(file.theme for file in drawn.files if file.theme), themes))
     files = {(looks[file.theme], file.format): file.content for file in drawn.files if file.theme}
     if not all((theme, kind) in files for theme in themes for kind in kinds):
         raise DocumentError("\n".join(drawn.notes))           # it is too large for a picture
-    return Drawn(files, drawn.alt, drawn.notes)
+    return DrawnPicture(files, drawn.alt, drawn.notes)
 
 
-def drawn_request(request: Any) -> common.Drawn:
+def draw_request(request: Any) -> common.Drawn:
     """Draw a request for a reader of documents: warnings are notes, errors are DocumentErrors."""
     try:
         with (warnings.catch_warnings(record=True) as seen,

@@ -12,7 +12,7 @@ _NOTE = "made by tinyviz docs for "
 _KEYWORD = b"Comment\0"
 
 
-def marked(content: bytes, owner: str) -> bytes:
+def with_owner(content: bytes, owner: str) -> bytes:
     """An SVG or PNG with a note that names its document."""
     note = (_NOTE + quote(owner).replace("-", "%2D")).encode()       # no -- in XML's comments
     if content.startswith(_PNG):
@@ -23,7 +23,7 @@ def marked(content: bytes, owner: str) -> bytes:
     return content.rstrip(b"\n") + b"\n<!-- " + note + b" -->\n"
 
 
-def ours(content: bytes) -> str:
+def owner(content: bytes) -> str:
     """The document that a picture was made for, or "" where it bears no mark of ours."""
     found = re.search(re.escape(_NOTE.encode()) + rb"([\w.~/%]+)", content[-1000:])
     return unquote(found[1].decode()) if found else ""

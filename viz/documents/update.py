@@ -12,7 +12,7 @@ from ..run.targets import display_path
 from . import markdown
 from .dependencies import DocumentError
 from .markdown import Block, Job, Page
-from .picture import Drawn, Project
+from .picture import DrawnPicture, Project
 
 
 class Plan(NamedTuple):
@@ -62,9 +62,9 @@ def plan(documents: Sequence[str], project: Project, *, base_url: str = "", forc
                 tuple(errors))
 
 
-def carry_out(plan: Plan, drawn: Iterable[Drawn | DocumentError], *, base_url: str = "",
-              write: bool = True, prune: bool = False) -> Result:
-    """Write the pictures and the documents that changed; with `write` false say what would change.
+def apply(plan: Plan, drawn: Iterable[DrawnPicture | DocumentError], *, base_url: str = "",
+          write: bool = True, prune: bool = False) -> Result:
+    """Write the pictures and documents that changed; with `write` false report the changes only.
 
     A picture that cannot be drawn leaves its block and its files as they were.
     """
@@ -76,11 +76,11 @@ def carry_out(plan: Plan, drawn: Iterable[Drawn | DocumentError], *, base_url: s
         if isinstance(picture, DocumentError):
             errors.append(str(picture))
             continue
-        made = markdown.made(job, page, picture, base_url=base_url)
+        made = markdown.render(job, page, picture, base_url=base_url)
         place = f"{job.block.document}:{job.block.line}"
         notes += [f"{place}: {note}" for note in made.notes]
         for path, content in made.files.items():
-            if not os.path.isfile(path) or markdown.content(path) != content:
+            if not os.path.isfile(path) or markdown.read_bytes(path) != content:
                 shown = display_path(path)
                 said.append(shown if write else f"{place}: {shown} changes")
                 if write:
@@ -88,7 +88,7 @@ def carry_out(plan: Plan, drawn: Iterable[Drawn | DocumentError], *, base_url: s
         bodies.setdefault(page.path, {})[job.block] = made.body
     for path, new in bodies.items():
         page = by_path[path]
-        old, text = page.newline.join(page.lines), markdown.replaced(page, new)
+        old, text = page.newline.join(page.lines), markdown.with_bodies(page, new)
         if text == old:
             continue
         if write:
@@ -102,7 +102,7 @@ def carry_out(plan: Plan, drawn: Iterable[Drawn | DocumentError], *, base_url: s
     if prune and not errors:
         used = [os.path.join(plan.project.root, name) for job in plan.jobs
                 for name in (job.output, job.dark) if name]
-        for path in markdown.stray(plan.project.root, by_path, used):
+        for path in markdown.unused_pictures(plan.project.root, by_path, used):
             drift.append(f"{display_path(path)}: no document shows it any more")
             if write:
                 os.remove(path)

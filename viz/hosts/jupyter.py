@@ -20,7 +20,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.display import display
 
 from ...tinytorch import Tensor
-from ..display import mime
+from ..display import mime_bundle
 from ..documents import picture as pictures
 from ..documents.dependencies import DocumentError
 from ..documents.picture import Project
@@ -64,14 +64,14 @@ class Tinyviz(Magics):
         if not written:
             request = dataclasses.replace(request, outputs=("f.svg", "f.png"), both=False,
                                           dpi=192.0)
-        drawn = pictures.drawn_request(request)
+        drawn = pictures.draw_request(request)
         for note in drawn.notes:
             print(note)
         if written:
             for file in drawn.files:
                 save(file.path, file.content)
             return
-        data, metadata = mime(drawn, drawn.alt)
+        data, metadata = mime_bundle(drawn, drawn.alt)
         display(data, metadata=metadata, raw=True)
 
     def _defined(self, cell: str) -> str:

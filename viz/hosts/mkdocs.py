@@ -75,7 +75,7 @@ class Plugin(BasePlugin[Settings]):
                md: Any, **more: Any) -> str:
         """A fence as a figure that shows files of the site; an error is kept for the page's end."""
         try:
-            picture = superfences.asked(source, language, options, self.project)
+            picture = superfences.parse_fence(source, language, options, self.project)
             self.sources |= {os.path.join(self.project.root, name) for name in picture.sources}
             kept = cache.keep(picture, self._cache(), ["svg"], dark=self.config.dark)
         except DocumentError as error:
@@ -103,7 +103,7 @@ class Plugin(BasePlugin[Settings]):
                 with open(os.path.join(self._cache(), f"{key}{end}.svg"), "rb") as file:
                     files_.save(os.path.join(config.site_dir, FOLDER, f"{key}{end}.svg"),
                                 file.read())
-        cache.sweep(self._cache(), self.shown)
+        cache.remove_unused(self._cache(), self.shown)
         self._watch()
 
     def on_serve(self, server: Any, *, config: MkDocsConfig, builder: Any) -> None:

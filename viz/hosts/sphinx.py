@@ -56,7 +56,7 @@ class Directive(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         try:
             picture = self._picture()
-            kept = cache.keep(picture, folder(self.env), dict.fromkeys(["svg", kind(self.env)]),
+            kept = cache.keep(picture, picture_folder(self.env), {"svg", image_format(self.env)},
                               dark=self.config.tinyviz_dark)
         except DocumentError as error:
             logger.warning("%s: %s", self.name, error, location=self.get_location(), type="tinyviz",
@@ -66,7 +66,7 @@ class Directive(SphinxDirective):
             logger.info("%s: %s", self.name, note, location=self.get_location())
         for name in picture.sources:
             self.env.note_dependency(os.path.join(picture.project.root, name))
-        used(self.env).setdefault(self.env.docname, set()).add(kept.key)
+        used_pictures(self.env).setdefault(self.env.docname, set()).add(kept.key)
         found: list[nodes.Node] = []
         if "include-source" in self.options:
             code = nodes.literal_block(source := self._source(picture), source, language="python")
@@ -102,8 +102,8 @@ class Directive(SphinxDirective):
                 return "\n".join(text.splitlines()[node.lineno - 1:node.end_lineno])
         return text.strip("\n")
 
-    def _figure(self, kept: cache.Kept) -> nodes.figure:
-        stem = os.path.relpath(os.path.join(folder(self.env), kept.key), self.env.srcdir)
+    def _figure(self, kept: cache.CachedPicture) -> nodes.figure:
+        stem = os.path.relpath(os.path.join(picture_folder(self.env), kept.key), self.env.srcdir)
         figure = nodes.figure(classes=["tinyviz", *self.options.get("class", [])],
                               align=self.options.get("align", "default"))
         for theme in ("light", "dark") if kept.dark else ("",):
@@ -122,7 +122,7 @@ class Directive(SphinxDirective):
         return figure
 
 
-class Chosen(SphinxPostTransform):
+class ImageChoice(SphinxPostTransform):
     """What a builder can show: the dark picture in HTML only, in an epub the PNG."""
 
     default_priority = 5         # before images are looked at
@@ -138,12 +138,12 @@ class Chosen(SphinxPostTransform):
                 image["candidates"].pop("image/svg+xml", None)
 
 
-def kind(env: BuildEnvironment) -> str:
+def image_format(env: BuildEnvironment) -> str:
     """The format that the builder at work embeds."""
     return EMBEDDED.get(env.app.builder.name, "svg")
 
 
-def folder(env: BuildEnvironment) -> str:
+def picture_folder(env: BuildEnvironment) -> str:
     """Where pictures are kept: beside the doctrees, never among the sources."""
     return os.path.join(env.doctreedir, "tinyviz")
 
@@ -155,7 +155,7 @@ def project(env: BuildEnvironment) -> Project:
                    root_of(str(env.srcdir)), env.config.tinyviz_allow_outside)
 
 
-def used(env: BuildEnvironment) -> dict[str, set[str]]:
+def used_pictures(env: BuildEnvironment) -> dict[str, set[str]]:
     """docname -> the keys of its pictures; it is kept with the environment."""
     found: dict[str, set[str]] = vars(env).setdefault("tinyviz_used", {})
     return found
@@ -163,24 +163,26 @@ def used(env: BuildEnvironment) -> dict[str, set[str]]:
 
 def _outdated(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str],
               removed: set[str]) -> list[str]:
-    """Documents whose pictures are not there in the format that this builder needs."""
-    ends = {f".{kind(env)}", ".svg", f".{cache.ALT}"}
-    return [doc for doc, keys in used(env).items() if doc not in removed and not all(
-        os.path.isfile(os.path.join(folder(env), key + end)) for key in keys for end in ends)]
+    """Return the documents that lack pictures in the format that this builder needs."""
+    ends, folder = {f".{image_format(env)}", ".svg", f".{cache.ALT}"}, picture_folder(env)
+    return [doc for doc, keys in used_pictures(env).items() if doc not in removed and not all(
+        os.path.isfile(os.path.join(folder, key + end)) for key in keys for end in ends)]
 
 
 def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    used(env).pop(docname, None)
+    used_pictures(env).pop(docname, None)
 
 
 def _merge(app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment
            ) -> None:
-    used(env).update({doc: used(other)[doc] for doc in docnames if doc in used(other)})
+    used = used_pictures(other)
+    used_pictures(env).update({doc: used[doc] for doc in docnames if doc in used})
 
 
 def _finished(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and app.env is not None:
-        cache.sweep(folder(app.env), {key for keys in used(app.env).values() for key in keys})
+        used = {key for keys in used_pictures(app.env).values() for key in keys}
+        cache.remove_unused(picture_folder(app.env), used)
 
 
 def scraper(block: tuple[str, str, int], block_vars: dict[str, Any], gallery_conf: dict[str, Any]
@@ -196,7 +198,7 @@ def scraper(block: tuple[str, str, int], block_vars: dict[str, Any], gallery_con
         thing = block_vars["example_globals"].get(name)
         if type(thing).__module__.startswith(_VIZ) and type(thing).__name__ in ("Graph", "Sweep"):
             path = os.path.splitext(next(block_vars["image_path_iterator"]))[0]
-            for made in display.drawn(thing, display.MIME).files:   # the PNG is for the thumbnail
+            for made in display.draw_thing(thing, display.MIME).files:   # PNG: the thumbnail
                 with open(f"{path}.{made.format}", "wb") as file:
                     file.write(made.content)
             paths.append(path + ".svg")
@@ -213,7 +215,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("tinyviz_root", "", "env", str)
     app.add_config_value("tinyviz_allow_outside", False, "env", bool)
     app.add_config_value("tinyviz_dark", True, "env", bool)
-    app.add_post_transform(Chosen)
+    app.add_post_transform(ImageChoice)
     app.connect("builder-inited", lambda app: app.config.html_static_path.append(_STATIC)
                 if app.builder.format == "html" else None)
     app.add_css_file("tinyviz.css")

@@ -27,7 +27,7 @@ from typing import Any
 
 from ..documents import picture as pictures
 from ..documents.dependencies import DocumentError, root_of
-from ..documents.picture import Drawn, Picture, Project
+from ..documents.picture import DrawnPicture, Picture, Project
 
 OURS = ("caption", "width")
 CSS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tinyviz.css")
@@ -46,7 +46,7 @@ def format(source: str, language: str, class_name: str, options: Mapping[str, An
     from pymdownx.superfences import SuperFencesException
     project = Project(root_of(os.getcwd()))
     try:
-        picture = asked(source, language, options, project)
+        picture = parse_fence(source, language, options, project)
         drawn = pictures.draw(picture, ("svg",), picture.themes(dark=True))
     except DocumentError as error:
         raise SuperFencesException(f"{language}: {error}\n  in the fence: "
@@ -55,8 +55,9 @@ def format(source: str, language: str, class_name: str, options: Mapping[str, An
                   class_name, options)
 
 
-def asked(source: str, language: str, options: Mapping[str, Any], project: Project) -> Picture:
-    """The picture that a fence asks for. Raises DocumentError."""
+def parse_fence(source: str, language: str, options: Mapping[str, Any], project: Project
+                ) -> Picture:
+    """Return the picture that a fence asks for. Raises DocumentError."""
     name = language.removeprefix("tinyviz-")
     if name not in pictures.NAMES:
         raise DocumentError(f"unknown fence: {language!r} (must be tinyviz-graph or tinyviz-plot)")
@@ -88,5 +89,5 @@ def figure(urls: Mapping[str, str], alt: str, class_name: str, options: Mapping[
     return f'<figure class="{escape(class_name)}">{style}{"".join(images)}{caption}</figure>'
 
 
-def _data(drawn: Drawn, theme: str) -> str:
+def _data(drawn: DrawnPicture, theme: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(drawn.files[theme, "svg"]).decode()

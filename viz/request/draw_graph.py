@@ -18,7 +18,7 @@ from .common import Drawn, File
 from .destinations import destinations, named, themes
 from .graph_request import GraphRequest
 from .load import at_root, load
-from .view import affordable, folded, view
+from .view import choose_formats, fold_note, view
 
 
 def draw_graph(request: GraphRequest) -> Drawn:
@@ -40,9 +40,9 @@ def draw_graph(request: GraphRequest) -> Drawn:
             error, graph = raised, raised.graph
         with abort_after(request.time_limit, f"folding {len(graph.nodes):,} nodes"):
             shown = view(graph, request)
-        notes = list(filter(None, [folded(graph, shown)]))
+        notes = list(filter(None, [fold_note(graph, shown)]))
         if not (request.steps or request.engine == "dot"):
-            wanted, more = affordable(shown, wanted)
+            wanted, more = choose_formats(shown, wanted)
             notes += more
         placed = named(wanted, shown.name + ".steps" * request.steps, looks)
         with abort_after(request.time_limit, f"drawing {len(shown.nodes):,} nodes"):

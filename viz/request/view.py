@@ -30,15 +30,15 @@ def view(graph: Graph, asked: GraphRequest) -> Graph:
     return graph
 
 
-def folded(before: Graph, shown: Graph) -> str:
-    """A note about what was folded; empty where nothing was."""
+def fold_note(before: Graph, shown: Graph) -> str:
+    """Return a note about what was folded; empty where nothing was."""
     from .. import fold
     return fold.summary(shown) if "folds" in shown.facts and "folds" not in before.facts else ""
 
 
-def affordable(graph: Graph, wanted: Sequence[Destination]
-               ) -> tuple[list[Destination], list[str]]:
-    """The files that are wanted, the viewer in place of what is too large, and notes about that.
+def choose_formats(graph: Graph, wanted: Sequence[Destination]
+                   ) -> tuple[list[Destination], list[str]]:
+    """Return the files to make, the viewer in place of what is too large, and notes about that.
 
     A picture whose cost is beyond the budget, and a large one that nobody has named ("" is its
     path), is an html page: the viewer, which opens at once. Known before anything is laid out.
