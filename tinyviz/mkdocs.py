@@ -1,3 +1,3 @@
 """The plugin of MkDocs: plugins: [tinyviz]"""
 
-from .viz.hosts.mkdocs import Plugin  # noqa: F401
+from .viz.hosts.mkdocs import Plugin as Plugin  # noqa: F401

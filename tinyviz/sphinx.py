@@ -1,3 +1,3 @@
 """extensions = ["tinyviz.sphinx"]; image_scrapers of sphinx-gallery: "tinyviz.sphinx.scraper"."""
 
-from .viz.hosts.sphinx import scraper, setup  # noqa: F401
+from .viz.hosts.sphinx import scraper as scraper, setup as setup  # noqa: F401

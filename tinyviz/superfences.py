@@ -1,3 +1,3 @@
 """custom_fences of pymdownx.superfences: !!python/name:tinyviz.superfences.format"""
 
-from .viz.hosts.superfences import format, validator  # noqa: F401
+from .viz.hosts.superfences import format as format, validator as validator  # noqa: F401

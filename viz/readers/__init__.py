@@ -31,6 +31,7 @@ from ..run import execute
 from ..run.execute import Run
 from ..run.expression import Expression, ExpressionError
 from ..run.targets import RunError, Target, TargetError, from_function, user_code
+from ..run.tracer import SECONDS
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -138,7 +139,7 @@ def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
 
 
 def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), *,
-          seconds: float = execute.SECONDS, grad: bool = True, order: int = 1, **options: Any
+          seconds: float = SECONDS, grad: bool = True, order: int = 1, **options: Any
           ) -> Graph:
     """Run a target at a point in its framework, backward too, and read the graph.
 

@@ -288,7 +288,8 @@ def _attribute(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
         raise TargetError(f"{path}:{name} is a class: name a function that takes the inputs")
     if not callable(thing):
         raise TargetError(f"{path}:{name} is not a function but {thing!r:.60}")
-    return thing
+    found: Callable[..., Any] = thing
+    return found
 
 
 # ---- What the user's code raises

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...tinytorch import Tensor, constant
 from ...tinytorch.core.op import record
 
 from .tape import SYMBOLS, elementwise, operation
 
-Array = Any
+Array = NDArray[Any]
 
 WHOLE = {"where", "clip"}        # ops of ours with all operands given
 

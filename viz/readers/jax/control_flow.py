@@ -88,18 +88,19 @@ class TooManyPaths(Exception):
 def _answered(way: Decisions, asked: list[Any]) -> Iterator[None]:
     """Meanwhile `if` asks of what is traced are answered: along a way, then no. asked: receives
     what was asked."""
-    before = jax.core.Tracer.__bool__
+    kind: Any = jax.core.Tracer
+    before = kind.__bool__
 
     def answer(tracer: Any) -> bool:
         try:
-            return before(tracer)
+            return bool(before(tracer))
         except jax.errors.ConcretizationTypeError:
             if len(asked) == MOST_DECISIONS:
                 raise TooManyPaths from None
             asked.append(tracer)
             return way[len(asked) - 1] if len(asked) <= len(way) else False
-    jax.core.Tracer.__bool__ = answer
+    kind.__bool__ = answer
     try:
         yield
     finally:
-        jax.core.Tracer.__bool__ = before
+        kind.__bool__ = before

@@ -109,7 +109,7 @@ class Recorder:
 
         def state(atom: Any, group: str = group) -> State:
             if isinstance(atom, Literal):
-                literal = jax.numpy.asarray(atom.val, atom.aval.dtype)
+                literal = jax.numpy.asarray(atom.val, getattr(atom.aval, "dtype"))
                 return self._new(literal, "constant", "", group)
             return env[atom]
         for equation, origin in zip(jaxpr.eqns, self._origins.of(jaxpr.eqns)):

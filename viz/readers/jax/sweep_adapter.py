@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from numpy.typing import NDArray
 from jax.extend.core import Literal
 
 from ....tinytorch import Tensor
@@ -24,14 +25,14 @@ from .primitives import named
 from .recorder import INLINE
 from .source_map import Lines
 
-Array = Any
+Array = NDArray[Any]
 
 # So many points are computed with: a program is compiled for each of these lengths alone. They are
 # prime, so that no array of f's own has one of them.
 LENGTHS = (61, 509, 2053, 8209, 32771)
 CONCRETE = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError,
             jax.errors.TracerIntegerConversionError)       # f looks at its values: if x > 0
-doubles: Any = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
+doubles: Any = getattr(jax if hasattr(jax, "enable_x64") else jax.experimental, "enable_x64")
 
 
 class Step(NamedTuple):
@@ -170,12 +171,12 @@ class SweepAdapter:
         found = program.run(*given)
 
         def cut(array: Any) -> Array:
-            array = np.asarray(array)
-            if long not in array.shape:
-                return array
-            axis = array.shape.index(long)
-            array = array.take(range(n), axis)
-            return array if axis or self._rows else array.reshape(shape + array.shape[1:])
+            found: Array = np.asarray(array)
+            if long not in found.shape:
+                return found
+            axis = found.shape.index(long)
+            found = found.take(range(n), axis)
+            return found if axis or self._rows else found.reshape(shape + found.shape[1:])
         proxies: dict[int, Tensor] = dict(enumerate(points))
         self._places = {}
         for step in program.steps:
@@ -242,8 +243,9 @@ def _flat(closed: Any, given: list[Any], steps: list[Step], count: int, lines: L
     env |= zip(jaxpr.invars, given)
 
     def at(atom: Any) -> Any:
-        return jax.numpy.asarray(atom.val, atom.aval.dtype) if isinstance(atom, Literal) \
-            else env[atom]
+        if isinstance(atom, Literal):
+            return jax.numpy.asarray(atom.val, getattr(atom.aval, "dtype"))
+        return env[atom]
     for equation in jaxpr.eqns:
         name, params = equation.primitive.name, equation.params
         operands = [at(atom) for atom in equation.invars]

@@ -184,7 +184,8 @@ def _by_place(module: Any, names: Iterable[str]) -> Callable[..., Any]:
 @contextlib.contextmanager
 def _uncompiled() -> Iterator[None]:
     """What torch.compile and TorchScript have made runs as it was written: that is to be seen."""
-    with torch.jit.optimized_execution(False):
+    jit: Any = torch.jit
+    with jit.optimized_execution(False):
         if "torch._dynamo" in sys.modules:
             with torch.compiler.set_stance("force_eager"):
                 yield

@@ -13,6 +13,7 @@ from types import CellType, FunctionType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map
@@ -22,7 +23,7 @@ from ....tinytorch import Tensor
 from ...tape.proxy_tensors import leaf, proxy
 from .calls import SKIPPED, arguments, named_params, name_of, call_text, tensors
 
-Array = Any
+Array = NDArray[Any]
 SEED = 0
 MISSING_DERIVATIVE = re.compile(r"derivative for '?(?:aten::)?(\w+)")
 UNSEEN = {"grad", "backward"}    # what these return is made of all that stands before
