@@ -6,12 +6,13 @@ import click
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+import tinyviz
 from tinyviz import cli
 
 project = "tinyviz"
 author = "the tinyviz authors"
 copyright = "2026, the tinyviz authors"
-version = release = cli.VERSION
+version = release = tinyviz.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "tinyviz.sphinx"]
 myst_heading_anchors = 2
 html_theme = "furo"

@@ -15,8 +15,10 @@ from .version import __version__  # noqa: F401
 
 if TYPE_CHECKING:
     from .viz import digraph, plot, read, render, sweep, trace  # noqa: F401
+    from .viz.request import GraphRequest, PlotRequest, draw  # noqa: F401
 
-__all__ = ["digraph", "plot", "read", "render", "sweep", "trace"]
+__all__ = ["GraphRequest", "PlotRequest", "digraph", "draw", "plot", "read", "render", "sweep",
+           "trace"]
 __path__.append(short_names.root(os.path.dirname(os.path.abspath(__file__))))
 short_names.install()
 

@@ -5,6 +5,7 @@
     viz.read(z)                                # -> Graph
     viz.trace(f, 1.2)                          # -> Graph, with the names and lines of f
     viz.digraph(z)                             # -> graphviz.Digraph
+    viz.draw(viz.GraphRequest(target=f, at=1.2, outputs=("f.svg",)))     # -> Drawn, in memory
     viz.plot(viz.sweep(f, -3, 3))              # -> matplotlib Figure: f and f'
 
 In a notebook a Tensor, a Graph and a Sweep show themselves as soon as viz is imported.
@@ -89,10 +90,13 @@ def render(root: Any, path: str, **options: Any) -> str:
 
 
 def __getattr__(name: str) -> Any:
-    """Import viz.sweep and viz.plot on use: modules that are called like their function."""
+    """Import on use: viz.sweep and viz.plot, modules that are called like their function, and what
+    draws a request."""
+    from importlib import import_module
     if name in ("sweep", "plot"):
-        from importlib import import_module
         return import_module(f".{name}", __name__)
+    if name in ("draw", "GraphRequest", "PlotRequest"):
+        return getattr(import_module(".request", __name__), name)
     raise AttributeError(f"viz has no {name!r}")
 
 
