@@ -1,6 +1,8 @@
 # Our own documentation, drawn by our own extension: python -m sphinx -W docs build/docs
+import ast
 import inspect
 import re
+from pathlib import Path
 
 import click
 from docutils import nodes
@@ -48,13 +50,23 @@ class CommandLine(SphinxDirective):
                 *(nodes.paragraph("", part) for part in summary), options]
 
 
+def source_of(kind):
+    """Return the source of a class, also of one that states another module as its own."""
+    try:
+        return inspect.getsource(kind)
+    except OSError:
+        text = Path(kind.__init__.__code__.co_filename).read_text(encoding="utf-8")
+        return next(ast.get_source_segment(text, node) for node in ast.parse(text).body
+                    if isinstance(node, ast.ClassDef) and node.name == kind.__name__)
+
+
 def plain(app, what, name, thing, options, lines):
     """Turn our docstrings, plain text with code in single backticks, into reStructuredText.
 
     The comments after the fields of a record become its list of fields.
     """
     if what == "class" and getattr(thing, "__annotations__", None):
-        fields = re.findall(r"^    (\w+): .*?\s# (.+)$", inspect.getsource(thing), re.MULTILINE)
+        fields = re.findall(r"^    (\w+): .*?\s# (.+)$", source_of(thing), re.MULTILINE)
         lines += [line for name, text in fields for line in (f"- `{name}`: {text}", "")]
     lines[:] = [re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", line) if "`" in line else
                 re.sub(r"([*|_])", r"\\\1", line) for line in lines]
