@@ -19,7 +19,8 @@ from tinyviz.viz.options.drawing import DrawOptions  # noqa: E402
 from tinyviz.viz.layout.scene import Rect, Scene  # noqa: E402
 from tinyviz.viz.writers.svg import paint  # noqa: E402
 
-HIDDEN = {name for name in ROOMS if name.startswith("tinyviz/")}       # plumbing of the front door
+# The plumbing of the front door, and what is imported everywhere.
+HIDDEN = {name for name in ROOMS if name.startswith("tinyviz/")} | {"viz/options"}
 COLORS = {"tinytorch": "input", "viz": "value", "cli.py": "output", "tinyviz": "output"}
 IMAGES = {"light": ROOT / "docs/img/rooms.svg", "dark": ROOT / "docs/img/rooms-dark.svg"}
 
@@ -53,7 +54,8 @@ def graph() -> Graph:
     edges = [Edge(tail, head) for head, tails in reduced(rooms).items()
              for tail in sorted(tails, key=list(ROOMS).index) if not {tail, head} & HIDDEN]
     return Graph("rooms", nodes, edges, {
-        "title": "Each room uses only the rooms above it. Lines implied by others are left out."})
+        "title": "Each room uses only the rooms above it; most also use options. Lines implied by "
+                 "others are left out."})
 
 
 def scene() -> Scene:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .common import Drawn
+    from .common import Drawn, File
     from .graph_request import GraphRequest
     from .plot_request import PlotRequest
 
+__all__ = ["Drawn", "File", "GraphRequest", "PlotRequest", "draw"]
 _LAZY = {"GraphRequest": "graph_request", "PlotRequest": "plot_request", "Drawn": "common",
          "File": "common"}
 
