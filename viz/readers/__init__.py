@@ -1,10 +1,10 @@
 """Readers: make a Graph of what a framework recorded. One file or folder each, named for it.
 
-A reader is imported when its framework is used, never before. It offers what `Reader` has, and may
-offer what `FullReader` has. Packages whose objects belong to the framework, but are not called like
-it, are stated in the reader's file, which is not imported to learn them:
+A reader is imported when its framework is used, never before. It implements `Reader`, and may
+implement `FullReader`. Packages with other names whose objects belong to the framework are listed
+in the reader's file, where they are found without importing it:
 
-    RELATED_PACKAGES = ("jaxlib", "flax")
+RELATED_PACKAGES = ("jaxlib", "flax")
 
 Other distributions add readers by the entry point group tinyviz.readers: `package = module`.
 """
@@ -42,10 +42,10 @@ NEVER_READ = {*sys.stdlib_module_names, "numpy", "__main__", ""}   # packages no
 
 
 class Reader(Protocol):
-    """What every reader offers."""
+    """The interface of every reader."""
 
     def read(self, root: Any) -> Graph:
-        """Return the graph that ends at a value. Raises TypeError if it cannot be known."""
+        """Return the graph that ends at a value. Raises TypeError if it is unknown."""
 
     @property
     def trace(self) -> Callable[..., Graph]:
@@ -56,7 +56,7 @@ class Reader(Protocol):
 
 
 class FullReader(Reader, Protocol):
-    """What a reader may offer beyond that."""
+    """The optional interface of a reader."""
 
     @property
     def prepared(self) -> Callable[..., AbstractContextManager[None]]:
@@ -67,11 +67,13 @@ class FullReader(Reader, Protocol):
 
     @property
     def generators(self) -> Callable[[], Mapping[str, Callable[..., Any]]]:
-        """Return the functions that make inputs: randn, zeros. Without them, only numbers do."""
+        """Return the functions that make inputs: randn, zeros. Without it, inputs can only be
+        numbers."""
 
     @property
     def build(self) -> Callable[[Any], Any]:
-        """Return what is drawn in place of a factory, given what it made; None for the factory."""
+        """Return the target to draw in place of a factory, given its result; None for the factory.
+        """
 
     @property
     def SweepAdapter(self) -> Callable[..., Any]:
@@ -86,7 +88,7 @@ def frameworks() -> tuple[str, ...]:
 
 @cache
 def _packages() -> Mapping[str, str]:
-    """Package -> the reader in this folder that reads its objects."""
+    """Return the reader in this folder for each package."""
     found = {name: name for name in frameworks()}
     del found[OURS]              # a package tinytorch on its own is the user's: ours is in tinyviz
     for name in frameworks():
@@ -100,7 +102,7 @@ def _packages() -> Mapping[str, str]:
 
 @cache
 def _added() -> Mapping[str, EntryPoint]:
-    """Package -> its reader in another distribution. Takes 50 ms to find."""
+    """Return the reader in another distribution for each package. Takes 50 ms."""
     from importlib.metadata import entry_points
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
@@ -117,7 +119,7 @@ def _load(name: str) -> Reader:
 
 
 def _offers(reader: Reader, what: str) -> FullReader | None:
-    """Return the reader if it offers this."""
+    """Return the reader if it has this attribute."""
     return cast(FullReader, reader) if hasattr(reader, what) else None
 
 
@@ -143,9 +145,9 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
           ) -> Graph:
     """Run a target at a point in its framework, backward too, and read the graph.
 
-    inputs: texts such as "randn(2, 3)" or "x=randn(2, 3)", for arguments the point leaves out.
-    options: those of the framework's reader: level, meta.
-    Raises TargetError if they do not fit the target, RunError if it raises.
+    inputs: texts such as "randn(2, 3)" or "x=randn(2, 3)", for arguments missing from the point.
+    options: those of the framework's reader: level, meta. Raises TargetError if they do not fit the
+    target, RunError if it raises.
     """
     name = framework(target, point)
     reader = _load(name)
@@ -191,7 +193,8 @@ def from_factory(target: Target) -> Target:
 
 
 def sweep_adapter(f: Any) -> Callable[..., Any] | None:
-    """Return what makes a function of another framework one of tinytorch; None for tinytorch's.
+    """Return the function that adapts functions of another framework to tinytorch; None for
+    tinytorch.
 
     Raises TargetError if the reader of the framework has none.
     """
@@ -205,9 +208,9 @@ def sweep_adapter(f: Any) -> Callable[..., Any] | None:
 
 
 def examples(target: Target) -> dict[str, Any]:
-    """Return what `example_inputs()` beside the target returns, by argument; {} without one.
+    """Return the result of `example_inputs()` beside the target, by argument; {} without one.
 
-    A function whose arguments all have defaults is run at these: it says more of itself.
+    A function whose arguments all have defaults runs with these, which describe it better.
     """
     own = target.names and all(target.defaults.get(name) is not None for name in target.names)
     if target.examples is None or isinstance(target.function, FunctionType) and own:
@@ -221,7 +224,7 @@ def examples(target: Target) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def prepared(**options: Any) -> Iterator[None]:
-    """Load a target inside: each framework is seeded as soon as the user's file imports it.
+    """Prepare to load a target: each framework is seeded as soon as the user's file imports it.
 
     options: those of a reader's `prepared`: meta.
     """
@@ -265,8 +268,8 @@ class _ImportHook:
 
 
 def framework(target: Target, point: Mapping[str, Any] = {}) -> str:
-    """Return the framework a target computes in: that of its values, else of the names it uses,
-    else of its file; tinytorch without a sign of another."""
+    """Return the framework of a target: that of its values, else of the names it uses, else of its
+    file; by default tinytorch."""
     f = target.function
     code = inspect.unwrap(f) if isinstance(f, FunctionType) else None
     signs: list[Any] = [f, getattr(f, "__self__", None), *point.values(), *target.defaults.values()]
@@ -287,7 +290,7 @@ def framework(target: Target, point: Mapping[str, Any] = {}) -> str:
 
 
 def _global_names(code: Any) -> Iterator[str]:
-    """The global names in a function's code, and in the functions inside it."""
+    """Yield the global names in a function's code, and in the functions inside it."""
     stack = [code]
     for inner in stack:          # grows while it is walked
         yield from inner.co_names
@@ -295,7 +298,7 @@ def _global_names(code: Any) -> Iterator[str]:
 
 
 def _packages_of(thing: Any) -> Iterator[str]:
-    """The packages a thing comes from: a module its own, a value those of its classes."""
+    """Yield the packages of an object: of a module its own, of a value those of its classes."""
     if isinstance(thing, ModuleType):
         yield thing.__name__.partition(".")[0]
     elif isinstance(thing, (list, tuple, dict)):
@@ -308,7 +311,8 @@ def _packages_of(thing: Any) -> Iterator[str]:
 
 
 def _from_factory(target: Target, reader: Reader) -> Target:
-    """What a factory makes, in its place: a function without arguments, or a class, of modules."""
+    """Return the result of a factory of modules (a function without arguments, or a class), or
+    target."""
     building = _offers(reader, "build")
     if building is None:
         return target
@@ -328,7 +332,7 @@ def _from_factory(target: Target, reader: Reader) -> Target:
 
 
 def _generated(text: str, generators: Mapping[str, Callable[..., Any]]) -> Any:
-    """What a text such as randn(2, 3) makes. Raises TargetError."""
+    """Return the value of a text such as randn(2, 3). Raises TargetError."""
     try:
         made = Expression(text, generators)
         if made.names:

@@ -1,4 +1,4 @@
-"""Reads what JAX computes: a function's jaxpr, run and differentiated equation by equation."""
+"""Read JAX computations: a function's jaxpr, run and differentiated equation by equation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CLOCK = Clock(jax.core.Tracer, lambda: 0, lambda _: -1, JAX)   # for lines: equa
 
 
 def generators() -> dict[str, Any]:
-    """The functions that an input may call: randn(2, 3) and the like."""
+    """Return the functions available to inputs, such as randn(2, 3)."""
     draws = np.random.default_rng(SEED)
     dtype = jax.numpy.zeros(()).dtype
     return {
@@ -43,29 +43,30 @@ def generators() -> dict[str, Any]:
 
 @contextlib.contextmanager
 def prepared(*, meta: bool = False) -> Iterator[None]:
-    """JAX's random numbers have keys of their own: there is nothing to seed."""
+    """Do nothing: JAX's random numbers have explicit keys, so there is nothing to seed."""
     yield
 
 
 def build(thing: Any) -> Any:
-    """What a factory made, if it is to be drawn in its place: a function, such as equinox's."""
+    """Return a factory's result if it is to be drawn in its place: a function, such as equinox's.
+    """
     return thing if callable(thing) else None
 
 
 def read(root: Any) -> Graph:
-    """Raises TypeError: an array of JAX's does not know what made it."""
+    """Raise TypeError: a JAX array does not record its computation."""
     raise TypeError(f"an array of JAX's does not know what made it: draw the function, with "
                     f"viz.trace(f, {np.asarray(root)!r:.30})")
 
 
 def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bool = True,
           order: int = 1, level: str = "function", meta: bool = False) -> Graph:
-    """The graph of a function of arrays at a point; arguments may be trees of arrays.
+    """Return the graph of a function of arrays at a point; arguments may be trees of arrays.
 
-    What a function holds that is a tree itself, such as equinox's and flax's modules, are its
+    The leaves of a function that is a tree itself, such as equinox's and flax's modules, are its
     parameters.
-    order: 2 draws the derivative by the first argument, as jax.grad makes it.
-    Raises what `run.execute.run` raises.
+    order: 2 draws the derivative with respect to the first argument, as jax.grad computes it.
+    Raises the errors of `run.execute.run`.
     """
     if meta:
         raise TargetError(Message(Option("meta"), " is for PyTorch; a JAX function is drawn from "
@@ -88,7 +89,7 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
         tracer = Tracer(target, {}, CLOCK, seconds)
         try:
             closed, shape = _traced(flat, order, given)
-        except CONCRETE:         # if x > 0: along the way it takes here
+        except CONCRETE:         # if x > 0: along the branch taken here
             with contextlib.suppress(*CONCRETE, jax.errors.UnexpectedTracerError, TooManyPaths):
                 flat = BranchPaths(flat).at(given)
             closed, shape = tracer.run(_traced, {"f": flat, "order": order, "arrays": given})
@@ -112,7 +113,7 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
 
 
 def _traced(f: Any, order: int, arrays: Sequence[Any]) -> tuple[Any, Any]:
-    """The jaxpr of a function, or of a derivative of it, and what it returns."""
+    """Return the jaxpr of a function, or of its derivative, and the shapes of its results."""
     for _ in range(order - 1):
         f = jax.grad(f)
     closed, shape = jax.make_jaxpr(f, return_shape=True)(*arrays)
@@ -121,7 +122,7 @@ def _traced(f: Any, order: int, arrays: Sequence[Any]) -> tuple[Any, Any]:
 
 @contextlib.contextmanager
 def _modules() -> Iterator[dict[str, str]]:
-    """The classes of flax's modules that are called meanwhile, by the path of their scope."""
+    """Collect the classes of flax's modules called in the context, by the path of their scope."""
     classes: dict[str, str] = {}
     flax = sys.modules.get("flax.linen")
     if flax is None:
@@ -147,7 +148,7 @@ def _place(target: Target) -> str:
 
 
 def _leaves(trees: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any], Any]:
-    """The leaves of the arguments, those of them that are arrays by path, and the tree.
+    """Return the leaves of the arguments, the arrays among them by path, and the tree.
 
     Raises TargetError for an argument without a number.
     """
@@ -168,7 +169,7 @@ def _leaves(trees: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any], Any]:
         steps = _steps(path)
         name = ".".join(steps)
         if steps[:1] == steps[1:2] and ".".join(steps[1:]) not in inputs:
-            name = ".".join(steps[1:])             # params of flax's: {"params": ...}
+            name = ".".join(steps[1:])             # flax's params: {"params": ...}
         leaves.append(_Slot(name))
         inputs[name] = array
     ordered = dict(sorted(inputs.items(), key=lambda item: order[item[0].partition(".")[0]]))
@@ -177,12 +178,12 @@ def _leaves(trees: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any], Any]:
 
 
 def _is_tree(given: Any) -> bool:
-    """Whether a default is a tree of arrays: {"w": ...}."""
+    """Return whether a default is a tree of arrays: {"w": ...}."""
     return isinstance(given, dict) and any(hasattr(x, "dtype") for x in jax.tree.leaves(given))
 
 
 def _held(function: Any) -> tuple[dict[str, Any], list[Any], Any]:
-    """The numbers that a function holds by name (layers.0.weight), its leaves, and the tree."""
+    """Return a function's parameters by name (layers.0.weight), its leaves, and the tree."""
     found, tree = jax.tree_util.tree_flatten_with_path(function)
     held: dict[str, Any] = {}
     leaves: list[Any] = []
@@ -199,12 +200,12 @@ def _held(function: Any) -> tuple[dict[str, Any], list[Any], Any]:
 
 
 def _steps(path: Any) -> list[str]:
-    """The words of a leaf's path in its tree: layers, 0, weight."""
+    """Return the words of a leaf's path in its tree: layers, 0, weight."""
     return [str(getattr(k, "key", getattr(k, "name", getattr(k, "idx", k)))) for k in path]
 
 
 class _Slot:
-    """Stands for an array among the leaves."""
+    """A placeholder for an array among the leaves."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -1,7 +1,7 @@
-"""Which equations of a jaxpr are of one call of JAX's, and of one statement of the user's.
+"""Group the equations of a jaxpr by call of a JAX function, and by statement of the user's code.
 
-x.mean() has equations that sum, fit and divide, all from one place of the user's; so have the
-passes of a loop around y * x. What tells them apart: those of a loop are the same again and again.
+x.mean() has equations that sum, broadcast and divide, all from one place in the user's code; so
+have the passes of a loop around y * x. The difference: the equations of a loop repeat.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ FITS = {"broadcast_in_dim", "reshape", "squeeze", "expand_dims", "convert_elemen
 
 
 class Origin(NamedTuple):
-    """What an equation is of, by number."""
+    """The call and the statement of an equation, by number."""
 
-    call: int                    # of a function of JAX's; all that a library calls in a statement
+    call: int                    # of a JAX function; in a statement all library calls are one
     statement: int               # of the user's
 
 
@@ -39,7 +39,7 @@ class Calls:
         self._numbers = count(1)
 
     def of(self, equations: Sequence[Any]) -> list[Origin]:
-        """By equation of a jaxpr, what it is of."""
+        """Return the origin of each equation of a jaxpr."""
         paths = [self._path(equation) for equation in equations]
         names = [equation.primitive.name for equation in equations]
         found: list[Origin] = []
@@ -55,8 +55,8 @@ class Calls:
         return found
 
     def _path(self, equation: Any) -> tuple[Any, ...]:
-        """Where in which code an equation comes from: from the innermost that is not JAX's out to
-        the user's."""
+        """Return the source positions of an equation, from the innermost outside JAX to the user's
+        code."""
         traceback = equation.source_info.traceback
         found: list[Any] = []
         for frame in zip(*traceback.raw_frames()) if traceback is not None else ():
@@ -68,7 +68,7 @@ class Calls:
 
     def _passes(self, equations: Sequence[Any], some: Sequence[int], kinds: Sequence[Hashable]
                 ) -> list[int]:
-        """By equation the number of the pass of a loop, where they are the same again and again."""
+        """Return the loop pass of each equation, if the equations repeat."""
         cores = [kind for i, kind in zip(some, kinds) if equations[i].primitive.name not in FITS]
         n = len(cores)
         period = next((d for d in range(1, n) if n % d == 0 and cores[d:] == cores[:-d]), n or 1)
@@ -76,7 +76,7 @@ class Calls:
 
     def _parts(self, equations: Sequence[Any], some: Sequence[int], names: Sequence[str]
                ) -> list[int]:
-        """By equation the number of the part in which no primitive comes twice."""
+        """Return the part of each equation; within a part, no primitive occurs twice."""
         seen: set[str] = set()
 
         def begins(_: int, name: str) -> bool:
@@ -89,13 +89,13 @@ class Calls:
 
     def _numbered(self, equations: Sequence[Any], some: Sequence[int],
                   begins: Callable[[int, str], bool]) -> list[int]:
-        """Numbers for equations. What fits the result of one before it has that one's number, what
-        fits an operand that of the next; begins: whether a number begins with the k-th that does
-        more than fit."""
+        """Number equations. One that adapts the previous result shares its number, one that adapts
+        an operand shares the next one's; begins: whether a number begins with the k-th of the
+        others."""
         numbers: list[int] = []
         made: set[Any] = set()
         number, k = next(self._numbers), 0
-        waiting = 0              # of the last equations: they go with the next
+        waiting = 0              # trailing equations: they go with the next
         for i in some:
             equation = equations[i]
             if equation.primitive.name in FITS:

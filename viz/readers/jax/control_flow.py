@@ -1,4 +1,4 @@
-"""A function that looks at its values, `if x > 0`: one compiled program for each way it takes."""
+"""Functions that branch on their values, `if x > 0`: one compiled program for each path taken."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 import jax
 import numpy as np
 
-MOST_DECISIONS = 24                   # on a way with more of them nothing is compiled: a long loop
+MOST_DECISIONS = 24                   # with more decisions (a long loop) nothing is compiled
 MOST_PATHS = 64
-Decisions = tuple[bool, ...]           # the answers that f was given, in order
+Decisions = tuple[bool, ...]           # the outcomes of f's conditions, in order
 
 
 class BranchPaths:
-    """The ways through f that have been met, the last one first."""
+    """The paths through f seen so far, most recent first."""
 
     def __init__(self, f: Callable[..., Any]) -> None:
         self.f = f
-        self._asked: dict[Decisions, Callable[..., Any]] = {}    # what f asks on this way
+        self._asked: dict[Decisions, Callable[..., Any]] = {}    # the conditions of f on this path
         self._compiled: dict[Any, Callable[..., Any]] = {}
-        self.over = False        # there are too many, or f cannot be traced along one
+        self.over = False        # too many paths, or f cannot be traced along one
 
     def run(self, key: Any, make: Callable[[Any], Callable[..., Any]], xs: Sequence[Any]) -> Any:
-        """What the function that `make` makes of f computes at a point, as (result,); None where f
-        has to be asked itself. key: tells such functions apart."""
+        """Return (result,) of the function that `make` derives from f, at a point; None if f has to
+        be called directly. key: identifies such functions."""
         try:
             way = None if self.over else self._way(xs)
         except (TypeError, ValueError, jax.errors.UnexpectedTracerError, TooManyPaths):
@@ -38,14 +38,15 @@ class BranchPaths:
         return (self._compiled[key, way](*xs),)
 
     def at(self, xs: Sequence[Any]) -> Callable[..., Any]:
-        """f along the way that it takes at a point. Raises what tracing it raises, and Lost."""
+        """Return f along the path that it takes at a point. Raises the errors of tracing, and Lost.
+        """
         return self._along(self._way(xs))
 
     def _way(self, xs: Sequence[Any]) -> Decisions:
-        """The way that f takes at a point. A new one is found question by question."""
+        """Return the path that f takes at a point. A new one is found condition by condition."""
         for known, asked in self._asked.items():
             if self._true(asked, xs) == known:
-                self._asked = {known: asked} | self._asked     # the next point takes it too, mostly
+                self._asked = {known: asked} | self._asked     # the next point mostly takes it too
                 return known
         way: Decisions = ()
         while True:
@@ -57,14 +58,15 @@ class BranchPaths:
                 self._asked = {way: asked} | self._asked
                 return way
             wrong = next((i for i, (a, b) in enumerate(zip(found, way)) if a != b), len(way))
-            way = found[:wrong + 1]                # what is after it was asked on another way
+            way = found[:wrong + 1]                # later conditions belong to another path
 
     @staticmethod
     def _true(asked: Callable[..., Any], xs: Sequence[Any]) -> Decisions:
         return tuple(np.asarray(asked(*xs)).tolist())
 
     def _asking(self, way: Decisions) -> Callable[..., Any]:
-        """What f asks, of a point: it is answered along the way, and then no."""
+        """Return a function that computes f's conditions at a point, true along the path, then
+        false."""
         def asking(*xs: Any) -> Any:
             asked: list[Any] = []
             with _answered(way, asked):
@@ -81,13 +83,13 @@ class BranchPaths:
 
 
 class TooManyPaths(Exception):
-    """There are too many questions, or too many ways."""
+    """Too many conditions or paths."""
 
 
 @contextlib.contextmanager
 def _answered(way: Decisions, asked: list[Any]) -> Iterator[None]:
-    """Meanwhile `if` asks of what is traced are answered: along a way, then no. asked: receives
-    what was asked."""
+    """Decide the conditions of traced values in the context: along a path, then false. asked:
+    receives the conditions."""
     kind: Any = jax.core.Tracer
     before = kind.__bool__
 

@@ -1,9 +1,9 @@
-"""Backward through what a jaxpr has computed, step by step, adding up as jax.grad does.
+"""The backward pass through a jaxpr, step by step, summed in the order of jax.grad.
 
-The numbers are those of jax.grad (of JAX 0.10) to the last bit where it runs as this does, an
-equation at a time and a loop's steps one after the other: under `jax.disable_jit()`. A program that
-XLA compiles as a whole (`jit`; the body of a `scan`) fuses its ops and rounds otherwise: of
-a * b + c only once. A scan or while_loop of more than 256 steps is compiled here too.
+The numbers are those of jax.grad (of JAX 0.10) to the last bit where it also runs one equation at a
+time and a loop's steps in order: under `jax.disable_jit()`. XLA fuses the ops of a program that it
+compiles as a whole (`jit`; the body of a `scan`), which changes rounding: a * b + c is rounded only
+once. A scan or while_loop of more than 256 steps is compiled here too.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ from ...tape.tape import Call, State, Tape
 Function = Callable[..., Any]
 SINGLE = {"dot_general", "broadcast_in_dim", "reshape", "squeeze", "expand_dims", "transpose",
           "slice", "pad", "concatenate", "select_n", "convert_element_type", "reduce_sum", "gather",
-          "getitem", "stack", "add_any"}           # beside what is elementwise
+          "getitem", "stack", "add_any"}           # besides elementwise primitives
 
 
 class Step(NamedTuple):
-    """One call, and how a cotangent goes back through it."""
+    """One call, and its backward rule."""
 
     call: Call
-    operands: tuple[State, ...]   # those of the call that are computed with
+    operands: tuple[State, ...]   # the operands of the call used in the computation
     results: tuple[State, ...]
     f: Function                  # arrays of the operands -> arrays of the results
     vjp: Function | None         # cotangents of all results -> those of `by`
-    by: tuple[int, ...]          # the operands that are differentiated by
-    ways: tuple[tuple[Call, int], ...]             # by such an operand: the edge that says it
-    simple: bool = False         # elementwise: from ones the local derivatives come
-    single: bool = False         # what it sends to an operand is one term, not a sum of several
-    shifted: int = -1            # the operand that has the result's tangent, if any: of x − 1
+    by: tuple[int, ...]          # the operands to differentiate by
+    ways: tuple[tuple[Call, int], ...]             # by such an operand: the edge to it
+    simple: bool = False         # elementwise: its local derivatives come from ones
+    single: bool = False         # its contribution to an operand is one term, not a sum of several
+    shifted: int = -1            # the operand with the same tangent as the result, if any: of x − 1
 
 
 class Region(NamedTuple):
-    """Where steps begin, or end, that jax.grad goes back through apart: of jax.checkpoint's."""
+    """A boundary of a region that jax.grad differentiates separately, such as jax.checkpoint's."""
 
-    whole: Step | None           # all of them as one, where they end
+    whole: Step | None           # the region as one step, at its end
 
 
 def differentiated(f: Function, arrays: Sequence[Any], by: Sequence[int],
                    wanted: Sequence[int] | None = None) -> tuple[tuple[Any, ...], Any]:
-    """The results of a function of arrays, or those wanted, and how their cotangents go back."""
+    """Return the results of a function of arrays, or the wanted ones, and its backward function."""
     def some(*moving: Any) -> tuple[Any, ...]:
         given = list(arrays)
         for i, x in zip(by, moving):
@@ -58,13 +58,13 @@ def differentiated(f: Function, arrays: Sequence[Any], by: Sequence[int],
 
 
 def listed(out: Any) -> tuple[Any, ...]:
-    """What a function returned, as a tuple."""
+    """Return the result of a function as a tuple."""
     return tuple(out) if isinstance(out, (list, tuple)) else (out,)
 
 
 def shifted(f: Function, arrays: Sequence[Any], by: Sequence[int]) -> int:
-    """The operand whose tangent is the result's own, as a custom_jvp may say; -1 if there is none.
-    """
+    """Return the operand with the same tangent as the result, as a custom_jvp may define; -1 if
+    none."""
     def pushed(*tangents: Any) -> Any:
         def some(*moving: Any) -> tuple[Any, ...]:
             given = list(arrays)
@@ -79,10 +79,10 @@ def shifted(f: Function, arrays: Sequence[Any], by: Sequence[int]) -> int:
 
 
 class Backward:
-    """One backward pass: the cotangents, by the stamp of what they are of.
+    """One backward pass: the cotangents, by the stamp of their arrays.
 
-    Of s = x − 1 JAX's tangent is that of x itself: what comes back to s is added to x term by term
-    as it comes, not summed before. s is shifted from x, and x is a base of s.
+    In s = x − 1, JAX's tangent of s is that of x itself: the contributions to s are added to x one
+    by one as they arrive, not summed first. s is shifted from x, and x is a base of s.
     """
 
     def __init__(self, steps: Sequence[Step | Region], arrays: Mapping[int, Any],
@@ -90,15 +90,15 @@ class Backward:
         """arrays: those of the tape by their stamp; gone: not drawn, see `merge_broadcasts`."""
         self.steps, self.arrays, self.gone = steps, arrays, gone
         self.cotangents: dict[int, Any] = {}
-        self._bases: dict[int, tuple[int, ...]] = {}       # stamp -> its own, and those below it
+        self._bases: dict[int, tuple[int, ...]] = {}       # stamp -> itself, and its bases
         for step in steps:
             if isinstance(step, Step) and step.shifted >= 0:
                 stamp = step.results[0].stamp
                 self._bases[stamp] = stamp, *self._chain(step.operands[step.shifted].stamp)
 
     def run(self, tape: Tape) -> None:
-        """Go back from ones at the outputs; grads and contributions onto the tape."""
-        apart: list[dict[int, Any]] = []           # of regions: what their operands come to
+        """Propagate ones from the outputs; store gradients and contributions on the tape."""
+        apart: list[dict[int, Any]] = []           # for regions: the cotangents of their operands
         for made in tape.outputs:
             if made.differentiable:
                 self._add(made.stamp, jax.numpy.ones_like(self.arrays[made.stamp]))
@@ -125,7 +125,7 @@ class Backward:
             self.cotangents[one] = array if old is None else old + array
 
     def _through(self, step: Step) -> None:
-        """Through one step: what it sends is added up, and told on its edges."""
+        """Propagate through one step: add up its contributions, and store them on its edges."""
         results, operands, arrays = step.results, step.operands, self.arrays
         wanted, given = self._arrived(step)
         if step.vjp is None or not wanted:
@@ -147,11 +147,12 @@ class Backward:
             self.cotangents |= self._sums(step)
             return
         for i, c in zip(step.by, found):
-            if i != step.shifted:                  # that has been added as it came
+            if i != step.shifted:                  # otherwise it was added on arrival
                 self._add(operands[i].stamp, c)
 
     def _local(self, step: Step) -> tuple[Value | None, ...]:
-        """By operand of what is elementwise its local derivative, of the result's shape."""
+        """Return the local derivatives of an elementwise step, by operand, in the result's shape.
+        """
         given = [self.arrays[m.stamp] for m in step.operands]
         ones = jax.numpy.ones_like(self.arrays[step.results[0].stamp])
         vjp = step.vjp
@@ -162,7 +163,8 @@ class Backward:
         return tuple(numbers(found[i]) if i in found else None for i in range(len(step.call.args)))
 
     def _drawn(self, array: Any, operand: State) -> Any:
-        """What is sent to an operand, as it arrives at what is drawn in its place."""
+        """Return a contribution to an operand, transformed for the operand that is drawn in its
+        place."""
         while operand.stamp in self.gone:
             step = self.gone[operand.stamp]
             if step.vjp is None:
@@ -171,16 +173,16 @@ class Backward:
         return array
 
     def _arrived(self, step: Step) -> tuple[list[int], list[Any]]:
-        """The results that something has come back to, and what."""
+        """Return the results that have a cotangent, and those cotangents."""
         wanted = [k for k, m in enumerate(step.results) if m.stamp in self.cotangents]
         return wanted, [self.cotangents[step.results[k].stamp] for k in wanted]
 
     def _sums(self, step: Step) -> dict[int, Any]:
-        """By operand, and what it is shifted from: the cotangent that was there, and onto it what
-        this step sends, term by term.
+        """Return the cotangents of operands and their bases: the previous ones plus this step's
+        terms, one at a time.
 
-        (a + b) + c is not a + (b + c). What is returned beside the results has what was there
-        before as the first term of the sum that JAX makes.
+        (a + b) + c differs from a + (b + c): an operand that is returned beside the results has its
+        previous cotangent as the first term of JAX's sum.
         """
         wanted, given = self._arrived(step)
         chains = {i: self._chain(step.operands[i].stamp)[::-1] for i in step.by}
@@ -205,7 +207,7 @@ class Backward:
 
 @jax.custom_jvp
 def _moved(_: Any, array: Any) -> Any:
-    """An array that moves as another one does."""
+    """Return the array, with the tangent of the first argument."""
     return array
 
 
@@ -215,7 +217,7 @@ def _tangent(primals: Any, tangents: Any) -> Any:
 
 
 def numbers(array: Any) -> Value:
-    """The numbers of an array of JAX's: bfloat16 as float32, a key as its words."""
+    """Return the numbers of a JAX array: bfloat16 as float32, a key as its words."""
     if jax.numpy.issubdtype(array.dtype, jax.dtypes.prng_key):
         array = jax.random.key_data(array)
     if array.dtype == jax.numpy.bfloat16:

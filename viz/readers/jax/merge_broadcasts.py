@@ -1,8 +1,8 @@
-"""What JAX does to fit an operand or a result within one call of the user's is not drawn.
+"""Hide the equations with which JAX adapts operands or results within one call.
 
 Of x + w with shapes (3, 2) and (2,) a jaxpr has two equations: w is broadcast, then they are added.
-As with tinytorch and PyTorch one op is drawn, whose edge from w has what comes back to w itself.
-Broadcasts, reshapes and conversions that the user asked for are drawn.
+As with tinytorch and PyTorch one op is drawn, and the edge from w shows the contribution to w
+itself. Broadcasts, reshapes and conversions that the user wrote are drawn.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from .cotangents import Step
 
 
 class Fit(NamedTuple):
-    """An equation that only fits its operand to what it is used with."""
+    """An equation that only adapts its operand."""
 
     step: Step
     nothing: bool                # it computes nothing: a copy
-    operand: bool                # what is elementwise would do it itself: (2,) to (1, 2)
-    result: bool                 # axes of length 1 come or go, as of a sum that keeps its axes
-    order: bool = False          # axes change places, as of a product that is mapped
+    operand: bool                # an elementwise op would do it itself: (2,) to (1, 2)
+    result: bool                 # axes of length 1 are added or removed, as in a sum with keepdims
+    order: bool = False          # axes are permuted, as in a mapped product
 
 
 def fit(equation: Any, step: Step, arrays: Mapping[int, Any]) -> Fit | None:
-    """How an equation fits an array to be another; None where it does more than that."""
+    """Return how an equation adapts an array; None if it does more than that."""
     name, params = equation.primitive.name, equation.params
     if name not in FITS or len(step.operands) != 1:
         return None
@@ -48,9 +48,10 @@ def fit(equation: Any, step: Step, arrays: Mapping[int, Any]) -> Fit | None:
 
 
 def merge(tape: Tape, fits: Sequence[Fit], calls: Mapping[int, int]) -> dict[int, Step]:
-    """Take from a tape what fits; by the stamp of a result that is gone the step that made it.
+    """Remove such equations from a tape; return the step that made each removed result, by its
+    stamp.
 
-    calls: by the stamp of a result, the call of a function of JAX's that made it.
+    calls: the JAX call that made a result, by the result's stamp.
     """
     users: dict[int, list[Call]] = {}
     for call in {id(m.call): m.call for m in tape.made if m.call is not None}.values():
@@ -63,7 +64,7 @@ def merge(tape: Tape, fits: Sequence[Fit], calls: Mapping[int, int]) -> dict[int
     def within(call: Call, other: Call) -> bool:
         number = calls.get(call.outputs[0].stamp)
         return number is not None and number == calls.get(other.outputs[0].stamp)
-    for one in reversed(fits):   # one may fit what another one fits in turn
+    for one in reversed(fits):   # one may adapt the result of another
         call = one.step.call
         made, after = call.outputs[0], users.get(call.outputs[0].stamp, [])
         if one.nothing or one.operand and after and made.stamp not in ends and all(

@@ -1,4 +1,4 @@
-"""A jaxpr run equation by equation: its values, and how cotangents go back through each."""
+"""Run a jaxpr equation by equation; record values, and the backward rule of each equation."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ INLINE = {"jit", "pjit", "closed_call", "core_call", *AGAIN}
 
 
 class Recorder:
-    """Runs jaxprs; opens those within, of jit, scan, cond and while, as groups."""
+    """Runs jaxprs; shows the inner ones of jit, scan, cond and while as groups."""
 
     def __init__(self, lines: Lines, *, grad: bool = True) -> None:
-        """grad: whether there will be a backward pass."""
+        """grad: whether a backward pass follows."""
         self._grad = grad
         self.tape = Tape()
         self.lines = lines
@@ -34,32 +34,33 @@ class Recorder:
         self._steps: list[Step | Region] = []
         self._fits: list[Fit] = []
         self._gone: dict[int, Step] = {}           # what is not drawn
-        self._calls: dict[int, int] = {}           # stamp -> the call of JAX it was made in
-        self._now = Origin(0, 0)                   # of the equation that is being run
+        self._calls: dict[int, int] = {}           # stamp -> the JAX call that made it
+        self._now = Origin(0, 0)                   # of the current equation
         self._origins = Calls(lines.is_users)
-        self._again = 0                            # how deep in what is computed again
+        self._again = 0                            # the nesting depth of recomputation
         self._stamp = 0
-        self._caller: Any = None                   # of the function of JAX's that is being run
+        self._caller: Any = None                   # of the current JAX function
         self._whole: Any = None                    # the equation that is all of f
-        self._scopes: dict[str, str] = {}          # path of a loop, a branch, a rule -> what it did
+        self._scopes: dict[str, str] = {}          # path of a loop, a branch, a rule -> its note
 
     def input(self, name: str, array: Any, *, held: bool = False) -> State:
-        """An argument of the function, or, if held, a parameter of a module that is one."""
+        """Record an argument of the function, or with `held`, a parameter of a function that is a
+        module."""
         made = self._new(array, "parameter" if held else "input", name)
         made.facts |= _size(array) if held else {}
         return made
 
     def parameter(self, name: str, array: Any) -> State:
-        """What the function holds, and is differentiated by too."""
+        """Record a captured array of the function, which is differentiated too."""
         made = self._new(array, "parameter", name, "/".join(name.split(".")[:-1]))
         made.facts |= _size(array)
         return made
 
     def run(self, closed: ClosedJaxpr, arguments: Sequence[State]) -> None:
-        """Run the whole: what it returns is the tape's output."""
+        """Run all of it: its results are the outputs of the tape."""
         if len(closed.jaxpr.eqns) == 1:
             self._whole = closed.jaxpr.eqns[0]
-        with jax.disable_jit():                    # what calls JAX's functions in turn: op by op
+        with jax.disable_jit():                    # functions that call JAX's run op by op too
             made = self._closed(closed, arguments, "")
         self.tape.outputs = list({m.stamp: m for m in made}.values())
         self._gone = merge(self.tape, self._fits, self._calls)
@@ -68,8 +69,8 @@ class Recorder:
         self._settle()
 
     def _settle(self) -> None:
-        """What a module holds stands in the module, where no other uses it. So does what a tree of
-        arrays has under the module's name: params.Dense_0.kernel is a parameter, not an input."""
+        """Move a parameter into the module that uses it alone. An array in a tree that has the
+        module's name, such as params.Dense_0.kernel, becomes a parameter of it."""
         users: dict[int, list[str]] = {}
         for call in {id(m.call): m.call for m in self.tape.made if m.call is not None}.values():
             for m in call.args:
@@ -84,12 +85,12 @@ class Recorder:
                     m.facts |= _size(self._arrays[m.stamp])
 
     def backward(self) -> None:
-        """One backward pass from ones at the outputs."""
+        """Run one backward pass from ones at the outputs."""
         with jax.disable_jit():
             Backward(self._steps, self._arrays, self._gone).run(self.tape)
 
     def _by(self, operands: Sequence[State]) -> tuple[int, ...]:
-        """Which operands are differentiated by."""
+        """Return the operands to differentiate by."""
         return tuple(i for i, m in enumerate(operands) if m.differentiable) if self._grad else ()
 
     def _new(self, array: Any, kind: str = "value", name: str = "", group: str = "") -> State:
@@ -130,7 +131,7 @@ class Recorder:
             before = self._caller
             title = str(params.get("name", "checkpoint" if name in AGAIN else name))
             inner = group if title.startswith("_") else _path(group, title)
-            if not self.lines.knows(closed):       # JAX's own: it stands where it is called
+            if not self.lines.knows(closed):       # JAX's own: shown inline
                 self._caller = before or equation
             elif equation is not self._whole:      # f itself needs no frame
                 inner = self._scope(group, function_name(closed), "computed again in the backward "
@@ -167,7 +168,7 @@ class Recorder:
         return done
 
     def _scan(self, equation: Any, operands: list[State], group: str) -> list[State]:
-        """The steps of a scan, each a group of its own: scan/0, scan/1 ..."""
+        """Run the steps of a scan, each a group of its own: scan/0, scan/1 ..."""
         params = equation.params
         fixed, carried = params["num_consts"], params["num_carry"]
         consts, carry = operands[:fixed], operands[fixed:fixed + carried]
@@ -188,19 +189,19 @@ class Recorder:
         return [*carry, *stacked]
 
     def _while(self, equation: Any, operands: list[State], group: str) -> list[State]:
-        """The passes of a loop, each a group of its own; one node where there are too many."""
+        """Run the passes of a loop, each a group of its own; as one node if there are too many."""
         params = equation.params
         tests, fixed = params["cond_nconsts"], params["body_nconsts"]
         test, body = jaxpr_as_fun(params["cond_jaxpr"]), jaxpr_as_fun(params["body_jaxpr"])
         arrays = [self._arrays[m.stamp] for m in operands]
         of_test, fix = arrays[:tests], arrays[tests:tests + fixed]
-        with jax.disable_jit(False):               # first without recording: about how many?
+        with jax.disable_jit(False):               # first without recording, to estimate the count
             n = int(jax.lax.while_loop(
                 lambda state: test(*of_test, *state[1:])[0],
                 lambda state: (state[0] + 1, *body(*fix, *state[1:])),
                 (0, *arrays[tests + fixed:]))[0])
         if n > LOOP_STEPS:
-            def counted(*given: Any) -> Any:       # so often, so that there is a derivative
+            def counted(*given: Any) -> Any:       # a fixed count, for which a derivative exists
                 fix = given[tests:tests + fixed]
                 with jax.disable_jit(False):
                     return jax.lax.scan(lambda state, _: (tuple(body(*fix, *state)), None),
@@ -215,7 +216,7 @@ class Recorder:
         return carry
 
     def _scope(self, group: str, title: str, said: str) -> str:
-        """The path of a scope that has a frame in any picture; a second one of its name counts on.
+        """Return the path of a scope with a frame in every picture, numbered if its name is taken.
         """
         path, n = _path(group, title), 1
         while path in self._scopes:
@@ -225,8 +226,8 @@ class Recorder:
         return path
 
     def _opens(self, equation: Any) -> bool:
-        """Whether a function with a derivative of its own is the user's, and computes its results.
-        """
+        """Return whether a function with a custom derivative is the user's, and computes its
+        results."""
         closed = equation.params.get("call_jaxpr")
         jaxpr = getattr(closed, "jaxpr", closed)
         made = {var for one in getattr(jaxpr, "eqns", ()) for var in one.outvars}
@@ -234,16 +235,16 @@ class Recorder:
             not isinstance(atom, Literal) and atom in made for atom in jaxpr.outvars)
 
     def _ruled(self, equation: Any, operands: list[State], group: str) -> list[State]:
-        """A custom_vjp or custom_jvp: what it computes, and its own rule for what goes back.
+        """Run a custom_vjp or custom_jvp: its computation, and its own rule for the backward pass.
 
-        What the rule sends an operand stands on the edge to its first use; within there are no
-        gradients.
+        The contribution by the rule to an operand is shown on the edge to its first use; inside,
+        there are no gradients.
         """
         title = params_text(equation.primitive.name, equation.params)[0]
         before, made = len(self._steps), len(self.tape.made)
         results = self._closed(equation.params["call_jaxpr"], operands,
                                self._scope(group, title, "with a derivative of its own"))
-        del self._steps[before:]                   # their derivatives are not asked for
+        del self._steps[before:]                   # their derivatives are not needed
         calls = list({id(m.call): m.call for m in self.tape.made[made:] if m.call}.values())
         by = self._by(operands)
         whole = Call(title, tuple(operands))
@@ -260,7 +261,7 @@ class Recorder:
         return results
 
     def _call(self, equation: Any, operands: list[State], group: str) -> list[State]:
-        """One equation as one call: a primitive, or a function with a derivative of its own."""
+        """Run one equation as one call: a primitive, or a function with a custom derivative."""
         primitive, params = equation.primitive, equation.params
         bind = _binding(equation)
         name, written = params_text(primitive.name, params)
@@ -287,8 +288,8 @@ class Recorder:
 
     def _record(self, name: str, operands: list[State], f: Callable[..., Any], group: str,
                 params: str, equation: Any, shown: Sequence[State] = ()) -> list[State]:
-        """Run a function of arrays, and remember how a cotangent goes back. shown: operands that
-        are drawn, and not given to it."""
+        """Run a function of arrays, and keep its backward rule. shown: operands that are drawn, but
+        not passed to it."""
         through = any(m.differentiable for m in operands) and name != "stop_gradient"
         by = self._by(operands) if through else ()
         arrays = [self._arrays[m.stamp] for m in operands]
@@ -322,7 +323,8 @@ class Recorder:
 
     def _shifted(self, primitive: str, f: Callable[..., Any], arrays: Sequence[Any],
                  by: Sequence[int], found: Sequence[Any]) -> int:
-        """The operand that a result is shifted from, as x is of x - 1; -1 if there is none."""
+        """Return the operand that a result is shifted from, as x is of x - 1; -1 if there is none.
+        """
         if self._again or not by or len(found) != 1 or arrays[by[0]].shape != found[0].shape:
             return -1
         if primitive.startswith("custom_jvp_call"):
@@ -336,7 +338,7 @@ def _size(array: Any) -> dict[str, int]:
 
 
 def _binding(equation: Any) -> Callable[..., Any]:
-    """An equation as a function of arrays."""
+    """Return an equation as a function of arrays."""
     bound = equation.primitive.get_bind_params(equation.params)
     subfuns, rest = bound if isinstance(bound, tuple) else ((), bound)         # before JAX 0.9: two
     return lambda *arrays: equation.primitive.bind(*subfuns, *arrays, **rest)

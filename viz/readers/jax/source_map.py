@@ -1,4 +1,4 @@
-"""Where in the user's files an equation of a jaxpr comes from, and which name the user gave it."""
+"""Source positions and variable names of a jaxpr's equations in the user's files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Names = tuple[str, ...]
 
 
 class Lines:
-    """Knows the user's files: those in the target's folder, libraries apart."""
+    """Finds lines in the user's files: those in the target's folder, except libraries."""
 
     def __init__(self, target: Target) -> None:
         self._root = os.path.dirname(os.path.abspath(target.file)) + os.sep if target.file else ""
@@ -29,14 +29,14 @@ class Lines:
         self._places: list[tuple[int, Place]] = []
 
     def note(self, equation: Any, stamp: int) -> None:
-        """The tensor of this stamp was made by this equation."""
+        """Record that an equation made the tensor of this stamp."""
         place = self.place(equation)
         if place is not None:
             self._places.append((stamp, place))
 
     def bind(self, equation: Any, stamps: Sequence[int], statement: int) -> None:
-        """The tensors of these stamps have the names that the user gave what this equation makes,
-        where they have none; of what a statement makes the last ones have them."""
+        """Name the tensors of these stamps by the variables that the equation's result is assigned
+        to, unless they have names; of a statement's tensors the last ones get them."""
         found = self._frame(equation)
         names = self._names(found[0]).get(found[1], ()) if found else ()
         if len(names) == len(stamps):
@@ -48,19 +48,19 @@ class Lines:
                     bound[statement] = stamp
 
     def place(self, equation: Any) -> Place | None:
-        """The user's line that an equation comes from."""
+        """Return the line of an equation in the user's code."""
         found = self._frame(equation)
         return Place(found[0], found[1][0], found[2]) if found else None
 
     def knows(self, closed: Any) -> bool:
-        """Whether a function that was made to a jaxpr stands in one of the user's files. JAX keeps
-        those of its own, with the lines they were first called from."""
+        """Return whether the function of a jaxpr is defined in the user's files. JAX caches its own
+        functions, with the lines of their first call."""
         jaxpr = getattr(closed, "jaxpr", closed)
         source = str(getattr(getattr(jaxpr, "debug_info", None), "func_src_info", ""))
         return self.is_users(source.partition(" at ")[2].rpartition(":")[0])
 
     def origins(self) -> tuple[dict[int, str], tuple[int, ...], tuple[Place | None, ...]]:
-        """Stamp -> name; and the stamps and places that a Run has."""
+        """Return the names by stamp; and the stamps and places of a Run."""
         names = {stamp: name if len(stamps) == 1 else name + text.subscript(i + 1)
                  for name, stamps in self._bound.items() for i, stamp in enumerate(stamps.values())}
         stamps: list[int] = []
@@ -71,7 +71,7 @@ class Lines:
         return names, tuple(stamps), tuple(places)
 
     def _frame(self, equation: Any) -> tuple[str, Span, str] | None:
-        """The innermost frame of the user's: its file, what it ran, its function."""
+        """Return the innermost frame in the user's code: its file, its span, its function."""
         traceback = equation.source_info.traceback
         if traceback is None:
             return None
@@ -83,13 +83,13 @@ class Lines:
         return None
 
     def is_users(self, file: str) -> bool:
-        """Whether a file is one of the user's own."""
+        """Return whether a file is the user's."""
         return bool(self._root) and (file == self._file or (
             file.startswith(self._root) and "site-packages" not in file
             and not file.startswith(places())))
 
     def _names(self, file: str) -> dict[Span, Names]:
-        """The expressions of a file that are given a name, by where they stand."""
+        """Return the assigned expressions of a file, by position."""
         if file not in self._named:
             named: dict[Span, Names] = {}
             try:

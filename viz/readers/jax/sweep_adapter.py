@@ -1,6 +1,6 @@
-"""A function of JAX's arrays as one of tinytorch's tensors: its numbers and derivatives are JAX's.
+"""A function of JAX arrays as one of tinytorch's tensors: its numbers and derivatives are JAX's.
 
-The sweep calls it as it calls any other, and finds in the graph of the result what f has computed.
+The sweep calls it like any other function, and reads f's computation from the graph of the result.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from .source_map import Lines
 
 Array = NDArray[Any]
 
-# So many points are computed with: a program is compiled for each of these lengths alone. They are
-# prime, so that no array of f's own has one of them.
+# Batch sizes: a program is compiled for each of these lengths only. They are prime, so that no
+# array of f's own has one of them.
 LENGTHS = (61, 509, 2053, 8209, 32771)
 CONCRETE = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError,
-            jax.errors.TracerIntegerConversionError)       # f looks at its values: if x > 0
+            jax.errors.TracerIntegerConversionError)       # f branches on its values: if x > 0
 doubles: Any = getattr(jax if hasattr(jax, "enable_x64") else jax.experimental, "enable_x64")
 
 
 class Step(NamedTuple):
-    """One equation: what it is called, the places of its operands and results, how it is run."""
+    """One equation: its name, the places of its operands and results, its function."""
 
     name: str
     operands: tuple[Any, ...]    # a place among the results, or an array
@@ -48,7 +48,7 @@ class Step(NamedTuple):
 
 
 class Program(NamedTuple):
-    """f at so many points at once, all its equations in order."""
+    """f at a batch of points, all its equations in order."""
 
     steps: list[Step]
     result: Any                  # a place, or an array
@@ -56,19 +56,19 @@ class Program(NamedTuple):
 
 
 class SweepAdapter:
-    """f, which takes and returns arrays of JAX's, as a function of tinytorch's tensors.
+    """f, which takes and returns JAX arrays, as a function of tinytorch's tensors.
 
-    It is mapped over the points by `jax.vmap`, in double precision; where it looks at its values
-    it takes a number alone.
+    It is mapped over the points by `jax.vmap`, in double precision; if it branches on its values,
+    it takes a single number.
     """
 
     def __init__(self, f: Any) -> None:
         self.f = f
-        self.__wrapped__ = getattr(f, "f", f)      # where its lines stand
+        self.__wrapped__ = getattr(f, "f", f)      # for its source lines
         self.__name__ = getattr(f, "__name__", "f")
-        self._rows = False       # a point is given to f as an array of shape (1,)
-        self._looks = False      # f looks at its values
-        self._ways = BranchPaths(self._given)             # then, what it does to numbers
+        self._rows = False       # f takes a point as an array of shape (1,)
+        self._looks = False      # f branches on its values
+        self._ways = BranchPaths(self._given)             # then, f as a function of numbers
         self._lines = Lines(from_function(self.__wrapped__))
         self._programs: dict[Any, Program] = {}
         self._derived: dict[Any, Callable[..., Any]] = {}
@@ -76,7 +76,7 @@ class SweepAdapter:
 
     @staticmethod
     def number(value: Any) -> Any:
-        """What f is given for an argument that is not swept."""
+        """Return an argument of f that is not swept."""
         return value
 
     def __call__(self, *points: Tensor) -> Any:
@@ -98,18 +98,18 @@ class SweepAdapter:
                 return self._mapped(points)
 
     def place(self, result: Tensor) -> Place | None:
-        """The user's line that a result of the last call was made by."""
+        """Return the user's line that made a result of the last call."""
         return self._places.get(result.stamp)
 
     def gradients(self, _: Any, points: Sequence[Tensor]) -> list[Array]:
-        """The derivatives of f by the points, each of their shape."""
+        """Return the derivatives of f with respect to the points, each of their shape."""
         def make(f: Any) -> Any:
             return lambda *xs: jax.numpy.stack(
                 jax.grad(self._number(f), tuple(range(len(xs))))(*xs))
         return list(self._each("gradients", make, points, len(points)))
 
     def derivatives(self, _: Any, x: Tensor, depth: int) -> list[Array]:
-        """f and its derivatives by the point x up to `depth`."""
+        """Return f and its derivatives with respect to the point x up to `depth`."""
         forward = self._looks and self._ways.over          # untraced it is ten times as fast
         for way in (_tangent, jax.grad) if forward else (jax.grad, _tangent):
             def make(f: Any, way: Any = way) -> Any:
@@ -126,12 +126,12 @@ class SweepAdapter:
         raise failed
 
     def _given(self, *xs: Any) -> Any:
-        """f of numbers."""
+        """Return f of numbers."""
         return self.f(*[x[None] for x in xs] if self._rows else xs)
 
     @staticmethod
     def _number(f: Any) -> Callable[..., Any]:
-        """f of numbers, as a number."""
+        """Return f of numbers, as a number."""
         def number(*xs: Any) -> Any:
             y = jax.numpy.asarray(f(*xs))
             return jax.numpy.reshape(y, ()) if jax.numpy.issubdtype(y.dtype, np.inexact) \
@@ -140,8 +140,7 @@ class SweepAdapter:
 
     def _each(self, key: Any, make: Callable[[Any], Callable[..., Any]], points: Sequence[Tensor],
               n: int) -> Array:
-        """What a function that is made of f, and makes n numbers of a point, makes of all points:
-        (n, *their shape)."""
+        """Return the n results at all points of a function derived from f: (n, *their shape)."""
         shape = points[0].shape
         with doubles(True):
             if self._looks and points[0].size == 1:
@@ -164,7 +163,7 @@ class SweepAdapter:
             closed, made = jax.make_jaxpr(jax.vmap(self.f), return_shape=True)(*given)
             leaves = jax.tree.leaves(made)
             if len(leaves) != 1 or len(jax.tree.leaves([made], is_leaf=lambda x: x is None)) != 1:
-                return self.f(*[x[0] for x in given])      # it is judged by who asked
+                return self.f(*[x[0] for x in given])      # the caller checks it
             self._programs[key] = _program(closed, len(xs), self._lines)
         program = self._programs[key]
         given = [x[:, None] for x in xs] if self._rows else xs
@@ -188,7 +187,7 @@ class SweepAdapter:
         return proxies[result] if isinstance(result, int) else leaf(cut(result))
 
     def _alone(self, points: Sequence[Tensor]) -> Any:
-        """f of one point, without tracing: nothing is known of what it has called."""
+        """Return f of one point, without tracing: its calls are unknown."""
         xs = _numbers(points)
         y, = self._ways.run("f", lambda f: f, xs) or [self._given(*xs)]
         if not hasattr(y, "dtype"):
@@ -201,7 +200,7 @@ class SweepAdapter:
 
 
 def _tangent(f: Callable[..., Any]) -> Callable[..., Any]:
-    """The derivative of a function of one number, forward."""
+    """Return the derivative of a function of one number, in forward mode."""
     return lambda x: jax.jvp(f, (x,), (jax.numpy.ones_like(x),))[1]
 
 
@@ -210,7 +209,7 @@ def _numbers(points: Sequence[Tensor]) -> list[Any]:
 
 
 def _padded(points: Sequence[Tensor]) -> list[Any]:
-    """The points, with ones behind them up to a length that programs are compiled for."""
+    """Return the points, padded with ones to a length that programs are compiled for."""
     n = points[0].size
     long = next((length for length in LENGTHS if length >= n), n)
     return [jax.numpy.asarray(np.concatenate([np.ravel(p.data), np.ones(long - n)]))
@@ -232,10 +231,10 @@ def _program(closed: Any, arguments: int, lines: Lines) -> Program:
 
 def _flat(closed: Any, given: list[Any], steps: list[Step], count: int, lines: Lines,
           outer: Place | None = None) -> tuple[list[Any], int]:
-    """The equations of a jaxpr and of those within, one after the other; the places of the results
-    and how many places there are then.
+    """Flatten the equations of a jaxpr and its inner ones; return the places of the results and the
+    number of places.
 
-    outer: the user's line that a function with these equations was called from.
+    outer: the user's line that called the function with these equations.
     """
     jaxpr = getattr(closed, "jaxpr", closed)
     env: dict[Any, Any] = dict(zip(jaxpr.constvars, map(jax.numpy.asarray,
@@ -275,8 +274,8 @@ def _flat(closed: Any, given: list[Any], steps: list[Step], count: int, lines: L
 
 
 def _library(name: str, params: Any, inner: Any, operands: int) -> str:
-    """What a function of JAX's own is called that is made of equations, where tinytorch has one op
-    for it: clip, relu; else ""."""
+    """Return the name of a JAX function that consists of several equations where tinytorch has one
+    op: clip, relu; else ""."""
     if inner is None or not (name in INLINE or name.startswith("custom_")):
         return ""
     source = str(getattr(getattr(inner, "jaxpr", inner).debug_info, "func_src_info", ""))
@@ -287,8 +286,8 @@ def _library(name: str, params: Any, inner: Any, operands: int) -> str:
 
 
 def _proxy(step: Step, i: int, operands: list[Tensor], data: Array, n: int, long: int) -> Tensor:
-    """What stands for a result of an equation, by the op that tinytorch has for it. It is of n
-    points, the program of `long`."""
+    """Return a tensor for a result of an equation, made by the corresponding tinytorch op. It has n
+    points; the program is compiled for `long`."""
     def vjp(ctx: Any, grad: Tensor) -> Any:
         def one(*arrays: Any) -> Any:
             out = step.bind(*arrays)
@@ -304,7 +303,7 @@ def _proxy(step: Step, i: int, operands: list[Tensor], data: Array, n: int, long
             arrays = [filled(a.data) for a in ctx.args]
             try:
                 found = jax.vjp(one, *arrays)[1](filled(grad.data))
-            except (TypeError, ValueError):        # of a while_loop, of another shape: not known
+            except (TypeError, ValueError):        # of a while_loop, of another shape: unknown
                 return (None,) * len(arrays)
         return tuple(None if g.dtype == jax.dtypes.float0 else np.asarray(g).take(
             range(n), g.shape.index(long)) if long in g.shape else np.asarray(g) for g in found)
