@@ -1,4 +1,4 @@
-"""Reads what tinytorch recorded: the `_ctx` links from a tensor back to its leaves, as a Graph."""
+"""Read what tinytorch recorded: the `_ctx` links from a tensor back to its leaves, as a Graph."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ DEEP = 60                        # so is one of more ops in a graph of more than
 
 
 def read(root: Any) -> Graph:
-    """The graph that ends at a tensor; gradients and contributions where backward() was run."""
+    """Return the graph that ends at a tensor, with gradients and contributions if backward() was
+    run."""
     tensors = tinytorch.topological(root)
     if root.grad is None:
         return snapshot.read(tensors, RunInfo(), None)
@@ -38,7 +39,7 @@ def read(root: Any) -> Graph:
     for tensor in tensors:
         try:
             grad = slot(tensor)
-        except AttributeError:                     # no backward pass has come here
+        except AttributeError:                     # not reached by a backward pass
             continue
         if grad is not None:
             total[tensor] = raw(grad)
@@ -52,7 +53,8 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
 
 
 def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
-    """The graph of a run. With grad, backward is run from its result (from ones, of an array).
+    """Return the graph of a run. With grad, backward is run from its result (from ones, of an
+    array).
 
     order: 2 reads the graph of the derivative with respect to the first argument in place of that
     of f, so that its grad is the second derivative, and so on. No tensor's own grad is touched.
@@ -84,7 +86,7 @@ def read_run(run: Run, *, grad: bool = True, order: int = 1) -> Graph:
 
 
 def _derivative(run: Run) -> Any:
-    """The derivative of a run's result by its first argument, as a tensor with a graph."""
+    """Return the derivative of a run's result by its first argument, as a tensor with a graph."""
     root, argument = run.result, next(iter(run.inputs.values()))
     if not root.requires_grad:
         return tinytorch.constant(np.zeros_like(argument.data))
@@ -93,7 +95,7 @@ def _derivative(run: Run) -> Any:
 
 
 def _backward(tensors: Sequence[Any], seed: Any) -> Grads:
-    """One pass from the last; nothing but its own gradient where nothing leads on from it."""
+    """Run one pass from the last tensor; return just its own gradient if it has no operands."""
     root = tensors[-1]
     leads = root.requires_grad and root._op is not None
     sent = backward_pass(tensors, seed) if leads else BackwardPass({root: seed}, {})
@@ -102,7 +104,7 @@ def _backward(tensors: Sequence[Any], seed: Any) -> Grads:
 
 def _facts(run: Run, tensors: Sequence[Any], written: str, grads: Grads | None, order: int,
            ways: Sequence[Branch]) -> dict[str, Any]:
-    """The title of the picture, and the derivatives it has come to."""
+    """Return the title of the picture, and the derivatives as results."""
     data = {name: value(tensor.data) for name, tensor in run.inputs.items()}
     facts: dict[str, Any] = {"title": title(run.target, data, written, order)}
     skipped = tuple(str(way) for way in ways if way.other)

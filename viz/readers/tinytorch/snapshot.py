@@ -1,4 +1,4 @@
-"""Snapshot: tensors as they were when read, and the nodes and edges they are, made on demand."""
+"""A snapshot of tensors as they were when read, with nodes and edges made on demand."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _INTEGER = re.compile(r"-?\d+")
 
 
 class Grads(NamedTuple):
-    """One backward pass: by stamp the gradients that are shown, and what was sent."""
+    """The result of one backward pass: the gradients shown, by stamp, and all cotangents."""
 
     total: Mapping[Any, Any]     # tensor -> array
     sent: BackwardPass
 
 
 def read(tensors: Sequence[Any], known: RunInfo, grads: Grads | None) -> Graph:
-    """The graph of tensors in order of creation; with no gradients at all where grads is None.
+    """Return the graph of tensors in order of creation; without gradients if grads is None.
 
-    Of more than FORMULA_OPS ops, nodes and edges are made when they are asked for: what is drawn of
-    a folded graph is little. Data and gradients are those of now all the same.
+    Of more than FORMULA_OPS ops, nodes and edges are made on demand: a folded graph draws few of
+    them. Their data and gradients are nevertheless those at the time of the call.
     """
     columns = Columns(tensors, known, grads)
     many = columns.results > FORMULA_OPS
@@ -51,10 +51,10 @@ def read(tensors: Sequence[Any], known: RunInfo, grads: Grads | None) -> Graph:
 
 
 class Columns:
-    """All tensors of a graph, in order of creation: arguments that nothing takes come first.
+    """All tensors of a graph, in order of creation, unused arguments first.
 
-    A leaf is one node; a result is two, its op and itself, and as many edges as it has operands,
-    and one.
+    A leaf is one node. A result is two, its op and itself, and has one edge per operand and one
+    more.
     """
 
     def __init__(self, tensors: Sequence[Any], known: RunInfo, grads: Grads | None) -> None:
@@ -65,7 +65,7 @@ class Columns:
         self.place = place = dict(zip(all, range(len(all))))
         self.ops = [tensor._op for tensor in all]
         self.data = [tensor._data for tensor in all]
-        sizes, feeds = [], []                      # the operands of each; where they are in `all`
+        sizes, feeds = [], []                      # the operands of each; their indices in `all`
         for tensor, op in zip(all, self.ops):
             if op is None:
                 sizes.append(0)
@@ -87,7 +87,7 @@ class Columns:
         self.fed = np.concatenate([[0], np.cumsum(self.sizes)])    # -> its first operand in feeds
         self.results = int(self.made.sum())
         self.names = Names(all, self.ops, place, known)
-        self.was: dict[Any, Any] = {}              # a leaf that may change later -> as it is now
+        self.was: dict[Any, Any] = {}              # a leaf that may change -> its present state
         if self.results > FORMULA_OPS:
             for k, tensor in enumerate(all):
                 if not self.sizes[k] and (tensor.requires_grad or tensor._data.ndim):
@@ -122,7 +122,7 @@ class Columns:
                     facts, names.scope(k))
 
     def _place(self, starts: Any, i: int) -> int:
-        """Which tensor a node or an edge is of."""
+        """Return the index of the tensor that a node or an edge belongs to."""
         return int(starts.searchsorted(i, side="right")) - 1
 
     def _values(self, k: int) -> dict[str, Any]:
@@ -138,35 +138,36 @@ class Columns:
 
     @cached_property
     def graded(self) -> Any:
-        """Which tensors show a gradient, where any do."""
+        """Return which tensors show a gradient, if any do."""
         graded = self.wants.copy()
         graded[[self.place[tensor] for tensor in self.known.inputs.values()]] = True
         return graded
 
     @cached_property
     def asked(self) -> Any:
-        """Which results were made with parameters."""
+        """Return which results were made by ops with parameters."""
         return np.array([bool(tensor._params) for tensor in self.tensors])
 
     @cached_property
     def numbers(self) -> Any:
-        """The data of all, where they are numbers."""
+        """Return the data of all tensors, if they are numbers."""
         return np.array(self.data, dtype=float)
 
     @cached_property
     def totals(self) -> Any:
-        """The gradients shown of all, where they are numbers; else None."""
+        """Return the gradients shown of all tensors, if they are numbers; else None."""
         found = list(map(self.grads.total.get, self.tensors)) if self.grads else [None]
         return _column([ZERO if x is None else x for x in found]) if self.plain else None
 
     @cached_property
     def cotangents(self) -> Any:
-        """Those of the backward pass, nan where it did not come; None where some are no numbers."""
+        """Return the cotangents of the backward pass, nan if not reached; None unless all are
+        numbers."""
         found = list(map(self.grads.sent.gradients.get, self.tensors)) if self.grads else [None]
         return _column([nothing if x is None else x for x in found]) if self.plain else None
 
     def of_nodes(self, at: Sequence[int]) -> dict[str, Any]:
-        """Facts of some nodes, all tensors or all ops."""
+        """Return the facts of some nodes, all tensors or all ops."""
         some = columns([self.node(i).facts for i in at[:FEW]])
         if len(at) > FEW and "data" in some:
             ks = np.searchsorted(self.first, at, side="right") - 1
@@ -202,7 +203,7 @@ class Columns:
         return Edge(self.names.id(tail), self.names.doer(k), "", about)
 
     def _reached(self, k: int) -> bool:
-        """Whether the backward pass was asked for a result."""
+        """Return whether the backward pass reached a result."""
         return self.grads is not None and self.tensors[k].requires_grad
 
     def _formulas(self, tensor: Any) -> tuple[str | None, ...]:
@@ -215,7 +216,7 @@ class Columns:
         return formula.local_formulas(tensor, self.names.names, written)
 
     def _as_it_was(self, tensor: Any) -> Any:
-        """A result with operands as they were when read."""
+        """Return a result whose operands have the state they were read in."""
         args = operands(tensor)
         if not self.was or not any(a in self.was for a in args) or \
                 not isinstance(tensor._op, type) or not issubclass(tensor._op, tinytorch.Op):
@@ -227,7 +228,7 @@ class Columns:
         return was
 
     def of_edges(self, at: Sequence[int]) -> dict[str, Any]:
-        """Facts of some edges, as a rule each the same argument of the same op."""
+        """Return the facts of some edges, usually the same argument of the same op."""
         ks = np.searchsorted(self.into, at, side="right") - 1
         i = np.asarray(at) - self.into[ks]
         op = self.ops[int(ks[0])]
@@ -244,8 +245,8 @@ class Columns:
                 **(self._in_turn(op, ks, int(i[0])) if found is None else found)}
 
     def _at_once(self, op: Any, ks: Any, i: int) -> dict[str, Any] | None:
-        """Local derivatives and contributions of one elementwise op, many times: its own rule on
-        arrays of all. None where that is not how it is."""
+        """Return the local derivatives and contributions of many calls of one elementwise op, by
+        applying its rule to whole arrays; None if that is impossible."""
         assert self.grads is not None
         rules = getattr(op, "local", None)
         if not rules or rules[i] is None or getattr(op, "selects", False) or \
@@ -275,7 +276,7 @@ class Columns:
         return found
 
     def _in_turn(self, op: Any, ks: Any, i: int) -> dict[str, Any]:
-        """The same of any op, one after another."""
+        """Return the same for any op, one call after another."""
         assert self.grads is not None
         found: dict[str, list[Any]] = {"local": [], "contribution": []}
         elementwise = not issubclass(op, tinytorch.Op) or op.local if isinstance(op, type) else True
@@ -290,7 +291,7 @@ class Columns:
     # ---- the program
 
     def parsed(self) -> Parsed:
-        """The graph as a program, as `fold.parse` has it."""
+        """Return the graph as a program, as `fold.parse` does."""
         made = self.made
         results, leaves = np.flatnonzero(made), np.flatnonzero(~made)
         code = np.empty(len(made), dtype=int)
@@ -331,7 +332,8 @@ class Columns:
 
 
 class Ends(Sequence[int]):
-    """Edge -> the index of the node at one of its ends: 0, its tail; 1, its head."""
+    """A sequence from edge to the index of the node at one of its ends: 0, its tail; 1, its head.
+    """
 
     def __init__(self, columns: Columns, end: int) -> None:
         self.columns, self.end = columns, end
@@ -352,18 +354,18 @@ class Ends(Sequence[int]):
 
 
 def columns(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Facts of many as columns: those that the second has, or the only one."""
+    """Return the facts of many as columns: those that the second has, or the only one."""
     return {key: [one.get(key) for one in facts] for key in facts[len(facts) > 1]}
 
 
 def _column(data: Sequence[Any]) -> Any:
-    """Many arrays or numbers as one column."""
+    """Return many arrays or numbers as one column."""
     stack = _stack(data)
     return NumberColumn("float64", stack) if stack is not None else list(map(value, data))
 
 
 def _stack(data: Sequence[Any]) -> Any:
-    """Arrays of one shape as one array; None where they are not, or of other numbers."""
+    """Stack arrays of one shape; return None if the shapes or types differ."""
     if set(map(type, data)) == {np.float64}:
         return np.array(data)
     kinds = {(x.shape, x.dtype.char) if isinstance(x, (np.ndarray, np.float64)) else None

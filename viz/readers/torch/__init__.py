@@ -1,4 +1,4 @@
-"""Reads what PyTorch computes: functions called, modules, gradients, as a Graph."""
+"""Read what PyTorch computes: function calls, modules, gradients, as a Graph."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from .sweep_adapter import SweepAdapter
 __all__ = ["SweepAdapter", "build", "generators", "prepared", "read", "trace"]
 RELATED_PACKAGES = ("transformers", "timm")
 SEED = 0
-LEAF = "leaf Variable that requires grad"      # what PyTorch says of a write into one
+LEAF = "leaf Variable that requires grad"      # PyTorch's message for a write into one
 
 
 def generators() -> dict[str, Any]:
-    """The functions that an input may call: randn(2, 3) and the like."""
+    """Return the functions available to inputs, such as randn(2, 3)."""
     names = ("randn", "rand", "randint", "randperm", "zeros", "ones", "full", "arange", "linspace",
              "eye")
     return {name: getattr(torch, name) for name in names}
@@ -40,8 +40,8 @@ def generators() -> dict[str, Any]:
 
 @contextlib.contextmanager
 def prepared(*, meta: bool = False) -> Iterator[None]:
-    """The same random numbers each time. With meta, tensors made inside have no numbers, but what
-    is made of numbers that are written out is known to whom asks."""
+    """Seed PyTorch's random numbers. With meta, tensors made inside have no numbers, but those made
+    of literal numbers can still be queried."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_seeded())
         if meta:
@@ -53,10 +53,9 @@ def prepared(*, meta: bool = False) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _seeded() -> Iterator[None]:
-    """The same random numbers each time, and the caller's own go on afterwards as if nothing was.
-    """
+    """Seed the random numbers in the context, and restore the caller's generators afterwards."""
     gpus = range(torch.cuda.device_count()) if torch.cuda.is_available() else ()
-    every = bool(gpus) or torch.backends.mps.is_available()        # of a CPU alone it is faster
+    every = bool(gpus) or torch.backends.mps.is_available()        # for a CPU alone it is faster
     with torch.random.fork_rng(devices=gpus):
         (torch.manual_seed if every else torch.default_generator.manual_seed)(SEED)
         yield
@@ -64,9 +63,9 @@ def _seeded() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _garbage_kept() -> Iterator[None]:
-    """Nothing is looked for among the thousands of small things that a recording keeps anyway: it
-    takes a fifth of the time. What then is left, the graph, is held to be old, since no part of it
-    is garbage."""
+    """Disable garbage collection during a recording, which keeps its many small objects anyway:
+    collecting takes a fifth of the time. The resulting graph is moved to the oldest generation,
+    since no part of it is garbage."""
     before = gc.isenabled()
     gc.disable()
     try:
@@ -80,21 +79,22 @@ def _garbage_kept() -> Iterator[None]:
 
 
 def build(thing: Any) -> Any:
-    """What a factory made, if it is to be drawn in its place: a module."""
+    """Return a factory's result if it is to be drawn in its place: a module."""
     return thing if isinstance(thing, torch.nn.Module) else None
 
 
 def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bool = True,
           order: int = 1, level: str = "function", meta: bool = False) -> Graph:
-    """The graph of a function of tensors, or of a module, at a point. Nothing is left changed.
+    """Return the graph of a function of tensors, or of a module, at a point; restore all state.
 
-    Where what runs writes into an input, which its caller's tensors would allow, it is run again
-    with inputs that are made of leaves.
+    If the function writes into an input, which the tensors of its callers would allow, it is run
+    again with inputs that are not leaves.
     level: "function" draws the functions that the code calls, "aten" the operations that ran.
-    order: 2 draws the derivative by the first argument, as autograd makes it: operations that ran.
-    meta: what is given as numbers is made without them, on the meta device.
-    Raises what `run.execute.run` raises; where the function raises, the error's `graph` is what was
-    computed up to there, with the call that failed.
+    order: 2 draws the derivative with respect to the first argument, as autograd computes it, by
+    operations.
+    meta: create inputs given as numbers on the meta device, without values. Raises the errors of
+    `run.execute.run`; if the function raises, the error's `graph` shows the computation up to the
+    failed call.
     """
     options: dict[str, Any] = {"seconds": seconds, "grad": grad, "order": order, "level": level,
                                "meta": meta}
@@ -108,7 +108,7 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
 
 def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bool, order: int,
            level: str, meta: bool, apart: bool = False) -> Graph:
-    """As `trace`, once. apart: whether the inputs are no leaves, but made of such."""
+    """Trace once. apart: whether the inputs are copies of leaves instead of leaves."""
     found = modules(target)
     recorder = Recorder("aten" if order > 1 else level)
     for name, module in found.items():
@@ -119,7 +119,7 @@ def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bo
     recorder.modules.name_tensors(captured_tensors(target.function, torch.Tensor))
     passed = execute.arguments(target, point, example="randn(2, 3)")
     called = target
-    if "" in found:              # a module is given what it is given: its defaults are no inputs
+    if "" in found:              # a module's inputs are its given arguments, not its defaults
         passed = {name: given for name, given in passed.items() if name in point}
         called = target._replace(function=_by_place(target.function, passed))
     inputs: dict[str, Any] = {}
@@ -171,8 +171,8 @@ def _trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: bo
 
 
 def _by_place(module: Any, names: Iterable[str]) -> Callable[..., Any]:
-    """The module, to be called with values of these arguments of it: by place where that can be,
-    as people call it, and as hooks that look at its arguments expect."""
+    """Return a function that calls the module with these arguments: by position if possible, as is
+    usual, and as hooks that look at its arguments expect."""
     kinds = parameters(getattr(module, "forward", module))
     places = [p.name for p in kinds if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     names, first = list(names), 0
@@ -183,7 +183,8 @@ def _by_place(module: Any, names: Iterable[str]) -> Callable[..., Any]:
 
 @contextlib.contextmanager
 def _uncompiled() -> Iterator[None]:
-    """What torch.compile and TorchScript have made runs as it was written: that is to be seen."""
+    """Run functions of torch.compile and TorchScript uncompiled, so that their calls are recorded.
+    """
     jit: Any = torch.jit
     with jit.optimized_execution(False):
         if "torch._dynamo" in sys.modules:
@@ -194,7 +195,8 @@ def _uncompiled() -> Iterator[None]:
 
 
 def modules(target: Target) -> dict[str, Any]:
-    """Name -> module: the target itself, without a name, or those that a function speaks of."""
+    """Return modules by name: the target itself, with an empty name, or those that a function uses.
+    """
     f = inspect.unwrap(target.function) if isinstance(target.function, FunctionType) \
         else target.function
     owner = getattr(f, "__self__", None)
@@ -210,10 +212,10 @@ def modules(target: Target) -> dict[str, Any]:
 
 
 def _input(name: str, given: Any, inputs: dict[str, Any], apart: bool) -> Any:
-    """What an argument is given, its tensors apart from the user's own and differentiable.
+    """Return an argument's value, with its tensors detached from the user's and differentiable.
 
-    They are added to `inputs`, by their path: batch.mask. Raises TargetError for what is no number.
-    apart: whether they are no leaves, so that they may be written into.
+    They are added to `inputs`, by their path: batch.mask. Raises TargetError for other values.
+    apart: whether they are copies of leaves, which may be written into.
     """
     def fresh(path: Any, leaf: Any) -> Any:
         if not isinstance(leaf, torch.Tensor):
@@ -236,7 +238,8 @@ def _input(name: str, given: Any, inputs: dict[str, Any], apart: bool) -> Any:
 
 
 def _roots(result: Any, target: Target) -> list[Any]:
-    """The tensors of a result to draw from: its loss where it names one, else all of numbers."""
+    """Return the tensors of a result to draw from: its loss if it has one, else all floating ones.
+    """
     if isinstance(result, Mapping) and isinstance(result.get("loss"), torch.Tensor):
         result = result["loss"]
     if dataclasses.is_dataclass(result) and not isinstance(result, Mapping):

@@ -1,4 +1,4 @@
-"""The edges of PyTorch's autograd graph: the state of a tensor each stands for, what it carries."""
+"""The edges of PyTorch's autograd graph: the tensor state behind each, and its gradient."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ REENTRANT = "CheckpointFunctionBackward"           # works under backward() alon
 
 
 class Edges:
-    """Knows the edge of each state that has one; has the nodes of each call tell what they send."""
+    """Maps states to autograd edges; records the contributions of each call by hooks on its nodes.
+    """
 
     def __init__(self) -> None:
         self.states: dict[Any, State] = {}          # (autograd node, output) -> the state it made
         self.of: dict[int, Any] = {}               # stamp -> that edge
         self._leaves: dict[int, Any] = {}          # id of a parameter -> its edge
-        self._uses: dict[Any, int] = {}            # edge -> how often autograd nodes take it
+        self._uses: dict[Any, int] = {}            # edge -> number of its uses by autograd nodes
         self._hits: list[_Sender] = []
         self._sent: dict[Any, tuple[Call, Any]] = {}       # (id of call, operand) -> call, tensor
         self._handles: list[Any] = []
 
     def prepare(self, leaves: Sequence[Any]) -> None:
-        """Ask for the edges of parameters at once: one by one takes longer."""
+        """Look up the edges of parameters together: one by one takes longer."""
         leaves = [t for t in leaves if t.requires_grad]
         if leaves and not torch.is_inference_mode_enabled():
             with torch.enable_grad():
@@ -39,11 +40,11 @@ class Edges:
             self._leaves = dict(zip(map(id, leaves), node.next_functions))
 
     def forget(self, t: Any) -> None:
-        """The tensor was given other data: of another type it has another edge."""
+        """Forget the edge of a tensor with new data: of another type it has another edge."""
         self._leaves.pop(id(t), None)
 
     def add(self, made: State, t: Any) -> None:
-        """The tensor is now in this state, and requires a gradient, if one can flow to it."""
+        """Set the state of a tensor, and make it require a gradient if one can flow to it."""
         edge = self._leaves.get(id(t)) or edge_of(t)
         made.differentiable = edge is not None
         if edge is None:
@@ -55,7 +56,8 @@ class Edges:
         return edge_of(t) in self.states
 
     def watch(self, call: Call, roots: list[Any]) -> list[Any]:
-        """Note where the autograd nodes of a call send something to its operands. Those nodes."""
+        """Find the autograd nodes of a call that send a gradient to its operands; return all its
+        nodes."""
         where: dict[Any, list[int]] = {}
         for i, a in enumerate(call.args):
             edge = self.of.get(a.stamp)
@@ -81,9 +83,9 @@ class Edges:
         return inside
 
     def _send_hooks(self, alone: Collection[Any]) -> list[tuple[Call, int, Any]]:
-        """Have the nodes tell what they send along all edges but those `alone`.
+        """Add hooks that record the gradients along all edges but those `alone`.
 
-        Of those: the call, its operand, the edge.
+        Returns for those: the call, its operand, the edge.
         """
         found = []
         for call, node, hits, where in self._hits:
@@ -109,26 +111,27 @@ class Edges:
 
     def backward(self, roots: list[Any], modules: Modules, *, changed: bool = False
                  ) -> list[tuple[State, Any]]:
-        """One backward pass from ones at the roots: gradients of states, contributions of calls.
+        """Run one backward pass from ones at the roots: gradients of states, contributions of
+        calls.
 
-        changed: whether hooks of the user's may change a gradient that arrives.
-        Returns the states that a gradient has reached, with it. Raises RunError if backward does.
+        changed: whether hooks of the user's may change a gradient on arrival. Returns the reached
+        states with their gradients. Raises RunError if backward fails.
         """
         roots = [t for t in roots if t.requires_grad and edge_of(t) is not None]
         if not roots:
             return []
-        for t in roots:          # what a root is given is one more use
+        for t in roots:          # the seed of a root is one more use
             self._uses[edge_of(t)] = self._uses.get(edge_of(t), 0) + 1
         wanted = [(edge, made) for edge, made in self.states.items() if made.data.dtype in FLOATS]
         reentrant = any(node.name() == REENTRANT for node, _ in self.states)
         alone = {edge for edge, _ in wanted if self._uses.get(edge) == 1} \
-            if not (reentrant or changed) else set()       # what its only use sends is its gradient
+            if not (reentrant or changed) else set()       # of one use: gradient = contribution
         told = self._send_hooks(alone)
         with user_code("backward"):
             grads = (self._reentrant if reentrant else self._gradients)(
                 roots, [edge for edge, _ in wanted], modules)
         found = [(made, grad) for (_, made), grad in zip(wanted, grads) if grad is not None]
-        stated = ValueCache()        # a gradient of one use is what that use sends
+        stated = ValueCache()        # the gradient of a single use is its contribution
         for (made, _), of in zip(found, stated.values([grad for _, grad in found])):
             made.grad = of
         arrived = {edge: made.grad for (edge, made), grad in zip(wanted, grads)
@@ -144,14 +147,14 @@ class Edges:
         return found
 
     def _gradients(self, roots: list[Any], edges: list[Any], modules: Modules) -> Sequence[Any]:
-        """The gradient at each edge, from ones at the roots; None where nothing flows."""
+        """Return the gradient at each edge, from ones at the roots; None without a gradient."""
         roots, seeds = seeded(roots)
         return torch.autograd.grad(roots, [GradientEdge(*edge) for edge in edges], seeds,
                                    allow_unused=True)
 
     def _reentrant(self, roots: list[Any], edges: list[Any], modules: Modules) -> Sequence[Any]:
-        """The same where reentrant checkpoints need backward(), which changes the tensors' own
-        grad: that is put back when `modules` is closed."""
+        """Return the same for reentrant checkpoints, which need backward(). It changes the tensors'
+        own grad, which is restored when `modules` is closed."""
         found: dict[Any, Any] = {}
         leaves = {}
         for edge in edges:
@@ -169,20 +172,21 @@ class Edges:
         return [found.get(edge) for edge in edges]
 
     def changed_in_place(self) -> Call | None:
-        """The last call that has kept a tensor for backward which was then written into."""
+        """Return the last call that saved a tensor for backward which was written into afterwards.
+        """
         return next((call for call, node, *_ in reversed(self._hits) if written(node)), None)
 
     def close(self) -> None:
-        """Take every hook off."""
+        """Remove all hooks."""
         for handle in self._handles:
             handle.remove()
         self._handles = []
 
 
 def seeded(roots: Sequence[Any]) -> tuple[list[Any], list[Any] | None]:
-    """What backward is called with, that ones arrive at the roots: their sums where that is all.
+    """Return the tensors and seeds to call backward with for ones at the roots: sums if possible.
 
-    To a seed of the caller's PyTorch compares shapes, and for that it imports all of sympy.
+    For explicit seeds PyTorch compares shapes, which imports all of sympy.
     """
     if all(t.is_floating_point() for t in roots):
         with torch.enable_grad():
@@ -191,9 +195,9 @@ def seeded(roots: Sequence[Any]) -> tuple[list[Any], list[Any] | None]:
 
 
 def edge_of(t: Any) -> Any:
-    """The edge that carries a tensor's gradient: its autograd node, the output of it.
+    """Return the edge that carries a tensor's gradient: its autograd node, and the output's number.
 
-    None of a view that was made in no_grad: it says that it requires a gradient, and none flows.
+    None for a view made in no_grad: it claims to require a gradient, but none flows.
     """
     node = t.grad_fn
     if node is not None:
@@ -202,12 +206,12 @@ def edge_of(t: Any) -> Any:
         with torch.inference_mode(False):
             return edge_of(t)
     with contextlib.nullcontext() if torch.is_grad_enabled() else torch.enable_grad():
-        node = t.view_as(t).grad_fn.next_functions[0][0]       # of a leaf: made when asked for
+        node = t.view_as(t).grad_fn.next_functions[0][0]       # of a leaf: made on demand
     return None if node is None else (node, 0)
 
 
 class _Sink(torch.autograd.Function):
-    """What takes many tensors and makes nothing of them: its node has the edges of all."""
+    """A function of many tensors without a result: its node has the edges of all."""
 
     @staticmethod
     def forward(ctx: Any, *tensors: Any) -> Any:
@@ -215,28 +219,28 @@ class _Sink(torch.autograd.Function):
 
 
 class _Sender(NamedTuple):
-    """An autograd node of a call that sends something to operands of it."""
+    """An autograd node of a call that sends gradients to operands of the call."""
 
     call: Call
     node: Any
-    edges: list[tuple[int, Any]]           # place among what the node sends, edge
-    operands: Mapping[Any, list[int]]      # edge -> which operands these are
+    edges: list[tuple[int, Any]]           # position among the node's edges, edge
+    operands: Mapping[Any, list[int]]      # edge -> the operands it leads to
 
 
 class Replay(NamedTuple):
-    """An elementwise call, to be made once more."""
+    """An elementwise call, to be repeated."""
 
     call: Call
     func: Callable[..., Any]
-    args: Sequence[Any]          # tensors, as they were, and numbers
-    swapped: bool                # whether the operands of the call stand the other way round
+    args: Sequence[Any]          # tensors, in their state at the call, and numbers
+    swapped: bool                # whether the operands of the call are in reverse order
     shape: tuple[int, ...]       # of the result
 
 
 def local_derivatives(again: Sequence[Replay]) -> None:
-    """Give elementwise calls their local derivatives, per operand and of the shape of the result.
+    """Set the local derivatives of elementwise calls, per operand, in the shape of the result.
 
-    All calls of one function are made at once, one after the other in one long array.
+    All calls of one function are repeated together, concatenated into one long array.
     """
     alike: dict[Any, list[Replay]] = {}
     for one in again:

@@ -1,4 +1,4 @@
-"""How a call of PyTorch's is told: its name, the tensors it is given, what else it is given."""
+"""The text of a PyTorch call: its name, its tensors, its other arguments."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from ...tape.tape import elementwise
 PLAIN = (int, float, str, type(None), slice, torch.dtype, torch.device)
 SKIPPED = {"requires_grad_", "retain_grad", "register_hook", "__set__", "item", "tolist", "numpy",
            "__len__", "__bool__", "__float__", "__int__", "__repr__", "__format__", "__delete__",
-           "_is_view", "is_contiguous"}         # what makes no tensor, or the one it is given
+           "_is_view", "is_contiguous"}         # return no tensor, or their argument
 NAMES = {"iadd": "add", "isub": "sub", "imul": "mul", "itruediv": "div", "idiv": "div",
          "ipow": "pow", "floordiv": "floor_divide"}
 SWAPPED = {"radd": "add", "rsub": "sub", "rmul": "mul", "rdiv": "div", "rtruediv": "div",
            "rpow": "pow", "rmatmul": "matmul", "rmod": "remainder",
            "rfloordiv": "floor_divide"}
-PAIRS = {"max": "maximum", "min": "minimum"}       # of two tensors
-WORDS = {True: "None", False: "_"}             # parts of an index: nothing, and a tensor
+PAIRS = {"max": "maximum", "min": "minimum"}       # with two tensors
+WORDS = {True: "None", False: "_"}             # parts of an index: None, and a tensor
 GETITEM: Any = torch.Tensor.__getitem__
 
 
 class Argument(NamedTuple):
-    """An argument of a function, as its signature or schema states it."""
+    """An argument of a function, according to its signature or schema."""
 
     name: str
     default: Any = inspect.Parameter.empty
-    keyword: bool = False        # given by name only
-    many: bool = False           # of numbers: it may be given one by one, view(2, 3)
+    keyword: bool = False        # keyword-only
+    many: bool = False           # of numbers: they may be separate arguments, view(2, 3)
 
 
 def options_of(func: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """What a call is given by name, without tensors and defaults."""
+    """Return the keyword arguments of a call, without tensors and defaults."""
     if not kwargs:
         return {}
     usual = {a.name: a.default for a in arguments(func)}
@@ -48,7 +48,7 @@ def options_of(func: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def named_params(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """What a call is given beside tensors, by the names its arguments have, without defaults."""
+    """Return the arguments of a call that are no tensors, by parameter name, without defaults."""
     found: dict[str, Any] = {}
     if not all(isinstance(a, torch.Tensor) for a in args):
         stated = arguments(func, tuple(map(type, args)))
@@ -60,7 +60,7 @@ def named_params(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> d
             last = places[min(i, len(places) - 1)] if places else None
             name = "index" if func is GETITEM else last.name if last else f"{i}"
             if i >= len(places) - 1 and len(args) > len(places) and last and last.many:
-                found[name] = (*found.get(name, ()), x)    # one by one: view(2, 3)
+                found[name] = (*found.get(name, ()), x)    # separate arguments: view(2, 3)
             elif not (isinstance(x, (list, tuple)) and tensors([x]) and func is not GETITEM):
                 found[name] = x
         found = {name: x for name, x in found.items() if not _is_default(x, usual.get(name))}
@@ -68,7 +68,7 @@ def named_params(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> d
 
 
 def _is_default(x: Any, default: Any) -> bool:
-    """Whether x is the default, also said once for all axes: stride=(1, 1) is stride=1."""
+    """Return whether x is the default, or one number for equal ones: stride=(1, 1) is stride=1."""
     if isinstance(x, (list, tuple)):
         usual = default if isinstance(default, (list, tuple)) else [default] * len(x)
         return len(x) == len(usual) and all(map(_is_default, x, usual))
@@ -80,8 +80,8 @@ def _is_default(x: Any, default: Any) -> bool:
 
 @lru_cache(maxsize=None)
 def arguments(func: Any, kinds: tuple[type, ...] = ()) -> tuple[Argument, ...]:
-    """The arguments of a function, where they can be known: those of its signature, else of the
-    schema of the ATen operation of its name that takes arguments of these types."""
+    """Return the arguments of a function, if they are known: from its signature, or the schema of
+    the ATen operation of its name that takes arguments of these types."""
     with contextlib.suppress(TypeError, ValueError):
         parameters = inspect.signature(func).parameters.values()
         if not any(p.kind == p.VAR_POSITIONAL for p in parameters):
@@ -107,12 +107,13 @@ FITS = {bool: ("bool", "number"), int: ("int", "float", "number"), float: ("floa
 
 
 def _fits(kind: type, stated: str) -> bool:
-    """Whether a value of a type fits an argument, as a schema states its type: Optional[int]."""
+    """Return whether a value of a type fits an argument of a schema's type, such as Optional[int].
+    """
     return any(word in stated for word in FITS.get(kind, ("Tensor",)))
 
 
 def name_of(func: Any) -> str:
-    """What a function is called: mul, linear, T."""
+    """Return the name of a function: mul, linear, T."""
     name = getattr(func, "__name__", "") or type(func).__name__
     if name == "__get__":        # a property: x.T
         return getattr(func.__self__, "__name__", name)
@@ -120,7 +121,7 @@ def name_of(func: Any) -> str:
 
 
 def tensors(things: Iterable[Any]) -> list[Any]:
-    """The tensors among things, also in lists, tuples, dicts and other trees."""
+    """Return the tensors in a collection, also in nested lists, tuples, dicts and other trees."""
     found = []
     for thing in things:
         if isinstance(thing, torch.Tensor):
@@ -131,19 +132,19 @@ def tensors(things: Iterable[Any]) -> list[Any]:
 
 
 class CallText(NamedTuple):
-    """What is said of a call before it is made."""
+    """The text of a call before it is made."""
 
     name: str                    # mul, linear
     operands: tuple[Any, ...] | None     # tensors and numbers, of an elementwise function; or None
-    swapped: bool                # whether they stood the other way round: 1 - x
-    params: str                  # what is no tensor, as it is written: 2, dim=1
-    attributes: str              # the same, each with its name: dim=2
+    swapped: bool                # whether they are in reverse order: 1 - x
+    params: str                  # the other arguments, as in the code: 2, dim=1
+    attributes: str              # the same, all with names: dim=2
 
 
 def call_text(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> CallText:
-    """What a call is called, and what it is given."""
+    """Return the text of a call."""
     key: Any
-    try:                         # calls alike are told once: blocks repeat
+    try:                         # equal calls share a text: blocks repeat
         key = func, *map(_key, args), *[(k, _key(x)) for k, x in kwargs.items()]
         told = _texts.get(key)
     except (KeyError, TypeError):
@@ -164,13 +165,13 @@ _texts: dict[Any, CallText] = {}
 MOST = 4096
 KEYS: dict[type, Any] = {kind: lambda x: x for kind in (
     int, bool, str, type(None), type(...), torch.dtype, torch.device)}
-KEYS[float] = str                # -0.0 is 0.0, yet written otherwise
+KEYS[float] = str                # -0.0 equals 0.0, but has another text
 
 
 def _key(x: Any) -> Any:
-    """What tells an argument from others, also 1 from True; of tensors nothing does.
+    """Return a key of an argument by value and type (1 is not True); tensors have the same key.
 
-    Raises KeyError, or TypeError, for what cannot be told by its value.
+    Raises KeyError, or TypeError, for arguments that cannot be compared by value.
     """
     if isinstance(x, torch.Tensor):
         return None
@@ -201,7 +202,7 @@ def _call_text(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, A
 
 
 def params_of(args: Iterable[Any], options: Mapping[str, Any]) -> str:
-    """What is given beside tensors, as it is written: 2, dim=1."""
+    """Return the text of the arguments that are no tensors: 2, dim=1."""
     shown = [_shown(a) for a in args if not isinstance(a, torch.Tensor)]
     shown += [f"{key}={_shown(x)}" for key, x in options.items()]
     return ", ".join(filter(None, shown))
@@ -227,12 +228,14 @@ def _shown(x: Any) -> str:
 
 
 def storage(t: Any) -> int:
-    """What is the same of a tensor and its views. A sparse one has no storage of its own."""
+    """Return the identity of the memory shared by a tensor and its views; a sparse one has its own.
+    """
     return t.untyped_storage()._cdata if t.layout == torch.strided else id(t)
 
 
 def version(t: Any) -> int:
-    """How often a tensor was written into; -1 of one of inference mode, where nobody counts."""
+    """Return the number of writes into a tensor; -1 in inference mode, where they are not counted.
+    """
     try:
         return int(t._version)
     except RuntimeError:
@@ -245,9 +248,9 @@ IN_PLACE = {"__setitem__", *(f"__i{name}__" for name in (
 
 
 def written_by(name: str, given: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """The first tensor that a function writes into, as its name says: mul_, +=, out=; or None.
+    """Return the tensor that a function writes into according to its name: mul_, +=, out=; or None.
 
-    given: its tensors, those in lists too.
+    given: its tensors, also those in lists.
     """
     out = tensors([kwargs.get("out")])
     if out:
@@ -263,7 +266,8 @@ BUILTIN = (type(torch.add), type(torch.Tensor.add), type(GETITEM.__get__))
 
 
 def may_write(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
-    """Whether a function may write into a tensor though its name does not say so: relu(x, True)."""
+    """Return whether a function may write into a tensor without a name that shows it: relu(x,
+    True)."""
     if func.__class__ in BUILTIN or \
             func.__class__ is FunctionType and func.__module__.startswith("torch."):
         return (any(word in name for word in WRITING) or bool(kwargs.get("inplace"))
@@ -272,7 +276,7 @@ def may_write(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, An
 
 
 def written_into(func: Any, args: Any, kwargs: Mapping[str, Any]) -> list[Any]:
-    """The tensors that an operation of ATen's writes into, as its schema says."""
+    """Return the tensors that an ATen operation writes into, according to its schema."""
     arguments = func._schema.arguments
     given = {a.name: x for a, x in zip(arguments, args)} | dict(kwargs)
     return [given[a.name] for a in arguments if a.alias_info is not None and a.alias_info.is_write

@@ -1,4 +1,4 @@
-"""The graph of a live tensor of PyTorch's, read from its `grad_fn`: what autograd knows of it."""
+"""The graph of a live PyTorch tensor, read from its `grad_fn`."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MISSING = ("read from grad_fn: autograd keeps no names, and of the values those 
 
 
 def read(root: Any) -> Graph:
-    """The graph of what autograd recorded up to a tensor.
+    """Return the graph that autograd recorded up to a tensor.
 
     Values are those of leaves and those saved for backward. Gradients are shown once backward() was
-    run: a leaf's own, those between where the graph was retained.  Linear in the graph.
+    run: those of leaves, and of intermediate tensors with retained gradients.  Linear in the graph.
     """
     order = _nodes(root)
     tape = Tape(note=MISSING)
@@ -61,7 +61,7 @@ def read(root: Any) -> Graph:
 
 
 def _nodes(root: Any) -> list[Any]:
-    """The autograd nodes, each after all that it uses. Without recursion.  Source: Kahn, 1962."""
+    """Return the autograd nodes in topological order. Without recursion.  Source: Kahn, 1962."""
     if root.grad_fn is None:
         return []
     order, seen, stack = [], set(), [(root.grad_fn, False)]
@@ -78,7 +78,7 @@ def _nodes(root: Any) -> list[Any]:
 
 
 def _call(node: Any, made: dict[Any, State], tape: Tape) -> None:
-    """One autograd node as a call, and the tensors it made."""
+    """Record one autograd node as a call, and the tensors it made."""
     name = re.sub(r"Backward\d*$", "", node.name().rpartition("::")[2])
     name = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", name).lower()
     operands = []
@@ -125,7 +125,7 @@ def _saved(node: Any, attribute: str) -> Any:
 
 
 def _grads(root: Any, made: dict[Any, State]) -> None:
-    """The gradients between, where the graph was retained; those of leaves stay their own."""
+    """Record the gradients of intermediate tensors, if retained; leaves keep their own."""
     wanted = [(edge, m) for edge, m in made.items() if m.call is not None]
     try:
         found = torch.autograd.grad(root, [GradientEdge(*edge) for edge, _ in wanted],

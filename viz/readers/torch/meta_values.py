@@ -1,4 +1,4 @@
-"""What numbers tensors of the meta device would have, where that is known: masks, positions."""
+"""Numbers of meta tensors that are known without data: masks, positions."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from ...graph.size_limits import META_NUMBERS
 from .calls import name_of, version
 
 ASKS = {"item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__contains__",
-        "equal", "allclose", "is_nonzero"}         # what no meta tensor can answer
+        "equal", "allclose", "is_nonzero"}         # undefined on the meta device
 FILLED = {"zeros_like": 0, "new_zeros": 0, "ones_like": 1, "new_ones": 1}
 PLAIN = (bool, int, float, str, torch.Size, torch.dtype, torch.device, torch.layout)
-NONE = {"grad_fn", "_backward_hooks", "untyped_storage"}      # nor are these tensors
+NONE = {"grad_fn", "_backward_hooks", "untyped_storage"}      # these return no tensors either
 CHANCE = ("rand", "dropout", "bernoulli", "multinomial", "normal", "uniform", "exponential",
-          "poisson", "geometric_", "cauchy_", "empty")     # no numbers, or others each time
+          "poisson", "geometric_", "cauchy_", "empty")     # no numbers, or random ones
 
 
 class KnownValues(TorchFunctionMode):
-    """Computes beside what runs on the meta device the numbers of what is made of none but numbers
-    that were written out, torch.ones(2, 8): a model that looks at its mask is answered truly.
+    """Computes the numbers of meta tensors that depend on literal numbers only, torch.ones(2, 8),
+    so that a model can branch on its mask.
 
-    What comes from parameters and from chance is not known, and not answered.
+    Numbers that depend on parameters or randomness are unknown.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._numbers: Any = WeakTensorKeyDictionary()     # tensor -> its numbers, its version
-        self._plain: set[Any] = set()              # what returns no tensors: shape, numel
+        self._plain: set[Any] = set()              # functions that return no tensors: shape, numel
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -66,14 +66,15 @@ class KnownValues(TorchFunctionMode):
             self._keep(out, torch.full(out.shape, FILLED[name], dtype=out.dtype, device="cpu"))
         elif known and any(t.is_meta for t in (*made, *changed)):
             told = [(t, self._numbers[t][0]) for t in changed if t in self._numbers]
-            with contextlib.suppress(Exception):   # what the CPU cannot do is not known
+            with contextlib.suppress(Exception):   # unsupported on the CPU: unknown
                 self._keep(out, self._again(func, args, kwargs))
                 for t, numbers in told:            # written into, both
                     self._keep(t, numbers)
         return out
 
     def _known(self, func: Any, name: str, given: list[Any]) -> bool:
-        """Whether the numbers of all that a function is given are known, and its own then are."""
+        """Return whether the numbers of all arguments of a function are known, and so are its own.
+        """
         if any(word in name for word in CHANCE):
             return False
         if not given:
@@ -82,7 +83,7 @@ class KnownValues(TorchFunctionMode):
                    for t in given)
 
     def _again(self, func: Any, args: Any, kwargs: Any) -> Any:
-        """What a function returns that is given the numbers."""
+        """Return the result of a function applied to the known numbers."""
         def numbers(x: Any) -> Any:
             if isinstance(x, torch.Tensor):
                 return self._numbers[x][0] if x.is_meta else x.detach()

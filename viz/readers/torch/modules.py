@@ -1,4 +1,4 @@
-"""The modules of PyTorch's that run: where we are in them, their tensors' names, their state."""
+"""The running PyTorch modules: the current path, names of tensors, saved state."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from torch.nn.modules import module as hooks
 
 
 class Modules:
-    """Knows which module is running, by hooks on all modules, and puts back what a run changed."""
+    """Follows the running modules by hooks, and restores the state that a run changed."""
 
     def __init__(self) -> None:
         self.names: dict[int, tuple[str, str, str]] = {}   # id of a tensor -> kind, name, group
-        self.trained: set[int] = set()             # ids of the parameters that are to be trained
-        self.groups: list[str] = []                # of the modules that are running
-        self.layers: list[bool] = []               # and whether they are PyTorch's own
-        self.result: Callable[[Any, Any], None] = lambda result, frame: None   # is told of each
+        self.trained: set[int] = set()             # ids of trainable parameters
+        self.groups: list[str] = []                # paths of the running modules
+        self.layers: list[bool] = []               # whether they are PyTorch's own
+        self.result: Callable[[Any, Any], None] = lambda result, frame: None   # called for each
         self.classes: dict[str, str] = {}          # path of a module that ran -> its class
-        self.parameters: list[Any] = []            # of the modules that are known
+        self.parameters: list[Any] = []            # of the registered modules
         self._paths: dict[int, str] = {}           # id of a module -> its path
         self._hooks: list[Any] = []
-        self._grads: dict[int, tuple[Any, Any]] = {}       # tensors and their grad, as it was
-        self._data: dict[int, tuple[Any, Any]] = {}        # tensors and what they held
+        self._grads: dict[int, tuple[Any, Any]] = {}       # tensors and their original grad
+        self._data: dict[int, tuple[Any, Any]] = {}        # tensors and their original data
         self._modes: list[tuple[Any, bool, dict[str, Any]]] = []       # module, training, buffers
 
     def add(self, module: Any, prefix: str = "") -> None:
-        """Give the module's parameters, buffers and submodules their names."""
+        """Name the module's parameters, buffers and submodules."""
         seen, buffers = set(map(id, self.parameters)), []
         for path, part in module.named_modules():
             full = ".".join(filter(None, (prefix, path)))
@@ -52,13 +52,13 @@ class Modules:
         self.keep(buffers)
 
     def name_tensors(self, tensors: Iterable[tuple[str, Any]]) -> None:
-        """Give tensors beside modules, such as a file's own parameters, the names they go by."""
+        """Name tensors outside modules, such as a file's own parameters."""
         for name, t in tensors:
             kind = "parameter" if t.requires_grad and t.is_leaf else "constant"
             self.names.setdefault(id(t), (kind, name, ""))
 
     def watch(self) -> None:
-        """Follow the modules that run, until `close`."""
+        """Follow the running modules, until `close`."""
         self._hooks = [hooks.register_module_forward_pre_hook(self._enter),
                        hooks.register_module_forward_hook(self._leave, always_call=True)]
 
@@ -81,24 +81,25 @@ class Modules:
 
     @property
     def brief(self) -> bool:
-        """Whether the innermost module is one of PyTorch's own layers."""
+        """Return whether the innermost module is one of PyTorch's own layers."""
         return bool(self.layers) and self.layers[-1]
 
     def keep(self, tensors: Iterable[Any]) -> None:
-        """Copy what named tensors hold, to put it back."""
+        """Save the data of named tensors, to restore it later."""
         for t in tensors:
             if id(t) in self.names and id(t) not in self._data and not t.is_meta:
                 self._data[id(t)] = t, t.detach().clone()
 
     def keep_grads(self, more: Iterable[Any] = ()) -> list[Any]:
-        """Copy the gradients of parameters and other tensors, to put them back; those tensors."""
+        """Save the gradients of parameters and other tensors, to restore them; return those
+        tensors."""
         for t in (*self.parameters, *more):
             if id(t) not in self._grads and (t.is_leaf or t.retains_grad):
                 self._grads[id(t)] = t, None if t.grad is None else t.grad.clone()
         return [t for t, _ in self._grads.values()]
 
     def close(self) -> None:
-        """Take the hooks off and put everything back."""
+        """Remove the hooks and restore the state."""
         for hook in self._hooks:
             hook.remove()
         self._hooks = []

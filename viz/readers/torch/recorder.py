@@ -1,4 +1,4 @@
-"""What PyTorch computes, recorded call by call as the user's code runs, and what backward sends."""
+"""Record PyTorch's calls and gradients as the user's code runs."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ FRAMES = CallerFrames(FOLDER, ("overrides.py", "functional.py", "_tensor.py", "n
 
 
 class Recorder(TorchFunctionMode):
-    """Records every function that is called inside, its modules, and the edges of autograd.
+    """Records the function calls in its context, their modules, and the edges of autograd.
 
-    One node per function the user's code calls: what that does inside is not seen; at level "aten"
-    one node per operation that runs. A tensor's state is known by its identity and its version.
+    One node per function that the user's code calls, without its inner calls; at level "aten", one
+    node per operation. A tensor's state is identified by its identity and its version.
     """
 
     def __init__(self, level: str = "function") -> None:
@@ -69,7 +69,7 @@ class Recorder(TorchFunctionMode):
             super().__exit__(*error)
 
     def input(self, name: str, t: Any) -> State:
-        """The state of an argument, before anything is run."""
+        """Return the state of an argument, before the run."""
         self.modules.names[id(t)] = "input", name, ""
         made = self.states.new(t, "")
         if t.requires_grad:
@@ -77,9 +77,9 @@ class Recorder(TorchFunctionMode):
         return made
 
     def derivative(self, roots: list[Any], t: Any, order: int) -> Any:
-        """The derivative of the sum of the roots by a tensor, recorded too: at level "aten"."""
+        """Return the derivative of the sum of the roots by a tensor, recorded at level "aten"."""
         used = {a.stamp for made in self.tape.made if made.call for a in made.call.args}
-        for kept, made in self.states.made:        # what an op has kept for backward is its result
+        for kept, made in self.states.made:        # what an op saved for backward is its result
             if made.call and made.call.name == "detach" and made.stamp not in used:
                 self.states.known[id(kept)] = made.call.args[0], version(kept)
         for _ in range(order):
@@ -109,10 +109,10 @@ class Recorder(TorchFunctionMode):
         if name in SKIPPED:
             return func(*args, **kwargs)
         inside = peek_interpreter_stack()
-        if inside is not None:   # what vmap, grad and jacrev are given is called with no numbers
+        if inside is not None:   # vmap, grad and jacrev call their function without numbers
             self.states.inside = inside.key().name.lower()
             return func(*args, **kwargs)
-        lines = sys.gettrace()   # who follows the user's lines is not asked about each of ours
+        lines = sys.gettrace()   # do not trace our own lines for the user's
         sys.settrace(None)
         try:
             return self._recorded(func, name, args, kwargs, lines)
@@ -160,8 +160,7 @@ class Recorder(TorchFunctionMode):
         return out
 
     def _derivatives(self, call: Call, func: Any, args: Any, swapped: bool, made: Any) -> None:
-        """The local derivatives of an elementwise call: known, or to be found by calling it again.
-        """
+        """Set the local derivatives of an elementwise call, or queue the call to be repeated."""
         rules = constant_derivatives(call.name, len(call.args))
         if rules and all(a.data.dtype in FLOATS for a in call.args):
             call.local = tuple([filled(made.shape, a.data.dtype, float(rule))
@@ -171,7 +170,7 @@ class Recorder(TorchFunctionMode):
         self._again.append(Replay(call, func, copies, swapped, tuple(made.shape)))
 
     def operation(self, func: Any, args: Any, kwargs: Any) -> Any:
-        """One operation of ATen's, below autograd: the edges are known when the forward is over."""
+        """Record one ATen operation, below autograd: its edges are known after the forward pass."""
         name = func.overloadpacket.__name__
         given = tensors(args) + tensors(kwargs.values())
         changed = written_into(func, args, kwargs)
@@ -195,7 +194,7 @@ class Recorder(TorchFunctionMode):
 
     def _call(self, func: Any, name: str, args: Any, kwargs: Mapping[str, Any],
               operands: list[State]) -> tuple[Call, bool]:
-        """A call of a function, and whether its operands stand the other way round: 1 - x."""
+        """Return the call of a function, and whether its operands are in reverse order: 1 - x."""
         told = call_text(func, name, args, kwargs)
         if told.operands is not None and (told.swapped or len(told.operands) > len(operands)):
             if told.swapped:
@@ -209,7 +208,7 @@ class Recorder(TorchFunctionMode):
         return call, told.swapped
 
     def _given(self, result: Any, frame: Any) -> None:
-        """A call or a module returns to a frame, whose variables give what it has made a name."""
+        """Name the result of a call or a module by the variables of the frame it returns to."""
         variables = FRAMES.variables(frame)
         if not variables:
             return
@@ -222,7 +221,7 @@ class Recorder(TorchFunctionMode):
                 made.name = name
 
     def _results(self, call: Call, made: list[Any], changed: list[Any]) -> None:
-        """The tensors that a call has made, or written into."""
+        """Record the tensors that a call has made, or written into."""
         several = list({id(t): t for t in made}.values())
         for t in changed:
             self.states.numbers.forget(t)
@@ -242,10 +241,10 @@ class Recorder(TorchFunctionMode):
                 any(a.differentiable for a in call.args):
             call.facts["break"] = "detach" if torch.is_grad_enabled() else "no_grad"
 
-    # ---- When the forward is over
+    # ---- After the forward pass
 
     def finish(self, roots: list[Any]) -> None:
-        """Note what the results are, or which call failed."""
+        """Record the results, or the call that failed."""
         if self.failed is not None and not roots:
             made = State(self.states.stamp(), None, group=self.failed.group, call=self.failed,
                          facts={"flag": "raised here"})
@@ -259,7 +258,8 @@ class Recorder(TorchFunctionMode):
             self.tape.facts["modules"] = self.modules.classes
 
     def backward(self, roots: list[Any]) -> None:
-        """One backward pass from the roots, from ones: grads and contributions onto the tape."""
+        """Run one backward pass from ones at the roots; store gradients and contributions on the
+        tape."""
         leaves = {made.stamp: t for t, made in self.states.made if made.kind == "parameter"}
         changed = any(t._backward_hooks for t, _ in self.states.made)
         trained = [(made, grad, leaves[made.stamp]) for made, grad in
@@ -279,9 +279,9 @@ class Recorder(TorchFunctionMode):
         self.tape.graded = True
 
     def changed_in_place(self, place: Callable[[int], Any]) -> str:
-        """What was written into, where and by what, when backward has failed for that; marked.
+        """Explain a failure of backward by a write into a saved tensor, and flag both calls.
 
-        place: stamp -> where what it was given to was made.
+        place: stamp -> where the tensor was made.
         """
         call = self.edges.changed_in_place()
         if call is None:
@@ -304,15 +304,15 @@ class Recorder(TorchFunctionMode):
                 "x += 1")
 
     def close(self) -> None:
-        """Take every hook off, and put back what the run has changed."""
+        """Remove all hooks, and restore the state that the run has changed."""
         self.edges.close()
         self.modules.close()
-        for made in self.tape.made:      # each knows the other: then nothing is left as garbage
+        for made in self.tape.made:      # breaks reference cycles, so that no garbage remains
             made.call = None
 
 
 class _Operations(TorchDispatchMode):
-    """Hands every operation that runs to a recorder."""
+    """Passes every operation that runs to a recorder."""
 
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()

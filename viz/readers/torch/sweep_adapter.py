@@ -1,6 +1,6 @@
-"""A function of PyTorch's tensors as one of tinytorch's: its numbers and derivatives are PyTorch's.
+"""A function of PyTorch tensors as one of tinytorch's: its numbers and derivatives are PyTorch's.
 
-The sweep calls it as it calls any other, and finds in the graph of the result what f has called.
+The sweep calls it like any other function, and reads f's calls from the graph of the result.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from .calls import SKIPPED, arguments, named_params, name_of, call_text, tensors
 Array = NDArray[Any]
 SEED = 0
 MISSING_DERIVATIVE = re.compile(r"derivative for '?(?:aten::)?(\w+)")
-UNSEEN = {"grad", "backward"}    # what these return is made of all that stands before
+UNSEEN = {"grad", "backward"}    # their results depend on all that precedes
 
 
 class SweepAdapter:
-    """f, which takes and returns tensors of PyTorch's, as a function of tinytorch's.
+    """f, which takes and returns PyTorch tensors, as a function of tinytorch's.
 
-    It is run in double precision, the modules and tensors it speaks of as copies.
+    It is run in double precision, on copies of the modules and tensors it uses.
     """
 
     def __init__(self, f: Any) -> None:
         self.f = _doubled(f)
-        self.__wrapped__ = getattr(f, "f", f)      # where its lines stand
+        self.__wrapped__ = getattr(f, "f", f)      # for its source lines
         self.__name__ = getattr(f, "__name__", "f")
-        self.lacks: dict[int, str] = {}            # order -> why there is no such derivative
+        self.lacks: dict[int, str] = {}            # order -> why that derivative is missing
         self._last: tuple[Any, Any, list[Any]] = None, None, []    # result, PyTorch's, its leaves
 
     @staticmethod
     def number(value: Any) -> Any:
-        """What f is given for an argument that is not swept."""
+        """Return an argument of f that is not swept."""
         return torch.tensor(value, dtype=torch.float64) if isinstance(value, float) else value
 
     def __call__(self, *points: Tensor) -> Any:
@@ -55,20 +55,20 @@ class SweepAdapter:
                 y = self.f(*leaves)
         found = tensors([y])
         if len(found) != 1:
-            return y             # a number, None, several: it is judged by who asked
+            return y             # a number, None, several: the caller checks it
         result = recorder.proxy(found[0])
         self._last = result, found[0], leaves
         return result
 
     def gradients(self, y: Any, points: Sequence[Tensor]) -> list[Array]:
-        """The derivatives of a result by the points it was called with, each of their shape."""
+        """Return the derivatives of a result with respect to the points, each of their shape."""
         found, leaves = self._live(y, points)
         grads = _grads(found, leaves, create=False)
         return [np.zeros(p.shape) if g is None else _numbers(g) for g, p in zip(grads, points)]
 
     def derivatives(self, y: Any, x: Tensor, depth: int) -> list[Array]:
-        """A result and its derivatives by the point x up to `depth`; nan of those PyTorch lacks:
-        why is noted in `lacks`."""
+        """Return a result and its derivatives by the point x up to `depth`; nan for those that
+        PyTorch lacks, with the reason in `lacks`."""
         result, leaves = self._live(y, [x])
         found = result
         rows = [_numbers(found)]
@@ -79,11 +79,11 @@ class SweepAdapter:
             except RuntimeError as error:
                 why = _reason(error, k)
             if not why and k == 2:
-                why = _once(result)                # what would flow there is left out, untold
+                why = _once(result)                # PyTorch omits its part silently
             if why:
                 self.lacks.setdefault(k, why)
                 return rows + (depth + 1 - k) * [np.full((), np.nan)]
-            if grad is None:     # nothing flows
+            if grad is None:     # no gradient
                 return rows + (depth + 1 - k) * [np.zeros(())]
             found = grad
             rows.append(_numbers(found))
@@ -104,7 +104,7 @@ def _grads(y: Any, leaves: list[Any], *, create: bool) -> Any:
 
 
 def _reason(error: RuntimeError, order: int) -> str:
-    """Which derivative PyTorch lacks, by its error."""
+    """Return the derivative that PyTorch lacks, according to its error."""
     found = MISSING_DERIVATIVE.search(str(error))
     if not found:
         return f"PyTorch says: {str(error).splitlines()[0]}"
@@ -114,7 +114,7 @@ def _reason(error: RuntimeError, order: int) -> str:
 
 
 def _once(y: Any) -> str:
-    """Which function of the user's is marked to be differentiated once, if any."""
+    """Return the user's function that is marked as once_differentiable, if any."""
     for node in _nodes(y):
         backward = getattr(getattr(type(node), "_forward_cls", None), "backward", None)
         if hasattr(backward, "__wrapped__"):
@@ -123,7 +123,7 @@ def _once(y: Any) -> str:
 
 
 def _nodes(y: Any) -> list[Any]:
-    """The autograd nodes that y is made of. Without recursion."""
+    """Return the autograd nodes that y depends on. Without recursion."""
     found = [y.grad_fn] if y.grad_fn is not None else []
     seen = set(found)
     for node in found:           # grows while it is walked
@@ -140,7 +140,7 @@ def _numbers(t: Any) -> Array:
 
 @contextlib.contextmanager
 def _doubles() -> Iterator[None]:
-    """Tensors made inside are of double precision; the same random numbers each time."""
+    """Make tensors in double precision, and the same random numbers each time."""
     before = torch.get_default_dtype()
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(SEED)
@@ -152,7 +152,7 @@ def _doubles() -> Iterator[None]:
 
 
 def _doubled(f: Any) -> Any:
-    """f with the modules and the tensors it speaks of as copies in double precision."""
+    """Return f with copies in double precision of the modules and tensors it uses."""
     if isinstance(f, torch.nn.Module):
         return copy.deepcopy(f).double()
     inner = getattr(f, "f", None)
@@ -183,7 +183,7 @@ def _double(thing: Any) -> Any:
 
 
 class _Recorder(TorchFunctionMode):
-    """Remembers as tensors of tinytorch's what is called inside."""
+    """Records the calls inside as tinytorch tensors."""
 
     def __init__(self, leaves: Sequence[Any], points: Sequence[Tensor]) -> None:
         super().__init__()
@@ -205,13 +205,13 @@ class _Recorder(TorchFunctionMode):
         return out
 
     def proxy(self, t: Any) -> Tensor:
-        """The tensor of tinytorch's that stands for t; one that nothing is known of is made of the
-        points, if it depends on them, else a constant."""
+        """Return the tinytorch tensor for t; an unknown one is a function of the points if it
+        depends on them, else a constant."""
         known = self._known.get(id(t))
         if known is not None and known[2] == t._version and (
                 known[1].requires_grad or not t.requires_grad):
             return known[1]
-        if t.grad_fn is None:    # a number that f was made with
+        if t.grad_fn is None:    # a number in f's code
             made = leaf(_array(t))
         else:
             def vjp(_: Any, grad: Tensor) -> Any:
@@ -256,7 +256,7 @@ class _Recorder(TorchFunctionMode):
                 try:
                     found = iter(torch.autograd.grad(out, by, torch.as_tensor(grad.data),
                                                      allow_unused=True))
-                except NotImplementedError:        # there is a derivative, and PyTorch lacks it
+                except NotImplementedError:        # a derivative exists, but PyTorch lacks it
                     found = iter([torch.full_like(m, np.nan) for m in by])
             grads = [next(found) if m.requires_grad else None for m in mine]
             return tuple(None if g is None else _numbers(g) for g in grads)
@@ -267,7 +267,7 @@ class _Recorder(TorchFunctionMode):
 
 
 def _array(t: Any) -> Array:
-    """The numbers of a tensor; a wrapped one, of torch.func, has none that can be read."""
+    """Return the numbers of a tensor; a wrapped one, of torch.func, has no readable ones."""
     try:
         return np.array(t.detach().numpy(force=True))
     except (RuntimeError, TypeError):

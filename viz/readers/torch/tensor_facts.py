@@ -1,4 +1,4 @@
-"""What is told of PyTorch's tensors and calls: numbers, FLOPs, bytes kept for backward."""
+"""Facts of PyTorch's tensors and calls: numbers, FLOPs, bytes kept for backward."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ...tape.tape import State
 from .calls import storage, version
 
 FLOATS = ("float64", "float32", "float16", "bfloat16")
-EMPTY = {"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"}     # whatever
-#                                  was in memory before is nobody's number, nor twice the same
+EMPTY = {"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"}     # their
+# numbers are arbitrary, and differ from run to run
 EXACT = 2**24                    # the integers up to here are numbers of float32
 SHORT = 2**15                    # PyTorch adds fewer numbers than these in one thread, row by row
-TOGETHER = 2**20                 # at most so many numbers are copied to look at them at once
+TOGETHER = 2**20                 # large tensors are batched up to so many numbers
 
 
 @lru_cache(maxsize=None)
@@ -29,25 +29,26 @@ def _spelled(dtype: Any) -> str:
 
 
 def without_numbers(t: Any) -> Value:
-    """What a tensor is, without its numbers."""
+    """Return the value of a tensor without its numbers: shape and dtype."""
     return Value(tuple(t.shape), _spelled(t.dtype))
 
 
 def filled(shape: Sequence[int], dtype: str, number: float) -> Value:
-    """The value of a tensor of one number."""
+    """Return the value of a tensor filled with one number."""
     n = prod(shape)
     return Value(tuple(shape), dtype, (number,) * n) if n <= KEPT_NUMBERS else \
         Value(tuple(shape), dtype, None, Stats(number, number, number))
 
 
 def private(t: Any) -> bool:
-    """Whether PyTorch alone knows the memory of a tensor: one made from_numpy is not."""
+    """Return whether only PyTorch can access the memory of a tensor, unlike one made by from_numpy.
+    """
     return t.layout != torch.strided or t.is_meta or bool(t.untyped_storage().resizable())
 
 
 def value(t: Any) -> Value:
-    """The numbers of a tensor, copied; of one with more than KEPT_NUMBERS its stats; of one on the
-    meta device its shape and dtype alone."""
+    """Return a copy of the numbers of a tensor; of more than KEPT_NUMBERS its stats; on the meta
+    device only shape and dtype."""
     dtype, shape = _spelled(t.dtype), tuple(t.shape)
     if t.is_meta:
         return without_numbers(t)
@@ -76,8 +77,7 @@ def value(t: Any) -> Value:
 
 
 def _mean(t: Any) -> float:
-    """The mean as torch.mean gives it, in half the time: it adds and divides in the tensor's type.
-    """
+    """Return the mean as torch.mean does, in half the time: add and divide in the tensor's type."""
     n = t.numel()
     if n > EXACT or t.device.type != "cpu":
         return float(t.mean())
@@ -86,7 +86,8 @@ def _mean(t: Any) -> float:
 
 
 def dead(t: Any) -> dict[str, int]:
-    """How many units of a rectified tensor are 0 for every example, if any: of images channels."""
+    """Return the number of a rectified tensor's dead units (0 for every example; channels of
+    images)."""
     unit = 1 if t.dim() >= 4 else t.dim() - 1
     others = [i for i in range(t.dim()) if i != unit]
     idle = int((torch.amax(t, others) <= 0).sum()) if t.numel() else 0
@@ -94,19 +95,19 @@ def dead(t: Any) -> dict[str, int]:
 
 
 class ValueCache:
-    """The values of tensors, each computed once: a view of all of a storage has its numbers.
+    """The values of tensors, each computed once: a view of a whole storage shares its numbers.
 
-    exposed: whether someone may write into tensors where nobody sees it.
+    exposed: whether tensors may be written into unobserved.
     """
 
     def __init__(self, *, exposed: bool = False) -> None:
-        self._known: dict[int, tuple[Any, dict[Any, Value]]] = {}      # storage: held, not reused
+        self._known: dict[int, tuple[Any, dict[Any, Value]]] = {}      # storage: kept, not reused
         self._waiting: list[tuple[State, Any]] = []
         self.exposed = exposed
 
     def later(self, made: State, t: Any) -> None:
-        """Give what a call has made its value, now or when it is asked to `settle`: the values of
-        many tensors alike are found faster at once."""
+        """Set the value of a result, now or in `settle`: many tensors of one kind are faster
+        together."""
         if KEPT_NUMBERS < t.numel() < SHORT and not self.exposed and not t.is_meta:
             made.data = without_numbers(t)
             self._waiting.append((made, t))
@@ -114,15 +115,15 @@ class ValueCache:
             made.data = self.value(t)
 
     def settle(self) -> None:
-        """Find the values that wait, before something may be written into their tensors."""
+        """Compute the pending values, before a write may change their tensors."""
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             for (made, _), found in zip(waiting, self.values([t for _, t in waiting])):
                 made.data = found
 
     def _cached(self, t: Any) -> dict[Any, Value] | None:
-        """(dtype, version) -> what is known of the storage of a tensor, if that is all of it and
-        no small one."""
+        """Return the cached values of a tensor's storage by (dtype, version), if the tensor spans
+        all of a storage that is not small."""
         n = t.numel()
         if n <= KEPT_NUMBERS or t.is_meta or t.layout != torch.strided:
             return None
@@ -135,15 +136,16 @@ class ValueCache:
         return known[1]
 
     def prepare(self, several: Sequence[Any]) -> None:
-        """Find the values of large tensors that will be asked for one by one: that takes longer."""
+        """Compute the values of large tensors together, which is faster than one by one."""
         self.values([t for t in several if t.numel() > KEPT_NUMBERS])
 
     def forget(self, t: Any) -> None:
-        """The tensor was written into, maybe where its version does not tell: t.data.mul_(2)."""
+        """Drop the values of a tensor after a write that its version may not count: t.data.mul_(2).
+        """
         self._known.pop(storage(t), None)
 
     def value(self, t: Any) -> Value:
-        """The value of a tensor."""
+        """Return the value of a tensor."""
         shelf = self._cached(t)
         if shelf is None:
             return value(t)
@@ -154,7 +156,7 @@ class ValueCache:
         return _shaped(found, t)
 
     def values(self, several: Sequence[Any]) -> list[Value]:
-        """The values of tensors: those that are not known yet are looked at together."""
+        """Return the values of tensors, computing the unknown ones together."""
         places: list[Any] = []
         new: dict[Any, Any] = {}
         for i, t in enumerate(several):
@@ -172,13 +174,13 @@ class ValueCache:
 
 
 def _shaped(found: Value, t: Any) -> Value:
-    """What is known of the same numbers in another shape."""
+    """Return the value with the shape of a tensor of the same numbers."""
     return found if found.shape == t.shape else Value(tuple(t.shape), found.dtype, None,
                                                       found.stats)
 
 
 def each(several: Sequence[Any]) -> list[Value]:
-    """The values of tensors. Those alike are looked at together, with the same result."""
+    """Return the values of tensors, computed together for equal shapes, with the same result."""
     found: list[Any] = [None] * len(several)
     alike: dict[Any, list[int]] = {}
     for i, t in enumerate(several):
@@ -197,7 +199,7 @@ def each(several: Sequence[Any]) -> list[Value]:
 
 
 def _together(alike: Sequence[Any]) -> list[Value]:
-    """The values of large tensors of one shape and type."""
+    """Return the values of large tensors of one shape and type."""
     dtype, shape = _spelled(alike[0].dtype), tuple(alike[0].shape)
     with torch.no_grad():
         rows = torch.stack(list(alike)).flatten(1)         # aminmax of rows takes longer
@@ -208,8 +210,8 @@ def _together(alike: Sequence[Any]) -> list[Value]:
 
 
 def ratios(pairs: Sequence[tuple[Any, Any]]) -> list[dict[str, float]]:
-    """The norm of each parameter's gradient, and how large it is beside the parameter: what a plain
-    step of learning rate 1 would change it by. pairs: (grad, parameter), of one dtype or not."""
+    """Return the norm of each parameter's gradient, and its ratio to the parameter's norm: the
+    relative change of a plain step of learning rate 1. pairs: (grad, parameter), of any dtypes."""
     if not pairs or any(grad.is_meta or grad.layout != torch.strided for grad, _ in pairs):
         return [{} for _ in pairs]
     norms = torch.stack(torch._foreach_norm([grad.detach() for grad, _ in pairs])).tolist()
@@ -219,9 +221,9 @@ def ratios(pairs: Sequence[tuple[Any, Any]]) -> list[dict[str, float]]:
 
 
 def flops(name: str, shapes: Sequence[tuple[int, ...]], out: Sequence[int]) -> int:
-    """Floating-point operations of a call: a multiply and an add are two. 0 where it is not known.
+    """Return the floating-point operations of a call: a multiply and an add are two. 0 if unknown.
 
-    Those of products, which are nearly all of a network's.
+    Counts products, which are nearly all of a network's.
     """
     if name in ("linear",) and len(shapes) >= 2:
         return 2 * prod(out) * shapes[1][-1]
@@ -248,12 +250,13 @@ def flops(name: str, shapes: Sequence[tuple[int, ...]], out: Sequence[int]) -> i
 
 @lru_cache(maxsize=None)
 def _saved_attributes(kind: Any) -> set[str]:
-    """What a kind of autograd node keeps. What is found to be no tensor is taken out again."""
+    """Return the saved attributes of a kind of autograd node; others are removed when found."""
     return {name for name in dir(kind) if name.startswith("_saved_")}
 
 
 def written(node: Any) -> bool:
-    """Whether a tensor that an autograd node keeps was written into since: backward then raises."""
+    """Return whether a tensor saved by an autograd node was written into, so that backward fails.
+    """
     kind: Any = type(node)
     for name in _saved_attributes(kind):
         try:
@@ -265,8 +268,8 @@ def written(node: Any) -> bool:
 
 
 def saved(nodes: Sequence[Any], leaves: Collection[int]) -> int:
-    """The bytes autograd nodes keep for backward, each storage once: no parameters, nothing sparse.
-    """
+    """Return the bytes that autograd nodes save for backward, each storage once; no parameters and
+    sparse tensors."""
     found: dict[int, int] = {}
     for node in nodes:
         kind: Any = type(node)

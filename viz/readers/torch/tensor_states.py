@@ -1,4 +1,4 @@
-"""The states that PyTorch's tensors are in as they are made and written into: nodes of a tape."""
+"""The states of PyTorch tensors as they are made and written into: nodes of a tape."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ UNSEEN = "unseen: TorchScript or C++ ran here; --level aten draws what it did"
 
 
 class States:
-    """Knows the state of every tensor that a recording has met: by its identity and its version.
+    """Tracks the state of each recorded tensor, by its identity and its version.
 
-    level: "function", where what ran inside a function was not seen, or "aten".
+    level: "function", which does not record calls inside functions, or "aten".
     """
 
     def __init__(self, tape: Tape, modules: Modules, edges: Edges, level: str) -> None:
         self.tape, self.modules, self.edges, self.level = tape, modules, edges, level
         self.known: dict[int, tuple[State, int]] = {}       # id of a tensor -> state, version
-        self.written: dict[int, State] = {}         # storage -> what was last written into it
-        self.made: list[tuple[Any, State]] = []     # all tensors live on: no id is given again
-        self.kept: list[Any] = []                  # and those that are the same as one of them
+        self.written: dict[int, State] = {}         # storage -> the state of the last write into it
+        self.made: list[tuple[Any, State]] = []     # keeps all tensors alive: no id is reused
+        self.kept: list[Any] = []                  # also those that equal one of them
         self.numbers = ValueCache(exposed=level == "aten")      # where x.numpy() is not seen
-        self.inside = ""         # the last of torch.func's transforms that has run: vmap
-        self.deriving = False    # whether what is recorded now is autograd's own
+        self.inside = ""         # the last transform of torch.func that has run: vmap
+        self.deriving = False    # whether autograd's own operations are recorded
         self._same: dict[Any, State] = {}           # place in memory -> state, at level "aten"
         self._stamp = 0
 
@@ -49,7 +49,7 @@ class States:
         return made
 
     def new(self, t: Any, group: str, call: Call | None = None) -> State:
-        """The state that a tensor is in now, as a new one: of a leaf, or made by a call."""
+        """Return a new state of a tensor, as a leaf, or made by a call."""
         kind, name, own = self.modules.names.get(id(t), ("constant", "", group))
         made = State(self.stamp(), None, kind, name, own, call, t.requires_grad)
         if call is None:
@@ -68,12 +68,12 @@ class States:
 
     @staticmethod
     def _where(t: Any) -> Any:
-        """What is the same of two tensors of the same numbers in memory."""
+        """Return a key of a tensor's numbers in memory."""
         return (t.data_ptr(), t.shape, t.stride(), t.dtype) if t.layout == torch.strided and \
             not t.is_meta else id(t)
 
     def make(self, call: Call, t: Any) -> State:
-        """The state that a call has brought a tensor into."""
+        """Return the state of a tensor after a call."""
         made = self.new(t, call.group, call)
         if self.level == "aten" and call.name != "detach":
             self._same[self._where(t)] = made
@@ -81,11 +81,11 @@ class States:
         return made
 
     def of(self, t: Any) -> State:
-        """The state that an operand is in. One that is not known is a leaf, or was made unseen."""
+        """Return the state of an operand. An unknown one is a leaf, or was made unseen."""
         known = self.known.get(id(t))
         source = self.written.get(storage(t)) if self.written else None
         if known is None or source is not None and source.stamp > known[0].stamp:
-            pass                 # also through t.data, of which its version knows nothing
+            pass                 # also through t.data, which does not count in its version
         elif self.level == "aten":
             return known[0]
         elif known[1] == version(t):
@@ -93,7 +93,7 @@ class States:
                 return known[0]
             return self._unseen(t, known[0])       # an autograd.Function has made it its own
         if self.deriving and known is None and self._where(t) in self._same:
-            return self._same[self._where(t)]      # what backward has kept of it
+            return self._same[self._where(t)]      # saved for backward
         if source is not None and (known is not None or t._is_view()):
             operands = (known[0], source) if known is not None else (source,)
             return self.make(Call("alias", operands, group=self.modules.group), t)
@@ -108,17 +108,17 @@ class States:
         return made
 
     def forget(self, t: Any) -> None:
-        """The tensor is given other data: a leaf has another state, and of another type another
-        edge."""
+        """Forget the state of a tensor with new data: a leaf has another state, and of another type
+        another edge."""
         if t.is_leaf:
             self.known.pop(id(t), None)
             self.numbers.forget(t)
             self.edges.forget(t)
 
     def _unseen(self, t: Any, inner: State | None) -> State:
-        """A tensor whose making was not seen: a custom autograd.Function made it, or it is older.
+        """Return the state of a tensor made unseen: by a custom autograd.Function, or earlier.
 
-        Its operands are what autograd says.
+        Its operands are those of autograd.
         """
         node = t.grad_fn
         found, whole = self._sources(node, deep=False)
@@ -141,8 +141,8 @@ class States:
         return made
 
     def _sources(self, node: Any, *, deep: bool) -> tuple[list[State], bool]:
-        """The states that an autograd node takes, and whether these are all it takes; deep: and
-        those that are behind unknown ones."""
+        """Return the states that an autograd node takes, and whether these are all it takes; deep:
+        look behind unknown ones too."""
         found, stack, seen, whole = [], [node], {node}, True
         while stack:
             for edge in stack.pop().next_functions:
@@ -165,7 +165,7 @@ class States:
             call.facts["saved"] = kept
 
     def late(self) -> None:
-        """The edges of autograd that operations have got since they were recorded."""
+        """Add the autograd edges that operations have got since they were recorded."""
         nodes: dict[int, tuple[Call, list[Any]]] = {}
         for t, made in self.made:
             if not t.requires_grad or self.known[id(t)][0] is not made:
