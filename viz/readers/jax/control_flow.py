@@ -73,7 +73,8 @@ class BranchPaths:
                 self.f(*xs)
             return jax.numpy.stack([jax.numpy.asarray(a).astype(bool) for a in asked]) \
                 if asked else jax.numpy.zeros(0, bool)
-        return jax.jit(asking)
+        compiled: Callable[..., Any] = jax.jit(asking)
+        return compiled
 
     def _along(self, way: Decisions) -> Callable[..., Any]:
         def along(*xs: Any) -> Any:

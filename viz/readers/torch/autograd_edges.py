@@ -149,8 +149,9 @@ class Edges:
     def _gradients(self, roots: list[Any], edges: list[Any], modules: Modules) -> Sequence[Any]:
         """Return the gradient at each edge, from ones at the roots; None without a gradient."""
         roots, seeds = seeded(roots)
-        return torch.autograd.grad(roots, [GradientEdge(*edge) for edge in edges], seeds,
-                                   allow_unused=True)
+        found: Sequence[Any] = torch.autograd.grad(
+            roots, [GradientEdge(*edge) for edge in edges], seeds, allow_unused=True)
+        return found
 
     def _reentrant(self, roots: list[Any], edges: list[Any], modules: Modules) -> Sequence[Any]:
         """Return the same for reentrant checkpoints, which need backward(). It changes the tensors'
