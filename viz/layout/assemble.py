@@ -1,4 +1,4 @@
-"""Assemble: the heights, columns and rows of one connected part that is in order."""
+"""Assemble: the heights, columns and rows of one connected part with known layers and order."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from .route import PlacedPart, Turn
 from .rows import WrappedLayers, break_page, wrap_layers, break_rows, rank_widths, turning_items
 
 BOXES, LINES = 26.0, 14.0        # free space between two boxes, two lines
-LEAF = 400.0                     # what is wider, a fold, does not move to the row of its use
-LEAST = 120.0                    # a rank is seldom less wide
+LEAF = 400.0                     # wider leaves (folds) do not move to the row of their use
+LEAST = 120.0                    # ranks are seldom narrower
 
 
 class Dimensions(NamedTuple):
-    """What the parts of a graph are drawn with: sizes by index of node and edge."""
+    """Sizes of the nodes and labels of a graph, by index, and the limits of a row."""
 
     boxes: Sequence[Size]
     texts: Sequence[Size | None]
     chip: Size
-    wrap: float | None = None    # a row is no wider, where that can be
-    ratio: float | None = None   # a strip wider than `wrap` becomes a page of this ratio
+    wrap: float | None = None    # the maximum width of a row, where possible
+    ratio: float | None = None   # a part wider than `wrap` becomes a page of this ratio
 
 
 def place_part(part: OpPairs, edges: Sequence[int], layers: Layers, order: Order,
                dims: Dimensions) -> PlacedPart:
-    """Where all of a part stands, from its upper left corner on."""
+    """Return the positions in a part, relative to its upper left corner."""
     part = part._replace(leaf=[leaf and dims.boxes[box].width <= LEAF
                                for leaf, box in zip(part.leaf, part.box)])
     block = align(layers, order)
@@ -45,7 +45,7 @@ def place_part(part: OpPairs, edges: Sequence[int], layers: Layers, order: Order
             level = _heights(part, layers, order, block, labels, dims)
     else:
         turns = turning_items(part, layers)
-        lines = [0] * (len(order) + 1)               # rank -> how many lines come from before it
+        lines = [0] * (len(order) + 1)               # rank -> number of lines from earlier rows
         for r, turn in zip(layers.rank, turns):
             lines[r + 1] += turn
         ranks = rank_widths(level.extents, _rank_heights(order, level.spacing), lines)
@@ -62,7 +62,7 @@ def place_part(part: OpPairs, edges: Sequence[int], layers: Layers, order: Order
 
 
 def place_single(part: OpPairs, edges: Sequence[int], dims: Dimensions) -> PlacedPart:
-    """As `place_part`, of a part of one pair: there may be thousands of these."""
+    """Do what `place_part` does for a part of a single pair: there may be thousands of these."""
     op, box = part.op[0], part.box[0]
     dot = dims.boxes[op] if op >= 0 else Size(0.0, 0.0)
     size = dims.boxes[box] if box >= 0 else Size(0.0, 0.0)
@@ -84,7 +84,7 @@ class _Heights(NamedTuple):
 def _heights(part: OpPairs, layers: Layers, order: Order, block: list[int],
              labels: Sequence[Size | None], dims: Dimensions,
              wrapped: WrappedLayers | None = None, *, rough: bool = False) -> _Heights:
-    """The heights of all items, and how wide they make the ranks; `rough` where rows follow."""
+    """Return the heights of all items and the widths of the ranks; `rough` before row breaking."""
     n = len(layers.rank)
     port = ports(part, layers, order, block, labels)
     spacing = _spacing(part, layers, port, dims)
@@ -107,7 +107,7 @@ def _spacing(part: OpPairs, layers: Layers, port: Ports, dims: Dimensions) -> Sp
     for i in range(n):
         o, b = part.op[i], part.box[i]
         tall = boxes[b].height / 2 if b >= 0 else 0.0
-        if o >= 0:               # a wide op reaches to where its neighbours' labels stand
+        if o >= 0:               # a wide op may overlap its neighbours' labels
             own = boxes[o].height / 2
             tall = max(tall, own)
             rise[i], fall[i] = max(rise[i], own), max(fall[i], own)
@@ -118,14 +118,14 @@ def _spacing(part: OpPairs, layers: Layers, port: Ports, dims: Dimensions) -> Sp
 
 
 def _rank_heights(order: Order, spacing: Spacing) -> list[float]:
-    """rank -> the least height of its items, one under another."""
+    """Return, by rank, the minimum height of its items stacked on each other."""
     above, below, rise, fall, gap, room = spacing
     return [sum([max(above[i] + below[i] + gap[i], rise[i] + fall[i] + room[i]) for i in items])
             for items in order]
 
 
 def _reach(items: Sequence[Sequence[int]], level: _Heights) -> tuple[float, float]:
-    """The upper and the lower end of the items of some ranks, in whole px."""
+    """Return the top and the bottom of the items of some ranks, in whole px."""
     above, below, rise, fall, _, _ = level.spacing
     y = level.y
     return (floor(min([y[i] - max(above[i], rise[i]) for near in items for i in near])),
@@ -134,9 +134,9 @@ def _reach(items: Sequence[Sequence[int]], level: _Heights) -> tuple[float, floa
 
 def _place_rows(part: OpPairs, edges: Sequence[int], found: WrappedLayers, level: _Heights
                 ) -> PlacedPart:
-    """Rows one below another, between them the gutters of the lines that go on."""
+    """Place the rows one below another, separated by gutters for the lines that continue."""
     firsts, order = [*found.firsts, len(found.order)], found.order
-    turning: list[list[int]] = []                    # row -> what goes on behind it, lowest first
+    turning: list[list[int]] = []                    # row -> lines that continue, lowest first
     for last in firsts[1:]:
         ends = [i for i in order[last - 1] if i in found.entry]
         turning.append(sorted(ends, key=lambda i: -level.y[i]))
@@ -168,9 +168,9 @@ def _place_rows(part: OpPairs, edges: Sequence[int], found: WrappedLayers, level
 
 
 def _lanes(found: WrappedLayers, turning: list[list[int]]) -> dict[int, int]:
-    """Which lane a line goes down in, left of the rows: those that go past rows leftmost."""
+    """Return the lane left of the rows for each line that continues; those past rows leftmost."""
     lane: dict[int, int] = {}
-    taken: dict[int, set[int]] = {}                  # row -> the lanes beside it
+    taken: dict[int, set[int]] = {}                  # row -> the lanes in use beside it
     lines = [i for ends in turning for i in ends]
     for i in sorted(lines, key=lambda i: found.row[i] - found.row[found.entry[i]]):
         past = range(found.row[i] + 1, found.row[found.entry[i]] + 1)

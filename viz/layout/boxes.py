@@ -1,4 +1,4 @@
-"""What stands in a box, a dot, a chip and beside an edge, and how large that makes them."""
+"""Contents and sizes of boxes, dots, chips and edge labels."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ TYPES = THEMES["light"].texts    # sizes and fonts are the same in every theme
 SIGNS = {"flag": "⚠", "added": "+", "removed": "−", "changed": "≠"}
 PAD = 12.0
 DOT = 34.0
-NAME = 30                        # a label is at most so many characters wide
-TERMS = 6                        # a sum of more terms is not written out
-FORMULA = 12                     # a longer formula stands in the tooltip only
+NAME = 30                        # maximum characters of a label
+TERMS = 6                        # maximum terms of a sum that is written out
+FORMULA = 12                     # longer formulas appear in the tooltip only
 
 
 class Content(NamedTuple):
-    """A size, and marks whose origin is the top left corner."""
+    """A size, and shapes relative to the top left corner."""
 
     size: Size
     marks: tuple[Rect | Text, ...]
 
     def at(self, x: float, y: float) -> tuple[Rect | Text, ...]:
-        """The marks, their top left corner at (x, y)."""
+        """Return the shapes with their top left corner at (x, y)."""
         return tuple([type(mark)(mark[0] + x, mark[1] + y, *mark[2:]) for mark in self.marks])
 
 
 @lru_cache(1 << 14)              # few words, many times
 def text_width(string: str, role: str) -> float:
-    """How wide a text is in its role, in px."""
+    """Return the width of a text in its role, in px."""
     return text.width(string, TYPES[role].size, TYPES[role].font)
 
 
 def even_ceil(x: float) -> float:
-    """At least so many px, and even: half of it is whole, so places need no tenths in a file."""
+    """Round up to an even number of px: its half is whole, so coordinates need no decimals."""
     return 2.0 * ceil(x / 2)
 
 
 def box(node: Node, terms: Sequence[Value] = ()) -> Content:
-    """The content of a node: a dot for an op, a pill for a plain constant, else a box.
+    """Return the content of a node: a dot for an op, a pill for a plain constant, else a box.
 
-    The terms are what each use sends back to an input: their sum is its grad.
+    terms: the contributions of the uses of an input, whose sum is its grad.
     """
     if node.kind == "op":
         return _with_ring(_dot(node.label), node)
@@ -89,13 +89,13 @@ def box(node: Node, terms: Sequence[Value] = ()) -> Content:
     marks.insert(0, Rect(0, 0, width, height, 8, outline(node)))
     if warning:
         marks.insert(1, Rect(-3, -3, width + 6, height + 6, 10, mark))
-    if node.kind == "output":    # a double border: an output is one in a black-and-white print too
+    if node.kind == "output":    # a double border marks outputs in black-and-white prints too
         marks.insert(1, Rect(3.5, 3.5, width - 7, height - 7, 5, "inner"))
     return Content(Size(width, height), tuple(marks))
 
 
 def mark_role(item: Node | Edge) -> str:
-    """The role of what marks a node or an edge: added, removed, changed, flag; "" where nothing."""
+    """Return the highlight role of a node or an edge: added, removed, changed, flag or ""."""
     change = item.facts.get("change")
     if change:
         return change if change in ("added", "removed") else "changed"
@@ -103,13 +103,13 @@ def mark_role(item: Node | Edge) -> str:
 
 
 def flag_text(node: Node) -> str:
-    """What is said of a node that is marked: ⚠ nan born here, ≠ data changed."""
+    """Return the text of a node's flag: ⚠ nan born here, ≠ data changed."""
     flag = node.facts.get("flag")
     return f"{SIGNS[mark_role(node)]} {flag}" if flag else ""
 
 
 def _with_ring(content: Content, node: Node) -> Content:
-    """What has no room for words, with a ring around it where it is added, removed or changed."""
+    """Return a small content with a ring around it if the node is added, removed or changed."""
     if not node.facts.get("change"):
         return content
     (width, height), (rect, *words) = content
@@ -119,13 +119,13 @@ def _with_ring(content: Content, node: Node) -> Content:
 
 
 def outline(node: Node) -> str:
-    """The role of a box's border: a leaf that all repeats of a fold share has its own dashes."""
+    """Return the role of a box's border: leaves shared by all repeats of a fold are dashed."""
     shared = "shared" in node.facts and node.kind in ("input", "parameter", "constant")
     return f"shared-{node.kind}" if shared else node.kind
 
 
 def port(node: Node) -> Content:
-    """What enters or leaves the frame of a fold: a small pill with a name."""
+    """Return the content of a port on the frame of a fold: a small pill with a name."""
     lag = node.facts.get("lag", 1)
     name = text.shorten(text.literal(node.label), 20)
     string = f"{name}, {lag} before" if lag > 1 else name
@@ -137,14 +137,14 @@ def port(node: Node) -> Content:
 
 
 def value_text(node: Node, key: str) -> str:
-    """The data or the grad of a node on one line: the data of an input as it was given."""
+    """Return the data or the grad of a node on one line: the data of an input as given."""
     value = node.facts.get(key)
     return text.input_number(value) if node.kind == "input" and key == "data" else \
         text.numbers(value)
 
 
 def tag_text(node: Node) -> str:
-    """What stands small in the corner of a box: what it is or where it was made, and its shape."""
+    """Return the small text in the corner of a box: the kind or the line of creation, the shape."""
     data = node.facts.get("data")
     parts = [node.kind if node.kind != "value" else str(node.facts.get("line", ""))]
     if isinstance(data, Value) and data.size != 1:
@@ -158,7 +158,7 @@ def tag_text(node: Node) -> str:
     return text.shorten(text.literal(said), NAME)
 
 
-@lru_cache(1 << 10)              # of the same few ops there are thousands
+@lru_cache(1 << 10)              # thousands of nodes share a few ops
 def _dot(label: str) -> Content:
     symbol = text.shorten(text.literal(label), 14)
     role = "symbol" if len(symbol) == 1 else "word"
@@ -187,7 +187,7 @@ def _constant(node: Node) -> Content:
 
 
 def chip(node: Node, size: Size) -> Content:
-    """A small copy of a leaf, beside one of its uses."""
+    """Return the content of a small copy of a leaf, beside one of its uses."""
     string = text.literal(node.label)
     while len(string) > 1 and text_width(string, "chip") > size.width - 12:
         string = text.shorten(string, len(string) - 1)
@@ -198,7 +198,7 @@ def chip(node: Node, size: Size) -> Content:
 
 
 def heat_scale(heat: Mapping[str, Any]) -> list[tuple[int, str]]:
-    """The steps of a heat, from far below zero to far above, each with its range of numbers."""
+    """Return the steps of a heat, most negative first, with their ranges."""
     limits = [text.number(x, 2) for x in heat["limits"]]             # largest first
     bins = len(limits) - 1
     above = [(k, f"{limits[bins - k + 1]} … {limits[bins - k]}" if k > 1 else
@@ -209,14 +209,14 @@ def heat_scale(heat: Mapping[str, Any]) -> list[tuple[int, str]]:
 
 
 def heat_title(heat: Mapping[str, Any]) -> str:
-    """What a heat shows: heat: grad, log scale."""
+    """Return the title of a heat legend: heat: grad, log scale."""
     return f"heat: {heat['by']}, log scale"
 
 
 def sum_text(terms: Sequence[Value], *, partial: bool = False) -> str:
-    """The sum of contributions, written out: = 1.44 + 1.44 − 1. Empty where it says nothing.
+    """Return the sum of contributions, written out: = 1.44 + 1.44 − 1, or "" if uninformative.
 
-    It ends in an ellipsis where the terms are not all there are.
+    partial: some terms are missing, so that the text ends in an ellipsis.
     """
     if not 2 - partial <= len(terms) <= TERMS:
         return ""
@@ -227,9 +227,9 @@ def sum_text(terms: Sequence[Value], *, partial: bool = False) -> str:
 
 
 def label(edge: Edge, shown: str) -> Content | None:
-    """What stands beside an edge: its local derivative, and what it sends back, or what has cut it.
+    """Return an edge's label: local derivative, gradient contribution, or why it is cut; or None.
 
-    None where nothing. `shown` is none, local, contribution or both.
+    shown: none, local, contribution or both.
     """
     lines = []
     local, sent = edge.facts.get("local"), edge.facts.get("contribution")
@@ -251,7 +251,7 @@ def label(edge: Edge, shown: str) -> Content | None:
 
 
 def _local_text(edge: Edge, local: Value) -> str:
-    """A local derivative: formula and number, h = 1.44; of an array the formula or the mean."""
+    """Return a local derivative: formula and number, h = 1.44; of an array the formula or mean."""
     formula = text.literal(str(edge.facts.get("formula", "")))
     short = formula if len(formula) <= FORMULA else ""
     x = local.number
@@ -262,9 +262,9 @@ def _local_text(edge: Edge, local: Value) -> str:
 
 
 def _contribution_text(value: Value) -> str:
-    """A contribution: +1.44; of an array its shape and its mean, or what all its numbers are."""
+    """Return a contribution: +1.44; of an array its shape and its mean or constant value."""
     x = value.number
-    if x is None and not value.shape:              # a number of each repeat of a fold
+    if x is None and not value.shape:              # one number per repeat of a fold
         return text.numbers(value)
     if value.size == 0:
         return f"{text.shape(value.shape)} empty"
@@ -277,7 +277,7 @@ def _contribution_text(value: Value) -> str:
 
 
 def _range_text(value: Value) -> str:
-    """The range of an array's finite numbers, and how many are not: −0.1 … 0.3. Empty for one."""
+    """Return the finite range of an array and its nonfinite count: −0.1 … 0.3; "" for a scalar."""
     low, _, high, nan, inf = statistics(value)
     marks = text.nonfinite_counts(value)
     if value.size <= 1 or value.shape == () or not marks and text.written_alike(low, high, 2):

@@ -1,4 +1,4 @@
-"""Painting: Graph -> Scene. Measures, asks a layout where things go, and paints them there."""
+"""Painting: Graph -> Scene. Measures the parts, lays them out and paints them in place."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from .scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 ENGINES = {"layered": "layered", "dot": "graphviz"}      # the name on the command line -> the file
 ARROW = (9.0, 3.6)               # length and half width of an arrow's head
 MARGIN = 24.0
-CAPTION = 140                    # a line under the picture has at most so many characters
-GRADIENTS = 4                         # a description tells so many gradients
-WIDE, BODY = 2100.0, 1700.0      # px: a wider picture, a wider body of a fold is set in rows
-RATIO = 1.4                      # width to height of what is set in rows: a page's
+CAPTION = 140                    # maximum characters of a line under the picture
+GRADIENTS = 4                         # maximum gradients in a description
+WIDE, BODY = 2100.0, 1700.0      # px: wider pictures and fold bodies are set in rows
+RATIO = 1.4                      # width to height of content in rows: as a page
 
 
 def build_scene(graph: Graph, options: DrawOptions = DrawOptions()) -> Scene:
-    """The scene of a graph. Linear in the graph, but for the layout."""
+    """Return the scene of a graph. Linear in the graph, except for the layout."""
     with gc_paused():
         return _build(graph, options)
 
@@ -42,14 +42,14 @@ def _build(graph: Graph, options: DrawOptions) -> Scene:
     for edge in graph.edges:
         if "contribution" in edge.facts:
             terms.setdefault(edge.tail, []).append(edge.facts["contribution"])
-    parts = "paired" in graph.facts or "folds" in graph.facts      # not all terms are to be seen
+    parts = "paired" in graph.facts or "folds" in graph.facts      # some terms are not drawn
     contents = {node.id: boxes.box(node, () if node.kind == "value" or parts else
                                    terms.get(node.id, ())) for node in graph.nodes}
     labels = [boxes.label(edge, shown) for edge in graph.edges]
     sizes = {id: content.size for id, content in contents.items()}
     spaces = [label and label.size for label in labels]
     if "paired" in graph.facts:
-        from .side_by_side import place_paired  # most graphs want neither
+        from .side_by_side import place_paired  # most graphs need neither
         placement = place_paired(place, graph, sizes, spaces, options.rankdir)
     elif "folds" in graph.facts:
         from . import paint_clusters
@@ -66,7 +66,7 @@ def _build(graph: Graph, options: DrawOptions) -> Scene:
 def _place_in_rows(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
                    spaces: list[Size | None], options: DrawOptions, wide: float = WIDE
                    ) -> Placement:
-    """The placement, in rows where that was asked for or where it would be too wide for a page."""
+    """Return the placement, in rows if requested or if it would be too wide for a page."""
     if options.engine != "layered" or options.wrap is None or (
             options.wrap == 0 and options.rankdir != "LR"):
         return place(graph, sizes, spaces, rankdir=options.rankdir)
@@ -82,9 +82,9 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
     for rail in placement.rails:
         role = "rail" if nodes[rail.node].kind in ("input", "parameter") else "bus"
         groups.append(Group(f"{rail.node}--rail", "rail", "", (Path(rail.points, role),)))
-    into: dict[str, list[Group]] = {}              # read aloud, a node comes after what leads to it
+    into: dict[str, list[Group]] = {}              # in reading order, a node follows its edges
     for edge, route, label in zip(graph.edges, placement.routes, labels, strict=True):
-        if not route.points:     # within a fold that is closed
+        if not route.points:     # within a closed fold
             continue
         role = f"line{edge.facts['heat']:+d}" if "heat" in edge.facts else \
             f"edge {edge.facts['change']}" if edge.facts.get("change") else \
@@ -111,13 +111,13 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
 
 
 def edge_id(edge: Edge) -> str:
-    """The id of an edge: x--mul_1.0, with the argument's place where it has one."""
+    """Return the id of an edge: x--mul_1.0, with the argument's position if it has one."""
     place = edge.facts.get("argument")
     return f"{edge.tail}--{edge.head}" + ("" if place is None else f".{place}")
 
 
 def node_tip(node: Node) -> str:
-    """All facts of a node in a few lines."""
+    """Return all facts of a node in a few lines."""
     lines = [node.label]
     for key in ("data", "grad"):
         value = node.facts.get(key)
@@ -134,7 +134,7 @@ def node_tip(node: Node) -> str:
 
 
 def edge_tip(edge: Edge, nodes: Mapping[str, Node]) -> str:
-    """What an edge carries, in words: ∂/∂x = cos(x) = 0.54. Empty from an op to what it made."""
+    """Return the tooltip of an edge: ∂/∂x = cos(x) = 0.54; "" from an op to its result."""
     lines = []
     local, sent = edge.facts.get("local"), edge.facts.get("contribution")
     if edge.facts.get("break"):
@@ -153,7 +153,7 @@ def edge_tip(edge: Edge, nodes: Mapping[str, Node]) -> str:
 
 
 def description(graph: Graph) -> str:
-    """The picture in a sentence, for those who cannot see it; or what the graph says of itself."""
+    """Return the alternative text of the picture, or the graph's own description."""
     if graph.facts.get("description"):
         return text.literal(str(graph.facts["description"]))
     told = [f"value {text.numbers(node.facts['data'])}" for node in graph.nodes
@@ -177,7 +177,7 @@ def _centred(content: Content, center: Point) -> tuple[Mark, ...]:
 
 
 def _arrow(points: tuple[Point, ...], role: str) -> tuple[Mark, ...]:
-    """A route with a head at its end: the line stops at the head's base."""
+    """Return a route with an arrowhead: the line stops at the head's base."""
     x, y = last = points[-1]
     length, half = ARROW
     fx, fy = points[-2] if len(points) > 1 else last
@@ -196,7 +196,7 @@ def _arrow(points: tuple[Point, ...], role: str) -> tuple[Mark, ...]:
 
 
 def _caption(graph: Graph, width: float, height: float) -> tuple[list[Group], float, float]:
-    """The title and the results under the picture; the picture grows to hold them."""
+    """Return the title and results under the picture, and the picture's size with them."""
     facts = graph.facts
     lines = [(text.shorten(text.literal(str(line)), CAPTION), role) for line, role in [
         (facts.get("title"), "title"), *((line, "result") for line in facts.get("results", ())),
@@ -221,7 +221,7 @@ def _caption(graph: Graph, width: float, height: float) -> tuple[list[Group], fl
 
 
 def _legend(heat: Mapping[str, Any], y: float) -> tuple[list[Mark], float]:
-    """Return the scale of a heat, a row of cells with its limits, and where it ends."""
+    """Return the scale of a heat, a row of cells with its limits, and its lower end."""
     limits, x = heat["limits"], MARGIN
     bins = len(limits) - 1
     texts = {sign: [text.number(sign*number, 2) for number in limits] for sign in (-1, 1)}
@@ -236,7 +236,7 @@ def _legend(heat: Mapping[str, Any], y: float) -> tuple[list[Mark], float]:
         p, q = (left + 3, y), (left + cell - 3, y)
         marks.append(Path((p, p, q, q), name) if role == "line" else
                      Rect(left + 1, y - 5, cell - 2, 10, 2, name))
-    for i in range(-bins, bins + 1):           # the limit larger in magnitude stands outside
+    for i in range(-bins, bins + 1):           # the limit larger in magnitude is outside
         if i:
             edge = x + (i + bins + (1 if i > 0 else 0)) * cell
             number = texts[1 if i > 0 else -1][bins - abs(i)]

@@ -1,4 +1,4 @@
-"""Cluster levels: what of a folded graph stands side by side, within each frame and on paper."""
+"""Cluster levels: the parts of a folded graph laid out together, per frame and at the top."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from ..graph import Edge, Graph, Node
 
-ROOTS, END = ("root:0", "root:1"), "end:0"       # what holds ports at the start and at the end
+ROOTS, END = ("root:0", "root:1"), "end:0"       # ids that keep ports at the start and end
 
 
 class ClusterLevel(NamedTuple):
-    """What stands side by side within a frame, or on paper."""
+    """A graph of the items laid out together within a frame, or at the top level."""
 
     nodes: list[Node]
     edges: list[Edge]
@@ -20,14 +20,14 @@ class ClusterLevel(NamedTuple):
 
 
 def chain(path: str) -> list[str]:
-    """A path's frames from the outermost: "", "2", "2/1"."""
+    """Return the frames of a path, outermost first: "", "2", "2/1"."""
     words = path.split("/") if path else []
     return [""] + ["/".join(words[:n + 1]) for n in range(len(words))]
 
 
 def split_levels(graph: Graph, folds: Mapping[str, Mapping[str, Any]], shown: Mapping[str, bool],
                  home: Mapping[str, str], item: Mapping[str, str]) -> dict[str, ClusterLevel]:
-    """By path what is laid out together: nodes, frames as boxes, ports where values leave."""
+    """Return by path the items laid out together: nodes, frames as boxes, ports of exits."""
     levels = {path: ClusterLevel([], [], [], []) for path in ("", *(p for p in folds if shown[p]))}
     boxed = {""}
     port = {node.id for node in graph.nodes if "port" in node.facts}
@@ -35,14 +35,14 @@ def split_levels(graph: Graph, folds: Mapping[str, Mapping[str, Any]], shown: Ma
         path = node.facts.get("fold", "")
         for up in chain(path) if path not in boxed else ():
             if up not in boxed:
-                boxed.add(up)                      # where its first node stands
+                boxed.add(up)                      # at the position of its first node
                 if folds[up]["parent"] in levels:
                     levels[folds[up]["parent"]].nodes.append(Node(f"frame:{up}", "value", ""))
         if item[node.id] == node.id:
             levels[home[node.id]].nodes.append(node)
 
     def add_exits(id: str, until: str) -> str:
-        """Add exits for a value from where it is drawn up to a level; return its name there."""
+        """Add exits for a value from its own level up to another; return its name there."""
         path, what = home[id], item[id]
         while path != until:
             if id not in levels[path].leaving:
@@ -75,10 +75,10 @@ def _inside(path: str, outer: str) -> bool:
 
 
 def _pinned(path: str, level: ClusterLevel) -> None:
-    """Ports stand at the very start and the very end of a frame.
+    """Keep ports at the very start and the very end of a frame.
 
-    Two roots feed each port where something enters: then none is pulled towards its use, since that
-    would lengthen two lines to shorten one. What leaves runs on to one end, after all else.
+    Two roots feed each entry port, which keeps it from moving towards its use: that would lengthen
+    two lines to shorten one. Exits continue to a common end, after everything else.
     """
     if not path:
         return

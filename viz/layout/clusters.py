@@ -1,4 +1,4 @@
-"""Clusters: a body stands within its frame, and the frame as one box among what is around it."""
+"""Clusters: bodies are placed within their frames, frames as boxes among their surroundings."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from ..graph import Graph
 from .cluster_levels import END, ROOTS, ClusterLevel, chain, split_levels
 from .placement import Chip, Placement, Point, Rail, Route, Size
 
-STACK_OFFSET = 5.0               # how far each sheet behind a frame of repeats sticks out
-STACK_DEPTH = 2                  # sheets
+STACK_OFFSET = 5.0               # offset of each card of the stack behind a frame
+STACK_DEPTH = 2                  # cards
 HEADER = 44.0                    # height of a frame's head
 GUTTER = 44.0                    # between a frame's border and its ports
-EDGE = 18.0                      # between a frame's other borders and what is inside
+EDGE = 18.0                      # between a frame's other borders and its content
 DOT = Size(2.0, 2.0)
-CORNER = 10.0                    # a turn in a lane is no larger
-BEND = 40.0                      # the length of a bend that a straight line makes at its end
-LONG = 70.0                      # beside a longer stretch of a line something may stand
-APART = 34.0                     # between two ports where values leave
+CORNER = 10.0                    # maximum radius of a turn in a lane
+BEND = 40.0                      # length of a bend at the end of a straight line
+LONG = 70.0                      # longer straight pieces may have items beside them
+APART = 34.0                     # between two exit ports
 
 
 class ClusterFrame(NamedTuple):
-    """The position of a frame, without the sheets behind it."""
+    """The position of a frame, without the stack behind it."""
 
     path: str
-    corner: Point                # the upper left one of the frame itself
-    size: Size                   # of the frame itself; its sheets stick out up and to the right
+    corner: Point                # the upper left corner of the frame itself
+    size: Size                   # of the frame itself; its stack extends up and to the right
 
 
 class ClusterExit(NamedTuple):
-    """Where a value leaves a frame: a line to a port, and lines from there over the border."""
+    """The exit of a value from a frame: a line to a port, and lines from it across the border."""
 
     path: str
-    node: str                    # the value that leaves
+    node: str                    # the value's node
     center: Point
     size: Size
     lines: tuple[tuple[Point, ...], ...]
 
 
 class ClusteredPlacement(NamedTuple):
-    """A placement with frames. A node within a closed frame has no centre, its edges no route."""
+    """A placement with frames. Nodes within closed frames have no centre, their edges no route."""
 
     placement: Placement
     frames: tuple[ClusterFrame, ...]
@@ -53,23 +53,22 @@ class _PlacedLevel(NamedTuple):
     placement: Placement
     shift: Point                 # from the placement's corner to the frame's
     size: Size                   # of the frame itself
-    exits: Mapping[str, Point] = {}            # what leaves -> its port, in the placement
+    exits: Mapping[str, Point] = {}            # value -> its exit port, in the placement
 
 
 def place_clusters(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
                    labels: Sequence[Size | None], heads: Mapping[str, Size],
                    ports: Mapping[str, Size], rankdir: str) -> ClusteredPlacement:
-    """The placement of a folded graph. Linear in it, but for the layouts of its levels.
+    """Return the placement of a folded graph. Linear in it, except for the layouts of its levels.
 
-    `heads` holds the size of each frame's head by path, `ports` that of the port where a value
-    leaves a frame, by node.
+    heads: the size of each frame's header, by path. ports: the size of each exit port, by node.
     """
     folds = {fold["path"]: fold for fold in graph.facts["folds"]}
     shut = {path: next((up for up in chain(path)[1:] if folds[up]["closed"]), "")
             for path in ("", *folds)}              # the outermost closed frame around it, or ""
     shown = {path: not shut[path] for path in folds}
     axis = 1 if rankdir == "TB" else 0
-    home, item = {}, {}          # node -> the level it is drawn in, and as what there
+    home, item = {}, {}          # node -> the level it is drawn in, and its item there
     for node in graph.nodes:
         path = node.facts.get("fold", "")
         closed = shut[path]
@@ -95,20 +94,20 @@ def place_clusters(place: Callable[..., Placement], graph: Graph, sizes: Mapping
 
 
 def _with_stack(size: Size, behind: float) -> Size:
-    """Return the size of a frame with the sheets behind it."""
+    """Return the size of a frame with the stack behind it."""
     return Size(size.width + behind, size.height + behind)
 
 
 def _framed(inside: Placement, level: ClusterLevel, sizes: Mapping[str, Size],
             labels: Sequence[Size | None], ports: Mapping[str, Size], head: Size, axis: int
             ) -> _PlacedLevel:
-    """A frame around what was laid out within: a head above, gutters where ports stand."""
+    """Return a frame around its laid-out content: a header above, gutters for the ports."""
     exits = _exits(inside, level, ports, axis)
     held = [(inside.centers[node.id], sizes[node.id]) for node in level.nodes
             if node.id not in (*ROOTS, END)]
     held += [(center, ports[id]) for id, center in exits.items()]
     points: list[Point] = []
-    across: list[float] = []     # where lines to an exit pass: how far they go is not settled yet
+    across: list[float] = []     # heights of the lines to exits, whose lengths are still open
     for edge, route, i in zip(level.edges, inside.routes, level.number, strict=True):
         if edge.head == END:
             across += [point[1 - axis] for point in route.points]
@@ -137,7 +136,7 @@ def _framed(inside: Placement, level: ClusterLevel, sizes: Mapping[str, Size],
 
 def _exits(inside: Placement, level: ClusterLevel, ports: Mapping[str, Size], axis: int
            ) -> dict[str, Point]:
-    """Ports where values leave, after the end, each beside its line or as near as there is room."""
+    """Return the exit ports, after the end, each at its line or as close as there is room."""
     ends: dict[str, Point] = {}
     for edge, route, i in zip(level.edges, inside.routes, level.number):
         if i < 0 and edge.head == END:
@@ -147,7 +146,7 @@ def _exits(inside: Placement, level: ClusterLevel, ports: Mapping[str, Size], ax
     at = [ends[id][1 - axis] for id in order]
     for k in range(1, len(at)):
         at[k] = max(at[k], at[k - 1] + apart)
-    if len(at) > 1:              # around the middle of where the lines are
+    if len(at) > 1:              # centred on the lines
         by = sum(ends[id][1 - axis] - y for id, y in zip(order, at)) / len(at)
         at = [y + by for y in at]
     found = {}
@@ -160,15 +159,15 @@ def _exits(inside: Placement, level: ClusterLevel, ports: Mapping[str, Size], ax
 def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]],
             levels: Mapping[str, ClusterLevel], placed: Mapping[str, _PlacedLevel],
             sizes: Mapping[str, Size], ports: Mapping[str, Size], axis: int) -> ClusteredPlacement:
-    """All levels on one paper: what stands in a frame moves with it, lines go on at its border."""
+    """Join all levels in one placement: contents move with their frames, lines cross borders."""
     corner: dict[str, Point] = {}                  # of a frame itself
-    shift: dict[str, Point] = {"": (0.0, 0.0)}     # from a level's placement to the paper
+    shift: dict[str, Point] = {"": (0.0, 0.0)}     # from a level's placement to the picture
     centers: dict[str, Point] = {}
-    exits: dict[tuple[str, str], Point] = {}       # frame, value -> its port
-    lines: dict[int | tuple[str, str], tuple[Point, ...]] = {}     # an edge's, or to such a port
-    out_of: dict[int | tuple[str, str], tuple[str, str]] = {}      # a line -> the port it leaves by
-    into: dict[int, str] = {}                      # an edge's line -> the port it enters by
-    bused: dict[tuple[str, str], int] = {}         # a port -> the rail that goes on from it
+    exits: dict[tuple[str, str], Point] = {}       # frame, value -> its exit port
+    lines: dict[int | tuple[str, str], tuple[Point, ...]] = {}     # an edge's, or to an exit port
+    out_of: dict[int | tuple[str, str], tuple[str, str]] = {}      # a line -> its exit port
+    into: dict[int, str] = {}                      # an edge's line -> its entry port
+    bused: dict[tuple[str, str], int] = {}         # a port -> the rail that continues from it
     text: dict[int, Point | None] = {}
     rails: list[Rail] = []
     chips: list[Chip] = []
@@ -192,7 +191,7 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]],
                     shift[name] = spot[0] + x, spot[1] + y
             elif node.id not in (*ROOTS, END):
                 centers[node.id] = at
-        first: dict[str, str] = {}                 # what stands here -> a value that leaves it
+        first: dict[str, str] = {}                 # item -> a value that leaves it
         leaving = iter(level.leaving)
         for edge, route, i in zip(level.edges, inside.routes, level.number, strict=True):
             if i < 0 and edge.head != END:
@@ -217,7 +216,7 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]],
     ways: dict[tuple[str, str], list[tuple[Point, ...]]] = {port: [] for port in exits}
     for line, port in out_of.items():
         side = _side(exits[port], ports[port[1]], axis, 1)
-        if port in bused:        # all that leave by a rail, on one level where that can be
+        if port in bused:        # exits on a rail, at one height where possible
             beside = [_side(exits[one], ports[one[1]], axis, 1) for one, rail in bused.items()
                       if rail == bused[port]]
             rail = rails[bused[port]]
@@ -254,13 +253,13 @@ def _joined(graph: Graph, folds: Mapping[str, Mapping[str, Any]],
 
 
 def _ended(points: tuple[Point, ...], at: float, axis: int) -> tuple[Point, ...]:
-    """A line that ends beside where it did: its last bend goes there."""
+    """Return a line with its end moved sideways: its last bend leads there."""
     across = 1 - axis
     last = points[-1][across]
     flat = len(points)
     while flat and abs(points[flat - 1][across] - last) < 0.01:
         flat -= 1
-    begin = -(-flat // 3) * 3    # from here on it is level
+    begin = -(-flat // 3) * 3    # it is level from here on
     corner = max(flat - 1, 0) // 3 * 3
     level = abs(points[corner][across] - last) < CORNER
     a, b = points[begin][axis], points[-1][axis]
@@ -269,7 +268,7 @@ def _ended(points: tuple[Point, ...], at: float, axis: int) -> tuple[Point, ...]
         bend = (points[begin][0], near) if axis else (near, points[begin][1])
         end = (at, b) if axis else (b, at)
         return *points[:begin + 1], points[begin], bend, bend, *_curve(bend, end, axis)
-    if level:                    # it comes along a lane
+    if level:                    # it arrives along a lane
         by = at - last
         lane = max(corner - 1, 1)
         along = [(p[0] + by, p[1]) if axis else (p[0], p[1] + by) for p in points[lane:]]
@@ -282,19 +281,19 @@ def _moved(points: Sequence[Point], dx: float, dy: float) -> tuple[Point, ...]:
     return tuple([(_hundredth(x + dx), _hundredth(y + dy)) for x, y in points])
 
 
-@lru_cache(1 << 14)              # a level line has one height, most places are whole
+@lru_cache(1 << 14)              # level lines share heights, most are whole numbers
 def _hundredth(x: float) -> float:
     return round(x, 2)
 
 
 def _side(center: Point, size: Size, axis: int, sign: int) -> Point:
-    """The middle of a box's side: where lines come from (−1) or go to (1)."""
+    """Return the middle of a box's side: that of arriving (−1) or leaving (1) lines."""
     if axis:
         return center[0], center[1] + sign * size.height / 2
     return center[0] + sign * size.width / 2, center[1]
 
 
 def _curve(a: Point, b: Point, axis: int) -> tuple[Point, Point, Point]:
-    """A Bézier from a to b, flat at both ends."""
+    """Return a Bézier from a to b, level at both ends."""
     middle = (a[axis] + b[axis]) / 2
     return ((a[0], middle), (b[0], middle), b) if axis else ((middle, a[1]), (middle, b[1]), b)

@@ -1,4 +1,4 @@
-"""Columns: how wide each rank is, and where it stands."""
+"""Columns: the width and the position of each rank."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from .placement import Size
 from .ports import Ports
 from .ranks import Layers
 
-GLUE = 20.0                      # between an op and the box it is glued to
-BEND = 30.0                      # the least width in which an edge changes height
-STEEP = 110.0                    # the most
-LANE = 10.0                      # between lines that turn into the next row
+GLUE = 20.0                      # between an op and its result's box
+BEND = 30.0                      # minimum width in which an edge changes height
+STEEP = 110.0                    # maximum
+LANE = 10.0                      # between lines that continue in the next row
 TURN = 18.0                      # before the first of them
 
 
 class Column(NamedTuple):
-    """Where a rank stands, from left to right."""
+    """The position of a rank, from left to right."""
 
-    left: float                  # the end of the column before: edges bend from here
-    flat: float                  # from here on they run level, under their labels
-    text: bool                   # there are labels
+    left: float                  # the end of the previous column: edges bend from here
+    flat: float                  # edges are level from here on, under their labels
+    text: bool                   # it has labels
     ops: float                   # left border of the widest op
     op: float                    # right border of all ops
     box: float                   # left border of the boxes
     right: float                 # the end of the boxes
 
     def moved(self, x: float) -> Column:
-        """To the right by x."""
+        """Return the column moved right by x."""
         return Column(self.left + x, self.flat + x, self.text, self.ops + x, self.op + x,
                       self.box + x, self.right + x)
 
 
 class Extent(NamedTuple):
-    """The widths a rank asks for."""
+    """The widths that a rank needs."""
 
     bend: float                  # for edges to change height
     label: float                 # for labels and for lines to meet
     op: float
-    box: float                   # of pairs, less leaves
+    box: float                   # of pairs without leaves
     leaf: float                  # of leaves and chips
 
     @property
@@ -49,22 +49,22 @@ class Extent(NamedTuple):
         return self.bend + self.label + self.op + self.boxes(False)
 
     def boxes(self, last: bool) -> float:
-        """With the gap before them. The leaves of the last rank of a row begin the next one."""
+        """Return the width of boxes and gap. The leaves of a row's last rank begin the next row."""
         box = self.box if last else max(self.box, self.leaf)
         return box + (GLUE if self.op and box else 0.0)
 
 
 def meeting(reach: float) -> float:
-    """How far before an op its lines begin to meet, where the outermost is `reach` off its line."""
+    """Return the distance before an op at which its lines, at most `reach` away, begin to meet."""
     return 22.0 + round(min(60.0, 0.25 * reach))
 
 
 def extents(pairs: OpPairs, layers: Layers, y: list[float], ports: Ports, sizes: Sequence[Size],
             labels: Sequence[Size | None], chip: Size, firsts: Sequence[int] = (0,)
             ) -> tuple[list[Extent], list[bool]]:
-    """What each rank needs: room for its boxes, and before it for bends, labels and arrows.
+    """Return the extent of each rank: boxes, and before them bends, labels and arrows.
 
-    Before the ranks `firsts`, where rows begin, there is nothing.
+    firsts: the ranks that begin rows, with nothing before them.
     """
     n, copies, rank = layers.n_pairs, layers.n_pairs + layers.n_chips, layers.rank
     count = len(layers.ranks)
@@ -112,7 +112,7 @@ def extents(pairs: OpPairs, layers: Layers, y: list[float], ports: Ports, sizes:
 
 def columns(extents: Sequence[Extent], texts: Sequence[bool], firsts: Sequence[int],
             margins: Sequence[float]) -> list[Column]:
-    """The place of each rank, in rows that begin with the ranks `firsts`, right of a margin."""
+    """Return the column of each rank, in rows that begin with `firsts`, right of a margin."""
     found: list[Column] = []
     begins = dict(zip(firsts, margins))
     x = 0.0

@@ -14,9 +14,9 @@ Gaps = list[list[tuple[int, float]]]             # block -> others, each with a 
 
 
 def spine(layers: Layers) -> list[int]:
-    """item -> the item it would stand straight behind, or -1: its first operand that is no leaf.
+    """Return, by item, the item to align it with, or -1: its first operand that is no leaf.
 
-    Where there are three or more it is the middle one. Leaves count where there is nothing else.
+    Of three or more operands it is the middle one. Leaves count if there are only leaves.
     """
     up, n, n_leaf = layers.up, layers.n_pairs, layers.n_pairs + layers.n_chips
     main = [-1] * len(layers.rank)
@@ -33,14 +33,14 @@ def spine(layers: Layers) -> list[int]:
 
 
 def align(layers: Layers, order: Order) -> list[int]:
-    """item -> its block, numbered from 0: the items on one straight line.
+    """Return, by item, its block, numbered from 0: the items on one straight line.
 
-    The spine of the last rank first, then rails, then each pair behind its main operand, longest
-    chain first: a link is straight unless that crosses a straight one or an end is taken.
+    The spine of the last rank comes first, then rails, then each pair with its main operand,
+    longest chain first: a link is straight unless it would cross a straight one or an end is taken.
     """
     up, n = layers.up, layers.n_pairs
     main = spine(layers)
-    weight = [0] * len(up)       # item -> how long a chain of main links hangs on it
+    weight = [0] * len(up)       # item -> the length of its chain of main links
     for r in range(len(order) - 1, -1, -1):
         for i in order[r]:
             weight[i] = own = weight[i] + 1
@@ -70,7 +70,7 @@ def align(layers: Layers, order: Order) -> list[int]:
             if j < 0:
                 continue
             if i >= n and j >= n + layers.n_chips:
-                rank = 2         # a rail runs on
+                rank = 2         # a rail continues
             elif i >= n:
                 rank = 0         # a rail leaves its box
             elif not up[j]:
@@ -104,11 +104,11 @@ def align(layers: Layers, order: Order) -> list[int]:
 
 
 class Spacing(NamedTuple):
-    """How far apart items of a rank stand. Half heights are from the item's line."""
+    """Distances between the items of a rank. Half heights are measured from the item's line."""
 
-    above: list[float]           # item -> its box
+    above: list[float]           # item -> half height of its box
     below: list[float]
-    rise: list[float]            # item -> what it needs left of its op: lines and labels
+    rise: list[float]            # item -> half height left of its op: lines and labels
     fall: list[float]
     gap: list[float]             # item -> free space to the next box
     room: list[float]            # item -> free space to the next line or label
@@ -116,14 +116,14 @@ class Spacing(NamedTuple):
 
 def heights(layers: Layers, order: Order, block: list[int], spacing: Spacing,
             *, rounds: int = 30, row: Sequence[int] = ()) -> list[float]:
-    """The y of each block. With `row`, block -> row, the rows know nothing of each other.
+    """Return the y of each block. With `row`, block -> row, the rows are independent.
 
-    From the mean of the highest and the lowest feasible heights, blocks move to where their links
-    pull them; blocks that touch and push each other move as one.
+    Starting from the mean of the highest and the lowest feasible heights, blocks move towards their
+    links; blocks that touch and push each other move as one.
     Source: Sander 1996 (pendulum method).
     """
     n = max(block, default=-1) + 1
-    apart: dict[int, float] = {}                 # upper block * n + lower block -> least distance
+    apart: dict[int, float] = {}                 # upper block * n + lower block -> minimum distance
     above, below, rise, fall, gap, room = spacing
     up, lines = layers.up, layers.n_pairs + layers.n_chips
     for items in order:
@@ -165,7 +165,7 @@ def heights(layers: Layers, order: Order, block: list[int], spacing: Spacing,
 def _downward(before: Gaps, after: Gaps) -> list[int]:
     waiting = [len(pairs) for pairs in before]
     ready = [b for b, w in enumerate(waiting) if not w]
-    for a in ready:              # grows while it is walked
+    for a in ready:              # grows during the loop
         for b, _ in after[a]:
             waiting[b] -= 1
             if not waiting[b]:
@@ -174,7 +174,7 @@ def _downward(before: Gaps, after: Gaps) -> list[int]:
 
 
 def _between(before: Gaps, after: Gaps, sequence: list[int], row: Sequence[int]) -> list[float]:
-    """Half way between as high as possible and as low as possible: feasible, since both are."""
+    """Return the mean of the highest and the lowest feasible heights: feasible, as both are."""
     high = [0.0] * len(before)
     for b in sequence:
         for a, need in before[b]:
@@ -194,7 +194,7 @@ def _between(before: Gaps, after: Gaps, sequence: list[int], row: Sequence[int])
 
 def _place_loose(y: list[float], links: Gaps, before: Gaps, after: Gaps, sequence: list[int]
                  ) -> None:
-    """Blocks that nothing links, lines that only pass, come as near to the others as they may."""
+    """Move blocks without links (lines that only pass) as close to the others as possible."""
     fixed = [bool(pairs) for pairs in links]
     for b in sequence:
         if not fixed[b] and any([fixed[a] for a, _ in before[b]]):
@@ -205,7 +205,7 @@ def _place_loose(y: list[float], links: Gaps, before: Gaps, after: Gaps, sequenc
 
 
 def _attractions(layers: Layers, block: list[int], n: int) -> Gaps:
-    """block -> the blocks that links pull it to, and how strongly."""
+    """Return, by block, the linked blocks that attract it, with weights."""
     weight: dict[int, float] = {}
     lines = layers.n_pairs + layers.n_chips
     for j, near in enumerate(layers.down):
@@ -226,7 +226,7 @@ def _attractions(layers: Layers, block: list[int], n: int) -> Gaps:
 
 
 def _relax(y: list[float], links: Gaps, before: Gaps, after: Gaps, sequence: list[int]) -> float:
-    """One round: blocks that push each other are joined to regions, and each region moves."""
+    """Do one round: join blocks that push each other into regions, and move each region."""
     n = len(y)
     force, mass = [0.0] * n, [1e-9] * n
     for a, pairs in enumerate(links):
@@ -241,7 +241,7 @@ def _relax(y: list[float], links: Gaps, before: Gaps, after: Gaps, sequence: lis
     joined = True
     while joined:
         joined = False
-        apart = []               # what touches and is not of one region yet
+        apart = []               # pairs that touch but are in different regions
         for p, q in touching:
             while region[p] != p:
                 region[p] = p = region[region[p]]

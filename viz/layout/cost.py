@@ -1,4 +1,4 @@
-"""Cost: what a picture will take, known before it is made: nodes, joints of long lines, bytes."""
+"""Cost: an estimate before drawing: nodes, joints of long lines, bytes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from ..graph import Graph, size_limits, topological
 
 
 class Cost(NamedTuple):
-    """What drawing a graph takes."""
+    """The cost of drawing a graph."""
 
-    nodes: int                   # that are drawn: what closed folds hold is not
-    joints: int                  # where a long line passes by other nodes' ranks
+    nodes: int                   # drawn ones: those in closed folds are not
+    joints: int                  # places where long lines pass other nodes' ranks
     bytes: int                   # of the file, roughly
 
     @property
@@ -20,11 +20,10 @@ class Cost(NamedTuple):
 
 
 def cost(graph: Graph, bytes_per_node: int = 120) -> Cost:
-    """Return the cost of a graph, in a format of so many bytes per node.
+    """Return the cost of a graph in a format.
 
-    Linear in the graph; nothing is laid out. Ranks are longest paths from the inputs;
-    a node that is used again has one line, as long as to its last use, as `layout.layered` draws
-    it.
+    Linear in the graph; nothing is laid out. Ranks are longest paths from the inputs; a node of
+    several uses has one line, up to its last use, as `layout.layered` draws it.
     """
     closed = tuple(fold["path"] for fold in graph.facts.get("folds", ()) if fold["closed"])
     hidden = {node.id for node in graph.nodes if any(
@@ -46,16 +45,17 @@ def cost(graph: Graph, bytes_per_node: int = 120) -> Cost:
                 nearest[tail] = min(nearest.get(tail, r), r)
     joints = 0
     for id, last in reach.items():
-        start = rank[id] if id in entered else nearest[id] - 1     # a leaf: by its first use
+        start = rank[id] if id in entered else nearest[id] - 1     # a leaf: before its first use
         joints += max(0, (last - start - 1) // 2)  # an op and its tensor share a column
     nodes = len(graph.nodes) - len(hidden)
     return Cost(nodes, joints, nodes * bytes_per_node + joints * 24)
 
 
 def affordable(graph: Graph, max_nodes: int | None, *, named: bool = True) -> bool:
-    """Return whether a picture can be opened; one whose file nobody named opens at once.
+    """Return whether a picture is small enough to be opened.
 
-    max_nodes: as the format's writer states it; None for a format without limit.
+    max_nodes: the limit of the format's writer; None for no limit. named: the user chose the file;
+    other pictures open at once, and have a lower limit.
     """
     if max_nodes is None:
         return True
@@ -65,7 +65,7 @@ def affordable(graph: Graph, max_nodes: int | None, *, named: bool = True) -> bo
 
 
 def close_folds(graph: Graph, items: int | None = None) -> Graph:
-    """The graph with as many folds closed as it takes to stay within a budget, deepest first."""
+    """Return the graph with folds closed, deepest first, until it is within a budget."""
     items = size_limits.PICTURE_ITEMS if items is None else items
     folds = graph.facts.get("folds", ())
     depths = sorted({fold["path"].count("/") for fold in folds}, reverse=True)

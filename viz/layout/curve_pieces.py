@@ -1,4 +1,4 @@
-"""Curve pieces: the pieces that the curves of edges and rails are made of."""
+"""Curve pieces: the parts of the curves of edges and rails."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from math import sqrt
 
 from .placement import Point, Size
 
-ROUND = 0.45                     # of a corner's radius: how far its control points are from it
+ROUND = 0.45                     # distance of a corner's control points, in radii
 
 
 class PathBuilder:
-    """A route being made: level lines and level-ended curves, mostly from left to right."""
+    """A builder of routes: level lines and level-ended curves, mostly from left to right."""
 
     __slots__ = ("points", "level")
 
@@ -19,7 +19,7 @@ class PathBuilder:
         self.level = False       # the last piece is a level line
 
     def line(self, x: float, y: float) -> None:
-        """A straight piece; a level one is joined to a level one before it."""
+        """Add a straight piece; level ones in a row are joined."""
         points = self.points
         x0, y0 = points[-1]
         if y == y0:
@@ -37,7 +37,7 @@ class PathBuilder:
         self.level = False
 
     def bend(self, x: float, y: float) -> None:
-        """To another height, level at both ends."""
+        """Add a curve to another height, level at both ends."""
         x0, y0 = self.points[-1]
         if y == y0:
             self.line(x, y)
@@ -47,7 +47,7 @@ class PathBuilder:
         self.level = False
 
     def into(self, x: float, y: float, dx: float, dy: float) -> None:
-        """To a border, arriving in the direction (dx, dy)."""
+        """Add a curve to a border, arriving in the direction (dx, dy)."""
         x0, y0 = self.points[-1]
         if not dy and y == y0:
             self.line(x, y)
@@ -57,17 +57,17 @@ class PathBuilder:
         self.level = False
 
     def corner(self, x: float, y: float) -> None:
-        """A quarter of a circle: from upright to level or from level to upright."""
+        """Add a quarter of a circle: from vertical to level or from level to vertical."""
         x0, y0 = self.points[-1]
         before = self.points[-2] if len(self.points) > 1 else (x0 - 1.0, y0)
-        if abs(before[0] - x0) < 1e-9 and before[1] != y0:         # came upright
+        if abs(before[0] - x0) < 1e-9 and before[1] != y0:         # vertical so far
             self.points += ((x0, y - (y - y0) * ROUND), (x0 + (x - x0) * ROUND, y), (x, y))
         else:
             self.points += ((x - (x - x0) * ROUND, y0), (x, y0 + (y - y0) * ROUND), (x, y))
         self.level = False
 
     def turn(self, right: float, gutter: float, left: float, y: float) -> None:
-        """Into the next row: right, down, back along the gutter, down, and right again."""
+        """Continue in the next row: right, down, back along the gutter, down, and right again."""
         y0 = self.points[-1][1]
         r = min(8.0, abs(gutter - y0) / 2, abs(y - gutter) / 2)
         self.line(right - r, y0)
@@ -81,13 +81,13 @@ class PathBuilder:
 
 
 def straight(x0: float, y: float, x1: float) -> tuple[Point, ...]:
-    """A level line as a Bézier."""
+    """Return a level line as a Bézier."""
     third = (x1 - x0) / 3
     return (x0, y), (x0 + third, y), (x1 - third, y), (x1, y)
 
 
 def border(size: Size, dx: float, dy: float) -> Point:
-    """Where the ray from the centre in direction (dx, dy) leaves a dot or a pill (a stadium)."""
+    """Return where the ray from the centre along (dx, dy) leaves a dot or a pill (a stadium)."""
     width, height = size
     r = min(width, height) / 2
     core = abs(width - height) / 2

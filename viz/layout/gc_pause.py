@@ -1,4 +1,4 @@
-"""A pause of Python's garbage collector, for the making of very many small things."""
+"""A pause of Python's garbage collector while very many small objects are created."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """No search for cycles while a picture is made: it would look at all that is made again and
-    again, a quarter of the time, and find nothing, since nothing made here refers to itself."""
+    """Pause the search for reference cycles while a picture is made: it would take a quarter of
+    the time and find nothing, since no object created here refers to itself."""
     running = gc.isenabled()
     gc.disable()
     try:

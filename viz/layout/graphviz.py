@@ -1,4 +1,4 @@
-"""Positions from an installed Graphviz: `dot` places boxes of fixed size, painting is ours."""
+"""Layout by an installed Graphviz: `dot` places boxes of fixed size, which tinyviz paints."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ RANKDIRS = ("LR", "TB")
 
 def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None],
           *, rankdir: str = "LR", time_limit: float = 60.0) -> Placement:
-    """As `layered.place`, but by `dot`; `time_limit` is in seconds.
+    """Return the placement as `layered.place` does, but by `dot`; `time_limit` is in seconds.
 
     Node names and labels never reach `dot`: nodes are numbered, labels are empty boxes of their
-    size. Raises LayoutError where there is no `dot`, where it fails, and where it takes too long.
+    size. Raises LayoutError if `dot` is missing, fails or takes too long.
     """
     if rankdir not in RANKDIRS:
         raise ValueError(f"unknown rankdir: {rankdir!r} (must be one of {', '.join(RANKDIRS)})")
@@ -32,7 +32,7 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
     answer = _run_dot(source(graph, sizes, labels, rankdir=rankdir), time_limit, len(graph.nodes))
     left, bottom, right, top = (float(x) for x in answer["bb"].split(","))
 
-    def at(text: str) -> Point:  # dot's y runs upwards
+    def at(text: str) -> Point:  # dot's y axis points upwards
         x, y = text.split(",")[:2]
         return (round(float(x) - left + MARGIN, 2), round(top - float(y) + MARGIN, 2))
 
@@ -57,7 +57,7 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
 
 def source(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None],
            *, rankdir: str = "LR") -> str:
-    """The DOT text of a graph: boxes of fixed size, 1 px is 1 pt, and no name of the user's."""
+    """Return the DOT text of a graph: boxes of fixed size, 1 px = 1 pt, without user names."""
     lines = [f'digraph {{ rankdir={rankdir}; nodesep=0.3; ranksep=0.4;',
              'node [label="", fixedsize=true, shape=box]; edge [arrowhead=none];']
     number = {}
@@ -102,7 +102,7 @@ def _run_dot(text: str, time_limit: float, size: int) -> dict[str, Any]:
 
 
 def _edge_of(center: Point, size: Size, toward: Point) -> Point:
-    """The point of a dot's or pill's border in the direction of another point."""
+    """Return the point of a dot's or pill's border in the direction of another point."""
     dx, dy = toward[0] - center[0], toward[1] - center[1]
     d = hypot(dx, dy) or 1.0
     x, y = border(size, dx / d, dy / d)

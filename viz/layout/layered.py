@@ -1,4 +1,4 @@
-"""Our own layered layout, for computation graphs: a straight spine, glued ops, rails and chips."""
+"""The built-in layered layout for computation graphs: a spine, glued ops, rails and chips."""
 
 from __future__ import annotations
 
@@ -23,13 +23,12 @@ RANKDIRS = ("LR", "TB")
 def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None],
           *, rankdir: str = "LR", wrap: float | None = None, ratio: float | None = None
           ) -> Placement:
-    """Where everything of a graph stands, from left to right (LR) or from top to bottom (TB).
+    """Return the placement of a graph, from left to right (LR) or from top to bottom (TB).
 
-    `sizes` holds the size of each node's box or dot by id, `labels` that of each edge's label or
-    None. With `wrap`, a width in px (TB: a height), ranks are set in rows of that width, cut where
-    few lines pass; with `ratio` too, what is wider is set in rows that make it a page of about that
-    ratio of width to height. Linear in graph and long edges, but for sorting and for counting
-    crossings. Raises ValueError for another rankdir.
+    sizes: the size of each node's box or dot, by id. labels: the size of each edge's label, or
+    None. wrap: the width in px (TB: the height) of rows of ranks, cut where few lines pass. ratio:
+    wider parts become pages of about this ratio of width to height. Linear in graph and long
+    edges, except for sorting and for counting crossings. Raises ValueError for another rankdir.
     """
     if rankdir not in RANKDIRS:
         raise ValueError(f"unknown rankdir: {rankdir!r} (must be one of {', '.join(RANKDIRS)})")
@@ -73,22 +72,22 @@ def _turned(points: Sequence[Point]) -> list[Point]:
 
 
 def starts(n: int) -> int:
-    """How many orders are tried for a part of n items."""
+    """Return the number of orders to try for a part of n items."""
     return 3 if n < 1000 else 2 if n < 4000 else 1
 
 
 def sweeps(n: int) -> int:
-    """How often the best of them is swept: of many items, further ones gain nothing."""
+    """Return the number of sweeps of the best order: for many items, more gain nothing."""
     return 8 if n < 1000 else 6 if n < 4000 else 4
 
 
 def effort(n: int) -> int:
-    """How hard the best order of n items is repaired: as hard as `dot` leaves the time for."""
+    """Return the effort of repairing the best order of n items: within the time of `dot`."""
     return 40 if n < 30 else 22 if n < 80 else 11 if n < 150 else 10 if n < 500 else 0
 
 
 def _place_one(part: OpPairs, edges: Sequence[int], dims: Dimensions) -> PlacedPart:
-    """One connected part: ranks, order, and from these all places."""
+    """Place one connected part: ranks, order, and the positions that follow from them."""
     if len(part.ins) == 1:
         return place_single(part, edges, dims)
     layered, found = rank_and_order(part)
@@ -96,9 +95,9 @@ def _place_one(part: OpPairs, edges: Sequence[int], dims: Dimensions) -> PlacedP
 
 
 def rank_and_order(part: OpPairs) -> tuple[Layers, Order]:
-    """The ranks of a part, and the order in each.
+    """Return the ranks of a part, and the order in each.
 
-    Where lines of a small part cross, other ranks and copies of leaves are tried against it.
+    If lines of a small part cross, other ranks and copies of leaves are tried as well.
     """
     layered = layers(part)
     n = len(layered.rank)
@@ -115,13 +114,13 @@ def rank_and_order(part: OpPairs) -> tuple[Layers, Order]:
 
 
 def search_order(layered: Layers) -> Order:
-    """The order in each rank, sought as hard as their size allows."""
+    """Return the order in each rank, with the effort that the size allows."""
     n = len(layered.rank)
     return order(layered, starts=starts(n), sweeps=sweeps(n), effort=effort(n))
 
 
 def _moved(part: PlacedPart, x: float, y: float) -> PlacedPart:
-    """A part with its upper left corner at (x, y)."""
+    """Return a part with its upper left corner at (x, y)."""
     turns = {i: Turn(t.right + x, t.gutter + y, t.left + x, t.y + y)
              for i, t in part.turns.items()}
     return part._replace(y=[level + y for level in part.y], turns=turns,

@@ -1,4 +1,4 @@
-"""What layout moves as one. An op is glued to the one tensor it makes, all else is alone."""
+"""Op pairs, the units of layout: an op glued to its only result; other nodes are alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class OpPairs(NamedTuple):
 
     op: list[int]                # pair -> index of its op in graph.nodes, or -1
     box: list[int]               # pair -> index of its tensor, or -1
-    leaf: list[bool]             # nothing enters it: it stands where it is used, without a say
+    leaf: list[bool]             # nothing enters it: its use determines its position
     ins: list[list[int]]         # pair -> edges that enter it, operand order
     outs: list[list[int]]        # pair -> edges that leave it
     tail: list[int]              # edge -> pair it leaves
@@ -20,7 +20,7 @@ class OpPairs(NamedTuple):
 
 
 def find_op_pairs(graph: Graph) -> OpPairs:
-    """The pairs of a graph. Linear in it."""
+    """Return the pairs of a graph. Linear in it."""
     nodes, edges = graph.nodes, graph.edges
     index = {node.id: i for i, node in enumerate(nodes)}
     ends = [(index[e.tail], index[e.head]) for e in edges]
@@ -65,7 +65,7 @@ def find_op_pairs(graph: Graph) -> OpPairs:
 
 
 def connected_parts(whole: OpPairs) -> list[tuple[OpPairs, list[int]]]:
-    """The connected parts, by their first pair, each with its edges' indices in graph.edges."""
+    """Return the connected parts, by first pair, each with its edges' indices in graph.edges."""
     part = list(range(len(whole.ins)))
     for t, h in zip(whole.tail, whole.head):
         while part[t] != t:
@@ -78,7 +78,7 @@ def connected_parts(whole: OpPairs) -> list[tuple[OpPairs, list[int]]]:
             part[max(t, h)] = min(t, h)
     members: dict[int, list[int]] = {}
     for v in range(len(part)):
-        part[v] = part[part[v]]          # a root is smaller than its pairs: already final
+        part[v] = part[part[v]]          # roots precede their pairs: already final
         members.setdefault(part[v], []).append(v)
     if len(members) == 1:
         return [(whole, list(range(len(whole.tail))))]

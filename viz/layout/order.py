@@ -1,4 +1,4 @@
-"""Order: the items of each rank from top to bottom: few crossings, operands in their order."""
+"""Order: the items of each rank from top to bottom, with few crossings, operands in order."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from .ranks import Layers
 
 Order = list[list[int]]          # rank -> its items from top to bottom
-CROSSING = 1000                  # what a crossing costs; two operands in the wrong order cost 2
+CROSSING = 1000                  # cost of a crossing; two operands in the wrong order cost 2
 SHIFT = 16                       # position << SHIFT | operand: one number that sorts by both
-PATIENCE = 6                     # sweeps without a gain before a start is given up
-GAIN = 0.995                     # what counts as a gain
+PATIENCE = 6                     # sweeps without a gain before a start is abandoned
+GAIN = 0.995                     # factor that counts as a gain
 
 
 def order(layers: Layers, *, starts: int = 3, sweeps: int = 24, effort: int = 0) -> Order:
-    """The best order found from several deterministic starts.
+    """Return the best order found from several deterministic starts.
 
-    The first start is depth first from the ends, operands in order: where it has no crossing it
-    is the answer, and reads as the expression does. Else sweeps and switches from other starts,
-    then, with `effort`, repairs of the best.
+    The first start is depth first from the ends, operands in order: without crossings it is
+    returned, since it reads like the expression. Else sweeps and switches from other starts
+    follow, then, with `effort`, repairs of the best.
     Source: Sugiyama, Tagawa, Toda 1981; Gansner, Koutsofios, North, Vo 1993.
     """
     if all(len(items) < 2 for items in layers.ranks):
@@ -41,14 +41,14 @@ def order(layers: Layers, *, starts: int = 3, sweeps: int = 24, effort: int = 0)
 
 
 def crossings(layers: Layers, ranks: Order) -> int:
-    """How many pairs of links cross between neighbouring ranks."""
+    """Return the number of crossings between neighbouring ranks."""
     search = _OrderSearch(layers)
     search.place(ranks)
     return search.crossings()
 
 
 def _starts(layers: Layers, n: int) -> Iterator[Order]:
-    """Depth first from the ends; breadth first from either side; then shuffled ones."""
+    """Yield orders: depth first from the ends; breadth first from either side; shuffled ones."""
     yield _depth_first(layers, 1)
     if n > 1:
         yield _breadth_first(layers, layers.up, layers.down)
@@ -93,7 +93,7 @@ def _breadth_first(layers: Layers, before: list[list[int]], after: list[list[int
             continue
         seen[first] = True
         queue = [first]
-        for i in queue:          # grows while it is walked
+        for i in queue:          # grows during the loop
             ranks[layers.rank[i]].append(i)
             for j in after[i]:
                 if not seen[j]:
@@ -103,7 +103,7 @@ def _breadth_first(layers: Layers, before: list[list[int]], after: list[list[int
 
 
 class _OrderSearch:
-    """An order that is being improved in place, and the best one seen."""
+    """A search that improves an order in place, and keeps the best one."""
 
     def __init__(self, layers: Layers) -> None:
         self.layers = layers
@@ -113,12 +113,12 @@ class _OrderSearch:
         self.least = -1          # crossings of the best; -1: none seen
 
     def start(self, ranks: Order) -> None:
-        """Goes on from another order."""
+        """Continue from another order."""
         self.place(ranks)
         self._keep(self.crossings())
 
     def restore(self) -> None:
-        """Goes back to the best order."""
+        """Return to the best order."""
         self.place(self.best)
 
     def place(self, ranks: Order) -> None:
@@ -133,9 +133,8 @@ class _OrderSearch:
             self.best = [list(items) for items in self.ranks]
 
     def improve(self, sweeps: int) -> None:
-        """Sweeps by barycentre, each followed by switches of neighbours. Ties are turned about in
-        half of the sweeps, and switches that cost nothing are made in the other half: this is what
-        leads out of local minima."""
+        """Sweep by barycentre, and switch neighbours after each sweep. Half of the sweeps reverse
+        ties, the other half make switches that cost nothing: this leads out of local minima."""
         ranks, n = self.ranks, len(self.ranks)
         idle = 0
         for sweep in range(sweeps):
@@ -153,9 +152,9 @@ class _OrderSearch:
             self._keep(found)
 
     def refine(self, effort: int) -> None:
-        """Shuffles two ranks where links cross, sweeps a few ranks about them, and keeps what
-        crosses no more than before: so a lucky place is not lost to an unlucky one elsewhere, as
-        it is in a start anew. `effort`: how often an item may be moved, on the average.
+        """Shuffle two ranks with crossings, sweep a few ranks around them, and keep the result if
+        there are no more crossings: unlike a new start, this preserves a good order elsewhere.
+        effort: the average number of moves per item.
         """
         if not (self.least and effort):
             return
@@ -209,7 +208,7 @@ class _OrderSearch:
         self._keep(total)
 
     def _gap(self, r: int) -> int:
-        """How many links cross between a rank and the next."""
+        """Return the number of crossings between a rank and the next."""
         pos, down = self.pos, self.layers.down
         total = 0
         seen: list[int] = []
@@ -237,7 +236,7 @@ class _OrderSearch:
         return total
 
     def _sort(self, items: list[int], near: list[list[int]], turn: bool) -> None:
-        """One rank by the barycentre of its neighbours; who has none keeps its place."""
+        """Sort a rank by barycentres of neighbours; items without neighbours keep their place."""
         pos = self.pos
         places, keys = [], []
         for p, i in enumerate(items):
@@ -254,10 +253,10 @@ class _OrderSearch:
                 pos[i] = p
 
     def _switch(self, even: bool, low: int = 0, high: int = -1) -> int:
-        """Switches neighbours where that saves crossings (`even`: or costs none). What it saved.
+        """Switch neighbours where that saves crossings (`even`: or costs none); return the savings.
 
-        Only the ranks `low` to `high`, if given. After the first pass only items are looked at
-        whose own neighbours have moved.
+        Only the ranks `low` to `high`, if given. Passes after the first visit only items whose
+        neighbours have moved.
         """
         pos, up, down, rank = self.pos, self.layers.up, self.layers.down, self.layers.rank
         ranks = self.ranks[low:high + 1] if high >= 0 else self.ranks
@@ -313,11 +312,11 @@ class _OrderSearch:
         return total
 
     def crossings(self) -> int:
-        """How many links cross."""
+        """Return the number of crossings."""
         return sum([self._gap(r) for r in range(len(self.ranks) - 1)])
 
     def tidy(self) -> None:
-        """Puts operands in order where that costs no crossing; turns all upside down if better."""
+        """Put operands in order where that adds no crossing; turn all upside down if better."""
         if not (self.least or self._disorder()):
             return
         self._arrange()
@@ -333,11 +332,11 @@ class _OrderSearch:
             self.start(kept)
 
     def _cost(self) -> int:
-        """Crossings, and operands out of order."""
+        """Return the cost of crossings and of operands out of order."""
         return CROSSING * self.crossings() + self._disorder()
 
     def _disorder(self) -> int:
-        """Operands out of order: two thousandths of a crossing each, one where one is a rail."""
+        """Return the cost of operands out of order: 2, or 1 with a rail (a crossing: 1000)."""
         down, slot = self.layers.down, self.layers.slot
         joints = self.layers.n_pairs + self.layers.n_chips
         cost = 0
@@ -353,7 +352,7 @@ class _OrderSearch:
         return cost
 
     def _arrange(self) -> None:
-        """Switches neighbours wherever that saves a crossing, or puts operands in order."""
+        """Switch neighbours wherever that saves a crossing or puts operands in order."""
         ranks, pos = self.ranks, self.pos
         up, down, slot = self.layers.up, self.layers.down, self.layers.slot
         joints = self.layers.n_pairs + self.layers.n_chips
@@ -384,7 +383,7 @@ class _OrderSearch:
 
 
 def _gain(a: list[int], b: list[int]) -> int:
-    """What switching neighbours a, b saves on one side: pairs now wrong less pairs then wrong."""
+    """Return the crossings that switching neighbours a, b saves on one side."""
     gain = 0
     for x in a:
         for y in b:

@@ -1,4 +1,4 @@
-"""How a fold is painted: a stack of sheets with a head, ports where values leave."""
+"""Painting of folds: a stack of cards with a header, and ports where values leave."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .placement import Placement, Size
 from .scene import Group, Mark, Path, Rect, Text
 
 PAD = 14.0
-TITLE = 60                       # a title is at most so many characters wide
-NAMED = 5                        # so many repeats that have names are listed
+TITLE = 60                       # maximum characters of a title
+NAMED = 5                        # maximum named repeats that are listed
 
 
 def place_and_paint(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
                     labels: Sequence[Size | None], rankdir: str
                     ) -> tuple[Placement, tuple[list[Group], list[Group]]]:
-    """The placement of a folded graph; its frames, under all else, their heads, over the lines."""
+    """Return the placement of a folded graph; frames (lowest layer) and headers (above lines)."""
     heads = {fold["path"]: Size(_header(fold)[1], HEADER) for fold in graph.facts["folds"]}
     ports = {id: boxes.port(_exit_node(node)) for id, node in _sources(graph).items()}
     found = place_clusters(place, graph, sizes, labels, heads,
@@ -30,12 +30,12 @@ def place_and_paint(place: Callable[..., Placement], graph: Graph, sizes: Mappin
 
 
 def is_scope(fold: Mapping[str, Any]) -> bool:
-    """Whether a frame is a scope: a module or a loop, drawn whole, which is not repeated."""
+    """Return whether a frame is a scope: a module or a loop drawn in full, without repeats."""
     return bool(fold["count"] == 1)
 
 
 def index_text(fold: Mapping[str, Any]) -> str:
-    """Which repeats a fold holds, and where: blocks.[t] · t = 0 … 11; i = q, k, v."""
+    """Return the scope and the index range of a fold: blocks.[t] · t = 0 … 11; i = q, k, v."""
     names = fold.get("names", ())
     repeats = f"{fold['first']} … {fold['last']}" if not names else \
         ", ".join(names if len(names) <= NAMED else [*names[:NAMED - 2], f"… {names[-1]}"])
@@ -44,7 +44,7 @@ def index_text(fold: Mapping[str, Any]) -> str:
 
 
 def size_text(fold: Mapping[str, Any]) -> str:
-    """How large a repeat is, and all of them: 5 ops each, 5500 nodes."""
+    """Return the size of one repeat, and of all: 5 ops each, 5500 nodes."""
     if is_scope(fold):
         return f"{fold['holds']}{' · ' * bool(fold['holds'])}{fold['nodes']} nodes"
     each = f"{fold['period']} op{'s' * (fold['period'] != 1)} each, " if fold["period"] else ""
@@ -52,7 +52,7 @@ def size_text(fold: Mapping[str, Any]) -> str:
 
 
 def summary(fold: Mapping[str, Any]) -> str:
-    """A fold on one line: ×150 y = y·x, t = 1 … 150, 300 nodes."""
+    """Return the summary of a fold on one line: ×150 y = y·x, t = 1 … 150, 300 nodes."""
     if is_scope(fold):
         return text.literal(f"{fold['title']}: {size_text(fold)}")
     return text.literal(
@@ -60,7 +60,7 @@ def summary(fold: Mapping[str, Any]) -> str:
 
 
 def tooltip(fold: Mapping[str, Any]) -> str:
-    """A fold in a few lines."""
+    """Return the tooltip of a fold: a few lines."""
     if is_scope(fold):
         return text.literal(f"{fold['title']}\n{size_text(fold)}")
     return text.literal(f"{fold['title']} ×{fold['count']}") + \
@@ -69,7 +69,7 @@ def tooltip(fold: Mapping[str, Any]) -> str:
 
 
 def _sources(graph: Graph) -> dict[str, Node]:
-    """The nodes whose value may leave a frame."""
+    """Return the nodes whose value may leave a frame, by id."""
     nodes = {node.id: node for node in graph.nodes}
     within = {id: node.facts.get("fold") for id, node in nodes.items()}
     used = [edge.tail for edge in graph.edges if within[edge.tail] != within[edge.head]]
@@ -78,12 +78,12 @@ def _sources(graph: Graph) -> dict[str, Node]:
 
 
 def _exit_node(node: Node) -> Node:
-    """A value as it is called where it leaves a frame."""
+    """Return the node of a value under its name at the exit of a frame."""
     return Node(node.id, "value", node.label.partition(" = ")[0] or node.id, {"port": "carried"})
 
 
 def _header(fold: Mapping[str, Any]) -> tuple[list[Rect | Text], float]:
-    """The marks of a frame's head, from its upper left corner, and their width."""
+    """Return the shapes of a frame's header, relative to its upper left corner, and their width."""
     title = text.shorten(text.literal(fold["title"]), TITLE)
     note = text.literal(size_text(fold) if is_scope(fold) else
                         f"{index_text(fold)} · {size_text(fold)}")
@@ -110,7 +110,7 @@ def _paint_frames(graph: Graph, found: ClusteredPlacement) -> tuple[list[Group],
                   for k in range(STACK_DEPTH if not is_scope(folds[frame.path]) else 0, 0, -1)]
         marks, wide = _header(folds[frame.path])
         id = f"fold-{frame.path.replace('/', '-')}"
-        veil = Rect(6, 8, wide - 8, 30, 6, "veil")             # lines from above pass behind it
+        veil = Rect(6, 8, wide - 8, 30, 6, "veil")             # hides lines from above
         head = Content(frame.size, (veil, *marks)).at(x, y)
         said = tooltip(folds[frame.path])
         under.append(Group(id, "fold", said, (*sheets, Rect(x, y, width, height, 12, "frame"))))

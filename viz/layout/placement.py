@@ -1,4 +1,4 @@
-"""The placement: where a layout puts the nodes, edges and rails of a graph, in px."""
+"""The placement: the positions of the nodes, edges and rails of a graph, in px."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ Point = tuple[float, float]
 
 
 class LayoutError(RuntimeError):
-    """A layout engine that is not there, fails, or takes too long."""
+    """A layout engine is missing, fails, or takes too long."""
 
-    status = 1                   # what the command line exits with
+    status = 1                   # exit status of the command line
 
 
 class Size(NamedTuple):
-    """How large a box or a label is, measured before layout."""
+    """The size of a box or a label, measured before layout."""
 
     width: float
     height: float
 
 
 class Route(NamedTuple):
-    """The way of one edge, and where its label stands."""
+    """The route of one edge, and the position of its label."""
 
     points: tuple[Point, ...]    # a start, then three per cubic Bézier: control, control, end
-    label: Point | None = None   # the label's centre; None where the edge has none
+    label: Point | None = None   # the label's centre; None without a label
 
 
 class Rail(NamedTuple):
-    """A bus line of a node that is used more than once: edges branch off it."""
+    """A shared line of a node with several uses: its edges branch off it."""
 
     node: str
     points: tuple[Point, ...]    # as Route.points, from the node's box to the last branch
@@ -45,7 +45,7 @@ class Chip(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """Positions only: painting is `build_scene`'s."""
+    """Positions only: `build_scene` paints."""
 
     width: float
     height: float

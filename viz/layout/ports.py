@@ -1,4 +1,4 @@
-"""Ports: at which height each edge reaches its op, and on which side of it its label stands."""
+"""Ports: the height at which each edge reaches its op, and the side of its label."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ APART = 5.0                      # between a label and the next line
 
 
 class Ports(NamedTuple):
-    """Offsets from the line of the pair, downwards."""
+    """Offsets from the line of the pair, positive downwards."""
 
-    line: list[float]            # edge -> height of its last stretch
+    line: list[float]            # edge -> height of its last piece
     label: list[float]           # edge -> height of its label's centre
     reach: list[float]           # item -> height of its outermost line, upwards or downwards
-    rise: list[float]            # item -> how far lines and labels reach above it
+    rise: list[float]            # item -> extent of lines and labels above it
     fall: list[float]            # and below it
 
 
 def ports(pairs: OpPairs, layers: Layers, order: Order, block: list[int],
           labels: Sequence[Size | None]) -> Ports:
-    """Edges reach an op stacked in the order of where they come from.
+    """Stack the edges that reach an op in the order of their origins.
 
-    The one that comes straight stays straight; labels stand outwards of their own lines.
+    A straight edge stays straight; labels are on the outer sides of their lines.
     """
     pos = [0] * len(layers.rank)
     for items in order:
@@ -48,7 +48,7 @@ def ports(pairs: OpPairs, layers: Layers, order: Order, block: list[int],
             if labels[edges[0]] is None:
                 continue
         elif len(entering) == 2 and labels[entering[0]] is labels[entering[1]] is None:
-            e, f = entering      # as below: most ops are such
+            e, f = entering      # as below, written out: most ops have two operands
             s, t = paths[e][-2], paths[f][-2]
             if pos[t] < pos[s]:
                 e, f, s, t = f, e, t, s
@@ -69,8 +69,8 @@ def ports(pairs: OpPairs, layers: Layers, order: Order, block: list[int],
             else:
                 middle, odd = len(edges) // 2, len(edges) % 2
         up, down = edges[:middle], edges[middle + odd:]
-        high = low = 0.0         # reach of the lines so far
-        top = bottom = 0.0       # reach with labels
+        high = low = 0.0         # extent of the lines so far
+        top = bottom = 0.0       # extent with labels
         if odd:
             size = labels[edges[middle]]
             if size:

@@ -1,4 +1,4 @@
-"""Ranks: which column each pair stands in, which rails pass through, which leaves are copied."""
+"""Ranks: the column of each pair, the rails that pass through, the leaves that are copied."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from .op_pairs import OpPairs
 
-CHIPS = 5                        # a leaf of more uses, over several ranks, is copied per use
-REACH = 8                        # and so is a leaf whose rail would be longer than so many ranks
-FEW, NEAR = 3, 2                 # the same where lines cross
-MANY = 16                        # of a pair of more uses it is not asked which is its last
-GROUP = 30                       # more pairs than this are not moved together
-EFFORT = 30                      # pairs that may be looked at for each of the first 400 pairs
+CHIPS = 5                        # leaves of more uses, over several ranks, are copied per use
+REACH = 8                        # and so are leaves whose rail would be longer than this
+FEW, NEAR = 3, 2                 # the same if lines cross
+MANY = 16                        # for pairs of more uses the last use is not determined
+GROUP = 30                       # maximum pairs moved together
+EFFORT = 30                      # pairs that may be visited for each of the first 400 pairs
 
 
 class Layers(NamedTuple):
@@ -23,23 +23,23 @@ class Layers(NamedTuple):
 
     ranks: list[list[int]]       # rank -> its items, in order of making
     rank: list[int]              # item -> rank
-    up: list[list[int]]          # item -> items of the rank before, operand order, repeats kept
+    up: list[list[int]]          # item -> items of the previous rank, operand order, repeats kept
     down: list[list[int]]        # item -> items of the next rank
-    slot: list[list[int]]        # item -> for each of `down`, which operand this is there
-    source: list[int]            # item -> the pair it is, copies or carries
-    paths: list[tuple[int, ...]]  # edge -> its items from first to last; () where it is glued
+    slot: list[list[int]]        # item -> its operand index in each of `down`
+    source: list[int]            # item -> the pair it represents, copies or continues
+    paths: list[tuple[int, ...]]  # edge -> its items from first to last; () if glued
     n_pairs: int                 # items below it are pairs
     n_chips: int                 # items from n_pairs up to n_pairs + n_chips are chips
 
 
 def ranks(pairs: OpPairs, *, rails: bool = True) -> list[int]:
-    """The rank of each pair: longest path among pairs that are not leaves, then lines made short.
+    """Return the rank of each pair: longest paths without leaves, then shorter lines.
 
-    A pair moves to just before its first use where that makes lines shorter (with `rails` a pair's
-    edges share one line, as long as the farthest); what is neither better nor worse stays early,
-    so that twins stay side by side. Then pairs move together with all that they push, later or
-    earlier, where that makes lines shorter. Leaves stand one before their first use. Linear in the
-    graph: what may be tried is bounded.
+    A pair moves to just before its first use if that shortens lines (with `rails` a pair's edges
+    share one line, up to the farthest use); at equal length it stays early, so that similar pairs
+    stay side by side. Then groups of pairs that push each other move later or earlier, if that
+    shortens lines. Leaves are one rank before their first use. Linear in the graph, since the
+    number of attempts is bounded.
     """
     ins, outs, leaf, tail, head = pairs.ins, pairs.outs, pairs.leaf, pairs.tail, pairs.head
     n = len(ins)
@@ -72,7 +72,7 @@ def ranks(pairs: OpPairs, *, rails: bool = True) -> list[int]:
 
 def _move_late(rank: list[int], takes: list[list[int]], uses: list[list[int]], leaf: list[bool],
                rails: bool) -> None:
-    """Moves pairs late, in place, where lines grow shorter by it, without rails no longer."""
+    """Move pairs late, in place, if lines get shorter by it (without rails: no longer)."""
     reach = _last_uses(rank, uses) if rails else []
     for v in range(len(rank) - 1, -1, -1):
         ws = uses[v]
@@ -94,25 +94,25 @@ def _move_late(rank: list[int], takes: list[list[int]], uses: list[list[int]], l
 
 
 def _last_uses(rank: list[int], uses: list[list[int]]) -> list[int]:
-    """pair -> the rank of its last use."""
+    """Return, by pair, the rank of its last use."""
     return [rank[ws[0]] if len(ws) == 1 else max([rank[w] for w in ws]) if ws else 0
             for ws in uses]
 
 
 def _move_groups(rank: list[int], ahead: list[list[int]], behind: list[list[int]], leaf: list[bool],
                  rails: bool, sign: int, effort: int) -> int:
-    """Moves pairs by `sign`, with all they push, where lines grow shorter; what effort is left.
+    """Move pairs by `sign`, with all they push, if lines get shorter; return the remaining effort.
 
-    A set that moves is closed: with a pair come those that touch it on the side it moves to.
+    A set that moves is closed: it includes the pairs that touch it on the side it moves to.
     """
     n = len(rank)
-    inside = [-1] * n            # pair -> the last seed whose set it was in
+    inside = [-1] * n            # pair -> the last seed with it in its set
     uses, takes = (ahead, behind) if sign > 0 else (behind, ahead)
     reach = _last_uses(rank, uses) if rails else []
     for seed in range(n - 1, -1, -1) if sign > 0 else range(n):
         if leaf[seed] or not ahead[seed] or effort < 0:
             continue
-        if rails:                # lines that end here: which grow, or may be cut
+        if rails:                # lines that end here may get longer or shorter
             ends, own, us = 0, rank[seed], takes[seed]
             if sign < 0 and len(us) < 2:
                 continue
@@ -124,7 +124,7 @@ def _move_groups(rank: list[int], ahead: list[list[int]], behind: list[list[int]
             continue
         group = [seed]
         inside[seed] = seed
-        for u in group:          # grows while it is walked
+        for u in group:          # grows during the loop
             near = rank[u] + sign
             for w in ahead[u]:
                 if rank[w] == near and inside[w] != seed:
@@ -147,7 +147,7 @@ def _move_groups(rank: list[int], ahead: list[list[int]], behind: list[list[int]
 
 def _shortening(rank: list[int], ahead: list[list[int]], behind: list[list[int]], inside: list[int],
                 seed: int, group: list[int], rails: bool, step: int) -> int:
-    """By how much lines grow shorter if a group of pairs moves by `step` ranks."""
+    """Return the reduction in line length if a group of pairs moves by `step` ranks."""
     if not rails:
         return sum([len(ahead[u]) - len(behind[u]) for u in group])     # edges within cancel out
     uses, takes = (ahead, behind) if step > 0 else (behind, ahead)
@@ -168,11 +168,11 @@ def _shortening(rank: list[int], ahead: list[list[int]], behind: list[list[int]]
 
 def layers(pairs: OpPairs, *, chips: bool = True, rails: bool = True, crossed: bool = False
            ) -> Layers:
-    """The pairs in ranks, with a joint wherever an edge passes through a rank.
+    """Return the layers of a graph, with a joint wherever an edge passes through a rank.
 
-    `chips` copies a much-shared leaf for each use; `rails` lets all edges of a pair share one line.
-    `crossed` is for a graph whose lines cross: a leaf of few uses is copied too, and ranks are as
-    if each edge had its own line.
+    chips: copy much-shared leaves for each use. rails: all edges of a pair share one line.
+    crossed: for graphs whose lines cross; leaves of few uses are copied too, and ranks are as if
+    each edge had its own line.
     """
     few, near = (FEW, NEAR) if crossed else (CHIPS, REACH)
     ins, outs, leaf, tail, head = pairs.ins, pairs.outs, pairs.leaf, pairs.tail, pairs.head

@@ -1,4 +1,4 @@
-"""Route: a measured part of a graph where it is to stand: centres, routes, rails, chips."""
+"""Route: a placed part of a graph as centres, routes, rails and chips."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .placement import Point, Route, Size
 from .ports import PITCH, Ports
 from .ranks import Layers
 
-RADIUS = 18.0                    # of the corner of a rail that leaves its box upright
+RADIUS = 18.0                    # of the corner of a rail that leaves its box vertically
 
 
 class Turn(NamedTuple):
-    """The way of a line into the next row: right, down, left along the gutter, down, right."""
+    """The turn of a line into the next row: right, down, left along the gutter, down, right."""
 
     right: float
     gutter: float
@@ -28,7 +28,7 @@ class Turn(NamedTuple):
 
 
 class PlacedPart(NamedTuple):
-    """A part of which all places are known, relative to its upper left corner."""
+    """A part with its positions, relative to its upper left corner."""
 
     pairs: OpPairs
     edges: Sequence[int]         # its edges' indices in graph.edges
@@ -37,12 +37,12 @@ class PlacedPart(NamedTuple):
     ports: Ports
     y: list[float]               # item -> its line
     column: list[Column]         # rank -> its place
-    turns: dict[int, Turn]       # item at the end of a row -> how its line goes on in the next
+    turns: dict[int, Turn]       # item at the end of a row -> its line's turn into the next
     size: Size
 
 
 class Drawing(NamedTuple):
-    """What is drawn so far, by index of node and edge."""
+    """The positions so far, by index of node and edge."""
 
     centers: list[Point]
     routes: list[Route]
@@ -52,13 +52,13 @@ class Drawing(NamedTuple):
 
 def route_part(part: PlacedPart, boxes: Sequence[Size], texts: Sequence[Size | None], chip: Size,
                drawn: Drawing) -> None:
-    """Adds a part to what is drawn. Linear in its items."""
+    """Add a part to a drawing. Linear in its items."""
     pairs, layers, y, column, turns = part.pairs, part.layers, part.y, part.column, part.turns
     n, copies = layers.n_pairs, layers.n_pairs + layers.n_chips
     rank, paths, edges = layers.rank, layers.paths, part.edges
     lines, reach = part.ports.line, part.ports.reach
     centers, routes, ops = drawn.centers, drawn.routes, pairs.op
-    right = [column[r].right for r in rank]          # item -> where its edges leave it
+    right = [column[r].right for r in rank]          # item -> x at which its edges leave it
     for i in range(n):
         c, op, box, level = column[rank[i]], ops[i], pairs.box[i], y[i]
         if op >= 0:
@@ -83,7 +83,7 @@ def route_part(part: PlacedPart, boxes: Sequence[Size], texts: Sequence[Size | N
     where = {i: p for items in part.order for p, i in enumerate(items)}
 
     def run(way: PathBuilder, i: int, r: int) -> None:
-        """From an item on to where rank r, the next one, begins."""
+        """Continue from an item to the beginning of rank r, the next one."""
         way.line(column[rank[i]].right, way.points[-1][1])
         if i in turns:
             way.turn(*turns[i])
@@ -152,8 +152,8 @@ def route_part(part: PlacedPart, boxes: Sequence[Size], texts: Sequence[Size | N
 
 @lru_cache(1000)
 def _arrival(size: Size, reach: float, height: float) -> tuple[float, float, float, float, float]:
-    """From the centre of an op: where a line of this height begins to meet, its direction there,
-    and where it ends."""
+    """Return, relative to the centre of an op, where a line of this height begins to bend towards
+    it, its direction there, and its end."""
     meet = -size.width / 2 - meeting(reach)
     far = hypot(meet, height)
     dx, dy = -meet / far, -height / far
@@ -162,7 +162,7 @@ def _arrival(size: Size, reach: float, height: float) -> tuple[float, float, flo
 
 def _start_offset(part: PlacedPart, boxes: Sequence[Size], chip: Size, s: int, k: int,
                   same: list[int]) -> float:
-    """How far from the middle of its item one of several edges between the same two begins."""
+    """Return the offset from its item's middle of the start of one of several parallel edges."""
     if len(same) == 1:
         return 0.0
     pairs = part.pairs
@@ -173,13 +173,13 @@ def _start_offset(part: PlacedPart, boxes: Sequence[Size], chip: Size, s: int, k
 
 
 def _label_center(part: PlacedPart, k: int, v: int, meet: float, size: Size | None) -> Point | None:
-    """Where an edge's label stands, of which the lines of its op begin to meet at `meet`."""
+    """Return the centre of an edge's label; the lines of its op begin to meet at `meet`."""
     return (meet - size.width / 2, part.y[v] + part.ports.label[k]) if size else None
 
 
 def _last_stretch(part: PlacedPart, k: int, v: int, c: Column, way: PathBuilder,
                   boxes: Sequence[Size], size: Size | None, centers: list[Point]) -> Route:
-    """A way's last stretch: under its label and into its op, or to the border of its box."""
+    """Finish a route: under its label and into its op, or to the border of its box."""
     port = part.ports
     height = part.y[v] + port.line[k]
     op, box = part.pairs.op[v], part.pairs.box[v]
@@ -206,7 +206,7 @@ def _last_stretch(part: PlacedPart, k: int, v: int, c: Column, way: PathBuilder,
 
 def _upright_start(part: PlacedPart, where: dict[int, int], boxes: Sequence[Size], s: int,
                    joint: int, right: float) -> PathBuilder | None:
-    """A rail leaves its box from below or above where nothing stands in the way."""
+    """Return the start of a rail that leaves its box vertically, None if it is obstructed."""
     pairs, layers = part.pairs, part.layers
     if s >= layers.n_pairs or pairs.box[s] < 0 or s in part.turns:
         return None

@@ -1,4 +1,4 @@
-"""Rows: where a strip of ranks is cut so that it becomes a page, and what it is then."""
+"""Rows: breaking a sequence of ranks into the rows of a page."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from .op_pairs import OpPairs
 from .order import Order
 from .ranks import Layers
 
-LINE = 100.0                     # px of height that are given for each line less that is cut
-ROW = 60.0                       # px for each row less
-FULL = 0.85                      # how full a row must be before `even_ceil` ends it
-RAGGED = 30.0                    # px for a row that stays nearly empty, of those before the last
-FEW, MANY = 60, 160              # of more ranks, fewer widths are tried for a page
+LINE = 100.0                     # px of height traded for each line that is not cut
+ROW = 60.0                       # px of height traded for each row less
+FULL = 0.85                      # minimum fill of a row before `even_breaks` ends it
+RAGGED = 30.0                    # px for a nearly empty row before the last
+FEW, MANY = 60, 160              # more ranks: fewer widths are tried for a page
 
 
 class RankWidths(NamedTuple):
-    """The ranks that are to be cut."""
+    """The sizes of the ranks to break into rows."""
 
     wide: list[float]            # rank -> its width
     heights: Sequence[float]
-    ends: list[float]            # how much wider it is at the end of a row
-    begins: list[float]          # how much wider at the begin of one; one more
-    lines: Sequence[int]         # how many lines enter it, of those that turn; one more
+    ends: list[float]            # additional width at the end of a row
+    begins: list[float]          # additional width at the start of a row; one more
+    lines: Sequence[int]         # number of turning lines that enter it; one more
 
 
 class RowBreaks(NamedTuple):
-    """Where rows begin, and about how large they make the picture."""
+    """The first ranks of rows, and the approximate size of the picture."""
 
     firsts: list[int]            # row -> its first rank
     width: float
     height: float
-    loss: float                  # what the lines that are cut count, in px
+    loss: float                  # the penalty for cut lines, in px
 
 
 class WrappedLayers(NamedTuple):
     """A layered graph in rows: no link leads from row to row.
 
-    A line that goes on in the next row ends at its last item, and enters by a joint of its own.
-    These joints, and the leaves that are used at once, are a rank at the begin of the row.
+    A line that continues in the next row ends at its last item and enters there by its own joint.
+    These joints, and the leaves used right after them, are a rank at the start of the row.
     """
 
     layers: Layers
@@ -50,11 +50,11 @@ class WrappedLayers(NamedTuple):
     block: list[int]             # item -> its block
     row: list[int]               # item -> its row
     firsts: list[int]            # row -> its first rank
-    entry: dict[int, int]        # item at the end of a row -> the joint where its line goes on
+    entry: dict[int, int]        # item at the end of a row -> the joint where its line continues
 
 
 def turning_items(pairs: OpPairs, layers: Layers) -> list[bool]:
-    """item -> its line turns where a row ends behind it. A leaf moves to its use instead."""
+    """Return, by item, whether its line turns at the end of a row; leaves move to their use."""
     n, copies = layers.n_pairs, layers.n_pairs + layers.n_chips
     return [bool(js) and (i >= copies or i < n and not pairs.leaf[i])
             for i, js in enumerate(layers.down)]
@@ -62,7 +62,7 @@ def turning_items(pairs: OpPairs, layers: Layers) -> list[bool]:
 
 def rank_widths(extents: Sequence[Extent], heights: Sequence[float], lines: Sequence[int]
                 ) -> RankWidths:
-    """Ranks as wide as they want, so tall, and so many lines entering each, and one more behind."""
+    """Return the widths of ranks from their extents, with heights and numbers of entering lines."""
     ahead = [TURN + LANE * n for n in lines]
     return RankWidths([e.width for e in extents], heights,
                       [e.boxes(True) - e.boxes(False) + x for e, x in zip(extents, ahead[1:])],
@@ -70,7 +70,7 @@ def rank_widths(extents: Sequence[Extent], heights: Sequence[float], lines: Sequ
 
 
 def break_rows(strip: RankWidths, wrap: float) -> RowBreaks:
-    """Rows no wider than `wrap` where that can be: low ones, and few lines are cut.
+    """Return rows no wider than `wrap`, if possible, of little height and with few cut lines.
 
     Dynamic programming over the cuts: O(ranks x ranks in a row).
     """
@@ -78,9 +78,9 @@ def break_rows(strip: RankWidths, wrap: float) -> RowBreaks:
 
 
 def _spans(strip: RankWidths, wrap: float) -> list[list[tuple[int, float, float]]]:
-    """rank -> the rows that may end before it, shortest first: first rank, width, height.
+    """Return, by rank, the rows that may end before it, shortest first: first rank, width, height.
 
-    Of those wider than `wrap` the shortest, and where a row cannot end none.
+    Of rows wider than `wrap` only the shortest; none where a row cannot end.
     """
     wide, heights, ends, begins, lines = strip
     count = len(wide)
@@ -88,7 +88,7 @@ def _spans(strip: RankWidths, wrap: float) -> list[list[tuple[int, float, float]
     for end in range(1, count + 1):
         found: list[tuple[int, float, float]] = []
         spans.append(found)
-        if end < count and not lines[end]:           # a row of leaves alone would be empty
+        if end < count and not lines[end]:           # a row of only leaves would be empty
             continue
         after = ends[end - 1] if end < count else 0.0        # the width of the ranks from start on
         tall = 0.0
@@ -106,10 +106,10 @@ def _spans(strip: RankWidths, wrap: float) -> list[list[tuple[int, float, float]
 
 def _firsts(spans: list[list[tuple[int, float, float]]], lines: Sequence[int], wrap: float
             ) -> list[int]:
-    """The first ranks of the best rows no wider than `wrap`, of which the spans are known."""
+    """Return the first ranks of the best rows no wider than `wrap`, among the given spans."""
     count = len(spans) - 1
     first = [0] * (count + 1)
-    fixed = [0.0] * (count + 1)  # rank -> the cost of a row that begins there, but for its height
+    fixed = [0.0] * (count + 1)  # rank -> the cost of a row that begins there, without its height
     for end, rows in enumerate(spans):
         if not rows:
             continue
@@ -134,7 +134,7 @@ def _firsts(spans: list[list[tuple[int, float, float]]], lines: Sequence[int], w
 
 
 def _row_breaks(strip: RankWidths, firsts: list[int]) -> RowBreaks:
-    """How large rows make the picture."""
+    """Return the row breaks with the size of the picture."""
     wide, heights, ends, begins, lines = strip
     most = total = 0.0
     for first, last in zip(firsts, [*firsts[1:], len(wide)]):
@@ -146,13 +146,13 @@ def _row_breaks(strip: RankWidths, firsts: list[int]) -> RowBreaks:
 
 
 def even_breaks(right: Sequence[float], lines: Sequence[int], wrap: float) -> list[int]:
-    """The first ranks of rows about `wrap` wide: of the last ranks that may end a row, the one
-    behind which fewest lines pass. `right` holds where ranks end on a strip, `lines` how many lines
-    enter each. Linear in the ranks.
+    """Return the first ranks of rows about `wrap` wide: among the last ranks that may end a row,
+    the one with the fewest lines after it. right: the ends of the ranks without rows. lines: the
+    number of lines that enter each. Linear in the ranks.
     """
     firsts = [0]
     begin = 0.0                  # of the row
-    low = 0                      # the first rank that is far enough along to begin the next row
+    low = 0                      # the first rank that may begin the next row
     for r in range(1, len(right)):
         if right[r - 1] - begin < FULL * wrap:
             low = r + 1
@@ -164,10 +164,10 @@ def even_breaks(right: Sequence[float], lines: Sequence[int], wrap: float) -> li
 
 
 def break_page(strip: RankWidths, least: float, ratio: float) -> RowBreaks:
-    """The rows that can be shown largest on a page of a ratio of width to height.
+    """Return the rows that fit at the largest scale on a page of a ratio of width to height.
 
-    Where a page `least` wide is enough, larger is not better. Widths are tried from narrow to wide,
-    the more the fewer ranks there are.
+    If a page `least` wide is enough, a smaller one is no better. Widths are tried from narrow to
+    wide, more of them for fewer ranks.
     """
     def worth(cut: RowBreaks) -> float:
         return _page_cost(cut, ratio, least / ratio)
@@ -176,7 +176,7 @@ def break_page(strip: RankWidths, least: float, ratio: float) -> RowBreaks:
     fair = max(widest, (whole * (max(strip.heights) + 2 * TURN) * ratio) ** 0.5)
     low, high, grow = max(widest, 0.4 * fair), min(whole, 2.5 * fair), 1.06
     best = _row_breaks(strip, [0])
-    if count > FEW:              # about how wide is found without trying all cuts
+    if count > FEW:              # the approximate width, without trying all cuts
         right = list(accumulate(strip.wide))
         wrap = low
         while wrap < high:
@@ -199,24 +199,24 @@ def break_page(strip: RankWidths, least: float, ratio: float) -> RowBreaks:
 
 
 def _page_cost(cut: RowBreaks, ratio: float, least: float) -> float:
-    """How high the page must be, and a little for paper and for the lines that are cut."""
+    """Return the height of the page, plus small penalties for its size and for cut lines."""
     wide = cut.width / ratio
     return max(wide, cut.height, least) + 0.2 * (wide + cut.height) + 0.5 * cut.loss
 
 
 def wrap_layers(layers: Layers, order: Order, block: Sequence[int], turns: Sequence[bool],
                 firsts: Sequence[int]) -> WrappedLayers:
-    """A layered graph cut before some ranks. Linear in it.
+    """Return a layered graph broken before some ranks. Linear in it.
 
-    A line that only passes through a row is led past it: its joints there stand nowhere.
+    A line that only passes through a row goes around it: its joints there have no position.
     """
     up, down, slot = list(layers.up), list(layers.down), list(layers.slot)
     source, row = list(layers.source), [0] * len(layers.up)
     lasts = [first - 1 for first in firsts[1:]] + [len(order)]
     joints = layers.n_pairs + layers.n_chips
     entry: dict[int, int] = {}
-    of: dict[int, int] = {}      # such a joint -> the item that it stands for
-    led: dict[int, int] = {}     # item at the end of a row that is led past -> where it comes from
+    of: dict[int, int] = {}      # entry joint -> the item it represents
+    led: dict[int, int] = {}     # item at the end of a row that it goes around -> its origin
     gone: set[int] = set()
     found: Order = []
     begins: list[int] = []
@@ -248,13 +248,13 @@ def wrap_layers(layers: Layers, order: Order, block: Sequence[int], turns: Seque
             found.append(entering)
         for r in range(first, min(last + 1, len(order))):
             items = [i for i in order[r] if i not in gone]
-            if r == last:        # what else stands in the last rank begins the next row
+            if r == last:        # the rest of the last rank begins the next row
                 items = [i for i in items if turns[i] or not layers.down[i]]
             found.append(items)
         for items in found[begins[-1]:]:
             for i in items:
                 row[i] = k
-    for i in (*gone, *entry):    # their links lead over a cut
+    for i in (*gone, *entry):    # their links cross a break
         up[i], down[i], slot[i] = [] if i in gone else up[i], [], []
     rank = [0] * len(up)
     for r, items in enumerate(found):
@@ -272,7 +272,7 @@ def wrap_layers(layers: Layers, order: Order, block: Sequence[int], turns: Seque
 
 
 def _passing_joints(down: list[list[int]], i: int, joints: int, ranks: int) -> list[int]:
-    """The joints of a line on its way through so many ranks, if it is not wanted there."""
+    """Return the joints of a line within a number of ranks, if it has no use there."""
     way = []
     for _ in range(ranks):
         if len(down[i]) != 1 or down[i][0] < joints:

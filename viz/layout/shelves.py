@@ -1,4 +1,4 @@
-"""Shelves: parts that no edge joins, set in rows."""
+"""Packing of unconnected parts in rows."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from .placement import Point, Size
 
-MARGIN = 24.0                    # round all, and between parts
-WIDEST = 1.6                     # rows are about this much wider than all of them are high
+MARGIN = 24.0                    # around the whole, and between parts
+WIDEST = 1.6                     # approximate ratio of the width of the rows to their total height
 
 
 def pack_rows(sizes: Sequence[Size], least: float = 0.0) -> tuple[float, float, list[Point]]:
-    """Parts in rows, in their order: the whole width and height, and where each part begins.
+    """Pack parts in rows, in order: return the total width and height, and each part's corner.
 
-    The rows are at least so wide, and as long as makes them a page.
+    least: the minimum width of a row; the rows together have about the shape of a page.
     """
     area = sum((s.width + MARGIN) * (s.height + MARGIN) for s in sizes)
     limit = max([least, *[s.width for s in sizes], (area * WIDEST) ** 0.5])

@@ -1,4 +1,4 @@
-"""Two parts of a graph side by side: the second runs the other way, as backward does."""
+"""Two parts of a graph side by side, the second in the opposite direction, as backward."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Move = Callable[[Point], Point]
 
 def place_paired(place: Callable[..., Placement], graph: Graph, sizes: Mapping[str, Size],
                  labels: Sequence[Size | None], rankdir: str) -> Placement:
-    """The placement of a graph of two parts: `graph.facts["paired"]` names their groups.
+    """Return the placement of a graph of two parts, the groups named by `graph.facts["paired"]`.
 
-    The first is placed as it is, the second mirrored, below it (LR) or beside it (TB), so that
-    partners come to stand near each other.
+    The second part is mirrored, and placed below the first (LR) or beside it (TB), so that
+    partners are close to each other.
     """
     first, second = graph.facts["paired"]
     part = {node.id: first if node.group.partition("/")[0] == first else second

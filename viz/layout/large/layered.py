@@ -14,53 +14,53 @@ from ..shelves import MARGIN
 from .order import order
 from .ranks import JOINTS, Array, ArrayLayers, find_op_pairs, array_layers, ranks
 
-CHIP = (56.0, 26.0)              # width and height of a copy of a shared tensor beside its use
-GLUE, GAP = 20.0, 64.0           # from an op to its box; between columns
+CHIP = (56.0, 26.0)              # width and height of a copy of a shared tensor
+GLUE, GAP = 20.0, 64.0           # between an op and its box; between columns
 BOXES, LINES = 26.0, 14.0        # free space between two boxes, two lines
 APART = 1e7                      # more than a rank is tall: keeps ranks apart in a running maximum
 BYTES = 150                      # of memory for each node, edge and item
-NODE, ITEM = 1.5e-6, 2.5e-6      # seconds of a processor for each node and edge, and for each item
-ANCHOR = 0.02                    # how much an item is drawn to the middle, against 1 of a link
+NODE, ITEM = 1.5e-6, 2.5e-6      # CPU seconds for each node and edge, and for each item
+ANCHOR = 0.02                    # weight of an item's attraction to the middle; a link's is 1
 
 
 class LayoutCost(NamedTuple):
-    """What a layout takes, about."""
+    """The approximate cost of a layout."""
 
-    seconds: float               # of a processor of 2023
-    bytes: int                   # of memory, at the most
+    seconds: float               # on a CPU of 2023
+    bytes: int                   # of memory, at most
 
 
 class ArrayPlacement(NamedTuple):
-    """Where everything stands. Items are pairs, then chips, then joints of rails."""
+    """A placement as arrays. Items are pairs, then chips, then joints of rails."""
 
     x: Array                     # node -> centre
     y: Array
     rank: Array                  # item -> column
     level: Array                 # item -> y of its line
-    source: Array                # item -> the pair it is, copies or carries
+    source: Array                # item -> the pair it represents, copies or continues
     start: Array                 # edge -> the item it leaves (a pair, a chip or the last joint)
     tails: Array                 # link -> item; links join neighbouring ranks
     heads: Array
-    left: Array                  # column -> the end of the one before
+    left: Array                  # column -> the end of the previous one
     right: Array                 # column -> the end of its boxes
     pairs: int                   # items below it are pairs
-    chips: int                   # how many items after them are chips
+    chips: int                   # number of chips after them
     width: float
     height: float
 
 
 def layout_cost(nodes: int, edges: int, joints: int = 0) -> LayoutCost:
-    """What `arrange` will take, known before it is spent: from a third more to as much.
+    """Return an upper estimate of the cost of `arrange`, at most a third too high.
 
-    `joints`: where long lines pass ranks (`layout.layout_cost` counts them). Beyond
-    JOINTS for each node they are cut away.
+    joints: places where long lines pass ranks (`layout.cost` counts them). Those beyond
+    JOINTS per node are cut.
     """
     items = nodes + min(joints, JOINTS * nodes)
     return LayoutCost(NODE * (nodes + edges) + ITEM * items, BYTES * (nodes + edges + items))
 
 
 def memory() -> int | None:
-    """How many bytes of memory this machine has; None where it does not say."""
+    """Return the bytes of memory of this machine, None if unknown."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):    # Windows has no sysconf
@@ -69,11 +69,11 @@ def memory() -> int | None:
 
 def arrange(op: ArrayLike, tail: ArrayLike, head: ArrayLike, width: ArrayLike, height: ArrayLike,
             *, chip: tuple[float, float] = CHIP) -> ArrayPlacement:
-    """Places n nodes and m edges: `op` (n) tells ops, `tail`, `head` (m) are indices of nodes.
+    """Place n nodes and m edges: `op` (n) is true for ops, `tail`, `head` (m) are node indices.
 
-    Nodes stand in topological order (raises ValueError where they do not), sizes are in px.
-    Takes what `layout_cost` says, and time n log n. Raises LayoutError, before it takes anything,
-    where that is more memory than the machine has.
+    Nodes are in topological order, else ValueError is raised; sizes are in px. `layout_cost`
+    estimates the cost; the time is O(n log n). Raises LayoutError at the start if the machine has
+    too little memory.
     """
     bytes, most = layout_cost(np.size(op), np.size(tail)).bytes, memory()
     if most is not None and bytes > most:
@@ -128,7 +128,7 @@ def arrange(op: ArrayLike, tail: ArrayLike, head: ArrayLike, width: ArrayLike, h
 
 
 def _heights(layers: ArrayLayers, place: Array, half: Array) -> Array:
-    """The y of each item: drawn to its neighbours, kept in order and apart by running extremes."""
+    """Return the y of each item: close to its neighbours, in order and apart (running extremes)."""
     rank, tails, heads, weight = layers.rank, layers.tails, layers.heads, layers.weight
     n = len(rank)
     gap = np.where(half > 0, BOXES, LINES) / 2
@@ -136,22 +136,22 @@ def _heights(layers: ArrayLayers, place: Array, half: Array) -> Array:
     ranks = rank[place]
     step = need[place]
     new = np.concatenate([[True], ranks[1:] != ranks[:-1]])
-    stack = np.cumsum(2 * step) - step           # centres, were all items one column
-    offset = stack - stack[new][ranks]           # as the first of its rank begins at 0
+    stack = np.cumsum(2 * step) - step           # centres if all items were one column
+    offset = stack - stack[new][ranks]           # so that the first of each rank begins at 0
     middle = np.zeros(len(stack[new]))
     np.maximum.at(middle, ranks, offset)
     base = ranks * APART
     y = np.empty(n)
     y[place] = offset
-    line = middle / 2            # rank -> what is put at 0: its middle, or where the spine passes
+    line = middle / 2            # rank -> the height put at 0: its middle, or the spine's
     i = int(np.argmax(rank[:n] * (layers.main >= 0)))
     while i >= 0:
         line[rank[i]] = y[i]
         i = int(layers.main[i])
     y -= line[rank]
-    heavy = np.bincount(heads, minlength=n) > 0  # leaves and chips give way to all else
+    heavy = np.bincount(heads, minlength=n) > 0  # leaves and chips give way to other items
     heavy |= (np.bincount(rank, heavy) == 0)[rank]
-    voice = weight * heavy[tails]                # what a head hears: leaves have no say
+    voice = weight * heavy[tails]                # weight of a tail for its head: 0 for leaves
     mass = np.bincount(heads, voice, n) + np.bincount(tails, weight, n) + ANCHOR
     firm = np.flatnonzero(heavy[place])
     loose = ~heavy[place]

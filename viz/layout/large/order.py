@@ -1,4 +1,4 @@
-"""The order of the items of very large graphs, on numpy arrays: as `order` does, by halves."""
+"""The order of the items of very large graphs, on numpy arrays: as `order`, half at a time."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import numpy as np
 
 from .ranks import Array, ArrayLayers
 
-PAIRS = 256                      # pairs of links more than this are not counted for a switch
+PAIRS = 256                      # maximum pairs of links counted for a switch
 
 
 def order(layers: ArrayLayers) -> Array:
-    """The items of all ranks, rank by rank, from top to bottom.
+    """Return the items of all ranks, rank by rank, from top to bottom.
 
     Depth first from the ends, then sweeps by barycentre and switches of neighbours; odd and even
-    ranks take turns, all of a kind at once.
+    ranks alternate, all of one parity at once.
     """
     rank, tails, heads = layers.rank, layers.tails, layers.heads
     n = len(rank)
@@ -53,7 +53,7 @@ def order(layers: ArrayLayers) -> Array:
 
 
 def _planar(where: Array, rank: Array, tails: Array, heads: Array) -> bool:
-    """No two links cross."""
+    """Return whether no two links cross."""
     key = np.lexsort((where[heads], where[tails], rank[tails]))
     x, r = where[heads][key], rank[tails][key]
     return not ((x[1:] < x[:-1]) & (r[1:] == r[:-1])).any()
@@ -69,11 +69,11 @@ class _Neighbours:
         self.items = np.repeat(np.arange(n), self.count)
 
     def total(self, value: Array) -> Array:
-        """item -> the sum of a value over its neighbours."""
+        """Return, by item, the sum of a value over its neighbours."""
         return np.bincount(self.items, value[self.others], len(self.count))
 
     def gain(self, a: Array, b: Array, where: Array) -> Array:
-        """What each pair of neighbours would save by switching: crossings now less then."""
+        """Return the crossings that switching each pair of neighbours would save."""
         da, db = self.count[a], self.count[b]
         pairs = np.where(da * db <= PAIRS, da * db, 0)
         which = np.repeat(np.arange(len(a)), pairs)
@@ -84,7 +84,7 @@ class _Neighbours:
 
 
 def _depth_first(layers: ArrayLayers, before: _Neighbours) -> Array:
-    """item -> when it is met from the ends backwards, first operands first."""
+    """Return, by item, its place in a search backwards from the ends, first operands first."""
     n = len(layers.rank)
     begin, others = before.begin.tolist(), before.others.tolist()
     end = (before.begin + before.count).tolist()
@@ -104,7 +104,7 @@ def _depth_first(layers: ArrayLayers, before: _Neighbours) -> Array:
 
 def _switched(place: Array, where: Array, rank: Array, begin: Array, before: _Neighbours,
               after: _Neighbours) -> Array:
-    """Neighbours switched wherever that saves crossings; `where` is kept in step."""
+    """Switch neighbours wherever that saves crossings, and update `where`."""
     place = place.copy()
     at = np.arange(len(place) - 1)
     ranks = rank[place]

@@ -11,11 +11,11 @@ from ..ranks import CHIPS, REACH
 
 Array = NDArray[Any]
 
-JOINTS = 2                       # at most so many joints a pair; beyond, rails are cut to chips
+JOINTS = 2                       # maximum joints per pair; beyond it, rails become chips
 
 
 def find_op_pairs(op: Array, tail: Array, head: Array) -> tuple[Array, Array, Array, Array]:
-    """node -> its pair; edge -> it is glued; pair -> its op and its box, or -1."""
+    """Return node -> its pair; edge -> whether it is glued; pair -> its op and its box, or -1."""
     n = len(op)
     glued = (op[tail] & ~op[head] & (np.bincount(tail, minlength=n)[tail] == 1)
              & (np.bincount(head, minlength=n)[head] == 1))
@@ -30,7 +30,7 @@ def find_op_pairs(op: Array, tail: Array, head: Array) -> tuple[Array, Array, Ar
 
 
 def ranks(tail: Array, head: Array, leaf: Array) -> Array:
-    """Longest path over pairs that are no leaves; who takes but one of them moves to its use."""
+    """Return ranks: longest paths without leaves; pairs of one operand move towards their use."""
     n = len(leaf)
     strong = ~leaf[tail]
     order = np.argsort(head[strong], kind="stable")
@@ -67,22 +67,22 @@ def ranks(tail: Array, head: Array, leaf: Array) -> Array:
 
 
 class ArrayLayers(NamedTuple):
-    """As in `ranks`: items are pairs, then chips, then joints, a rail's one after another."""
+    """Layers as in `ranks`: items are pairs, then chips, then joints, rail by rail."""
 
     rank: Array                  # item -> rank
     source: Array                # item -> pair
-    use: Array                   # item -> where it is first wanted: a pair
+    use: Array                   # item -> the pair of its first use
     start: Array                 # edge -> item
     tails: Array
     heads: Array
-    weight: Array                # link -> how much it wants to be straight
-    main: Array                  # item -> the item it would stand straight behind, or -1
+    weight: Array                # link -> the weight of its being straight
+    main: Array                  # item -> the item to align it with, or -1
     chips: int
 
 
 def array_layers(ct: Array, ch: Array, glued: Array, rank: Array, leaf: Array) -> ArrayLayers:
-    """Chips for much-shared leaves, and for the longest rails where all together would be too
-    many; joints for the other rails."""
+    """Return the layers: chips for much-shared leaves, and for the longest rails if there are too
+    many joints; joints for the other rails."""
     n = len(rank)
     edges = np.flatnonzero(~glued)
     t, h = ct[edges], ch[edges]
