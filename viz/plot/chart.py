@@ -241,7 +241,7 @@ class Chart(NamedTuple):
 
 
 def is_grayscale(palette: Palette) -> bool:
-    """Whether a palette has no colours."""
+    """Return whether a palette has no colours."""
     return all(c[1:3] == c[3:5] == c[5:] for c in (palette["f"], palette["df"], palette["d2f"]))
 
 

@@ -112,7 +112,7 @@ def draft_panel(shown: Sequence[Curve], every: Sequence[Curve], options: PlotOpt
 
 
 def _within(mark: Dot | Annotation | PointLabel, x: Scale, y: Scale) -> bool:
-    """Whether a point is within the axes, up to rounding."""
+    """Return whether a point is within the axes, up to rounding."""
     if isinstance(mark, Annotation) and mark.inside:
         return True
     return -1e-6 <= x.share(mark.x) <= 1 + 1e-6 and -1e-6 <= y.share(mark.y) <= 1 + 1e-6

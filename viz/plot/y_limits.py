@@ -71,7 +71,7 @@ def value_span(curve: Curve, keep: Iterable[float] = ()) -> tuple[float, float]:
 
 
 def fit_one_axis(spans: Sequence[tuple[float, float]]) -> bool:
-    """Whether one axis can show all spans."""
+    """Return whether one axis can show all spans."""
     sizes = [high - low for low, high in spans if high > low]
     return not sizes or (max(high for _, high in spans) - min(low for low, _ in spans)
                          <= APART * min(sizes))

@@ -1,1 +1,1 @@
-"""Run: f.py -> target -> one run of it, with the name, line and branch of each tensor."""
+"""Run: from f.py to a target to one run of it, with the name, line and branch of each tensor."""

@@ -1,4 +1,4 @@
-"""Branches: which way the `if`s of the user's code went in a run, and what they left out."""
+"""Branches: the path through the `if`s of the user's code in a run, and the parts left out."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from .tracer import syntax
 
 
 class Branch(NamedTuple):
-    """An `if`, or a conditional expression, that ran one way only."""
+    """An `if`, or a conditional expression, of which only one branch ran."""
 
     file: str
     line: int
     test: str                    # its condition: x > 0
-    taken: bool                  # whether the condition held
-    first: int                   # the lines of the branch that was taken (0, 0 where it is empty,
+    taken: bool                  # whether the condition was true
+    first: int                   # lines of the branch that was taken (0, 0 if it is empty,
     last: int                    # or is part of a line)
-    other: str                   # the one that was not: line 4, lines 8–9, 0.01 * x; "" for none
+    other: str                   # the other branch: line 4, lines 8–9, 0.01 * x; "" for none
 
     def __str__(self) -> str:
         verb = "were" if self.other.startswith("lines ") else "was"
@@ -29,7 +29,7 @@ class Branch(NamedTuple):
 
 
 def branches(run: Run) -> tuple[Branch, ...]:
-    """What ran one way only, in order of file and line."""
+    """Return the conditionals of which only one branch ran, in order of file and line."""
     found: list[Branch] = []
     for file in sorted({file for file, _ in run.lines}):
         for node in syntax(file, "if"):
@@ -47,7 +47,7 @@ def _statement(file: str, node: ast.If, run: Run) -> Iterator[Branch]:
     taken = (file, body[0]) in run.lines
     if taken and ((file, other[0]) in run.lines
                   or run.lines[file, body[0]] < run.lines[file, node.lineno]):
-        return                   # both ways, in passes of a loop
+        return                   # both, in passes of a loop
     first, second = (body, other) if taken else (other, body)
     lines = "" if not second[0] else f"line {second[0]}" if second[0] == second[1] else \
         f"lines {second[0]}–{second[1]}"
@@ -55,15 +55,15 @@ def _statement(file: str, node: ast.If, run: Run) -> Iterator[Branch]:
 
 
 def _expression(file: str, node: ast.IfExp, run: Run) -> Iterator[Branch]:
-    """Of `a if test else b`: the parts have instructions of their own."""
+    """Yield `a if test else b` if one part ran: the parts have instructions of their own."""
     taken, skipped = (_ran(file, part, run) for part in (node.body, node.orelse))
-    if taken != skipped:         # else both ways, or not at all
+    if taken != skipped:         # otherwise both ran, or neither
         yield Branch(file, node.lineno, ast.unparse(node.test), taken, 0, 0,
                      ast.unparse(node.orelse if taken else node.body))
 
 
 def _ran(file: str, part: ast.expr, run: Run) -> bool:
-    """Whether an instruction of this part of an expression was carried out."""
+    """Return whether an instruction of this part of an expression ran."""
     start, end = (part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset)
     return any(start <= (line, column) and (last, stop) <= end
                for line, last, column, stop in run.parts.get(file, ()))

@@ -17,33 +17,33 @@ from .tracer import SECONDS, Clock, Part, Place, Tracer
 
 
 class Run(NamedTuple):
-    """What a function did at a point."""
+    """The run of a function at a point."""
 
     target: Target
     inputs: Mapping[str, Any]    # argument -> Tensor
-    result: Any                  # what the function returned: a Tensor
-    names: Mapping[int, str]     # stamp -> the name the user gave
-    lines: Mapping[tuple[str, int], int]       # (file, line) -> how often it ran
+    result: Any                  # the function's result: a Tensor
+    names: Mapping[int, str]     # stamp -> the user's name
+    lines: Mapping[tuple[str, int], int]       # (file, line) -> number of times it ran
     stamps: tuple[int, ...]      # places[i] made the tensors from stamps[i] until stamps[i + 1]
     places: tuple[Place | None, ...]
     parts: Mapping[str, frozenset[Part]] = MappingProxyType({})    # file -> of each `a if b else c`
 
     def place(self, stamp: int) -> Place | None:
-        """Where the tensor of this stamp was made, where that is known."""
+        """Return where the tensor of this stamp was made, if known."""
         i = bisect_right(self.stamps, stamp) - 1
         return self.places[i] if i >= 0 else None
 
 
 def run(target: Target, point: Mapping[str, Any], *, seconds: float = SECONDS) -> Run:
-    """Run a function at a point: argument -> number or array; what is missing takes its default.
+    """Run a function at a point: argument -> number or array; missing ones take their defaults.
 
-    Raises TargetError where arguments are missing or unknown, RunError where the function raises,
-    runs for more than `seconds`, or returns what is not one Tensor.
+    Raises TargetError if arguments are missing or unknown, RunError if the function raises, runs
+    for more than `seconds`, or does not return exactly one Tensor.
     """
     from ... import tinytorch
     from ...tinytorch import Tensor
     inputs: dict[str, Any] = {}
-    passed = arguments(target, point)              # what is no number is no input: flip=True
+    passed = arguments(target, point)              # other values are no inputs: flip=True
     for name, given in passed.items():
         if is_option(name, given, point):
             continue
@@ -59,19 +59,19 @@ def run(target: Target, point: Mapping[str, Any], *, seconds: float = SECONDS) -
 
 
 class Integer(int):
-    """A number that is to stay whole, since the function needs it so: range(n)."""
+    """A number that stays an integer, because the function requires one: range(n)."""
 
 
 def is_option(name: str, given: Any, point: Mapping[str, Any]) -> bool:
-    """Whether an argument is no input, but what is no number: flip=True, kind="relu"."""
+    """Return whether an argument is an option, which is no number: flip=True, kind="relu"."""
     return given is None or isinstance(given, (bool, str, Integer)) \
         or name not in point and (isinstance(given, dict) or callable(given))
 
 
 def with_integers(target: Target, point: Mapping[str, Any], error: RunError
                   ) -> tuple[Target, dict[str, Any]] | None:
-    """The target and the point with what is a whole number left such, where what it raised says
-    that it needs one so and was given a tensor: range(n), torch.zeros(n). Else None."""
+    """Return the target and the point with integers kept as such, if the error shows that the
+    function needs one and was given a tensor: range(n), torch.zeros(n). Else None."""
     def kept(given: Mapping[str, Any]) -> dict[str, Any]:
         return {name: Integer(n) if type(n) is int else n for name, n in given.items()}
 
@@ -85,11 +85,10 @@ def with_integers(target: Target, point: Mapping[str, Any], error: RunError
 
 def run_traced(target: Target, passed: Mapping[str, Any], inputs: Mapping[str, Any],
                clock: Clock, *, seconds: float = SECONDS) -> Run:
-    """Call a function: its result, whatever it is, with the names and lines of the tensors it made.
+    """Call a function; return any result, with the names and lines of the tensors it made.
 
-    passed: argument -> what it is given; inputs: those of them that are tensors.
-    Raises RunError where the function raises or runs for more than `seconds`; its `run` is the run
-    up to there.
+    passed: argument -> its value; inputs: those that are tensors. Raises RunError if the function
+    raises or runs for more than `seconds`; its `run` is the run up to that point.
     """
     tracer = Tracer(target, {clock.of(tensor): name for name, tensor in inputs.items()}, clock,
                     seconds)
@@ -108,10 +107,10 @@ def run_traced(target: Target, passed: Mapping[str, Any], inputs: Mapping[str, A
 
 
 def arguments(target: Target, point: Mapping[str, Any], *, example: Any = None) -> dict[str, Any]:
-    """Argument -> what it is given at a point, or its default.
+    """Return the value of each argument at a point, or its default.
 
-    example: the text of an input that an error suggests for a missing one; None: a number.
-    Raises TargetError where arguments are missing or unknown, or where there are none.
+    example: the text of an input that an error suggests for a missing one; None: a number. Raises
+    TargetError if arguments are missing or unknown, or if there are none.
     """
     values = dict(zip(target.names, [_MISSING] * len(target.names))) | dict(target.defaults)
     for name, given in point.items():
@@ -139,7 +138,7 @@ _MISSING = object()
 
 
 def _tensor(result: Any, target: Target) -> Any:
-    """The result, if it is one Tensor. Raises RunError with what would be right."""
+    """Return the result, if it is one Tensor. Raises RunError with what would be right."""
     from ...tinytorch import Tensor
     if isinstance(result, Tensor):
         return result

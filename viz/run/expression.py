@@ -1,7 +1,7 @@
 """Expressions as text: "x**3 + sin(x)" as a function, "pi/2" or "[1, 2, 3]" as a value. Never eval.
 
-Only what stands in the tables below is understood: numbers, names, arithmetic, comparisons,
-`a if c else b`, lists, and calls of tinytorch's functions by numpy's names.
+Only the syntax in the tables below is supported: numbers, names, arithmetic, comparisons, `a if c
+else b`, lists, and calls of tinytorch's functions by numpy's names.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-DEPTH = 200                      # how deep an expression may be nested
-LENGTH = 20_000                  # and how many characters long
+DEPTH = 200                      # nesting of an expression at most
+LENGTH = 20_000                  # characters of an expression at most
 CONSTANTS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}
 MODULES = ("np", "numpy", "tinytorch", "tt", "math")     # np.sin is sin
 
@@ -32,16 +32,16 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 
 class ExpressionError(ValueError):
-    """Text that is no expression, or that holds what an expression may not hold."""
+    """Text that is no expression, or that contains unsupported syntax."""
 
-    status = 2                   # what the command line exits with
+    status = 2                   # exit status of the command line
 
 
 class Expression:
-    """A function that was given as text. `names` are its arguments, in order of appearance."""
+    """A function given as text. `names` are its arguments, in order of appearance."""
 
     def __init__(self, text: str, functions: Mapping[str, Callable[..., Any]]) -> None:
-        """Raises ExpressionError, which quotes the part that is not understood."""
+        """Raises ExpressionError, which quotes the unsupported part."""
         self.text = text.strip()
         self.__name__ = "f"
         self._functions = functions
@@ -57,7 +57,7 @@ class Expression:
 
 
 def value(text: str) -> Any:
-    """The number or (nested) list of numbers that a text stands for: -1/3, pi/2 or [1, 2, 3].
+    """Return the value of a text, a number or (nested) list of numbers: -1/3, pi/2 or [1, 2, 3].
 
     Raises ExpressionError.
     """
@@ -84,7 +84,7 @@ def _parse(text: str) -> ast.expr:
         why = error.msg if isinstance(error, SyntaxError) else type(error).__name__
         raise ExpressionError(f"{text!r} is not an expression: {why}") from None
     level, depth = [tree], 0
-    while level:                 # a walk by levels: no recursion before the depth is known
+    while level:                 # by levels: no recursion before the depth is known
         depth += 1
         if depth > DEPTH:
             raise ExpressionError(f"the expression is nested more than {DEPTH} deep: "
@@ -95,7 +95,7 @@ def _parse(text: str) -> ast.expr:
 
 
 def _check(node: ast.expr, owner: Expression | None) -> None:
-    """Every part is one that `_value` knows; free names become the owner's arguments."""
+    """Check that `_value` supports every part; free names become the owner's arguments."""
     children: list[ast.expr]
     if isinstance(node, ast.Constant):
         if type(node.value) not in (int, float, bool):
@@ -142,7 +142,7 @@ def _constant(node: ast.Attribute) -> bool:
 
 
 def _function(node: ast.Call, functions: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
-    """The function that a call names. Raises ExpressionError, with the nearest name there is."""
+    """Return the function that a call names. Raises ExpressionError, with the most similar name."""
     name = ast.unparse(node.func)
     head, _, last = name.rpartition(".")
     if head in ("", *MODULES) and last in functions:
@@ -155,7 +155,7 @@ def _function(node: ast.Call, functions: Mapping[str, Callable[..., Any]]) -> Ca
 
 def _value(node: ast.expr, names: Mapping[str, Any],
            functions: Mapping[str, Callable[..., Any]]) -> Any:
-    """The value of a checked expression; its depth is bounded by DEPTH."""
+    """Return the value of a checked expression; its depth is bounded by DEPTH."""
     def of(child: ast.expr) -> Any:
         return _value(child, names, functions)
 

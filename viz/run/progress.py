@@ -1,4 +1,4 @@
-"""Progress: an end to what takes too long, and a line on a terminal that says what goes on."""
+"""Progress: a time limit for long work, and a status line on a terminal."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 from ..options.message import Message, Option
 
-WAIT = 1.0                       # seconds until a line is shown, and between two states of it
+WAIT = 1.0                       # seconds until a line is shown, and between updates
 
 
 class Overtime(RuntimeError):
-    """Our own work took longer than it may; the user's function has `tracer.deadline`."""
+    """An error for our own work exceeding its time; the user's function has `tracer.deadline`."""
 
-    status = 1                   # what the command line exits with
+    status = 1                   # exit status of the command line
 
 
 @contextlib.contextmanager
 def abort_after(seconds: float | None, doing: str) -> Iterator[None]:
-    """Stops what takes longer, in the main thread of a system that has timers; tells of it.
+    """Abort the work in the context after so many seconds; only in the main thread, with timers.
 
     Raises Overtime.
     """
@@ -48,7 +48,8 @@ def abort_after(seconds: float | None, doing: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def show_progress(doing: str) -> Iterator[None]:
-    """On a terminal, from the first second on: what is being done and for how long, then erased."""
+    """Show the current work and its duration on a terminal, after the first second; then erase it.
+    """
     if not sys.stderr.isatty():
         yield
         return

@@ -1,4 +1,4 @@
-"""A target: `f.py`, `f.py:g`, `pkg.mod:g` or "x**3 + sin(x)" becomes a function that can be run."""
+"""A target: `f.py`, `f.py:g`, `pkg.mod:g` or "x**3 + sin(x)" as a function to run."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ EXAMPLES = "example_inputs"      # a function of this name in the target's file 
 class TargetError(ValueError):
     """A target that names no function, or arguments that do not fit it."""
 
-    status = 2                   # what the command line exits with
+    status = 2                   # exit status of the command line
 
 
 class RunError(RuntimeError):
-    """The user's code raised, or returned what cannot be drawn. Says where, in the user's lines."""
+    """An error in the user's code, or a result that cannot be drawn, with the user's lines."""
 
-    status = 3                   # what the command line exits with
-    run: Any = None              # the run up to there, where it was recorded
-    graph: Any = None            # what it computed up to there, where it can be drawn
+    status = 3                   # exit status of the command line
+    run: Any = None              # the run up to the error, if recorded
+    graph: Any = None            # its graph up to the error, if it can be drawn
 
 
 class TooLong(BaseException):
-    """Raised in the user's code when it has run for too long. No `except Exception` holds it up."""
+    """Raised in the user's code when it runs for too long; `except Exception` does not catch it."""
 
 
 class Target(NamedTuple):
@@ -49,13 +49,13 @@ class Target(NamedTuple):
     function: Callable[..., Any]
     names: tuple[str, ...]       # of its arguments
     defaults: Mapping[str, Any]
-    file: str = ""               # where it stands; "" for an expression
+    file: str = ""               # its source; "" for an expression
     line: int = 0
-    examples: Any = None         # example_inputs of the same file, if there is one: a function
+    examples: Any = None         # the function example_inputs of the same file, if any
 
     @property
     def stem(self) -> str:
-        """A name for files made of it: cubic for cubic.py, cubic-g for cubic.py:g."""
+        """Return a name for output files: cubic for cubic.py, cubic-g for cubic.py:g."""
         if not self.file:
             text = re.sub(r"[^A-Za-z0-9]+", "-", self.name).strip("-")[:40].strip("-")
             return text or "f-" + hashlib.sha256(self.name.encode()).hexdigest()[:8]
@@ -64,9 +64,9 @@ class Target(NamedTuple):
 
 
 def load(target: str) -> Target:
-    """The target that a text names.
+    """Return the target that a text names.
 
-    Raises TargetError where it names none, RunError where the file raises while it is loaded.
+    Raises TargetError if it names none, RunError if the file raises while it is loaded.
     """
     path, name = split_target(target)
     if not path:
@@ -82,7 +82,7 @@ def load(target: str) -> Target:
 
 
 def split_target(target: str) -> tuple[str, str]:
-    """The file or module that a target names, and the name in it; "" and "" for an expression."""
+    """Return the file or module of a target, and the name in it; "" and "" for an expression."""
     path, colon, name = target.rpartition(":")
     if target.endswith(".py") or os.path.isfile(target):
         return target, ""
@@ -93,11 +93,11 @@ def split_target(target: str) -> tuple[str, str]:
 
 
 def from_function(function: Callable[..., Any], name: str = "") -> Target:
-    """The target that is a function of Python's, or an Expression."""
+    """Return the target for a Python function, or an Expression."""
     if isinstance(function, Expression):
         return Target(function.text, function, function.names, {})
     name = name or getattr(function, "__name__", type(function).__name__)
-    module = getattr(function, "forward", None)    # of a module: what it computes
+    module = getattr(function, "forward", None)    # the computation of a module
     called = module if callable(module) and not inspect.isclass(function) else function
     code = getattr(inspect.unwrap(called), "__code__", None)
     file, line = (code.co_filename, code.co_firstlineno) if code else ("", 0)
@@ -133,7 +133,8 @@ def from_function(function: Callable[..., Any], name: str = "") -> Target:
 
 
 def parameters(called: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return what a function takes: by its schema if it is TorchScript's, else by its signature.
+    """Return the parameters of a function: by its schema if it is TorchScript's, else its
+    signature.
 
     Methods of TorchScript have no signature, or (*args, **kwargs) if torch.testing is imported.
     """
@@ -146,14 +147,14 @@ def parameters(called: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def functions() -> dict[str, Callable[..., Any]]:
-    """What an expression may call: tinytorch's functions, by name."""
+    """Return tinytorch's functions by name, for expressions."""
     from ...tinytorch import ops
     from ...tinytorch.core.functions import functions
     ops.load()
     return dict(functions)
 
 
-CODE = "tinyviz-code-"           # folders of code that stands in a document: it has no file there
+CODE = "tinyviz-code-"           # folders for code in a document, which has no file
 
 
 @contextlib.contextmanager
@@ -178,17 +179,17 @@ def inside(path: str, root: str) -> bool:
 
 
 def installed(path: str) -> bool:
-    """Return whether a file is installed, or our own: then its version stands for it."""
+    """Return whether a file is installed, or our own: then its version identifies it."""
     return "site-packages" in path or os.path.abspath(path).startswith(short_names.places())
 
 
 def is_anonymous(file: str) -> bool:
-    """Whether the name of a file says nothing: of a cell, of code in a document."""
+    """Return whether a file name is generated: of a notebook's cell, of code in a document."""
     return file.startswith("<") or "ipykernel_" in file or CODE in file
 
 
 def display_path(file: str) -> str:
-    """A path as people know it: relative where it lies below the current folder."""
+    """Return a path for users: relative if it lies below the current folder."""
     if CODE in file:
         return os.path.basename(file)
     try:
@@ -199,7 +200,7 @@ def display_path(file: str) -> str:
 
 
 def expression(text: str) -> Target:
-    """The target that is an expression. Raises TargetError where the text is none."""
+    """Return the target for an expression. Raises TargetError if the text is none."""
     if re.fullmatch(r"[\w./\\-]+\.\w+", text) and not re.fullmatch(r"[\d.]+", text):
         module, _, attribute = text.rpartition(".")
         raise TargetError(f"no such file: {text!r} (a target is f.py, f.py:g, package.module:g "
@@ -217,7 +218,7 @@ def expression(text: str) -> Target:
 
 
 def _file(path: str) -> ModuleType:
-    """The module of a file, loaded as Python loads a script: its folder is importable."""
+    """Return the module of a file, loaded like a script: its folder is importable."""
     if not os.path.isfile(path):
         raise TargetError(f"no such file: {path!r}" if not os.path.isdir(path) else
                           f"{path!r} is a folder: name a file in it")
@@ -237,7 +238,7 @@ def _file(path: str) -> ModuleType:
 
 def _module(name: str) -> ModuleType:
     with user_modules.enter(os.getcwd()).preferred(name), user_modules.importable():
-        if name in sys.modules:  # __main__, which is a notebook's, has no spec
+        if name in sys.modules:  # __main__ of a notebook has no spec
             return sys.modules[name]
         try:
             found = importlib.util.find_spec(name)
@@ -250,14 +251,14 @@ def _module(name: str) -> ModuleType:
 
 
 def _public(module: ModuleType) -> list[str]:
-    """The names of the functions that a module defines itself, in order."""
+    """Return the names of the functions that a module defines itself, in order."""
     return [name for name, thing in vars(module).items()
             if isinstance(thing, FunctionType) and thing.__module__ == module.__name__
             and not name.startswith("_") and name != EXAMPLES]
 
 
 def _only_function(module: ModuleType, path: str) -> str:
-    """The name of the only function in a file, or of f; where there is none, of the only module."""
+    """Return the only function in a file, or f; if there is none, the only module."""
     names = _public(module)
     if len(names) == 1 or "f" in names:
         return "f" if "f" in names else names[0]
@@ -292,11 +293,11 @@ def _attribute(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
     return found
 
 
-# ---- What the user's code raises
+# ---- Errors of the user's code
 
 @contextlib.contextmanager
 def user_code(path: str) -> Any:
-    """Runs the user's code: what it prints goes to stderr, what it raises becomes a RunError."""
+    """Run the user's code: its output goes to stderr, its errors become a RunError."""
     try:
         with contextlib.redirect_stdout(sys.stderr), user_modules.importable():
             yield
@@ -311,18 +312,18 @@ def user_code(path: str) -> Any:
     except SystemExit as error:
         raise RunError(f"{path}: the file ended the program: SystemExit({error.code!r})") from error
     except Exception as error:
-        if hasattr(error, "status"):               # one of ours: it says all there is to say
+        if hasattr(error, "status"):               # one of ours: it is complete
             raise
         raise RunError(report(error, path)) from error
 
 
 def report(error: BaseException, path: str = "") -> str:
-    """What was raised, where, and the user's lines that led there: none of ours."""
+    """Return an error with its place and the user's lines that led there, none of ours."""
     not_theirs = (*short_names.places(), os.path.dirname(os.__file__) + os.sep, "<frozen")
     frames = [f for f in traceback.extract_tb(error.__traceback__)
               if not f.filename.startswith(not_theirs) and os.path.isfile(f.filename)]
     users = [f for f in frames if "site-packages" not in f.filename]
-    frames = users or frames     # not the insides of a library that the user's code called
+    frames = users or frames     # not the inner frames of a library
     message = message_of(error) or Message("no message")
     if not frames:
         return Message(f"{path + ': ' if path else ''}{type(error).__name__}: ", message)

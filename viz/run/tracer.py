@@ -1,4 +1,4 @@
-"""Follows the user's code as it runs: which line, and which part of it, made which tensor."""
+"""Trace the user's code: the line, and the part of it, that made each tensor."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _VIZ = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 errors.runner_folders.append(_VIZ)
 
 _until: ContextVar[float] = ContextVar("until", default=float("inf"))      # an outer deadline
-SECONDS = 60.0                   # a function that runs longer is stopped, and told where it was
-MANY = 32                        # of a list of tensors so many are named: w[0], w[1] ...
+SECONDS = 60.0                   # a function that runs longer is stopped, with its place
+MANY = 32                        # elements of a list of tensors that are named: w[0], w[1] ...
 Part = tuple[int, int, int, int]               # of a source: line, last line, column, last column
 
 
 class Place(NamedTuple):
-    """Where a tensor was made."""
+    """The place where a tensor was made."""
 
     file: str
     line: int
     function: str
-    nth: int = 1                 # the line ran for the so-manieth time: the pass of a loop
+    nth: int = 1                 # the number of times the line had run: the pass of a loop
 
     def __str__(self) -> str:
-        """As a picture says it: f.py:3, or line 3 of what has no name."""
+        """Return the text in a picture: f.py:3, or line 3 if there is no file name."""
         return _line(self.file, self.line)
 
 
@@ -48,16 +48,16 @@ def _line(file: str, line: int) -> str:
 
 
 class Clock(NamedTuple):
-    """How a framework's tensors are told apart by when they were made."""
+    """How a framework's tensors are ordered by creation."""
 
     tensor: type                 # its class of tensors
-    stamp: Callable[[], int]     # the next stamp to be given out; asking takes one
-    of: Callable[[Any], int]     # the stamp of a tensor; less than 0 of one that was not recorded
-    folder: str                  # where the framework's own files lie: no lines of the user's
+    stamp: Callable[[], int]     # the next stamp; reading it uses one up
+    of: Callable[[Any], int]     # the stamp of a tensor; negative if not recorded
+    folder: str                  # the framework's own files, which are not traced
 
 
 def syntax(file: str, *words: str) -> Iterator[Any]:
-    """The nodes of a source file's syntax tree; none where it cannot be had, or has no such word.
+    """Return the nodes of a source file's syntax tree; none if unavailable, or without such words.
     """
     import ast
     try:
@@ -70,8 +70,8 @@ def syntax(file: str, *words: str) -> Iterator[Any]:
 
 
 def conditional_lines(file: str) -> frozenset[int]:
-    """The lines of a source file that an `a if test else b` stands on, or a whole `while` loop: of
-    such a line it is not enough to know that it ran."""
+    """Return the lines of a source file with an `a if test else b`, or a whole `while` loop: for
+    these the line alone does not show what ran."""
     found: list[int] = []
     for node in syntax(file, "else", "while"):
         last = getattr(node, "end_lineno", 0)
@@ -87,15 +87,15 @@ def _time_exceeded(seconds: float) -> TooLong:
 
 @contextlib.contextmanager
 def deadline(target: Target, seconds: float) -> Iterator[None]:
-    """Inside, the user's code is stopped when this much time has passed. Raises TooLong in it.
+    """Stop the user's code in the context after so many seconds, by raising TooLong in it.
 
-    Lines are looked at only when the time is over: a second thread then says so to the frames of
-    the user's that are running. Until then a line costs nothing, a call next to nothing.
+    Lines are traced only after the time is over: a second thread then enables it for the running
+    frames of the user. Until then a line costs nothing, a call next to nothing.
     """
     until = min(time.monotonic() + seconds, _until.get())
     token = _until.set(until)
     folder = os.path.dirname(os.path.abspath(target.file)) if target.file else None
-    over = threading.Event()     # the time is, or the work is done
+    over = threading.Event()     # the time is over, or the work done
 
     def lines(frame: FrameType, event: str, _: Any) -> Any:
         raise _time_exceeded(seconds)
@@ -108,7 +108,7 @@ def deadline(target: Target, seconds: float) -> Iterator[None]:
         if folder is None or over.wait(
                 min(max(0.0, until - time.monotonic()), threading.TIMEOUT_MAX)):
             return
-        while not over.wait(0.01):                 # a frame may just have come
+        while not over.wait(0.01):                 # a frame may have just started
             frame = sys._current_frames().get(thread)
             while frame is not None:
                 if frame.f_code.co_filename.startswith(folder):
@@ -128,7 +128,7 @@ def deadline(target: Target, seconds: float) -> Iterator[None]:
 
 
 def named_tensors(name: str, thing: Any, kind: type) -> list[tuple[str, Any]]:
-    """The tensors of a variable, each with its name: w, w[0], w['bias']. kind: their class."""
+    """Return the tensors of a variable with their names: w, w[0], w['bias']. kind: their class."""
     if isinstance(thing, kind):
         return [(name, thing)]
     if not isinstance(thing, (list, tuple, dict)) or not 0 < len(thing) <= MANY:
@@ -138,7 +138,7 @@ def named_tensors(name: str, thing: Any, kind: type) -> list[tuple[str, Any]]:
 
 
 def captured_tensors(function: Callable[..., Any], kind: type) -> list[tuple[str, Any]]:
-    """The tensors that a function's module and its closure hold, each with its name."""
+    """Return the tensors of a function's module and closure, with their names."""
     found = dict(getattr(function, "__globals__", {}))
     code = getattr(function, "__code__", None)
     for name, cell in zip(code.co_freevars if code else (),
@@ -149,7 +149,7 @@ def captured_tensors(function: Callable[..., Any], kind: type) -> list[tuple[str
 
 
 class Tracer:
-    """Follows the user's own frames line by line: stamps say which tensors a line has made."""
+    """Traces the user's frames line by line: stamps show which tensors a line has made."""
 
     def __init__(self, target: Target, names: dict[int, str], clock: Clock, seconds: float
                  ) -> None:
@@ -168,8 +168,8 @@ class Tracer:
         self._ran: dict[CodeType, set[int]] = {}             # code -> its instructions that ran
         self._here: Place | None = None
         self._last = self._first = clock.stamp()
-        self._bound: dict[str, list[int]] = {}     # name -> the stamps it was given to
-        self._spare: dict[int, str] = {}           # stamp -> a name it has where it has no better
+        self._bound: dict[str, list[int]] = {}     # name -> the stamps it was bound to
+        self._spare: dict[int, str] = {}           # stamp -> a name used if there is no better one
         self._seconds = seconds
         self._until = min(time.monotonic() + seconds, _until.get())
 
@@ -185,7 +185,7 @@ class Tracer:
             sys.settrace(before)
             self._until = float("inf")
             self._flush(None)
-            self.stamps.append(self._last)         # what is made later was made nowhere here
+            self.stamps.append(self._last)         # later tensors have no place here
             self.places.append(None)
             for stamp, name in self._spare.items():
                 if stamp not in self.names:
@@ -209,9 +209,9 @@ class Tracer:
         return Place(file, line, frame.f_code.co_name, self.lines.get((file, line), 1))
 
     def _flush(self, place: Place | None) -> None:
-        """What was made until now belongs to the place we come from."""
+        """Assign the tensors made so far to the previous place."""
         now = self._stamp()
-        if now > self._last + 1:                   # asking for a stamp takes one
+        if now > self._last + 1:                   # reading a stamp uses one up
             self.stamps.append(self._last)
             self.places.append(self._here)
         self._last = now
@@ -244,18 +244,17 @@ class Tracer:
                 self.lines[spot] = self.lines.get(spot, 0) + 1
                 self._flush(self._place(frame))
             elif event == "return":
-                back = frame.f_back              # a library may stand between two of the user's
+                back = frame.f_back              # a library may be between two of the user's
                 while back and not self._is_users(back.f_code.co_filename):
                     back = back.f_back
                 self._flush(self._place(back) if back else None)
-            if self.stamps[-1] >= seen:            # something was made since the last look
+            if self.stamps[-1] >= seen:            # something was made since the last check
                 seen = self._name(frame, seen)
             return local
         return local
 
     def _watched(self, code: CodeType) -> set[int] | None:
-        """Where the instructions that ran are written down, of code with such a line: see
-        `conditional_lines`."""
+        """Return the set of executed instructions, for code with lines of `conditional_lines`."""
         ran = self._ran.get(code)
         if ran is None:
             file = code.co_filename
@@ -267,7 +266,7 @@ class Tracer:
         return ran
 
     def parts(self) -> dict[str, frozenset[Part]]:
-        """File -> the parts of its lines that ran, of the code that has been watched so."""
+        """Return the parts of lines that ran, by file, for the code with such lines."""
         found: dict[str, set[Part]] = {}
         for code, ran in self._ran.items():
             parts = found.setdefault(code.co_filename, set())
@@ -277,14 +276,14 @@ class Tracer:
         return {file: frozenset(parts) for file, parts in found.items()}
 
     def _held(self, function: Callable[..., Any]) -> None:
-        """The tensors that a function's module and closure hold have the names of its variables."""
+        """Name the tensors of a function's module and closure by their variables."""
         for called, tensor in captured_tensors(function, self._tensor):
             stamp = self._stamp_of(tensor)
             if 0 <= stamp < self._first:
                 self.names.setdefault(stamp, tensor.name or called)
 
     def _name(self, frame: FrameType, seen: int) -> int:
-        """Give the tensors bound since `seen`, or made before all, the names of their variables."""
+        """Name the tensors bound since `seen`, or made before the run, by their variables."""
         last, first, of, Tensor = self._last, self._first, self._stamp_of, self._tensor
         for name, thing in frame.f_locals.items():
             if not isinstance(thing, (Tensor, list, tuple, dict)):
@@ -296,7 +295,7 @@ class Tracer:
                 if stamp < first and tensor.name:
                     called = tensor.name
                 elif stamp < first and tensor is not thing:
-                    self._spare.setdefault(stamp, called)      # `w` will be better than row[3]
+                    self._spare.setdefault(stamp, called)      # `w` is better than row[3]
                     continue
                 else:
                     self._bound.setdefault(called, []).append(stamp)

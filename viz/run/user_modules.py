@@ -1,9 +1,9 @@
 """The modules beside a target, importable by the files beside it and by no others.
 
-A target is loaded like a script: it imports what lies in its folder, before anything else of that
-name. Python would let these files replace the standard library's, or another target's, for every
-importer. Here the importing file decides: a user's f.py gets the random.py beside it, and NumPy and
-we get the standard library's.
+A target is loaded like a script: it imports modules from its folder first. Python would let these
+files replace the standard library's, or another target's, for every importer. Here the importing
+file decides: a user's f.py gets the random.py beside it, and NumPy and we get the standard
+library's.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ def enter(path: str) -> Folder:
 def importable() -> Iterator[None]:
     """Run a user's code inside: it can import the modules of its folder.
 
-    For importlib.import_module, which does not tell who imports, the folder of the last target
-    comes last on the path.
+    For importlib.import_module, whose importer is unknown, the folder of the last target comes last
+    on the path.
     """
     global _open
     added = [path for path in [*_folders][-1:] if path not in sys.path]

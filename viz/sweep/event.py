@@ -36,7 +36,7 @@ class Event(NamedTuple):
 
     @property
     def is_break(self) -> bool:
-        """Whether the curve is interrupted here."""
+        """Return whether the curve is interrupted here."""
         return self.kind in ("pole", "jump", "hole", "end", "isolated")
 
 

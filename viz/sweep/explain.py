@@ -55,7 +55,7 @@ def has_nonfinite_steps(evaluator: Evaluator, x: Floats) -> Bools:
 
 
 def is_defined(evaluator: Evaluator, x: float) -> bool:
-    """Whether f has a value at x by the rules of real numbers: exp(-1/x**2) has none at 0.
+    """Return whether f has a value at x by the rules of real numbers: exp(-1/x**2) has none at 0.
 
     IEEE's infinities would go on (exp(-inf) is 0). A division by zero in a branch that where or
     maximum did not take does not count.
@@ -116,7 +116,7 @@ def distance_to_zero(evaluator: Evaluator, x: Floats, row: int) -> Floats:
 
 
 def _traced(evaluator: Evaluator, x: float) -> Any:
-    """Run f at x with its lines recorded; None where f cannot be run that way."""
+    """Run f at x with its lines recorded; return None if f cannot be run that way."""
     f = evaluator.f
     try:
         known = targets.from_function(f.f if isinstance(f, BoundFunction) else f)

@@ -48,7 +48,7 @@ def insert_events(evaluator: Evaluator, x: Floats, curves: Floats, events: list[
 
 
 def _steep(e: Event) -> bool:
-    """Whether the curve may become vertical at the event."""
+    """Return whether the curve may become vertical at the event."""
     return e.kind in ("vertical_tangent", "cusp", "end") or any(
         v is not None and math.isinf(v) for v in (e.left, e.right))
 

@@ -13,7 +13,7 @@ from .arrays import Bools, Floats, Ints
 EPS = float(np.finfo(float).eps)
 STEP = 0.6                       # ratio of the distances of neighbouring points
 POINTS = 76                      # 0.6**76 = 1e-17
-WINDOW = 6                       # points that are judged together
+WINDOW = 6                       # points that are evaluated together
 
 
 class Limit(NamedTuple):
@@ -115,7 +115,8 @@ def _trusted(a: Floats, h: Floats) -> tuple[Floats, Floats]:
 
 
 def _grows(a: Floats, h: Floats) -> bool:
-    """Whether the values grow without end: their differences do not shrink, or only as 1/n."""
+    """Return whether the values grow without end: their differences do not shrink, or only as 1/n.
+    """
     n = min(14, len(a))
     tail = a[-n:]
     whole = a[-40:]

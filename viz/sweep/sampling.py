@@ -18,7 +18,7 @@ PIXELS = 800                     # assumed width of a plot
 HEIGHT = 420                     # and its height
 FLAT = 0.25                      # pixels that a chord may be off
 BUDGET = 20_000                  # points added at most
-COLUMNS = 4                      # columns that are judged together
+COLUMNS = 4                      # columns that are evaluated together
 WIDE = 30.0                      # high / low: above this the range is sampled by decades too
 GOLDEN = 0.6180339887498949
 

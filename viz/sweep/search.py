@@ -35,7 +35,7 @@ class Candidate(NamedTuple):
 
     @property
     def by_detector(self) -> bool:
-        """Whether an op states that it is singular here."""
+        """Return whether an op states that it is singular here."""
         return self.row >= 0
 
 
@@ -107,7 +107,7 @@ def _candidate(evaluator: Evaluator, x: float, row: int) -> Candidate:
 
 
 def _moves(batch: Batch, row: int, x: float) -> bool:
-    """Whether a steep op may hide a turn in the cell of x."""
+    """Return whether a steep op may hide a turn in the cell of x."""
     i = min(max(int(np.searchsorted(batch.x, x)), 1), len(batch.x) - 1)
     return bool(abs(batch.detector_values[row, i] - batch.detector_values[row, i - 1]) > STEEP)
 

@@ -83,7 +83,7 @@ def _values(evaluator: Evaluator, x: list[float]) -> Floats:
 
 
 def _is_visible(batch: Batch, around: slice, at: Floats, kind: str, k: int, sizes: Floats) -> bool:
-    """Whether the samples around the event show it, beyond rounding."""
+    """Return whether the samples around the event show it, beyond rounding."""
     eps = 16 * np.finfo(float).eps
     size = np.nanmax(sizes[around], initial=0.0)
     level = {"root": k, "extremum": k, "inflection": k + 1}[kind]

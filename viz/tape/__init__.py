@@ -1,1 +1,1 @@
-"""Tape: what ran, in order, and the Graph it makes: what all readers use."""
+"""Tape: the recorded calls of a run, in order, and the Graph of them, for all readers."""

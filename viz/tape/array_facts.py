@@ -1,4 +1,4 @@
-"""Facts of one array or op as a graph states them: its numbers, its parameters as text."""
+"""Facts of one array or op: its numbers, its parameters as text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ dtype_name = lru_cache(maxsize=None)(str)          # numpy takes longer to spell
 
 
 def value(data: Any) -> Value:
-    """The numbers of an array, copied; of one with more than KEPT_NUMBERS its stats."""
+    """Return a copy of an array's numbers; of more than KEPT_NUMBERS its stats."""
     if data.__class__ is np.float64:
         return Value((), "float64", (float(data),))
     array = np.asarray(data)
@@ -30,7 +30,7 @@ def value(data: Any) -> Value:
 
 
 def attributes(params: Mapping[str, Any]) -> str:
-    """An op's parameters as text, axis=0, whole: equal texts are equal parameters."""
+    """Return an op's parameters as text, axis=0, uncut: equal texts are equal parameters."""
     return ", ".join(f"{key}={_attribute(value)}" for key, value in params.items())
 
 

@@ -1,4 +1,4 @@
-"""Ids: the names of tensors and ops as stable words, each given once."""
+"""Ids: the names of tensors and ops as stable, unique words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 
 
 class Ids:
-    """Stable words, each given once: x, mul_1, mul_2, y_1. A name the user gave comes first."""
+    """Stable, unique words: x, mul_1, mul_2, y_1. The user's names come first."""
 
     def __init__(self, reserved: list[str]) -> None:
         self._given: set[str] = set()
@@ -15,7 +15,7 @@ class Ids:
         self._reserved = {word(name) for name in reserved}
 
     def new(self, name: str) -> str:
-        """The name as an id; one that ends in _1 counts on where it is taken."""
+        """Return a name as an id, numbered if taken; one that ends in _1 counts on."""
         id = word(name)
         stem, _, count = id.rpartition("_")
         if id not in self._given and (id in self._reserved or count != "1"):
@@ -40,7 +40,7 @@ _DIGITS = str.maketrans(_SUBSCRIPTS, "0123456789")
 
 @lru_cache(maxsize=4096)
 def word(name: str) -> str:
-    """A name as an id: y₁ is y_1, layer1.weight stays, all else becomes _."""
+    """Return a name as an id: y₁ is y_1, layer1.weight stays, all other characters become _."""
     base = name.rstrip(_SUBSCRIPTS)
     count = name[len(base):].translate(_DIGITS)
     return (f"{_plain(base)}_{count}" if count else _plain(base)).strip("_") or "n_1"

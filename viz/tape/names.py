@@ -1,4 +1,4 @@
-"""Names: what the tensors of a graph are called, in pictures y₂ and as an id y_2."""
+"""Names of the tensors of a graph, for pictures (y₂) and as ids (y_2)."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ..graph import text
 from ..graph.size_limits import SHORT_EXPRESSION_OPS
 from .ids import Ids, word
 
-LONG = 26                        # an expression of more characters gets a name: v₁
+LONG = 26                        # longer expressions get a name: v₁
 OPS = 6
-LETTERS = "vusrqpzyxwhgnmdcbafkoeltji"         # of our names: the first that is free
+LETTERS = "vusrqpzyxwhgnmdcbafkoeltji"         # of our names: the first free one is used
 
 _SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _COUNTED = re.compile(r".*_[0-9]+")
 
 
 class RunInfo(NamedTuple):
-    """What is known of a run beside its tensors."""
+    """The facts of a run besides its tensors."""
 
     name: str = "graph"
     inputs: Mapping[str, Any] = {}
@@ -33,19 +33,19 @@ class RunInfo(NamedTuple):
 
 
 def letter(names: Iterable[str]) -> str:
-    """What values without a name are called, v₁, v₂, where the user's names are these: u₁ beside a
-    v of the user's, of which there may be v₁, v₂ too."""
+    """Return the letter for generated names, v₁, v₂, given the user's names: u₁ if the user has a
+    v, and so maybe v₁, v₂ too."""
     taken = {name.rstrip(_SUBSCRIPTS) for name in names}
     return next((c for c in LETTERS if c not in taken), "_")
 
 
 def letter_fact(letter: str) -> dict[str, str]:
-    """The fact of a graph that says so, where it is not v."""
+    """Return the graph's fact with the letter, unless it is v."""
     return {} if letter == "v" else {"letter": letter}
 
 
 class Names:
-    """Names and ids of tensors by their place. names: stamp -> name, those of expressions too."""
+    """Names and ids of tensors by their index. names: stamp -> name, also of expressions."""
 
     def __init__(self, tensors: Sequence[Any], ops: Sequence[Any], place: Mapping[Any, int],
                  known: RunInfo) -> None:
@@ -58,15 +58,15 @@ class Names:
         self.forms = formula.ExpressionWriter(
             self.names, limit=LONG, ops=None if results <= SHORT_EXPRESSION_OPS else OPS,
             fresh=lambda t: self.letter + text.subscript(self.own[self.place[t]]))
-        if results <= SHORT_EXPRESSION_OPS:                  # operands are asked for first
+        if results <= SHORT_EXPRESSION_OPS:                  # operands come first
             for tensor in self.tensors[:-1]:
                 self.forms.name(tensor)
 
     def _name(self, known: RunInfo) -> None:
-        """Names: the user's, of the tensor itself, x₁ of a leaf; v₁ where nothing else is said."""
+        """Set names: the user's, those of tensors, x₁ for a leaf; otherwise v₁."""
         names = dict(known.names)
         slot: Any = tinytorch.Tensor.__dict__["_extra"].__get__
-        self.notes: dict[int, Mapping[str, Any]] = {}          # place -> name, scope
+        self.notes: dict[int, Mapping[str, Any]] = {}          # index -> name, scope
         for k, tensor in enumerate(self.tensors):
             try:
                 self.notes[k] = slot(tensor)
@@ -81,16 +81,16 @@ class Names:
         for i, tensor in enumerate(unnamed):       # x, or x₁ and x₂
             names[tensor.stamp] = leaf if len(unnamed) == 1 else leaf + text.subscript(i + 1)
         self.names = names
-        self.own: dict[int, int] = {}              # place -> k of v₁, v₂ ...
+        self.own: dict[int, int] = {}              # index -> k of v₁, v₂ ...
         for k, tensor in enumerate(self.tensors):
             if self.ops[k] is not None and tensor.stamp not in names:
                 self.own[k] = len(self.own) + 1
         self.all_names = [*known.inputs, *known.names.values()]
-        self.given = dict(names)                   # those before expressions are written
+        self.given = dict(names)                   # before expressions are added
         self.letter = letter([*names.values(), *self.all_names])
 
     def _give_ids(self) -> None:
-        """Ids. They can be told one by one where none looks like another's: mul_3, v_3, y_3."""
+        """Set ids. They can be computed on demand unless names look alike: mul_3, v_3, y_3."""
         stems = {op: op.__name__.lower() for op in dict.fromkeys(self.ops) if op is not None}
         names = [*self.given.values(), *self.all_names]
         bases = {name.rstrip(_SUBSCRIPTS) for name in names}
@@ -122,7 +122,7 @@ class Names:
             self.ids[k] = doer, ids.new(name or own)
 
     def id(self, k: int) -> str:
-        """The id of a tensor's own node."""
+        """Return the id of a tensor's own node."""
         if self.ids:
             return self.ids[k][1]
         name = self.given.get(self.tensors[k].stamp)
@@ -130,11 +130,11 @@ class Names:
             else f"c_{self.rank[k]}"
 
     def doer(self, k: int) -> str:
-        """The id of the op that made it."""
+        """Return the id of the op that made it."""
         return self.ids[k][0] if self.ids else f"{self.ops[k].__name__.lower()}_{self.rank[k]}"
 
     def has(self, id: str) -> bool:
-        """Whether a node has this id."""
+        """Return whether a node has this id."""
         if self.ids:
             if not self._all:
                 self._all = {one for pair in self.ids.values() for one in pair}
@@ -147,12 +147,12 @@ class Names:
         return stem in self.bases and id in {word(name) for name in self.given.values()}
 
     def kind(self, tensor: Any) -> str:
-        """Input, parameter or constant: what a leaf is."""
+        """Return the kind of a leaf: input, parameter or constant."""
         if tensor.stamp in self.arguments or (not self.arguments and tensor.requires_grad
                                               and not tensor.name):
             return "input"
         return "parameter" if tensor.requires_grad else "constant"
 
     def scope(self, k: int) -> str:
-        """The path of the scopes it was made in."""
+        """Return the path of the scopes it was made in."""
         return self.notes[k].get("scope", "") if k in self.notes else ""

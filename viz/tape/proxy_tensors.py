@@ -1,4 +1,4 @@
-"""Proxy tensors: what another framework computes, remembered as tensors of tinytorch's."""
+"""Proxy tensors: another framework's results as tensors of tinytorch."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .tape import SYMBOLS, elementwise, operation
 
 Array = NDArray[Any]
 
-WHOLE = {"where", "clip"}        # ops of ours with all operands given
+WHOLE = {"where", "clip"}        # ops of ours with all operands present
 
 
 def proxy(name: str, data: Array, operands: Sequence[Tensor], params: Mapping[str, Any],
           vjp: Callable[[Any, Tensor], Any], *, differentiable: bool = True) -> Tensor:
-    """A tensor of numbers that the framework has computed, made of its operands by the op `name`.
+    """Return a tensor with numbers computed by the framework, as the result of the op `name`.
 
-    Backward through it is that of tinytorch's op, where it has the same one, else vjp(ctx, grad),
+    Its backward rule is that of tinytorch's op, if it has the same one, else vjp(ctx, grad), with
     one gradient per operand.
     """
     if name == "rsqrt":
@@ -40,5 +40,5 @@ def proxy(name: str, data: Array, operands: Sequence[Tensor], params: Mapping[st
 
 
 def leaf(data: Any) -> Tensor:
-    """A constant of the framework's."""
+    """Return a constant of the framework as a tensor."""
     return constant(np.asarray(data))

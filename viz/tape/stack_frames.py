@@ -1,4 +1,4 @@
-"""Who asked: the line outside a framework that is running, the variables that take its result."""
+"""Caller frames: the running line outside a framework, and the variables its result goes to."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from types import CodeType, FrameType
 from ..run.tracer import Place
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-BETWEEN = ("COPY", "NOP", "EXTENDED_ARG")          # a = b = f(): what may stand before a name
+BETWEEN = ("COPY", "NOP", "EXTENDED_ARG")          # a = b = f(): allowed before a name
 RETURNS = ("RETURN_VALUE",)
 
 
 class CallerFrames:
-    """The frames of the code that calls a framework: all but its own and ours.
+    """The frames of the code that calls a framework, without the framework's own and ours.
 
-    folder: where the framework's files lie; wrappers: those of its files whose functions return at
-    once what another has made.
+    folder: the folder of the framework's files; wrappers: those of its files whose functions
+    directly return another one's result.
     """
 
     def __init__(self, folder: str, wrappers: tuple[str, ...]) -> None:
@@ -29,7 +29,8 @@ class CallerFrames:
         self.wrappers = frozenset(folder + name for name in wrappers)
 
     def place(self, frame: FrameType | None) -> Place | None:
-        """The innermost place outside, from a frame on outwards; None where there is none."""
+        """Return the innermost place outside the framework, from a frame outwards; None if there is
+        none."""
         while frame is not None and frame.f_code.co_filename.startswith(self.folder):
             frame = frame.f_back
         if frame is None or frame.f_code.co_filename.startswith(_OURS):
@@ -37,17 +38,17 @@ class CallerFrames:
         return Place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
 
     def variables(self, frame: FrameType | None) -> tuple[str, ...]:
-        """The variables that take what the caller of some wrappers waits for; () inside."""
+        """Return the variables that the result of some wrappers is assigned to; () inside."""
         while frame is not None and frame.f_code.co_filename in self.wrappers:
             frame = frame.f_back
         return variables(frame, self.inner)
 
 
 def variables(frame: FrameType | None, folders: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The variables that take what a frame is waiting for; () where it is not stored right away.
+    """Return the variables that a frame's pending result is assigned to; () if not directly.
 
-    Where it is returned, those of the caller: of none in one of the folders. `h = f(x)` gives h,
-    `q, k, v = f(x)` gives q, k and v.
+    If the result is returned, those of the caller, or none if that lies in one of the folders. `h =
+    f(x)` gives h, `q, k, v = f(x)` gives q, k and v.
     """
     while frame is not None and not (folders and frame.f_code.co_filename.startswith(folders)):
         offsets, takers = _assignments(frame.f_code)
@@ -60,8 +61,8 @@ def variables(frame: FrameType | None, folders: tuple[str, ...] = ()) -> tuple[s
 
 @lru_cache(maxsize=1024)
 def _assignments(code: CodeType) -> tuple[list[int], list[tuple[str, ...] | None]]:
-    """The offsets of instructions, and for each the variables that take what it leaves; None where
-    it is returned."""
+    """Return the offsets of instructions, and for each the variables that its result is assigned
+    to; None if it is returned."""
     steps = [step for step in get_instructions(code) if step.opname not in BETWEEN]
     return [step.offset for step in steps], [_assigned(steps, i + 1) for i in range(len(steps))]
 
@@ -83,7 +84,7 @@ def _assigned(steps: Sequence[Instruction], i: int) -> tuple[str, ...] | None:
 
 
 def _stored(step: Instruction) -> tuple[str, ...]:
-    """The names of the variables that an instruction writes: of two where it does so at once."""
+    """Return the variables that an instruction writes: two if it combines two writes."""
     if not step.opname.startswith(("STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL")):
         return ()
     if isinstance(step.argval, str):

@@ -1,4 +1,4 @@
-"""Summary: the title of a picture, the derivatives it states, where a tensor was made."""
+"""Summary: the title of a picture, its derivatives, the place where a tensor was made."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ..run.execute import Run
 from ..run.targets import Target
 from ..run.tracer import Place
 
-TITLE = 60                       # an expression of more characters is left out of a title
-TERMS = 6                        # so many terms of a sum are written out
+TITLE = 60                       # longer expressions are left out of a title
+TERMS = 6                        # terms of a sum that are written out
 PRIMES = "′" * 12
-RESULTS = 3                      # the derivatives of so many arguments stand under the picture
+RESULTS = 3                      # arguments with derivatives under the picture
 SUMMED = "grad is that of the sum of the output's elements"
 
 
 def place_facts(place: Place, run: Run, ways: Sequence[Branch]) -> dict[str, Any]:
-    """Where a tensor was made: its line, the pass of the loop, the branch."""
+    """Return where a tensor was made: its line, the pass of the loop, the branch."""
     about: dict[str, Any] = {"line": str(place)}
     if run.lines.get((place.file, place.line), 1) > 1:
         about["pass"] = place.nth
@@ -32,12 +32,12 @@ def place_facts(place: Place, run: Run, ways: Sequence[Branch]) -> dict[str, Any
 
 
 def _function_name(target: Target) -> str:
-    """What a picture calls a function: its name; f where it has none."""
+    """Return the name of a function in a picture; f if it has none."""
     return target.name if target.file and target.name != "<lambda>" else "f"
 
 
 def title(target: Target, inputs: Mapping[str, Value], written: str, order: int = 1) -> str:
-    """The title of a picture: f(x) = x³ + x at x = 1.2; of params.w and params.b net(params)."""
+    """Return the title of a picture: f(x) = x³ + x at x = 1.2; net(params) of params.w."""
     name = _function_name(target)
     arguments = dict.fromkeys(n.partition(".")[0] for n in inputs)
     head = (f"{name}{PRIMES[:order - 1]}({', '.join(arguments)})"
@@ -48,19 +48,19 @@ def title(target: Target, inputs: Mapping[str, Value], written: str, order: int 
 
 def derivatives(target: Target, found: Mapping[str, tuple[Sequence[float], float]], order: int = 1
                 ) -> tuple[str, ...]:
-    """What a scalar function's derivatives have come to: df/dx = 1.44 + 1 = 2.44.
+    """Return a scalar function's derivatives as text: df/dx = 1.44 + 1 = 2.44.
 
-    found: argument -> what its uses send back, and their sum.
+    found: argument -> contributions of its uses, and their sum.
     """
     name = _function_name(target)
     d, short = "∂" if len(found) > 1 else "d", name if len(name) <= 3 else "f"
     up = "" if order == 1 else text.superscript(order)
-    if order > 1 and len(found) > 1:               # a mixed derivative, named for what it is of
+    if order > 1 and len(found) > 1:               # a mixed derivative, named for its variables
         short, up = f"({d}{short}/{d}{next(iter(found))})", ""
     return tuple(f"{d}{up}{short}/{d}{argument}{up}{chain(terms)} = {text.number(total)}"
                  for argument, (terms, total) in list(found.items())[:RESULTS])
 
 
 def chain(terms: Sequence[float]) -> str:
-    """The chain rule's sum, written out where it is short: = 1.44 + 1.44 + 1.44 + 1."""
+    """Return the chain rule's sum, written out if it is short: = 1.44 + 1.44 + 1.44 + 1."""
     return f" = {plus(terms)}" if 2 <= len(terms) <= TERMS else ""

@@ -1,4 +1,4 @@
-"""A tape: what a framework computed, call by call, and the Graph that it makes."""
+"""A tape: the calls of a framework, in order, and the Graph of them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from .summary import SUMMED, derivatives, title, place_facts
 
 @dataclass(eq=False, slots=True)
 class State:
-    """One state of a tensor: writing into it in place makes another."""
+    """One state of a tensor: each in-place write makes another."""
 
     stamp: int                   # creation order, shared with the tracer of lines
-    data: Any                    # Value, or None of a call that failed
+    data: Any                    # Value, or None for a failed call
     kind: str = "value"          # of a leaf: input, parameter or constant
-    name: str = ""               # of a leaf; of another the variable that it is given to
+    name: str = ""               # of a leaf; else the variable it is assigned to
     group: str = ""
-    call: Call | None = None     # what made it; None for a leaf
+    call: Call | None = None     # the call that made it; None for a leaf
     differentiable: bool = False
     grad: Value | None = None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -41,29 +41,29 @@ class State:
 
 @dataclass(eq=False, slots=True)
 class Call:
-    """One call of a function of the framework's."""
+    """One call of a framework's function."""
 
     name: str                    # mul, linear
     args: tuple[State, ...]       # repeats and order matter
-    params: str = ""             # what is no tensor, as it is written: 1
-    attributes: str = ""         # the same whole, with names: dim=1. Equal texts, equal parameters
+    params: str = ""             # the other arguments, as in the code: 1
+    attributes: str = ""         # the same, all with names: dim=1. Equal texts, equal parameters
     brief: bool = False          # a layer's own call: its params are not written in expressions
     group: str = ""
     outputs: list[State] = field(default_factory=list)
     local: tuple[Value | None, ...] = ()           # per operand
-    sent: dict[int, Value] = field(default_factory=dict)   # operand -> what backward sends to it
+    sent: dict[int, Value] = field(default_factory=dict)   # operand -> contribution to its gradient
     facts: dict[str, Any] = field(default_factory=dict)
     place: Place | None = None   # outside the framework: also in a library's code
 
 
 @dataclass(eq=False, slots=True)
 class Tape:
-    """All that was recorded, in the order it was made."""
+    """All recorded states, in order of creation."""
 
     made: list[State] = field(default_factory=list)
     outputs: list[State] = field(default_factory=list)
     graded: bool = False         # whether backward was run
-    note: str = ""               # stands under the picture: what is missing
+    note: str = ""               # a line under the picture: missing parts
     facts: dict[str, Any] = field(default_factory=dict)    # of the graph
 
 
@@ -73,14 +73,14 @@ ALIASES = {"truediv": "divide", "rsub": "subtract", "rdiv": "divide", "rpow": "p
            "select_n": "", "reduce_sum": "sum", "__getitem__": "", "gt": "greater", "lt": "less",
            "ge": "greater_equal", "le": "less_equal", "eq": "equal", "ne": "not_equal",
            "clamp_min": "maximum", "clamp_max": "minimum", "sgn": "sign"}
-tinytorch.ops.load()             # now: while the user's function runs its lines are followed
+tinytorch.ops.load()             # now: lines of the user's function are traced later
 SYMBOLS = {"setitem": "[ ]=", "getitem": "[ ]", "einsum": "Σ", "cat": "cat",
            "scaled_dot_product_attention": "attention", "multi_head_attention_forward": "attention"}
 
 
 @lru_cache(maxsize=None)
 def operation(name: str) -> Any:
-    """The op of tinytorch's that is called so, for its symbol and notation, or None."""
+    """Return the op of tinytorch with this name, for its symbol and notation, or None."""
     name = ALIASES.get(name, name)
     if name in registry:
         return registry[name]
@@ -88,15 +88,15 @@ def operation(name: str) -> Any:
 
 
 def elementwise(name: str, operands: int) -> bool:
-    """Whether a call is one of tinytorch's elementwise ops of so many operands."""
+    """Return whether a call is one of tinytorch's elementwise ops with so many operands."""
     op = operation(name)
     return op is not None and isinstance(op.local, tuple) and len(op.local) == operands \
         and (not hasattr(op, "call") or op.name == "where")
 
 
 def constant_derivatives(name: str, operands: int) -> tuple[int, ...]:
-    """The local derivatives of an elementwise op of which they are the same everywhere: 1 and −1 of
-    a difference; else ()."""
+    """Return the local derivatives of an elementwise op with constant ones: 1 and −1 of a
+    difference; else ()."""
     op = operation(name) if elementwise(name, operands) else None
     return op.local if op is not None and all(type(rule) is int and rule for rule in op.local) \
         else ()
@@ -104,9 +104,9 @@ def constant_derivatives(name: str, operands: int) -> tuple[int, ...]:
 
 def graph(tape: Tape, run: Run, inputs: Mapping[str, State], *, whole: bool = False, order: int = 1
           ) -> Graph:
-    """The graph of what led to the outputs of a tape; with `whole` of all there is on it.
+    """Return the graph of what led to the outputs of a tape; with `whole`, of the entire tape.
 
-    order: 2 where that is the derivative of the run's function, and so on.
+    order: 2 if that is the derivative of the run's function, and so on.
     """
     made = _reachable(tape, inputs, whole)
     ways = branches(run)
@@ -164,13 +164,13 @@ def graph(tape: Tape, run: Run, inputs: Mapping[str, State], *, whole: bool = Fa
 
 
 def _names(made: Sequence[State], run: Run) -> dict[int, str]:
-    """Stamp -> name: the user's; elsewhere those of a library's variables, x₁, x₂ ..."""
+    """Return names by stamp: the user's; otherwise those of a library's variables, x₁, x₂ ..."""
     names = {m.stamp: name for m in made
              if (name := run.names.get(m.stamp) or (m.name if m.call is None else ""))}
     others: dict[str, list[int]] = {}
     for m in made:
         if m.name and m.call is not None and m.stamp not in names and m.call.place is not None:
-            place = run.place(m.stamp)             # of the user's own lines all is known
+            place = run.place(m.stamp)             # the user's own lines are fully known
             if place is None or place.file != m.call.place.file:
                 others.setdefault(m.name, []).append(m.stamp)
     taken = set(names.values())
@@ -195,7 +195,8 @@ def _edge(call: Call, i: int, formulas: Sequence[str | None]) -> dict[str, Any]:
 
 
 def _reachable(tape: Tape, inputs: Mapping[str, State], whole: bool) -> list[State]:
-    """What the outputs were made of, and the inputs, in order of creation. Without recursion."""
+    """Return the ancestors of the outputs, and the inputs, in order of creation. Without recursion.
+    """
     if whole:
         return sorted(tape.made, key=lambda m: m.stamp)
     seen = {id(m): m for m in (*inputs.values(), *tape.outputs)}
@@ -211,7 +212,7 @@ def _reachable(tape: Tape, inputs: Mapping[str, State], whole: bool) -> list[Sta
     used = {id(a) for m in seen.values() if m.call is not None for a in m.call.args}
     kept = [m for m in seen.values() if m.call is None or len(m.call.outputs) == 1
             or id(m) in used or m in tape.outputs]
-    for m in kept:               # an output of several that nothing uses is not drawn
+    for m in kept:               # an unused one of several outputs is not drawn
         if m.call is not None and len(m.call.outputs) > 1:
             m.call.outputs = [o for o in m.call.outputs if o in kept]
     unused = {id(m) for m in inputs.values() if id(m) not in used and m not in tape.outputs}
@@ -219,11 +220,11 @@ def _reachable(tape: Tape, inputs: Mapping[str, State], whole: bool) -> list[Sta
 
 
 class _Proxies:
-    """For each tensor of a tape one of tinytorch's, made by the op of the same name: they are
-    written as tinytorch's are, and never computed with."""
+    """Tensors of tinytorch for those of a tape, made by the op of the same name: a notation only,
+    never computed."""
 
     def __init__(self, made: Sequence[State], names: Mapping[int, str], whole: bool) -> None:
-        """whole: whether they have all numbers, else those that are written out."""
+        """whole: whether they have all numbers, or only those that are written out."""
         self.of: dict[int, Tensor] = {}
         self.own: dict[int, str] = {}
         self.names: dict[int, str] = {}            # stamp of a proxy -> name
@@ -252,13 +253,13 @@ class _Proxies:
 
 
 PLACEHOLDER = np.full(2, 0.5)
-WRITTEN = 3                      # leaves of more numbers than these are not written out
+WRITTEN = 3                      # leaves of more numbers are not written out
 KEPT: dict[str, Any] = {"float32": np.float32, "int64": np.int64, "int32": np.int32,
                         "bool": np.bool_}
 
 
 def _numbers(value: Value | None, most: int) -> Any:
-    """The numbers of a small value; a stand-in for those of a large one, never written out."""
+    """Return the numbers of a small value; for a large one a placeholder, never written out."""
     if value is None or value.items is None or len(value.items) > most or \
             value.dtype in ("complex64", "complex128"):
         return PLACEHOLDER
@@ -268,7 +269,7 @@ def _numbers(value: Value | None, most: int) -> Any:
 
 
 def _proxy_op(m: State) -> Any:
-    """The op a proxy was made by: tinytorch's where it says the same, else one of the name."""
+    """Return the op of a proxy: tinytorch's if it means the same, else a new one of the name."""
     call = m.call
     assert call is not None
     op = operation(call.name)
@@ -280,7 +281,7 @@ def _proxy_op(m: State) -> Any:
     several = len(call.outputs) > 1
     which = f"[{call.outputs.index(m)}]" if several else ""
     params = "" if call.brief and call.args else call.params.replace("{", "{{").replace("}", "}}")
-    shown = [i for i, a in enumerate(call.args)    # a layer's own are seen beside it
+    shown = [i for i, a in enumerate(call.args)    # a layer's own are shown beside it
              if a.kind != "parameter" or not a.group] or range(len(call.args))
     operands = [f"{{{i}}}" for i in shown]
     if call.name == "getitem" and len(call.args) == 1 and not several:
@@ -298,7 +299,7 @@ def _named_op(name: str, symbol: str, notation: str, precedence: int = 5) -> Any
 
 
 def _cost(tape: Tape) -> tuple[str, ...]:
-    """What a model takes, in a line: parameters, FLOPs, what is kept for backward."""
+    """Return a model's costs as a line: parameters, FLOPs, bytes saved for backward."""
     calls = {id(m.call): m.call for m in tape.made if m.call is not None}.values()
     parameters = sum(m.facts.get("params", 0) for m in tape.made)
     if not parameters:
@@ -312,7 +313,7 @@ def _cost(tape: Tape) -> tuple[str, ...]:
 
 def _facts(tape: Tape, run: Run, inputs: Mapping[str, State], proxies: _Proxies, ways: Any,
            order: int) -> dict[str, Any]:
-    """The title of the picture, and the derivatives it has come to."""
+    """Return the title of the picture, and the derivatives as results."""
     finals = tape.outputs
     written = ""
     if len(finals) == 1 and len(proxies.of) <= FORMULA_OPS:

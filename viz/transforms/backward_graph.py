@@ -11,13 +11,13 @@ FORWARD, BACKWARD = "forward", "backward"
 
 
 def backward(graph: Graph) -> Graph:
-    """The forward graph, and in the group `backward` the pass that made its gradients.
+    """Return the forward graph, and in the group `backward` the pass that computed its gradients.
 
     Each tensor v with a gradient has a partner ∂f/∂v; the fact `pair` of each names the other. The
-    partner of an operand is made of the partners of the results it went into, each times its local
-    derivative, which stands at the edge; where there are several an op adds them up. Matmul and its
-    like, which have no local derivative, show their contribution alone.
-    Raises TransformError for a graph without gradients.
+    partner of an operand is computed from those of the results of its uses, each times its local
+    derivative, which labels the edge; an op adds them up if there are several. Matmul and the like,
+    which have no local derivative, show only their contribution. Raises TransformError for a graph
+    without gradients.
     """
     tensors = [node for node in graph.nodes if node.kind != "op"]
     outputs = [node for node in tensors if node.kind == "output" and "grad" in node.facts]
@@ -67,7 +67,8 @@ def _ordered(tensors: Iterable[Node], grown: set[str]) -> list[str]:
 
 
 def _forward(node: Node, partner: dict[str, str]) -> dict[str, Any]:
-    """The facts of a node of the forward pass: without its gradient, which its partner shows."""
+    """Return the facts of a node of the forward pass, without its gradient, which its partner
+    shows."""
     facts = {key: value for key, value in node.facts.items() if key != "grad"}
     return facts | ({"pair": partner[node.id]} if node.id in partner else {})
 

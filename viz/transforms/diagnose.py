@@ -1,4 +1,4 @@
-"""Diagnose: where NaN and inf are born and spread; gradients that vanish, explode or are zero."""
+"""Diagnose: origins and spread of NaN and inf; gradients that vanish, explode or are zero."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import Any
 from ..graph import Edge, Graph, Node, Value, text, topological
 from ..graph.value import statistics
 
-SMALL, LARGE = 1e-6, 1e6         # of the output's gradient: less has vanished, more has exploded
+SMALL, LARGE = 1e-6, 1e6         # of the output's gradient: vanished below, exploded above
 BAD = ("nan", "inf")
-LISTED = 3                       # so many births at one line are told, the others counted
+LISTED = 3                       # origins listed per line; more are only counted
 
 
 def flag(graph: Graph) -> Graph:
-    """The graph with a `flag` at each node in trouble; `graph.facts["flags"]` says it in sentences.
+    """Return the graph with a `flag` at each node in trouble, and sentences in
+    `graph.facts["flags"]`.
 
     A node's flag is one of: nan born here, nan, inf born here, inf, grad nan, grad inf, zero grad,
-    vanishing grad, exploding grad, not reached, 3 of 8 units dead.  A sentence tells each birth
-    with its line, and each verdict with how many nodes it holds for.  An infinity that comes to
-    nothing, such as a mask's before a softmax, is no trouble.
+    vanishing grad, exploding grad, not reached, 3 of 8 units dead.  A sentence reports each origin
+    with its line, and each verdict with its number of nodes.  An infinity without effect, such as a
+    mask's before a softmax, is no trouble.
     """
     nodes = {node.id: node for node in graph.nodes}
     operands: dict[str, list[Edge]] = {}
@@ -34,13 +35,13 @@ def flag(graph: Graph) -> Graph:
     seed = max((_size(node.facts.get("grad")) for node in graph.nodes if node.kind == "output"),
                default=1.0) or 1.0
     flags: dict[str, str] = {}
-    births: dict[str, dict[str, str]] = {}         # NaN is born at f.py:7 -> node -> what it did
+    births: dict[str, dict[str, str]] = {}         # NaN is born at f.py:7 -> node -> computation
     harmless = _harmless(graph, nodes)
     for node in graph.nodes:
         if node.kind != "op" and node.id not in harmless:
             flags[node.id] = _data_flag(node, nodes, operands.get(made.get(node.id, ""), []),
                                         births)
-    for edge in reversed(graph.edges):             # as backward goes: the first birth first
+    for edge in reversed(graph.edges):             # in backward order: the first origin first
         _check_contribution(edge, nodes, made, births)
     said = []
     for born, ways in births.items():
@@ -65,9 +66,9 @@ def flag(graph: Graph) -> Graph:
 
 
 def _harmless(graph: Graph, nodes: Mapping[str, Node]) -> set[str]:
-    """The tensors with an infinity, none of them +inf where that is known, that come to nothing:
-    what is made of them is finite, no output is, and no gradient beside them is bad."""
-    makers: dict[str, list[str]] = {}              # node -> what it is made of, through its op
+    """Return the tensors whose infinities have no effect: none is +inf if known, their results are
+    finite, no output has them, and no gradient beside them is bad."""
+    makers: dict[str, list[str]] = {}              # node -> its sources, through its op
     uses: dict[str, list[str]] = {}
     for edge in graph.edges:
         makers.setdefault(edge.head, []).append(edge.tail)
@@ -88,7 +89,7 @@ def _harmless(graph: Graph, nodes: Mapping[str, Node]) -> set[str]:
 
 
 def _gradient_breaks(graph: Graph, nodes: Mapping[str, Node]) -> dict[str, Node]:
-    """Parameter -> the first op that its gradient could not pass: a detach, or what ran in no_grad.
+    """Return the first op that stops the gradient of each parameter: a detach, or one in no_grad.
     """
     cuts: dict[str, Node] = {}
     if not graph.facts.get("unreached"):
@@ -110,7 +111,7 @@ def _gradient_breaks(graph: Graph, nodes: Mapping[str, Node]) -> dict[str, Node]
 
 
 def _check_model(graph: Graph, flags: dict[str, str], cuts: Mapping[str, Node]) -> list[str]:
-    """What is told of a model: parameters that the loss does not reach, units that are dead."""
+    """Return sentences about a model: parameters that the loss does not reach, dead units."""
     said = []
     unreached = graph.facts.get("unreached", ())
     if unreached:
@@ -135,7 +136,7 @@ def _check_model(graph: Graph, flags: dict[str, str], cuts: Mapping[str, Node]) 
 
 
 def _nonfinite(value: Value | None) -> str:
-    """nan where a value holds one, else inf where it holds one, else nothing."""
+    """Return nan if a value contains one, else inf if it contains one, else nothing."""
     if value is None:
         return ""
     *_, nan, infinite = statistics(value)
@@ -144,12 +145,12 @@ def _nonfinite(value: Value | None) -> str:
 
 def _data_flag(node: Node, nodes: Mapping[str, Node], edges: list[Edge],
                births: dict[str, dict[str, str]]) -> str:
-    """The flag of a node's data. A birth is said: none of the operands has it."""
+    """Return the flag of a node's data. At an origin, none of the operands has it."""
     bad = _nonfinite(node.facts.get("data"))
     if not bad:
         return ""
     sources = [nodes[edge.tail] for edge in edges]
-    inherited = ("nan",) if bad == "nan" else BAD  # inf − inf gives birth to a nan
+    inherited = ("nan",) if bad == "nan" else BAD  # inf − inf is the origin of a nan
     if any(_nonfinite(source.facts.get("data")) in inherited for source in sources):
         return bad
     born = f"{'NaN' if bad == 'nan' else 'inf'} is born{_location(node)}"
@@ -158,7 +159,7 @@ def _data_flag(node: Node, nodes: Mapping[str, Node], edges: list[Edge],
 
 
 def _computation(node: Node, sources: list[Node]) -> str:
-    """What was computed, with the numbers: log(−0.3), or x/y with x = 0, y = 0."""
+    """Return the computation with its numbers: log(−0.3), or x/y with x = 0, y = 0."""
     if not sources:
         return f"{_name(node)} is given as {text.numbers(node.facts.get('data'))}"
     formula = str(node.facts.get("formula") or node.label)
@@ -176,7 +177,7 @@ def _computation(node: Node, sources: list[Node]) -> str:
 
 def _check_contribution(edge: Edge, nodes: Mapping[str, Node], made: Mapping[str, str],
                         births: dict[str, dict[str, str]]) -> None:
-    """Says where backward gives birth to a nan or an infinity: the gradient above has none."""
+    """Report a nan or an infinity that originates in backward: the gradient above has none."""
     bad = _nonfinite(edge.facts.get("contribution"))
     if not bad or edge.head not in made:
         return
@@ -193,7 +194,7 @@ def _check_contribution(edge: Edge, nodes: Mapping[str, Node], made: Mapping[str
 
 
 def _location(node: Node) -> str:
-    """Where in the user's file, if that is known: at f.py:7."""
+    """Return the place in the user's file, if known: at f.py:7."""
     where = node.facts.get("line") or node.facts.get("source")
     return f" at {where}" if where else ""
 
@@ -210,7 +211,7 @@ def _size(value: Value | None) -> float:
 
 
 def _grad_flag(grad: Value | None, seed: float) -> str:
-    """The verdict on a gradient, or nothing."""
+    """Return the verdict on a gradient, or nothing."""
     if grad is None or grad.size == 0 or (grad.items is None and grad.stats is None):
         return ""
     bad = _nonfinite(grad)

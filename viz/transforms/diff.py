@@ -1,4 +1,4 @@
-"""Diff: two graphs matched by name and structure; what was added, removed and changed, as one."""
+"""Diff: two graphs matched by name and structure, with added, removed and changed nodes, as one."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from ..graph import Edge, Graph, Node, Value, text, topological
 from ..graph.value import statistics
 
 NUMBERS = ("data", "grad")       # facts of a node that are compared
-ABSOLUTE = 1e-12                 # of the largest number: those that differ by less are equal
+ABSOLUTE = 1e-12                 # times the largest number: smaller differences are ignored
 ROUNDED = {"float32": 1e-6, "float16": 1e-3, "bfloat16": 1e-2}    # the same, of coarser numbers
-LISTED = 20                      # so many differences are told in sentences
-DRAWN = 6                        # and so many of them under the picture
-ALIGNED = 4_000_000              # so many pairs of ops left over are aligned, else in order
+LISTED = 20                      # differences that are listed in sentences
+DRAWN = 6                        # of these, differences under the picture
+ALIGNED = 4_000_000              # pairs of unmatched ops aligned; more are matched in order
 
 
 class Difference(NamedTuple):
-    """Two graphs as one, and what tells them apart in sentences: none where they are the same."""
+    """Two graphs as one, and their differences in sentences, none if they are equal."""
 
     graph: Graph
     sentences: tuple[str, ...]
 
 
 def diff(a: Graph, b: Graph, *, rtol: float = 1e-6) -> Difference:
-    """The second graph with the first one's removed nodes, and a `change` at each that differs.
+    """Return the second graph with the first one's removed nodes, and a `change` at each
+    difference.
 
-    `match` says which nodes are the same. `change` is added, removed, or what changed: name, data,
-    grad, shape, dtype, attributes; a node's `flag` says it in the picture. Numbers are the same
-    where they differ by at most `rtol` of the larger, or by rounding beside the largest of their
-    array. `graph.facts["differences"]` holds all sentences: what is there, then where numbers begin
-    to differ, then what that comes to.  Near linear in the graphs.
+    `match` finds equal nodes. `change` is added, removed, or what changed: name, data, grad, shape,
+    dtype, attributes; a node's `flag` shows it in the picture. Numbers are equal if they differ by
+    at most `rtol` of the larger, or by rounding relative to the largest of their array.
+    `graph.facts["differences"]` has all sentences: the structure first, then the first differing
+    numbers, then their effects.  Near linear in the graphs.
     """
     there = match(a, b)                            # id in a -> id in b
     back = {new: old for old, new in there.items()}
     old_nodes = {node.id: node for node in a.nodes}
     said: list[str] = []
     gone: list[str] = []
-    numbers: list[tuple[int, str]] = []            # how far behind what it follows from, sentence
+    numbers: list[tuple[int, str]] = []            # 0: an origin; 1, 2: effects; sentence
     sources = _operands(b)
-    moved: set[str] = set()                        # ids of what has other data than before
+    moved: set[str] = set()                        # ids of nodes with other data than before
     ids = {node.id for node in b.nodes}
     own: dict[str, str] = dict(there)              # id in a -> id in the drawn graph
     for node in a.nodes:
@@ -98,13 +99,13 @@ def _first(said: list[str], most: int) -> tuple[str, ...]:
 
 
 def match(a: Graph, b: Graph) -> dict[str, str]:
-    """id in a -> id in b, of the nodes that are the same in both.
+    """Return id in a -> id in b, for the nodes that match.
 
-    Leaves by their names; then what has one meaning, a hash of what it does and of all it is made
-    of, one for one in order; then what the user gave a name to; then the ops that are left, aligned
-    in order of creation so that most keep a partner, within their modules and then anywhere; leaves
-    of another name that such ops are given in the same place; and the tensors that such ops made.
-    Source: hash consing, Ershov, 1958; gestalt pattern matching, Ratcliff and Obershelp, 1988.
+    First leaves, by name; then nodes of equal meaning (a hash of the node and all its ancestors),
+    one for one in order; then nodes named by the user; then the remaining ops, aligned in order of
+    creation so that most have a partner, within their modules and then anywhere; then leaves of
+    another name in the same place of such ops; and the tensors that such ops made. Source: hash
+    consing, Ershov, 1958; gestalt pattern matching, Ratcliff and Obershelp, 1988.
     """
     pairs: dict[str, str] = {}
     for keys in (_leaf_keys, _structure_hashes, _name_keys):
@@ -128,7 +129,7 @@ def match(a: Graph, b: Graph) -> dict[str, str]:
 
 def _pair(a: Graph, b: Graph, mine: Mapping[str, Any], theirs: Mapping[str, Any],
           pairs: dict[str, str]) -> None:
-    """Match the nodes of equal keys that are still free, one for one in order."""
+    """Match the free nodes of equal keys, one for one in order."""
     taken = set(pairs.values())
     waiting: dict[Any, list[str]] = {}
     for node in reversed(b.nodes):
@@ -140,19 +141,19 @@ def _pair(a: Graph, b: Graph, mine: Mapping[str, Any], theirs: Mapping[str, Any]
 
 
 def _signature(node: Node) -> tuple[str, ...]:
-    """What a node is, apart from its numbers, its parameters and its name."""
+    """Return a key of a node without its numbers, its parameters and its name."""
     kind = "value" if node.kind == "output" else node.kind
     return kind, str(node.facts.get("op", "")), node.group
 
 
 def _leaf_keys(graph: Graph) -> dict[str, Any]:
-    """id -> id and kind, of the leaves that have a name; constants by what they are."""
+    """Return id -> id and kind for named leaves; constants by their signature."""
     return {node.id: (node.kind, node.label if node.kind == "constant" else node.id, node.group)
             for node in graph.nodes if node.kind in ("input", "parameter", "constant")}
 
 
 def _name_keys(graph: Graph) -> dict[str, Any]:
-    """id -> id, of what the user gave a name to, and of the op that made it."""
+    """Return id -> id for the nodes named by the user, and the ops that made them."""
     named = {node.id for node in graph.nodes if " = " in node.label}
     makers = {edge.tail: edge.head for edge in graph.edges if edge.head in named}
     return {node.id: (makers.get(node.id, node.id), *_signature(node)) for node in graph.nodes
@@ -160,7 +161,7 @@ def _name_keys(graph: Graph) -> dict[str, Any]:
 
 
 def _use_keys(graph: Graph, own: Mapping[str, str]) -> dict[str, Any]:
-    """id -> where a leaf is first used, and its shape: of those that an op of `own` is given."""
+    """Return id -> the first use of a leaf, and its shape, for the operands of the ops of `own`."""
     leaves = {node.id: node for node in graph.nodes if node.kind in ("input", "parameter")}
     found: dict[str, Any] = {}
     for edge in graph.edges:
@@ -173,7 +174,7 @@ def _use_keys(graph: Graph, own: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _operands(graph: Graph) -> dict[str, list[str]]:
-    """id of a tensor -> what the op that made it was given."""
+    """Return id of a tensor -> the operands of its op."""
     tails = _tails(graph)
     ops = {node.id for node in graph.nodes if node.kind == "op"}
     return {node.id: [id for op in tails[node.id] if op in ops for id in tails[op]]
@@ -181,14 +182,14 @@ def _operands(graph: Graph) -> dict[str, list[str]]:
 
 
 def _result_keys(graph: Graph, pairs: Mapping[str, str]) -> dict[str, Any]:
-    """id of a tensor -> the partner of the op that made it, where it has one."""
+    """Return id of a tensor -> the partner of its op, if there is one."""
     ops = {node.id for node in graph.nodes if node.kind == "op"}
     return {edge.head: pairs[edge.tail] for edge in graph.edges
             if edge.tail in ops and edge.tail in pairs}
 
 
 def _structure_hashes(graph: Graph) -> dict[str, Any]:
-    """id -> a digest of what the node computes: equal where all that leads to it is equal."""
+    """Return id -> a digest of what the node computes: equal if all its ancestors are equal."""
     tails = _tails(graph)
     keys: dict[str, Any] = {}
     leaves = _leaf_keys(graph)
@@ -200,7 +201,7 @@ def _structure_hashes(graph: Graph) -> dict[str, Any]:
 
 
 def digest(key: tuple[Any, ...]) -> str:
-    """A short digest of a key, the same in every process."""
+    """Return a short digest of a key, the same in every process."""
     return blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
@@ -213,7 +214,8 @@ def _tails(graph: Graph) -> dict[str, list[str]]:
 
 
 def _changes(a: Node, b: Node, rtol: float) -> tuple[str, str]:
-    """What is different between two nodes, in a word and in words; "" and "" where nothing is."""
+    """Return the difference between two nodes, as a word and in words; "" and "" if there is none.
+    """
     words, kinds = [], []
     if a.kind in ("input", "parameter") and a.label != b.label:
         kinds.append("name")
@@ -243,7 +245,7 @@ def _changes(a: Node, b: Node, rtol: float) -> tuple[str, str]:
 
 
 def same(a: Value, b: Value, rtol: float) -> bool:
-    """Whether two values of one shape are the same numbers, up to a relative tolerance."""
+    """Return whether two values of one shape are the same numbers, up to a relative tolerance."""
     xs, ys = _numbers(a), _numbers(b)
     if len(xs) != len(ys):
         return False
@@ -263,7 +265,7 @@ def _numbers(value: Value) -> list[Any]:
 
 
 def _relative_gap(a: Value, b: Value) -> str:
-    """How far apart two values are, beside the larger: (3 %)."""
+    """Return the difference of two values relative to the larger: (3 %)."""
     gaps = [abs(x - y) for x, y in zip(_numbers(a), _numbers(b)) if abs(x - y) < inf]
     largest = max((abs(x) for x in (*_numbers(a), *_numbers(b)) if x - x == 0), default=0.0)
     return f" ({text.number(100 * max(gaps) / largest, 2)} %)" if gaps and largest else ""
@@ -271,7 +273,8 @@ def _relative_gap(a: Value, b: Value) -> str:
 
 def _edges(a: Graph, b: Graph, there: Mapping[str, str], own: Mapping[str, str]
            ) -> tuple[list[Edge], list[str]]:
-    """The edges of both, those of one alone marked; and those between matched nodes, in words."""
+    """Return the edges of both, with the fact `change` on those of only one; and the changed inputs
+    of matched nodes, in words."""
     def key(edge: Edge, ids: Mapping[str, str]) -> tuple[Any, ...]:
         return ids.get(edge.tail), ids.get(edge.head), edge.facts.get("argument")
 
@@ -303,7 +306,8 @@ def _edges(a: Graph, b: Graph, there: Mapping[str, str], own: Mapping[str, str]
 
 
 def _ordered(name: str, nodes: list[Node], edges: list[Edge]) -> Graph:
-    """The graph of both, nodes before their uses; no removed edge closes a circle."""
+    """Return the graph of both, nodes before their uses; drop removed edges that may close a cycle.
+    """
     place = {node.id: i for i, node in enumerate(nodes)}
     kept = [edge for edge in edges if edge.facts.get("change") != "removed"]
     removed = [edge for edge in edges if edge.facts.get("change") == "removed"]

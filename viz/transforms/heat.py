@@ -1,4 +1,4 @@
-"""Heat: how large each gradient, value or contribution is, on a diverging log scale."""
+"""Heat: the size of each gradient, value or contribution, on a diverging log scale."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from ..graph.value import magnitude
 
 KINDS = ("grad", "data", "contribution")
 BINS = 4                         # on either side of zero
-LEAST = 0.25                     # decades: a bin is at least so wide
-WIDEST = 3.0                     # and at most so wide: what is smaller is in the bin next to zero
+LEAST = 0.25                     # decades of a bin at least
+WIDEST = 3.0                     # and at most: smaller numbers are in the bin next to zero
 
 
 def heat(graph: Graph, by: str) -> Graph:
-    """The graph with a `heat` from -BINS to BINS at nodes (grad, data) or edges (contribution).
+    """Return the graph with a `heat` from -BINS to BINS at nodes (grad, data) or edges
+    (contribution).
 
     The scale is logarithmic on either side of zero: each bin is the same number of decades wide.
-    `graph.facts["heat"]` holds its limits, largest first.  Raises TransformError for another `by`.
+    `graph.facts["heat"]` has its limits, largest first.  Raises TransformError for another `by`.
     """
     if by not in KINDS:
         raise TransformError(f"unknown heat: {by!r} (must be one of {', '.join(KINDS)})")

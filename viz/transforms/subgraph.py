@@ -9,12 +9,12 @@ from math import prod
 
 from ..graph import KINDS, Edge, Graph, Node, TransformError, text, topological
 
-WRITTEN = 4                      # so many paths are written out under the picture
-STEPS = 8                        # a path of more steps is written without its steps
+WRITTEN = 4                      # paths written out under the picture
+STEPS = 8                        # a longer path is written without its steps
 
 
 def find(graph: Graph, name: str) -> Node:
-    """The node of that id, label or name: h finds the node `h = x²`. Raises TransformError."""
+    """Return the node of an id, label or name: h finds the node `h = x²`. Raises TransformError."""
     tensors = [node for node in graph.nodes if node.kind != "op"]
     keys: tuple[Callable[[Node], str], ...] = (
         lambda n: n.id, lambda n: n.label, lambda n: n.label.partition(" = ")[0],
@@ -29,7 +29,7 @@ def find(graph: Graph, name: str) -> Node:
 
 
 def focus(graph: Graph, name: str, *, radius: int = 1) -> Graph:
-    """What lies within `radius` ops of a node, whole; `hidden` counts the edges that were cut."""
+    """Return the part within `radius` ops of a node; `hidden` counts the edges that were cut."""
     neighbours: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
     for edge in graph.edges:
         neighbours[edge.tail].append(edge.head)
@@ -48,7 +48,8 @@ def focus(graph: Graph, name: str, *, radius: int = 1) -> Graph:
 
 
 def hide(graph: Graph, kinds: Collection[str]) -> Graph:
-    """The graph without the nodes of some kinds: constant, parameter, input ... Plurals will do."""
+    """Return the graph without some kinds of nodes: constant, parameter, input ... or their
+    plurals."""
     wanted = {kind.rstrip("s") for kind in kinds}
     for kind in sorted(wanted - set(KINDS)):
         raise TransformError(f"unknown kind: {kind!r} (must be one of {', '.join(KINDS)})")
@@ -60,9 +61,9 @@ def hide(graph: Graph, kinds: Collection[str]) -> Graph:
 
 
 def keep(graph: Graph, ids: Collection[str], said: str) -> Graph:
-    """The part of a graph that these nodes make. Nodes whose edges were cut say how many.
+    """Return the part of a graph with these nodes. Nodes with cut edges have the fact `hidden`.
 
-    A node whose gradient is the sum of more than is left has the fact `partial`.
+    A node whose gradient has terms from nodes that were cut has the fact `partial`.
     """
     cut: dict[str, int] = {}
     partial: set[str] = set()
@@ -87,11 +88,11 @@ def keep(graph: Graph, ids: Collection[str], said: str) -> Graph:
 
 
 def between(graph: Graph, start: str, end: str) -> Graph:
-    """All paths from one node to another, with each path's product of local derivatives.
+    """Return all paths from one node to another, with each path's product of local derivatives.
 
-    The products add up to the derivative of the one with respect to the other: that is the chain
-    rule. The paths are counted, and their sum is taken, in time linear in the graph; WRITTEN of
-    them are written out.  Raises TransformError where there is no path.
+    The products add up to the derivative of the one with respect to the other, by the chain rule.
+    Counting and summing the paths takes time linear in the graph; WRITTEN of them are written out.
+    Raises TransformError if there is no path.
     """
     a, b = find(graph, start).id, find(graph, end).id
     for name, id in ((start, a), (end, b)):
@@ -138,7 +139,7 @@ def _reachable(start: str, nexts: dict[str, list[str]]) -> set[str]:
 
 
 def _factor(edge: Edge) -> float | None:
-    """What a path's product takes from an edge: 1 from an op to what it made."""
+    """Return an edge's factor in a path's product: 1 from an op to its result."""
     if "argument" not in edge.facts:
         return 1.0
     local = edge.facts.get("local")
@@ -146,7 +147,7 @@ def _factor(edge: Edge) -> float | None:
 
 
 def _totals(graph: Graph, a: str, b: str) -> tuple[int, float | None]:
-    """How many paths there are, and the sum of their products (None where one has no number)."""
+    """Return the number of paths, and the sum of their products (None if one has no number)."""
     count: dict[str, int] = {a: 1}
     slope: dict[str, float | None] = {a: 1.0}
     tails: dict[str, list[Edge]] = {}
@@ -164,7 +165,7 @@ def _totals(graph: Graph, a: str, b: str) -> tuple[int, float | None]:
 
 
 def _paths(heads: dict[str, list[Edge]], a: str, b: str) -> Iterator[list[Edge]]:
-    """The paths from a to b, one after another, depth first, without recursion."""
+    """Yield the paths from a to b, depth first, without recursion."""
     path: list[Edge] = []
     stack = [iter(heads[a])]
     while stack:
@@ -183,7 +184,7 @@ def _paths(heads: dict[str, list[Edge]], a: str, b: str) -> Iterator[list[Edge]]
 
 
 def _path_text(called: dict[str, str], path: list[Edge]) -> str:
-    """A path with its product: x → x² → x³: 1.2 × 1.2 = 1.44."""
+    """Return a path with its product: x → x² → x³: 1.2 × 1.2 = 1.44."""
     names = [called[path[0].tail], *(called[e.head] for e in path if e.head in called)]
     factors = [_factor(edge) for edge in path if "argument" in edge.facts]
     if len(names) > STEPS:

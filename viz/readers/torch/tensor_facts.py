@@ -17,7 +17,7 @@ from .calls import storage, version
 
 FLOATS = ("float64", "float32", "float16", "bfloat16")
 EMPTY = {"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"}     # their
-# numbers are arbitrary, and differ from run to run
+#                                numbers are arbitrary, and differ from run to run
 EXACT = 2**24                    # the integers up to here are numbers of float32
 SHORT = 2**15                    # PyTorch adds fewer numbers than these in one thread, row by row
 TOGETHER = 2**20                 # large tensors are batched up to so many numbers
