@@ -74,7 +74,7 @@ class Family(ParamType):
         return name.strip(), [Number().convert(one, param, context) for one in values.split(",")]
 
 
-class Names(ParamType):
+class NameList(ParamType):
     """Names, separated by commas."""
 
     name = "LIST"
@@ -188,4 +188,4 @@ def _type(spec: Spec) -> Any:
     if spec.kind == "number" and spec.nargs == 1 and spec.low is not None:
         return click.FloatRange(spec.low, spec.high)
     return {"number": Number(), "point": Point(), "width": Width(), "family": Family(),
-            "names": Names(), "taylor": (Number(), int)}.get(spec.kind, str)
+            "names": NameList(), "taylor": (Number(), int)}.get(spec.kind, str)

@@ -51,7 +51,7 @@ def undefined_everywhere(evaluator: Evaluator, interval: UndefinedInterval, name
     while last + 1 < len(x) and fine[last + 1]:
         last += 1
     return Message(f"{text}. It is defined around {x[best]:g}: try ",
-                   Option("range", (float(x[first]), float(x[last]))))
+                   Option("range", (float(f"{x[first]:g}"), float(f"{x[last]:g}"))))
 
 
 def make_notes(intervals: list[UndefinedInterval], evaluator: Evaluator, batch: Batch, order:

@@ -24,7 +24,7 @@ SINGLE = {"dot_general", "broadcast_in_dim", "reshape", "squeeze", "expand_dims"
           "getitem", "stack", "add_any"}           # besides elementwise primitives
 
 
-class Step(NamedTuple):
+class VjpStep(NamedTuple):
     """One call, and its backward rule."""
 
     call: Call
@@ -42,7 +42,7 @@ class Step(NamedTuple):
 class Region(NamedTuple):
     """A boundary of a region that jax.grad differentiates separately, such as jax.checkpoint's."""
 
-    whole: Step | None           # the region as one step, at its end
+    whole: VjpStep | None           # the region as one step, at its end
 
 
 def differentiated(f: Function, arrays: Sequence[Any], by: Sequence[int],
@@ -85,14 +85,14 @@ class Backward:
     by one as they arrive, not summed first. s is shifted from x, and x is a base of s.
     """
 
-    def __init__(self, steps: Sequence[Step | Region], arrays: Mapping[int, Any],
-                 gone: Mapping[int, Step]) -> None:
+    def __init__(self, steps: Sequence[VjpStep | Region], arrays: Mapping[int, Any],
+                 gone: Mapping[int, VjpStep]) -> None:
         """arrays: those of the tape by their stamp; gone: not drawn, see `merge_broadcasts`."""
         self.steps, self.arrays, self.gone = steps, arrays, gone
         self.cotangents: dict[int, Any] = {}
         self._bases: dict[int, tuple[int, ...]] = {}       # stamp -> itself, and its bases
         for step in steps:
-            if isinstance(step, Step) and step.shifted >= 0:
+            if isinstance(step, VjpStep) and step.shifted >= 0:
                 stamp = step.results[0].stamp
                 self._bases[stamp] = stamp, *self._chain(step.operands[step.shifted].stamp)
 
@@ -103,7 +103,7 @@ class Backward:
             if made.differentiable:
                 self._add(made.stamp, jax.numpy.ones_like(self.arrays[made.stamp]))
         for step in reversed(self.steps):
-            if isinstance(step, Step):
+            if isinstance(step, VjpStep):
                 self._through(step)
             elif step.whole is not None:
                 apart.append(self._sums(step.whole))
@@ -124,7 +124,7 @@ class Backward:
             old = self.cotangents.get(one)
             self.cotangents[one] = array if old is None else old + array
 
-    def _through(self, step: Step) -> None:
+    def _through(self, step: VjpStep) -> None:
         """Propagate through one step: add up its contributions, and store them on its edges."""
         results, operands, arrays = step.results, step.operands, self.arrays
         wanted, given = self._arrived(step)
@@ -150,7 +150,7 @@ class Backward:
             if i != step.shifted:                  # otherwise it was added on arrival
                 self._add(operands[i].stamp, c)
 
-    def _local(self, step: Step) -> tuple[Value | None, ...]:
+    def _local(self, step: VjpStep) -> tuple[Value | None, ...]:
         """Return the local derivatives of an elementwise step, by operand, in the result's shape.
         """
         given = [self.arrays[m.stamp] for m in step.operands]
@@ -172,12 +172,12 @@ class Backward:
             (array,), operand = step.vjp((array,)), step.operands[0]
         return array
 
-    def _arrived(self, step: Step) -> tuple[list[int], list[Any]]:
+    def _arrived(self, step: VjpStep) -> tuple[list[int], list[Any]]:
         """Return the results that have a cotangent, and those cotangents."""
         wanted = [k for k, m in enumerate(step.results) if m.stamp in self.cotangents]
         return wanted, [self.cotangents[step.results[k].stamp] for k in wanted]
 
-    def _sums(self, step: Step) -> dict[int, Any]:
+    def _sums(self, step: VjpStep) -> dict[int, Any]:
         """Return the cotangents of operands and their bases: the previous ones plus this step's
         terms, one at a time.
 

@@ -14,20 +14,20 @@ import jax
 
 from ...tape.tape import Call, State, Tape, elementwise
 from .calls import FITS, NOTHING
-from .cotangents import Step
+from .cotangents import VjpStep
 
 
 class Fit(NamedTuple):
     """An equation that only adapts its operand."""
 
-    step: Step
+    step: VjpStep
     nothing: bool                # it computes nothing: a copy
     operand: bool                # an elementwise op would do it itself: (2,) to (1, 2)
     result: bool                 # axes of length 1 are added or removed, as in a sum with keepdims
     order: bool = False          # axes are permuted, as in a mapped product
 
 
-def fit(equation: Any, step: Step, arrays: Mapping[int, Any]) -> Fit | None:
+def fit(equation: Any, step: VjpStep, arrays: Mapping[int, Any]) -> Fit | None:
     """Return how an equation adapts an array; None if it does more than that."""
     name, params = equation.primitive.name, equation.params
     if name not in FITS or len(step.operands) != 1:
@@ -47,7 +47,7 @@ def fit(equation: Any, step: Step, arrays: Mapping[int, Any]) -> Fit | None:
     return Fit(step, False, trailing, same) if trailing or same else None
 
 
-def merge(tape: Tape, fits: Sequence[Fit], calls: Mapping[int, int]) -> dict[int, Step]:
+def merge(tape: Tape, fits: Sequence[Fit], calls: Mapping[int, int]) -> dict[int, VjpStep]:
     """Remove such equations from a tape; return the step that made each removed result, by its
     stamp.
 
@@ -58,7 +58,7 @@ def merge(tape: Tape, fits: Sequence[Fit], calls: Mapping[int, int]) -> dict[int
         for stamp in {m.stamp for m in call.args}:
             users.setdefault(stamp, []).append(call)
     ends = {m.stamp for m in tape.outputs}
-    gone: dict[int, Step] = {}
+    gone: dict[int, VjpStep] = {}
     merged = set()
 
     def within(call: Call, other: Call) -> bool:

@@ -13,7 +13,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
 from ...graph.size_limits import LOCAL_NUMBERS, LOOP_STEPS
 from ...tape.tape import Call, State, Tape, elementwise
 from .calls import Calls, Origin
-from .cotangents import SINGLE, Backward, Region, Step, differentiated, numbers, shifted
+from .cotangents import SINGLE, Backward, Region, VjpStep, differentiated, numbers, shifted
 from .merge_broadcasts import Fit, merge, fit
 from .primitives import WITH_RULE, attributes, function_name, modules, params_text
 from .source_map import Lines
@@ -31,9 +31,9 @@ class Recorder:
         self.tape = Tape()
         self.lines = lines
         self._arrays: dict[int, Any] = {}          # stamp -> array
-        self._steps: list[Step | Region] = []
+        self._steps: list[VjpStep | Region] = []
         self._fits: list[Fit] = []
-        self._gone: dict[int, Step] = {}           # what is not drawn
+        self._gone: dict[int, VjpStep] = {}           # what is not drawn
         self._calls: dict[int, int] = {}           # stamp -> the JAX call that made it
         self._now = Origin(0, 0)                   # of the current equation
         self._origins = Calls(lines.is_users)
@@ -143,8 +143,8 @@ class Recorder:
             if name in AGAIN:
                 self._again -= 1
                 by = self._by(operands)
-                self._steps.append(Region(Step(Call("", ()), tuple(operands), tuple(done),
-                                               _binding(equation), None, by, ())))
+                self._steps.append(Region(VjpStep(Call("", ()), tuple(operands), tuple(done),
+                                                  _binding(equation), None, by, ())))
             self._caller = before
         elif name == "cond":
             branch = int(self._arrays[operands[0].stamp])
@@ -255,7 +255,7 @@ class Recorder:
                               if m is operands[i] and (call, k) not in ways), (whole, i)))
         bind, arrays = _binding(equation), [self._arrays[m.stamp] for m in operands]
         found, vjp = differentiated(bind, arrays, by)
-        self._steps.append(Step(
+        self._steps.append(VjpStep(
             whole, whole.args, tuple(results), bind, vjp, by, tuple(ways),
             shifted=self._shifted(equation.primitive.name, bind, arrays, by, found)))
         return results
@@ -310,11 +310,11 @@ class Recorder:
             self.lines.bind(equation, [m.stamp for m in call.outputs], self._now.statement)
         primitive = name if equation is None else equation.primitive.name
         like = elementwise(name, len(call.args))
-        step = Step(call, tuple(operands), tuple(call.outputs), f, vjp, by,
-                    tuple([(call, i) for i in by]),
-                    simple=like and not params and found[0].size <= LOCAL_NUMBERS,
-                    single=primitive in SINGLE or like and not primitive.startswith(WITH_RULE),
-                    shifted=self._shifted(primitive, f, arrays, by, found))
+        step = VjpStep(call, tuple(operands), tuple(call.outputs), f, vjp, by,
+                       tuple([(call, i) for i in by]),
+                       simple=like and not params and found[0].size <= LOCAL_NUMBERS,
+                       single=primitive in SINGLE or like and not primitive.startswith(WITH_RULE),
+                       shifted=self._shifted(primitive, f, arrays, by, found))
         self._steps.append(step)
         if equation is not None and len(found) == 1 and (
                 one := fit(equation, step, self._arrays)):

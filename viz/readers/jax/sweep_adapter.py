@@ -35,7 +35,7 @@ CONCRETE = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversion
 doubles: Any = getattr(jax if hasattr(jax, "enable_x64") else jax.experimental, "enable_x64")
 
 
-class Step(NamedTuple):
+class Equation(NamedTuple):
     """One equation: its name, the places of its operands and results, its function."""
 
     name: str
@@ -47,10 +47,10 @@ class Step(NamedTuple):
     place: Place | None          # the user's line
 
 
-class Program(NamedTuple):
+class BatchProgram(NamedTuple):
     """f at a batch of points, all its equations in order."""
 
-    steps: list[Step]
+    steps: list[Equation]
     result: Any                  # a place, or an array
     run: Callable[..., Any]      # points -> all results, compiled
 
@@ -70,7 +70,7 @@ class SweepAdapter:
         self._looks = False      # f branches on its values
         self._ways = BranchPaths(self._given)             # then, f as a function of numbers
         self._lines = Lines(from_function(self.__wrapped__))
-        self._programs: dict[Any, Program] = {}
+        self._programs: dict[Any, BatchProgram] = {}
         self._derived: dict[Any, Callable[..., Any]] = {}
         self._places: dict[int, Place | None] = {}         # stamp of a result -> the user's line
 
@@ -216,8 +216,8 @@ def _padded(points: Sequence[Tensor]) -> list[Any]:
             for p in points]
 
 
-def _program(closed: Any, arguments: int, lines: Lines) -> Program:
-    steps: list[Step] = []
+def _program(closed: Any, arguments: int, lines: Lines) -> BatchProgram:
+    steps: list[Equation] = []
     result, = _flat(closed, list(range(arguments)), steps, arguments, lines)[0]
 
     def run(*xs: Any) -> list[Any]:
@@ -226,10 +226,10 @@ def _program(closed: Any, arguments: int, lines: Lines) -> Program:
             out = step.bind(*[found[o] if isinstance(o, int) else o for o in step.operands])
             found += out if isinstance(out, (list, tuple)) else [out]
         return found
-    return Program(steps, result, jax.jit(run))
+    return BatchProgram(steps, result, jax.jit(run))
 
 
-def _flat(closed: Any, given: list[Any], steps: list[Step], count: int, lines: Lines,
+def _flat(closed: Any, given: list[Any], steps: list[Equation], count: int, lines: Lines,
           outer: Place | None = None) -> tuple[list[Any], int]:
     """Flatten the equations of a jaxpr and its inner ones; return the places of the results and the
     number of places.
@@ -266,8 +266,8 @@ def _flat(closed: Any, given: list[Any], steps: list[Step], count: int, lines: L
         def bind(*arrays: Any, f: Any = equation.primitive, subfuns: Any = subfuns,
                  rest: Any = rest) -> Any:
             return f.bind(*subfuns, *arrays, **rest)
-        steps.append(Step(called or name, tuple(operands), count, len(equation.outvars), bind,
-                          params, place))
+        steps.append(Equation(called or name, tuple(operands), count, len(equation.outvars), bind,
+                              params, place))
         env |= {var: count + i for i, var in enumerate(equation.outvars)}
         count += len(equation.outvars)
     return [at(atom) for atom in jaxpr.outvars], count
@@ -285,7 +285,8 @@ def _library(name: str, params: Any, inner: Any, operands: int) -> str:
     return called if known and file.startswith(JAX) else ""
 
 
-def _proxy(step: Step, i: int, operands: list[Tensor], data: Array, n: int, long: int) -> Tensor:
+def _proxy(step: Equation, i: int, operands: list[Tensor], data: Array, n: int, long: int
+           ) -> Tensor:
     """Return a tensor for a result of an equation, made by the corresponding tinytorch op. It has n
     points; the program is compiled for `long`."""
     def vjp(ctx: Any, grad: Tensor) -> Any:
