@@ -1,4 +1,4 @@
-"""Fold: repeated segments of a graph, each drawn once, in a frame; the graph can be had back."""
+"""Fold: repeated segments of a graph, each drawn once, in a frame; reversible."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .find_repeats import Repetition, Slot, find_repetitions, find_slots
 from .frame import Frame, representatives
 from .parse import parse
 
-SHARE = 0.3                      # and where this share of its nodes can be spared
+SHARE = 0.3                      # and if folding removes this share of its nodes
 MODES = ("auto", "none", "all")
 
 SlotFinder = Callable[[int, int, int], tuple[Slot, ...] | None]    # `find_slots` of one program
@@ -67,11 +67,11 @@ def fold(graph: Graph, *, mode: str = "auto", depth: int | None = None,
 
 def _choose_frames(graph: Graph, program: Program, wired: SlotFinder, found: Sequence[Repetition],
                    mode: str, depth: int | None) -> tuple[list[Frame], int | None]:
-    """The frames of runs and of scopes, and how deep they are open.
+    """Return the frames of runs and of scopes, and the depth to which they are open.
 
-    The scopes are those the reader names (`graph.facts["scopes"]`); where a depth is given, all.
-    Where none is, and the folds alone leave more than FOLD_NODES nodes, they are open as deep as
-    that many nodes allow.
+    The scopes are those named by the reader (`graph.facts["scopes"]`); with a depth, all. Without
+    one, if the folds alone leave more than FOLD_NODES nodes, they are open as deep as that limit
+    allows.
     """
     from .scopes import add_scopes
     named: Collection[str] = graph.facts.get("scopes", ())
@@ -80,7 +80,7 @@ def _choose_frames(graph: Graph, program: Program, wired: SlotFinder, found: Seq
     frames = make_frames(wired, add_scopes(program, found, named, every=False) if named else found)
     if mode != "auto" or not any(program.group):
         return frames, None
-    wide = len(graph.nodes) / len(program.label)   # nodes that an op stands for
+    wide = len(graph.nodes) / len(program.label)   # nodes of the graph per op
     if len(set(representatives(program, frames)[0])) * wide <= FOLD_NODES:
         return frames, None
     more = make_frames(wired, add_scopes(program, found, named, every=True))
@@ -95,7 +95,7 @@ def _choose_frames(graph: Graph, program: Program, wired: SlotFinder, found: Seq
 
 
 def _parse_path(path: str) -> tuple[str, bool]:
-    """A path to expand, and whether only its first and last repeat are."""
+    """Return a path to expand, and whether only its first and last repeat are expanded."""
     name, _, part = path.partition(":")
     if part not in ("", "ends"):
         raise TransformError(f"cannot expand {path!r} (must be PATH, or PATH:ends for the first "
@@ -112,8 +112,8 @@ def _check_paths(graph: Graph, wanted: Sequence[str], paths: Sequence[str]) -> G
 
 
 def _verify(wired: SlotFinder, found: Sequence[Repetition]) -> list[Repetition]:
-    """The runs that hold in each repeat of the runs around them; another's inner ones in its place.
-    """
+    """Return the runs that are valid in each repeat of the runs around them; others are replaced by
+    their inner runs."""
     kept: list[Repetition] = []
     stack: list[tuple[Repetition, tuple[int, ...], list[Repetition]]] = [
         (run, (0,), kept) for run in reversed(found)]        # (0,): offsets of the repeats around
@@ -129,13 +129,13 @@ def _verify(wired: SlotFinder, found: Sequence[Repetition]) -> list[Repetition]:
         else:
             stack += [(inner.moved(k * run.period), offsets, into)
                       for k in reversed(range(run.times)) for inner in reversed(run.inner)]
-    for run, inside, into in reversed(done):       # inner ones first: they are whole when taken
+    for run, inside, into in reversed(done):       # inner ones first: they are complete when added
         into.append(Repetition(run.start, run.period, run.times, tuple(sorted(inside))))
     return sorted(kept)
 
 
 def make_frames(wired: SlotFinder, found: Sequence[Repetition]) -> list[Frame]:
-    """The frames of verified runs, each after the one around it."""
+    """Return the frames of verified runs, each after the one around it."""
     frames: list[Frame] = []
     stack: list[tuple[Repetition, int, str, tuple[int, ...]]] = [
         (run, -1, str(i + 1), (run.start,)) for i, run in reversed(list(enumerate(found)))]
@@ -153,7 +153,7 @@ def make_frames(wired: SlotFinder, found: Sequence[Repetition]) -> list[Frame]:
 
 
 def _expand(frames: Sequence[Frame], wanted: dict[str, bool]) -> list[Repetition]:
-    """The runs without those that are to be expanded: all their repeats, or the first and last."""
+    """Return the runs without those to expand: all their repeats, or the first and last."""
     inside: list[list[Repetition]] = [[] for _ in frames]
     top: list[Repetition] = []
     for i in range(len(frames) - 1, -1, -1):       # inner ones first
@@ -175,7 +175,7 @@ def _expand(frames: Sequence[Frame], wanted: dict[str, bool]) -> list[Repetition
 
 
 def summary(graph: Graph) -> str:
-    """What was folded, and what is closed, on one line; empty where nothing was."""
+    """Return a line about what was folded and what is closed; empty if nothing was."""
     folds = graph.facts.get("folds", ())
     top = [f for f in folds if f["count"] > 1 and not any(
         f["path"].startswith(f"{up['path']}/") for up in folds if up["count"] > 1)]

@@ -1,4 +1,4 @@
-"""Collapse: the graph in which each run is drawn once, with what enters and leaves its frame."""
+"""Collapse: the graph with each run drawn once, and with ports where edges cross its frame."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ PER_REPEAT = ("data", "grad")
 
 
 def collapse(graph: Graph, parsed: Parsed, frames: Sequence[Frame], depth: int | None) -> Graph:
-    """The graph with frames: `graph.facts["folds"]` lists them, the fact `fold` says who is inside.
+    """Return the graph with frames: `graph.facts["folds"]` lists them, the fact `fold` refers to
+    one.
 
-    Nodes that carry `repeats` stand for those nodes (`at`: their places in the graph), so do edges;
-    what carries `drawn` is there for the picture only: ports, and values shown a second time.
+    Nodes and edges with the fact `repeats` replace those (`at`: their indices in the graph); those
+    with `drawn` exist only in the picture: ports, and second copies of values.
     """
     bodies = _FoldedGraph(graph, parsed, frames, depth)
     ids = bodies.ids()
@@ -38,7 +39,7 @@ def collapse(graph: Graph, parsed: Parsed, frames: Sequence[Frame], depth: int |
 
 
 class _FoldedGraph:
-    """A graph that is being folded."""
+    """A graph during folding."""
 
     def __init__(self, graph: Graph, parsed: Parsed, frames: Sequence[Frame], depth: int | None
                  ) -> None:
@@ -50,12 +51,12 @@ class _FoldedGraph:
         self.names = RepeatNames(graph, parsed, frames, self.wiring)
         self.spread: MergedValues = {}
         self.position: dict[Key, float] = {}
-        self.label: dict[int, str] = {}            # op that stands for others -> its tensor's
+        self.label: dict[int, str] = {}            # representative op -> its tensor's label
 
     # ---- ids and order
 
     def ids(self) -> dict[Key, str]:
-        """Each node's id: that of the first node it stands for, or one like it."""
+        """Return each node's id: that of the first node it replaces, or one like it."""
         nodes, parsed, wiring = self.graph.nodes, self.parsed, self.wiring
         has = nodes.has if isinstance(nodes, LazyItems) and nodes.has is not None else \
             {node.id for node in nodes}.__contains__
@@ -78,7 +79,7 @@ class _FoldedGraph:
                 give(("op", c), nodes[parsed.op[c]].id)
             if parsed.box[c] >= 0:
                 give(("box", c), nodes[parsed.box[c]].id)
-        for key in sorted(wiring.leaves, key=lambda key: key[1]):      # those on paper come first
+        for key in sorted(wiring.leaves, key=lambda key: key[1]):      # those outside come first
             give(key, nodes[parsed.leaf[-1 - key[2][0]]].id)
         for (c, frame) in wiring.exits:
             for v in wiring.kept(c, frame):
@@ -136,7 +137,7 @@ class _FoldedGraph:
                     id=id, facts={**node.facts, "drawn": "exit"}, label=self.names.outside(
                         node.label, self.label[c], wiring.inside[c], self._repeat(v, c)
                         if len(wiring.kept(c, frame)) > 1 else None, frame < 0)))
-        for i in parsed.leaf:                      # an argument that is not used
+        for i in parsed.leaf:                      # an unused argument
             if i not in owned:
                 placed.append((i, len(placed), nodes[i]))
         placed.sort(key=lambda item: item[:2])
@@ -144,7 +145,7 @@ class _FoldedGraph:
 
     def _body(self, stood: Sequence[int], id: str, frame: int, mine: Sequence[int],
               label: str = "", c: int = -1) -> Node:
-        """The one node that stands for a node of each repeat."""
+        """Return the one node that replaces a node of each repeat."""
         nodes = self.graph.nodes
         first = nodes[stood[0]]
         repeats = self.names.grids[frame]
@@ -153,7 +154,7 @@ class _FoldedGraph:
         facts["fold"] = self.frames[frame].path
         facts |= {"repeats": pick(nodes, mine), "at": tuple(mine)} if mine else {"drawn": "copy"}
         ends = self.wiring.ends.intersection(stood)
-        some = 0 < len(ends) < len(stood) and len(ends) <= KEPT      # they have boxes outside
+        some = 0 < len(ends) < len(stood) and len(ends) <= KEPT      # with boxes outside
         some |= once and c in self.wiring.forced
         kind = "value" if some else "output" if ends else first.kind
         if not label and once:
@@ -199,7 +200,7 @@ class _FoldedGraph:
         merged: dict[tuple[Key, Key, int], list[int]] = {}
         for (tail, head, argument), places in wiring.arrows.items():
             drawn = wiring.drawn(tail)
-            if drawn != tail or head[0] == "port":           # several repeats go to one op
+            if drawn != tail or head[0] == "port":           # several repeats feed one op
                 argument = -1
             merged.setdefault((drawn, head, argument), []).extend(places)
         found: list[tuple[float, int, Edge]] = []
@@ -222,7 +223,7 @@ class _FoldedGraph:
         return tuple([edge for _, _, edge in found])
 
     def _repeat(self, v: int, c: int) -> int:
-        """Which repeat of its innermost frame an op is of, from 0."""
+        """Return the repeat of its innermost frame that an op belongs to, from 0."""
         frame = self.frames[self.wiring.inside[c]]
         starts = [s for s in frame.starts if s <= v]
         return (v - max(starts)) // frame.run.period
@@ -245,7 +246,7 @@ class _FoldedGraph:
 
 
 def pick(items: Sequence[Any], at: Sequence[int]) -> Sequence[Any]:
-    """Some nodes or edges, made when they are asked for where the others are."""
+    """Return some nodes or edges, made on demand if the sequence is lazy."""
     return items.picked(at) if items.__class__ is LazyItems else tuple([items[i] for i in at])
 
 

@@ -1,4 +1,4 @@
-"""Runs of a repeated segment in a program, found from the order in which ops were made."""
+"""Find runs of a repeated segment in a program, by the order in which ops were made."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from ..graph.program import Program
 
 CAPS = (4, 16, 64, 256, 1024, 4096, 1 << 60)       # periods are tried from short to long, in items
-ROUNDS = 40                      # runs of runs of runs ...: each round contracts all it finds
-EFFORT = 60                      # ops that may be compared in vain, for each op of the program
-SAVED = 6                        # a run is worth a frame where it saves so many ops
-INDEXED = 8                      # so many at least where attributes count on, as z[:, 4:8] does
-LAGS = 3                         # y[t − 3] is the farthest that a repeat reaches back
+ROUNDS = 40                      # nested runs: each round contracts all it finds
+EFFORT = 60                      # ops that may be compared in vain, per op of the program
+SAVED = 6                        # a run gets a frame if it saves so many ops
+INDEXED = 8                      # repeats at least where attributes count on, as in z[:, 4:8]
+LAGS = 3                         # the longest lag of a repeat: y[t − 3]
 
 
 class Repetition(NamedTuple):
@@ -25,25 +25,25 @@ class Repetition(NamedTuple):
     inner: tuple[Repetition, ...] = ()
 
     def moved(self, by: int) -> Repetition:
-        """The same run elsewhere."""
+        """Return the same run at another place."""
         return Repetition(self.start + by, self.period, self.times,
                           tuple([run.moved(by) for run in self.inner]))
 
 
 def find_repetitions(program: Program) -> list[Repetition]:
-    """All runs of a program, nested, in order.
+    """Return all runs of a program, nested, in order.
 
-    A period is a distance to the last place where the same three items began, and where nothing is
-    found so, the same three of the same leaves: in y*x*0.9 all ops are alike. A run is as long as
-    each repeat takes its inputs as the one before it does (`count_repeats`). Short periods come
-    first and become one item each, so that a run of runs is found next. Linear in the program for
-    each level of nesting: comparing in vain is bounded.
+    Candidate periods are distances to the last occurrence of the same three items, or, if that
+    fails, of the same three with the same leaves: in y*x*0.9 all ops are alike. A run is as long as
+    each repeat takes its inputs like the one before it (`count_repeats`). Short periods come first
+    and become one item each, so that a run of runs is found next. Linear in the program for each
+    level of nesting: comparing in vain is bounded.
     """
     n = len(program.label)
     start, label = list(range(n)), list(program.label)
     inner: dict[int, Repetition] = {}   # start of an item that is a run -> the run
-    fed = _operand_labels(program)          # item -> what it is and the leaves it takes
-    drawn = [1] * n              # item -> how many ops of it are drawn
+    fed = _operand_labels(program)          # item -> its label and leaves
+    drawn = [1] * n              # item -> number of its ops that are drawn
     names: dict[tuple[int, ...], int] = {}
     fresh = max(label, default=0) + 1
     effort = [EFFORT * n]
@@ -83,8 +83,8 @@ def find_repetitions(program: Program) -> list[Repetition]:
 
 
 def _operand_labels(program: Program) -> list[int]:
-    """Op -> a number below −2, the same for ops of one label that take the same leaves, in order;
-    a leaf that is taken once is like any other of its kind."""
+    """Return numbers below −2, equal for ops of one label with the same leaves, in order; leaves
+    that are used once are equal if of one kind."""
     label, first, source, leaf = program[:4]
     uses: dict[int, int] = {}
     for s in source:
@@ -97,7 +97,7 @@ def _operand_labels(program: Program) -> list[int]:
 
 
 class Distances(NamedTuple):
-    """Item -> how far back the same three items began, or 0; of a run also how far its equal."""
+    """Item -> distance to the same three items before it, or 0; for a run also to its equal."""
 
     three: list[int]
     equal: dict[int, int]
@@ -109,16 +109,16 @@ class Distances(NamedTuple):
 
 
 def _distances(start: list[int], label: list[int], inner: dict[int, Repetition]) -> Distances:
-    """How far back each item may find its like."""
+    """Return the distances from each item to its previous equal."""
     n = len(label)
     three = [0] * n
     equal: dict[int, int] = {}
-    last: dict[Any, int] = {}    # three items, or a run -> where they began last
+    last: dict[Any, int] = {}    # three items, or a run -> their last position
     for i, items in enumerate(zip(label, label[1:], label[2:])):
         three[i] = i - last.get(items, i)
         last[items] = i
     for i in sorted({*[i for i, s in enumerate(start) if s in inner], *range(max(n - 2, 0), n)}):
-        if i > n - 3 and start[i] not in inner:    # no three begin here
+        if i > n - 3 and start[i] not in inner:    # fewer than three are left
             before = label[:i][::-1]
             if label[i] in before:
                 equal[i] = before.index(label[i]) + 1
@@ -131,10 +131,10 @@ def _distances(start: list[int], label: list[int], inner: dict[int, Repetition])
 
 def _scan(program: Program, start: list[int], label: list[int], drawn: list[int],
           near: Distances, caps: tuple[int, int], effort: list[int]) -> list[tuple[int, int, int]]:
-    """Runs of a period of more than the lower cap and at most the upper one in items, that do not
+    """Find runs with a period above the lower cap and up to the upper one, in items, that do not
     overlap: (first item, period, count)."""
     found: list[tuple[int, int, int]] = []
-    n, end = len(label), 0       # what stands before `end` is taken
+    n, end = len(label), 0       # items before `end` are taken
     ops = len(program.label)
     i = 0
     three, equal = near
@@ -163,12 +163,13 @@ def _scan(program: Program, start: list[int], label: list[int], drawn: list[int]
 
 
 def saves_enough(count: int, ops: int) -> bool:
-    """Whether a run is worth a frame: it saves enough; twice is a run only of a long segment."""
+    """Return whether a run gets a frame: it saves enough; with two repeats, only for a long
+    segment."""
     return count >= (3 if ops < SAVED else 2) and (count - 1) * ops >= SAVED
 
 
 def _count_aligned(label: list[int], at: int, d: int, count: int) -> int:
-    """How many of `count` repeats consist of the same items."""
+    """Return the number of repeats, up to `count`, that consist of the same items."""
     body, k = label[at:at + d], 1
     while k < count and label[at + k * d:at + (k + 1) * d] == body:
         k += 1
@@ -177,7 +178,7 @@ def _count_aligned(label: list[int], at: int, d: int, count: int) -> int:
 
 def _extend_back(program: Program, start: list[int], label: list[int], at: int, d: int, count: int,
                  end: int) -> tuple[int, int, int]:
-    """A run from its earliest start on: three items in a row may stand elsewhere in the segment."""
+    """Return a run from its earliest start: its three items may occur later in the segment."""
     back = 0
     while back < 2 * d and at - back > end and label[at - back - 1] == label[at - back - 1 + d]:
         back += 1
@@ -193,13 +194,14 @@ def _extend_back(program: Program, start: list[int], label: list[int], at: int, 
 
 def _best_start(program: Program, start: list[int], label: list[int], at: int, d: int, count: int
                 ) -> tuple[int, int]:
-    """Where a run had better begin: at a pass of the loop, at a scope, where few values live."""
+    """Return the best start of a run: at a pass of the loop, at a scope, where few values are live.
+    """
     s, p = start[at], start[at + d] - start[at]
     if d == 1 or d > 2000 or p * d > 40_000 or at + 2 * d > len(start):
         return at, count
     first, source = program.first, program.source
-    change = [0] * (2 * p + 1)   # how many values live at each boundary, as differences
-    last: dict[int, int] = {}    # op of the segment -> how far its value reaches
+    change = [0] * (2 * p + 1)   # numbers of live values at the boundaries, as differences
+    last: dict[int, int] = {}    # op of the segment -> distance to the last use of its value
     for o in range(s + p, s + 2 * p):
         for u in source[first[o]:first[o + 1]]:
             if u >= s:
@@ -228,7 +230,7 @@ def _best_start(program: Program, start: list[int], label: list[int], at: int, d
 
 
 def _common_length(paths: Sequence[tuple[str, ...]]) -> int:
-    """How many first words all paths share."""
+    """Return the number of leading words that all paths share."""
     low, high = min(paths), max(paths)
     k = 0
     while k < min(len(low), len(high)) and low[k] == high[k]:
@@ -237,11 +239,11 @@ def _common_length(paths: Sequence[tuple[str, ...]]) -> int:
 
 
 def count_repeats(program: Program, s: int, p: int, end: int) -> int:
-    """How often the p ops from s on are repeated, each repeat wired as the one before it.
+    """Return how often the p ops from s on are repeated, each repeat wired like the one before it.
 
-    An input is the same for all repeats; or of the same repeat; or of an earlier one, where the
-    first repeats take anything from before s; or a leaf like the others; or, from three repeats on,
-    an op before s, at a constant distance from repeat to repeat.
+    An input is the same for all repeats; or of the same repeat; or of an earlier one, with any
+    source before s for the first repeats; or a leaf like the others; or, from three repeats on, an
+    op before s, at a constant distance from repeat to repeat.
     """
     label, first, source, leaf = program.label, program.first, program.source, program.leaf
     body = label[s:s + p]
@@ -277,14 +279,14 @@ def count_repeats(program: Program, s: int, p: int, end: int) -> int:
 
 def _count_agreeing(program: Program, s: int, p: int, shift: Sequence[int], ways: Sequence[str]
                     ) -> int:
-    """How many repeats there are, where the first two are known to agree.
+    """Return the number of repeats, given that the first two agree.
 
-    shift: by how much each source grows. Of the ways leaf is another leaf each time, each is an op
-    before s, and late is what the third repeat is the first to take from the run.
+    shift: the increment of each source per repeat. ways: leaf for another leaf each time, each for
+    an op before s, late for an input taken from the run from the third repeat on.
     """
     label, first, source, leaf = program.label, program.first, program.source, program.leaf
     end, reach = s + 2 * p, max(64, 2 * p)
-    while end < len(label):                        # the work is a few times what is found
+    while end < len(label):                        # the work is proportional to the result
         ahead = label[end:end + reach]
         same = _equal_length(ahead, label[end - p:end - p + len(ahead)])
         end += same
@@ -294,7 +296,7 @@ def _count_agreeing(program: Program, s: int, p: int, shift: Sequence[int], ways
     count = (end - s) // p
     start, wide = first[s], first[s + p] - first[s]
     for j, (by, way) in enumerate(zip(shift, ways)):
-        since = 2 if way == "late" else 1          # the repeat that is counted from
+        since = 2 if way == "late" else 1          # the first repeat to compare
         if count <= since:
             break
         fed = source[start + since * wide + j:start + count * wide:wide]
@@ -307,7 +309,7 @@ def _count_agreeing(program: Program, s: int, p: int, shift: Sequence[int], ways
 
 
 def _equal_length(a: Sequence[Any], b: Sequence[Any]) -> int:
-    """How many first items of two lists of one length are the same."""
+    """Return the number of leading items that two lists of one length share."""
     return len(a) if a == b else next(k for k, (x, y) in enumerate(zip(a, b)) if x != y)
 
 
@@ -316,7 +318,7 @@ def _progression(start: int, by: int, n: int) -> list[int]:
 
 
 def _check_attributes(program: Program, s: int, p: int, count: int) -> tuple[int, bool]:
-    """In how many of so many repeats the integers of attributes count on; and whether any grow."""
+    """Return the number of repeats whose integer attributes count on; and whether any grow."""
     numbers, grow = program.numbers, False
     for o in range(s, s + p) if numbers and count > 1 else ():
         if o in numbers:
@@ -330,17 +332,17 @@ def _check_attributes(program: Program, s: int, p: int, count: int) -> tuple[int
 
 
 class Slot(NamedTuple):
-    """How one input of a run's segment is fed."""
+    """The source of one input of a run's segment."""
 
     way: str                     # own, carried, shared, leaf or each
-    lag: int = 0                 # of a carried input: how many repeats back
+    lag: int = 0                 # of a carried input: number of repeats back
     of: int = -1                 # of an own or carried one: the op of the segment that made it
 
 
 def find_slots(program: Program, s: int, p: int, count: int) -> tuple[Slot, ...] | None:
-    """How each input of a segment is fed in all its repeats; None where they are no repeats.
+    """Return the source of each input of a segment in all its repeats; None if they are no repeats.
 
-    The exact check: each label, each attribute and each input of each repeat is looked at.
+    The check is exact: it compares each label, each attribute and each input of each repeat.
     """
     label, first, source, leaf = program.label, program.first, program.source, program.leaf
     if label[s:s + p * count] != label[s:s + p] * count or s in program.parts:

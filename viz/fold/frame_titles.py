@@ -1,4 +1,4 @@
-"""Frame titles: what the head of each frame says: what it is, where, which repeats, how large."""
+"""Frame titles: name, place, repeats and size of each frame."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .repeat_names import RepeatNames, first_difference
 from .scopes import find_scopes
 from .wiring import Key
 
-MOST = 40                        # a title of more characters is none
-NAMED = 4                        # so many names stand in one
+MOST = 40                        # longer titles are shortened or left out
+NAMED = 4                        # names in a title
 
 
 class FrameTitles:
-    """The heads of the frames of a graph that is being folded."""
+    """The titles of the frames of a graph during folding."""
 
     def __init__(self, names: RepeatNames, label: Mapping[int, str]) -> None:
-        """label: op that stands for others -> that of its tensor."""
+        """label: representative op -> its tensor's label."""
         self.names, self.label = names, label
         self.graph, self.parsed = names.graph, names.parsed
         self.frames, self.wiring = names.frames, names.wiring
@@ -33,7 +33,7 @@ class FrameTitles:
 
     def folds(self, ids: Mapping[Key, str], inside: Mapping[str, int], depth: int | None
               ) -> tuple[Mapping[str, Any], ...]:
-        """What `graph.facts["folds"]` says of each frame. inside: frame -> nodes of its body."""
+        """Return `graph.facts["folds"]`. inside: frame -> number of nodes in its body."""
         wiring = self.wiring
         drawn = [0] * len(self.frames)
         for c in wiring.repeats:
@@ -62,9 +62,11 @@ class FrameTitles:
         return tuple(found)
 
     def _passes(self, i: int) -> tuple[int, int]:
-        """The first and last pass of the loop, where each repeat is a pass; else 1 and how many.
+        """Return the first and last pass of the loop, if each repeat is a pass; else 1 and the
+        count.
 
-        A line that an earlier frame shows too has run in another loop: its passes say nothing.
+        If an earlier frame has the same line, the line ran in another loop, and its passes are
+        ignored.
         """
         frame = self.frames[i]
         passes, (s, p, count, _) = self.parsed.program.passes, frame.run
@@ -85,11 +87,11 @@ class FrameTitles:
     # ---- Scopes
 
     def _scope(self, frame: Frame) -> str:
-        """The path of the scope that a frame of one repeat is, the innermost there."""
+        """Return the path of the innermost scope that a frame of one repeat shows."""
         return self.scopes[frame.run.start, frame.run.start + frame.run.period]
 
     def _holds(self, frame: Frame) -> str:
-        """What a scope holds: its class, its ops and the numbers of its parameters."""
+        """Return a scope's contents: its class, its ops and the number of its parameters."""
         program, nodes, (s, p, _, _) = self.parsed.program, self.graph.nodes, frame.run
         used = dict.fromkeys(program.source[program.first[s]:program.first[s + p]])
         leaves = [nodes[self.parsed.leaf[-1 - v]] for v in used if v < 0]
@@ -107,11 +109,11 @@ class FrameTitles:
     # ---- Titles
 
     def _title(self, frame: Frame, i: int) -> tuple[str, str]:
-        """What a frame is called, and where that is: by its scope, by what its repeats are called,
-        by what it computes."""
+        """Return the title of a frame, and its place: by its scope, the names of its repeats, or
+        its computation."""
         around = self.above[frame.parent] if frame.parent >= 0 else 0
         self.above.append(around)
-        if frame.run.times == 1:   # its own name; where that is a number, with the one above
+        if frame.run.times == 1:   # its own name; a number, with the name above
             way = self._scope(frame).split("/")
             self.above[i] = len(way)
             return "/".join(way[-2:] if way[-1].isdigit() else way[-1:]), ""
@@ -134,7 +136,7 @@ class FrameTitles:
         return (computed, held or where) if named or not held else (held, "")
 
     def _repeated(self, frame: Frame, i: int) -> tuple[list[list[tuple[str, ...]]], bool]:
-        """The scopes that are another one in each repeat, each by its paths in the repeats seen;
+        """Return the scopes that differ between repeats, each by its paths in the sampled repeats;
         and whether a body consists of them."""
         (s, p, _, _), group = frame.run, self.parsed.program.group
         found: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
@@ -149,7 +151,7 @@ class FrameTitles:
         return [paths for paths in found.values() if len(set(paths[:size])) == size], whole
 
     def _whole(self, frame: Frame, i: int) -> list[tuple[str, ...]]:
-        """The innermost scope that holds all of a repeat, by its paths in the repeats seen."""
+        """Return the innermost scope around a whole repeat, by its paths in the sampled repeats."""
         (s, p, _, _), group = frame.run, self.parsed.program.group
         words = min(map(len, group[s:s + p]))
         while len({way[:words] for way in group[s:s + p]}) > 1:
@@ -157,8 +159,8 @@ class FrameTitles:
         return [path[:words] for path in self.names.across(s, i)]
 
     def _path(self, paths: Sequence[tuple[str, ...]], i: int, around: int, between: str) -> str:
-        """A scope of all repeats, as seen in the frame around: blocks.[t]. One that is but a number
-        is told with the word above, scan/[t], or is empty where dots are between."""
+        """Return a scope of all repeats relative to the frame around: blocks.[t]. A mere number
+        gets the word above, scan/[t]; with dots between the words, it is left out."""
         words = merge_paths(paths, self.names.grids[i], self.names.known(i))
         seen = words[around:]
         if len(seen) == 1 and seen[0][0] == "[":
@@ -166,7 +168,7 @@ class FrameTitles:
         return between.join(seen)
 
     def _computes(self, frame: Frame, i: int) -> tuple[str, bool]:
-        """What a body carries, or computes; and whether the user has named it."""
+        """Return the values that a body carries or computes; and whether the user named them."""
         (s, p, _, _), parsed, wiring = frame.run, self.parsed, self.wiring
         body = [o for o in range(s, s + p) if wiring.inside[o] == i and wiring.stands[o] == o
                 and parsed.box[o] >= 0]

@@ -1,4 +1,4 @@
-"""What the nodes of all repeats have in common, and of their values the spread."""
+"""Merge the facts of all repeats: equal ones are kept, values become their spread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..graph.size_limits import KEPT_NUMBERS
 from ..graph.value import statistics
 from .merge_labels import without_subscripts
 
-MANY = 64                        # so many numbers are spread at once
+MANY = 64                        # so many numbers are merged at once
 
 # Ids of values -> those values, so that no others have these ids, and their spread. What an edge
 # contributes often is the gradient at its tail
@@ -24,10 +24,10 @@ MergedValues = dict[tuple[int, ...], tuple[Sequence[Value], Value]]
 
 def merge_facts(items: Sequence[Any], at: Sequence[int], known: MergedValues,
                 only: Collection[str] = ()) -> dict[str, Any]:
-    """The facts of one node for those of all repeats: values as their spread, the rest where equal.
+    """Return the facts of one node for all repeats: values as their spread, others if equal.
 
-    items: the nodes or edges of a graph; at: which of them; known: what has been spread already;
-    only: facts that alone are asked for.
+    items: the nodes or edges of a graph; at: which of them; known: cached spreads; only: the facts
+    to merge.
     """
     columns: Mapping[str, Any]
     if items.__class__ is LazyItems and items.columns is not None:
@@ -55,7 +55,7 @@ def merge_facts(items: Sequence[Any], at: Sequence[int], known: MergedValues,
         elif key in ("heat", "argument"):
             found[key] = max([x for x in column if x is not None], key=abs)
         else:
-            rest = column[1:] or column            # the first repeat may begin otherwise
+            rest = column[1:] or column            # the first repeat may differ
             if key == "formula":
                 rest = [without_subscripts(str(x)) for x in rest]
                 one = rest[0]
@@ -65,7 +65,7 @@ def merge_facts(items: Sequence[Any], at: Sequence[int], known: MergedValues,
 
 
 def _merge_numbers(numbers: NumberColumn) -> Value:
-    """As `merge_values`, of a column of numbers or of arrays of one shape."""
+    """Merge a column of numbers or of arrays of one shape, as `merge_values` does."""
     column = numbers.array
     shape, flat = column.shape[1:], column.reshape(len(column), -1)
     one = flat[0]
@@ -79,7 +79,7 @@ def _merge_numbers(numbers: NumberColumn) -> Value:
                      Stats(0.0, 0.0, 0.0, nan, inf))
     if nan + inf == 0:
         means = flat.mean(axis=1) if shape else flat[:, 0]
-    else:                        # of each array that of its finite numbers
+    else:                        # of each array: that of its finite numbers
         counts = good.sum(axis=1)
         means = (where(good, flat, 0.0).sum(axis=1) / maximum(counts, 1))[counts > 0]
     finite = flat[good]
@@ -89,7 +89,7 @@ def _merge_numbers(numbers: NumberColumn) -> Value:
 
 
 def merge_values(values: Sequence[Value]) -> Value:
-    """Values of all repeats as one: min, median and max over the repeats; of arrays those of all
+    """Merge the values of all repeats: min, median and max over the repeats; of arrays those of all
     their numbers, and the median of their means. Equal values stay as they are."""
     one = values[0]
     if all(map(one.__eq__, values)):
@@ -98,7 +98,7 @@ def merge_values(values: Sequence[Value]) -> Value:
         numbers = [value.items[0] for value in values if value.items and not value.shape]
         if len(numbers) == len(values) and set(map(type, numbers)) == {float}:
             return _merge_numbers(NumberColumn(one.dtype, array(numbers)))
-    parts: list[tuple[float, float, float]] = []   # of each min, mean and max
+    parts: list[tuple[float, float, float]] = []   # min, mean and max of each
     nan = inf = 0
     for value in values:
         items = value.items
@@ -113,6 +113,6 @@ def merge_values(values: Sequence[Value]) -> Value:
     if not parts:
         return Value((len(values), *one.shape), one.dtype, None, Stats(0.0, 0.0, 0.0, nan, inf))
     lows, means, highs = zip(*parts)
-    return Value(one.shape, one.dtype, None, Stats(         # of many numbers none is a −0
+    return Value(one.shape, one.dtype, None, Stats(         # a spread has no −0
         float(min(lows)) + 0.0, sum(means) / len(means), float(max(highs)) + 0.0, nan, inf,
         float(median(means)) + 0.0))

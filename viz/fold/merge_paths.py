@@ -1,4 +1,4 @@
-"""Merge paths: what those of all repeats have in common: blocks.[t].{q,k,v}.weight; what t is."""
+"""Merge the paths of all repeats: blocks.[t].{q,k,v}.weight; find the values of t."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import NamedTuple
 
 from .merge_labels import RepeatGrid
 
-FEW = 4                          # so many names of repeats are written out
+FEW = 4                          # names of repeats that are written out
 
 _LAST = re.compile("(.*?)([0-9]+)([^0-9]*)", re.DOTALL)
 
 
 class Indexing(NamedTuple):
-    """What the repeats of a frame are called: by numbers from the first on, or by words."""
+    """The names of the repeats of a frame: numbers from the first on, or words."""
 
     first: int = 0
     names: tuple[str, ...] = ()  # q, k, v
 
 
 def find_steps(columns: Iterable[Sequence[str]]) -> Indexing | None:
-    """What repeats are called by the words of paths; None where those say nothing.
+    """Return the names of repeats from the words of paths; None if there are none.
 
-    columns: words that stand in one place of a path, one per repeat. layers.0, layers.2, layers.4
-    are layers.[2t] from t = 0 on.
+    columns: the words at one position of a path, one per repeat. layers.0, layers.2, layers.4 are
+    layers.[2t] from t = 0 on.
     """
     lines: list[tuple[int, int]] = []
     words: Sequence[str] = ()
@@ -43,9 +43,9 @@ def find_steps(columns: Iterable[Sequence[str]]) -> Indexing | None:
 
 def merge_paths(paths: Sequence[Sequence[str]], repeats: RepeatGrid, known: Sequence[Indexing]
                 ) -> list[str]:
-    """Paths of the repeats seen as one, by its words; none where they have not so much in common.
+    """Merge the paths of the sampled repeats word by word; return none if they differ too much.
 
-    known: what the repeats of each frame are called, from the outermost.
+    known: the names of the repeats of each frame, from the outermost.
     """
     if len(set(map(len, paths))) > 1:
         return []
@@ -54,7 +54,7 @@ def merge_paths(paths: Sequence[Sequence[str]], repeats: RepeatGrid, known: Sequ
 
 
 def merge_words(column: Sequence[str], repeats: RepeatGrid, known: Sequence[Indexing]) -> str:
-    """A word of all repeats: blocks; block[t], [2t+1] where it counts; {q,k,v}; else empty."""
+    """Merge a word of all repeats: blocks; block[t], [2t+1] if it counts; {q,k,v}; else empty."""
     if len(set(column)) == 1:
         return column[0]
     axes = range(len(repeats.counts) - 1, -1, -1)
@@ -76,11 +76,11 @@ _word = lru_cache(1 << 10)(merge_words)  # most paths have the same first words
 
 
 def list_words(words: Sequence[str]) -> str:
-    """Words of which one stands there in each repeat: {q,k,v}_proj, {a,b,…}."""
+    """Return alternative words, one per repeat: {q,k,v}_proj, {a,b,…}."""
     parts = [one.split("_") for one in words]
     least = min(map(len, parts))
     same = [len({tuple(part[k:]) for part in parts}) == 1 for k in range(-least + 1, 0)]
-    end = sum(same)              # of the parts of each, the last ones that are alike
+    end = sum(same)              # number of equal parts at the end of each
     last = "".join(f"_{part}" for part in parts[0][len(parts[0]) - end:])
     words = ["_".join(part[:len(part) - end]) for part in parts]
     return f"{{{','.join(words)}}}{last}" if len(words) <= FEW else \
@@ -88,7 +88,8 @@ def list_words(words: Sequence[str]) -> str:
 
 
 def _word_progression(column: Sequence[str]) -> tuple[int, int] | None:
-    """The first number of words that count on, and by how much: layers2, layers4 is (2, 2)."""
+    """Return the first number and the increment of words that count on: layers2, layers4 is (2, 2).
+    """
     parts = [_LAST.fullmatch(one) for one in column]
     if len({(part[1], part[3]) if part else None for part in parts}) != 1 or not parts[0]:
         return None
@@ -96,14 +97,14 @@ def _word_progression(column: Sequence[str]) -> tuple[int, int] | None:
 
 
 def _progression(numbers: Sequence[int]) -> tuple[int, int] | None:
-    """The first of numbers that count on, and by how much."""
+    """Return the first of numbers that count on, and the increment."""
     first, by = numbers[0], numbers[1] - numbers[0]
     fits = by > 0 and all(n == first + k * by for k, n in enumerate(numbers))
     return (first, by) if fits else None
 
 
 def _index_text(numbers: Sequence[int], repeats: RepeatGrid, axis: int, known: Indexing) -> str:
-    """Numbers that count on with the repeats of a frame: t, t+1, 2t; else empty."""
+    """Return numbers that count on with the repeats of a frame as text: t, t+1, 2t; else empty."""
     found: dict[int, int] = {}
     if not all(found.setdefault(place[axis], n) == n for place, n in zip(repeats.at, numbers)):
         return ""

@@ -1,4 +1,4 @@
-"""Values that only the reader has named, or no one: v₁, v₂, alike in all repeats."""
+"""Generated names of values without a name: v₁, v₂, alike in all repeats."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from .frame import Frame
 from .merge_labels import RepeatGrid, renumber, generated_name, replace_formula, token
 from .wiring import Wiring
 
-FEW = 4                          # a value that has a name in a repeat of so many has one in all
+FEW = 4                          # a value named in one of so many repeats is named in all
 
 
 class NumberedNames:
-    """The names of such values in a graph that is being folded.
+    """The generated names of values in a graph during folding.
 
-    They count anew in each outermost frame; a single one is v. What a repeat hands on to the next
-    has one in any case: x + linear(x) is not written out where the next takes it. So has what is
-    named in some repeats: it is in all.
+    Numbering restarts in each outermost frame; a single one is v. A carried value always has a
+    name: x + linear(x) is not written out in the next repeat. A value that is named in some repeats
+    is named in all.
     """
 
     def __init__(self, graph: Graph, parsed: Parsed, frames: Sequence[Frame], wiring: Wiring,
                  grids: Sequence[RepeatGrid]) -> None:
         self.graph, self.frames, self.grids = graph, frames, grids
-        self.letter = str(graph.facts.get("letter", "v"))      # of the names that the reader gave
+        self.letter = str(graph.facts.get("letter", "v"))      # of generated names
         self.own: dict[int, int] = {}              # op whose tensor has no name -> k of v₁; 0: v
-        self.tokens: dict[str, str] = {}           # v₇₂₀, of any repeat -> what stands for that k
-        # frame -> value that is written out in some repeats; what it is in each seen from there
+        self.tokens: dict[str, str] = {}           # v₇₂₀, of any repeat -> its token
+        # frame -> value that is written out in some repeats; its formulas in each repeat
         self.inlined: list[list[tuple[int, Mapping[tuple[int, ...], Iterable[str]]]]] = \
             [[] for _ in frames]
         self.here: dict[int, list[list[tuple[str, int]]]] = {}
@@ -50,19 +50,19 @@ class NumberedNames:
                 if hidden and some < len(names):
                     formulas = [label.rpartition(" = ")[2] for label in labels]
                     self._inline(c, i, formulas, lags.get(c, ()))
-        for named in found.values():               # what is carried comes first: it enters
+        for named in found.values():               # carried ones come first: they enter
             order = sorted(named.items(), key=lambda item: item[0] not in lags)
             for n, (c, names) in enumerate(order, len(named) > 1):
                 self.own[c] = n
                 self.tokens.update(dict.fromkeys(filter(None, names), token(self.letter, n)))
 
     def name(self, c: int) -> str:
-        """The name that a value has in the picture: v₂, or v; empty where it has none of these."""
+        """Return the generated name of a value: v₂, or v; empty if it has none."""
         k = self.own.get(c, -1)
         return "" if k < 0 else f"{self.letter}{text.subscript(k) if k else ''}"
 
     def _inline(self, c: int, frame: int, formulas: Sequence[str], lags: Collection[int]) -> None:
-        """Notes what a value is, seen from its own repeats, those after and those around."""
+        """Record the formulas of a value, for its own repeats, later ones and those around."""
         for i in self._around(frame):
             size = len(self.grids[i].counts)
             seen: dict[tuple[int, ...], dict[str, None]] = {}
@@ -73,8 +73,8 @@ class NumberedNames:
             self.inlined[i].append((c, seen))
 
     def written(self, labels: Sequence[str], frame: int, c: int = -1) -> list[str]:
-        """The labels of a value in the repeats seen, with these names; their numbers are set by
-        `expand_tokens`."""
+        """Return the labels of a value in the sampled repeats, with these names; their numbers are
+        set by `expand_tokens`."""
         found, named = [], c in self.own
         for label, here in zip(labels, self._seen(frame)):
             if named or generated_name(label, self.letter):   # it is named alike in all, or none
@@ -86,7 +86,7 @@ class NumberedNames:
         return found
 
     def _seen(self, frame: int) -> list[list[tuple[str, int]]]:
-        """Of each repeat seen the formulas that names stand for; those that hold others first."""
+        """Return the formulas to replace by names in each sampled repeat; containing ones first."""
         if frame not in self.here:
             self.here[frame] = [sorted(
                 [(formula, value) for i in self._around(frame) for value, seen in self.inlined[i]
@@ -95,7 +95,7 @@ class NumberedNames:
         return self.here[frame]
 
     def _around(self, frame: int) -> Iterator[int]:
-        """A frame and those around it."""
+        """Yield a frame and those around it."""
         while frame >= 0:
             yield frame
             frame = self.frames[frame].parent

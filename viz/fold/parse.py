@@ -1,4 +1,4 @@
-"""Parse: a graph as a program; None where ops and tensors do not alternate."""
+"""Parse a graph as a program."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"-?\d+")
 
 
 def parse(graph: Graph) -> Parsed | None:
-    """A graph as a program; None where ops and tensors do not alternate."""
+    """Return a graph as a program; None if ops and tensors do not alternate."""
     nodes, edges = graph.nodes, graph.edges
     if isinstance(nodes, LazyItems) and nodes.program is not None:
         known_program: Parsed = nodes.program()
@@ -23,7 +23,7 @@ def parse(graph: Graph) -> Parsed | None:
     index = {node.id: i for i, node in enumerate(nodes)}
     ins: dict[int, list[int]] = {}                 # op -> its edges
     outs: dict[int, list[int]] = {}
-    makers = [0] * len(nodes)                      # tensor -> how many ops made it
+    makers = [0] * len(nodes)                      # tensor -> number of ops that made it
     tails, heads, ordered = [], [], True
     is_op = [node.kind == "op" for node in nodes]
     for e, edge in enumerate(edges):
@@ -72,7 +72,7 @@ def parse(graph: Graph) -> Parsed | None:
                 code[i] = -1 - len(parsed.leaf)
                 parsed.leaf.append(i)
                 program.leaf.append(known.setdefault(("leaf", node.kind, _kind(node)), len(known)))
-            elif code[i] is None:                  # made by several ops, or the like
+            elif code[i] is None:                  # made by several ops, for example
                 code[i] = append(-1, i, -1, (i,), (), ())
                 odd.add(i)
             continue
@@ -100,7 +100,7 @@ def parse(graph: Graph) -> Parsed | None:
 
 @lru_cache(1 << 10)              # of the same op in each repeat
 def _attributes(written: str) -> tuple[str, tuple[int, ...]]:
-    """Attributes with 0 for each integer; those integers."""
+    """Return attributes with 0 for each integer; those integers."""
     return _NUMBER.sub("0", written), tuple(map(int, _NUMBER.findall(written)))
 
 
@@ -110,6 +110,6 @@ def _path(group: str) -> tuple[str, ...]:
 
 
 def _kind(node: Node) -> Any:
-    """The shape and the kind of numbers of a tensor."""
+    """Return the shape and the kind of numbers of a tensor."""
     data = node.facts.get("data")
     return (data.shape, data.dtype) if isinstance(data, Value) else None

@@ -1,4 +1,4 @@
-"""What repeats, the leaves of a frame and values without a name are called in a fold."""
+"""Names of repeats, of a frame's leaves and of unnamed values in a fold."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from .merge_paths import Indexing, find_steps, merge_paths, merge_words
 from .numbered_names import NumberedNames
 from .wiring import Key, Wiring
 
-MOST = 1000                      # leaves of a frame that are told apart in expressions
+MOST = 1000                      # leaves of a frame that are distinguished in expressions
 
 _HELD = re.compile(r"(?:^|\]\.)(\w[\w.]*\[[^\]]*\])\.[\w.]+$")       # of heads.[t].q.weight
-_WRITTEN = re.compile(r"\{|\[\d|\[[^\]]*[+−]")             # what no rule for numbers writes so
-_PLACE = 0x100000                # where such leaves wait to be written
+_WRITTEN = re.compile(r"\{|\[\d|\[[^\]]*[+−]")             # not produced by any rule for numbers
+_PLACE = 0x100000                # placeholders for such leaves
 _PATH = re.compile(r"\w+(\.\w+)*\.[^\W\d]\w*")           # 0.norm.weight, not 0.5
 
 
 class RepeatNames:
-    """The names of a graph that is being folded."""
+    """The names in a graph during folding."""
 
     def __init__(self, graph: Graph, parsed: Parsed, frames: Sequence[Frame], wiring: Wiring
                  ) -> None:
         self.graph, self.parsed, self.frames, self.wiring = graph, parsed, frames, wiring
-        self.grids: list[RepeatGrid] = []          # frame -> the repeats whose labels are read
+        self.grids: list[RepeatGrid] = []          # frame -> the sampled repeats
         counts: list[tuple[int, ...]] = []
         for frame in frames:
             counts.append((*(counts[frame.parent] if frame.parent >= 0 else ()),
                            *([frame.run.times] if frame.run.times > 1 else [])))
             self.grids.append(make_grid(counts[-1] or (1,)))
-        self.leaves: list[dict[str, list[str]]] = [{} for _ in frames]     # name -> labels seen
+        self.leaves: list[dict[str, list[str]]] = [{} for _ in frames]     # name -> sampled labels
         self.called: dict[Key, str] = {}           # leaf -> its label
         self.replaced: list[list[tuple[str, list[str]]]] = [[] for _ in frames]
         labels = self._leaf_labels()
@@ -46,7 +46,8 @@ class RepeatNames:
     # ---- Repeats
 
     def of(self, frame: int) -> str:
-        """What a repeat of a frame is called, by how many frames around it are repeated: t, i."""
+        """Return the index of a frame's repeats, by the number of repeated frames around it: t, i.
+        """
         depth, around = 0, self.frames[frame].parent
         while around >= 0:
             depth += self.frames[around].run.times > 1
@@ -54,8 +55,8 @@ class RepeatNames:
         return LETTERS[min(depth, len(LETTERS) - 2)]
 
     def known(self, frame: int) -> list[Indexing]:
-        """What the repeats of the frames that hold it and of itself are called, as its grid has
-        them."""
+        """Return the names of the repeats of a frame and those around it, in the order of its grid.
+        """
         found: list[Indexing] = []
         while frame >= 0:
             if self.frames[frame].run.times > 1:
@@ -64,18 +65,18 @@ class RepeatNames:
         return found[::-1] or [Indexing()]
 
     def across(self, o: int, frame: int) -> list[tuple[str, ...]]:
-        """The path of an op's scope in the repeats seen. o: an op of the first repeat."""
+        """Return the path of an op's scope in the sampled repeats. o: an op of the first repeat."""
         (s, p, count, _), starts = self.frames[frame].run, self.frames[frame].starts
         group = self.parsed.program.group
         return [group[o - s + starts[k // count] + k % count * p] for k in self.grids[frame].seen]
 
     def own_axis(self, frame: int) -> int:
-        """How many of the repeats seen differ in the frame itself alone: the first ones."""
+        """Return the number of leading sampled repeats that differ only in the frame itself."""
         at = self.grids[frame].at
         return sum(place[:-1] == at[0][:-1] for place in at)
 
     def _steps(self, frame: int, labels: dict[Key, list[str]]) -> Indexing | None:
-        """What the paths of scopes call the repeats of a frame; else those of parameters."""
+        """Return the names of a frame's repeats in paths of scopes, else in those of parameters."""
         (s, p, count, _), group = self.frames[frame].run, self.parsed.program.group
         if count == 1:
             return None
@@ -89,7 +90,7 @@ class RepeatNames:
                     if list(column) == list(column[:size]) * (len(column) // size):
                         yield list(column[:size])
 
-        scoped: dict[tuple[str, ...], int] = {}    # what differs between repeats -> an op in it
+        scoped: dict[tuple[str, ...], int] = {}    # differing path -> an op in it
         for o in range(s, s + p):
             scoped.setdefault(group[o][:first_difference(group[o], group[o + p])], o)
         found = find_steps(columns([path[:len(start)] for path in self.across(o, frame)]
@@ -102,7 +103,7 @@ class RepeatNames:
     # ---- Leaves
 
     def _leaf_labels(self) -> dict[Key, list[str]]:
-        """The labels of the leaves of frames in the repeats seen."""
+        """Return the labels of the leaves of frames in the sampled repeats."""
         nodes, leaf = self.graph.nodes, self.parsed.leaf
         found = {}
         for key in self.wiring.leaves:
@@ -118,7 +119,7 @@ class RepeatNames:
         return [codes[k if whole else k // count] for k in repeats.seen]
 
     def _name_leaves(self, found: dict[Key, list[str]]) -> None:
-        """What leaves that are another one in each repeat are called: w[t], or c[t]."""
+        """Name the leaves that differ between repeats: w[t], or c[t]."""
         unnamed: dict[tuple[int, str], list[tuple[Key, str]]] = {}
         columns: dict[Key, list[str]] = {}
         for key, labels in found.items():
@@ -142,28 +143,28 @@ class RepeatNames:
                 self.replaced[key[1]].append((self.called[key], labels))
 
     def _path(self, labels: Sequence[str], frame: int) -> str:
-        """Paths of parameters as one: blocks.[t].{q,k,v}.weight."""
+        """Merge paths of parameters: blocks.[t].{q,k,v}.weight."""
         if not all(map(_PATH.fullmatch, labels)):
             return ""
         return ".".join(merge_paths([label.split(".") for label in labels], self.grids[frame],
                                     self.known(frame)))
 
     def _word(self, labels: Sequence[str], frame: int) -> str:
-        """Names of the user's, each of another repeat: {q,k,v}."""
+        """Merge the user's names, one per repeat: {q,k,v}."""
         if len(labels) < 2 or not all(map(str.isidentifier, labels)):
             return ""
         found = merge_words(labels, self.grids[frame], self.known(frame))
         return found if found.startswith("{") else ""
 
     def held(self, frame: int) -> str:
-        """What holds the parameters of each repeat, where their paths agree: blocks.[t]."""
+        """Return the owner of the parameters of each repeat, if their paths agree: blocks.[t]."""
         found = {match[1] for name in self.leaves[frame] if (match := _HELD.search(name))}
         return found.pop() if len(found) == 1 else ""
 
     # ---- Values
 
     def common(self, labels: Sequence[str], frame: int, c: int = -1) -> str:
-        """One label for those of the repeats seen in a frame."""
+        """Return one label for the sampled repeats of a frame."""
         names = ""
         if " = " in labels[0]:                     # q = f(x), k = f(x), v = f(x)
             parts = [label.partition(" = ") for label in labels]
@@ -182,11 +183,11 @@ class RepeatNames:
         return f"{name} = {label}" if name else label
 
     def outside(self, label: str, drawn: str, frame: int, repeat: int | None, paper: bool) -> str:
-        """What the value of one repeat is called outside its frame.
+        """Return the label of one repeat's value outside its frame.
 
-        Where several leave it (of a repeat each), or values that only the frame shows are named in
-        its label, its own name will do. One without is called as in the frame (drawn); of several
-        each says of which repeat it is: k: transpose(v), i = 0: tanh(v).
+        The value's own name is used if several repeats leave the frame, or if its formula has names
+        that only the frame shows. Otherwise it has the label of the frame (drawn); if several
+        leave, each with its repeat: k: transpose(v), i = 0: tanh(v).
         """
         name, _, formula = label.rpartition(" = ")
         hidden = re.search(rf"(?<!\w){re.escape(self.nameless.letter)}[₀-₉]*(?!\w)", formula)
@@ -204,11 +205,11 @@ class RepeatNames:
 
 
 def first_difference(a: Sequence[str], b: Sequence[str]) -> int:
-    """How many words of two paths lead to the first that differs, with it; 0 where none does."""
+    """Return the number of words of two paths up to the first that differs; 0 if none does."""
     return next((k for k, (one, other) in enumerate(zip(a, b), 1) if one != other), 0)
 
 
 def _shape_text(node: Node) -> str:
-    """How an expression writes an array that has no name: [3×4]."""
+    """Return the text of an unnamed array in an expression: [3×4]."""
     data = node.facts.get("data")
     return f"[{'×'.join(map(str, data.shape))}]" if isinstance(data, Value) else ""

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from ..graph.program import Program
 from .find_repeats import Repetition
 
-OPS = 2                          # a scope of fewer ops is no frame: its op says what it is
+OPS = 2                          # smaller scopes have no frame: their op is descriptive enough
 
 
 class Scope(NamedTuple):
-    """Ops that were made in a row within a scope."""
+    """A sequence of ops made within a scope."""
 
     start: int
     end: int
@@ -21,11 +21,11 @@ class Scope(NamedTuple):
 
 def add_scopes(program: Program, found: Sequence[Repetition], named: Collection[str], *, every: bool
                ) -> list[Repetition]:
-    """The runs, with a run of one repeat for each scope; nested, in order.
+    """Add a run of one repeat for each scope; return all runs, nested, in order.
 
-    named: scopes by path (`layer1/0`) that have one in any case; with `every` so have all that hold
-    some ops. A scope that was entered twice is a frame each time. What a fold shows already, or
-    cuts, is none. Linear in the program, times how deep scopes and runs are nested.
+    named: scopes by path (`layer1/0`) that always get one; with `every`, all scopes of some ops do.
+    A scope that was entered twice is a frame each time. Scopes that a fold already shows, or cuts,
+    get none. Linear in the program, times the depth of nesting.
     """
     runs, above = _flatten(found)
     inside = [-1] * len(program.label)             # op -> the innermost run that holds it
@@ -43,8 +43,9 @@ def add_scopes(program: Program, found: Sequence[Repetition], named: Collection[
 
 
 def find_scopes(program: Program) -> Iterator[Scope]:
-    """Each scope of a program, each time it was entered; inner ones after those around them."""
-    opened: list[int] = []                         # where the scopes that are open began
+    """Yield each scope of a program, each time it was entered; inner ones after those around them.
+    """
+    opened: list[int] = []                         # the starts of the open scopes
     path: tuple[str, ...] = ()
     found = []
     for o, group in enumerate([*program.group, ()]):
@@ -60,9 +61,10 @@ def find_scopes(program: Program) -> Iterator[Scope]:
 
 
 def _flatten(found: Sequence[Repetition]) -> tuple[list[Repetition], list[int]]:
-    """The runs and all runs within them, outer ones first, and by run the one around it, or -1."""
+    """Return the runs and all runs within them, outer ones first, and the index of the one around
+    each, or -1."""
     runs, above = list(found), [-1] * len(found)
-    for i, run in enumerate(runs):                 # grows as it goes
+    for i, run in enumerate(runs):                 # grows during the loop
         runs += run.inner
         above += [i] * len(run.inner)
     return runs, above
@@ -74,7 +76,7 @@ def _end(run: Repetition) -> int:
 
 def _fits(start: int, end: int, runs: Sequence[Repetition], above: Sequence[int],
           inside: Sequence[int]) -> bool:
-    """Whether ops lie within the first repeat of all runs that hold them, and cut none."""
+    """Return whether ops lie within the first repeat of all runs around them, and cut none."""
     around = []
     for i in (inside[start], inside[end - 1]):
         while i >= 0 and not _holds(runs[i], start, end):
@@ -90,7 +92,7 @@ def _holds(run: Repetition, start: int, end: int) -> bool:
 
 
 def _nest(runs: Sequence[Repetition]) -> list[Repetition]:
-    """Runs within runs, from runs side by side."""
+    """Nest a flat list of runs."""
     order = sorted(runs, key=lambda run: (run.start, -_end(run), -run.period))
     top: list[Repetition] = []
     inner: list[list[Repetition]] = [[] for _ in order]

@@ -1,4 +1,4 @@
-"""Unfold: the graph that was folded, node by node and edge by edge as it was."""
+"""Unfold: restore the graph that was folded, node by node and edge by edge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from ..graph import Edge, Graph, Node
 
 
 def unfold(graph: Graph) -> Graph:
-    """The graph as it was before `fold`, exactly; a graph without folds as it is. Linear in it."""
+    """Return the graph as it was before `fold`, exactly; a graph without folds unchanged. Linear in
+    it."""
     if "folds" not in graph.facts:
         return graph
     facts = {key: value for key, value in graph.facts.items() if key != "folds"}
@@ -19,7 +20,8 @@ def unfold(graph: Graph) -> Graph:
 
 
 def _restore(items: Sequence[Any]) -> list[Any]:
-    """What the items stand for, each in its place; what stands for itself fills the rest."""
+    """Return the items that folded ones replace, each at its index; the other items fill the gaps.
+    """
     placed: dict[int, Any] = {}
     rest = []
     for item in items:

@@ -1,4 +1,4 @@
-"""Wiring: what feeds what in a graph whose runs are drawn once: through ports, at their frames."""
+"""Wiring: the connections of a graph with folded runs, through ports at their frames."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from typing import Any
 from ..graph.program import Parsed
 from .frame import Frame, representatives
 
-KEPT = 4                         # so many repeats of a value that leave a frame have a box outside
+KEPT = 4                         # at most so many repeats of a value have boxes outside its frame
 
 # A key names a node of the new graph: ("op", op), ("box", op), ("leaf", frame, leaves),
-# ("port", frame, way, ...), ("exit", op that stands for it, frame outside, op)
+# ("port", frame, way, ...), ("exit", representative op, frame outside, op)
 Key = tuple[Any, ...]
 
 
 class Wiring:
-    """The nodes of the new graph, as keys, and the arrows between them."""
+    """The nodes of the new graph, as keys, and the edges between them."""
 
     def __init__(self, parsed: Parsed, frames: Sequence[Frame], inputs: frozenset[int],
                  depth: int | None) -> None:
         self.parsed, self.frames = parsed, frames
-        self.depth = depth                         # frames deeper than that are closed
+        self.depth = depth                         # deeper frames are closed
         self.inputs = inputs                       # leaves that stay outside scopes, as sources
         self.stands, self.inside = representatives(parsed.program, frames)
-        self.repeats: dict[int, list[int]] = {}    # op that stands for others -> all of them
+        self.repeats: dict[int, list[int]] = {}    # representative op -> all ops it replaces
         for o, c in enumerate(self.stands):
             self.repeats.setdefault(c, []).append(o)
-        self.first_use: dict[Key, float] = {}      # ports and leaves -> where they are first used
-        self.arrows: dict[tuple[Key, Key, int], list[int]] = {}    # -> places of its sources
+        self.first_use: dict[Key, float] = {}      # ports and leaves -> index of their first use
+        self.arrows: dict[tuple[Key, Key, int], list[int]] = {}    # -> indices of its sources
         self.leaves: dict[Key, None] = {}
         self.exits: dict[tuple[int, int], dict[int, None]] = {}    # (op, frame outside) -> ops
         self.ends = frozenset(parsed.outputs)
         self.forced: set[int] = set()              # ops inside a frame that made an output
-        self.carried: list[dict[Key, Key]] = [{} for _ in frames]  # port in -> what goes out
+        self.carried: list[dict[Key, Key]] = [{} for _ in frames]  # port in -> outgoing value
         self._wire()
 
     def _wire(self) -> None:
-        """Finds the source of each input of each op that is drawn, through ports where needed."""
+        """Find the source of each input of each op that is drawn, through ports where needed."""
         first = self.parsed.program.first
         tasks: list[tuple[Key, int, tuple[int, ...], int, int]] = []
         self._leave()
@@ -53,7 +53,7 @@ class Wiring:
                 continue
             o = ops[0]
             tail, more = self._source(o, a, frame)
-            if len(ops) > 1:     # each of them passes through the frame: by one port
+            if len(ops) > 1:     # each enters the frame: by one port
                 tail, more = ("port", frame, "all", self._fed(ops, a, frame)), ops
             at = self.first_use[head] if head[0] == "port" else \
                 float(max(self.parsed.op[o], self.parsed.box[o]) if head[0] == "box" else
@@ -69,8 +69,8 @@ class Wiring:
             self.arrows.setdefault((tail, head, argument), []).extend(places)
 
     def _leave(self) -> None:
-        """Outputs leave their frame, where not all repeats of a value are outputs, but a few; and
-        closed scopes, so that they are seen."""
+        """Let outputs leave their frame, if only a few repeats of a value are outputs; and let them
+        leave closed scopes, to be visible."""
         last: dict[int, list[int]] = {}
         for o, box in enumerate(self.parsed.box) if self.ends else ():
             if box in self.ends and self.inside[self.stands[o]] >= 0:
@@ -82,7 +82,8 @@ class Wiring:
                 self.exits.setdefault((c, -1), {}).update(dict.fromkeys(ops))
 
     def _all_shared(self, ops: Sequence[int], a: int, frame: int) -> bool:
-        """Whether ops take what another op outside a frame made, the same in all its repeats."""
+        """Return whether ops take the result of an op outside a frame, the same in all its repeats.
+        """
         if frame < 0:
             return False
         first, source = self.parsed.program.first, self.parsed.program.source
@@ -98,7 +99,8 @@ class Wiring:
                       for start in self.frames[frame].starts for o in ops])
 
     def _source(self, o: int, a: int, frame: int) -> tuple[Key, Sequence[int]]:
-        """Where an input comes from, seen in a frame; of a port, which ops say what feeds it."""
+        """Return the source of an input within a frame; for a port, also the ops that define its
+        source."""
         program = self.parsed.program
         first, source = program.first, program.source
         v = source[first[o] + a]
@@ -131,7 +133,7 @@ class Wiring:
 
     def _tensor(self, v: int, frame: int) -> Key:
         c = self.stands[v]
-        if self.parsed.box[c] < 0:                 # an op that made several: its parts are near
+        if self.parsed.box[c] < 0:                 # an op with several results: its parts follow
             return ("op", c)
         if self.inside[c] == frame:
             return ("box", c)
@@ -139,14 +141,14 @@ class Wiring:
         return ("exit", c, frame, v)
 
     def kept(self, c: int, frame: int) -> list[int]:
-        """The repeats of a value that have a box of their own outside their frame."""
+        """Return the repeats of a value that have a box of their own outside their frame."""
         left = self.exits[c, frame]
         if self._once(c, frame):
             return []
         return list(left) if len(left) <= KEPT else [v for v in self.forced if v in left]
 
     def drawn(self, key: Key) -> Key:
-        """The key of the node that is drawn for it."""
+        """Return the key of the node that is drawn for this one."""
         if key[0] == "exit" and self._once(key[1], key[2]):
             return ("box", key[1])
         if key[0] != "exit" or key[3] in self.forced or len(self.exits[key[1], key[2]]) <= KEPT:
@@ -154,7 +156,8 @@ class Wiring:
         return ("box", key[1])
 
     def _once(self, c: int, frame: int) -> bool:
-        """Whether a value leaves open scopes only, which are not repeated: it has no second box."""
+        """Return whether a value leaves only open scopes, which are not repeated: it has no second
+        box."""
         around = self.inside[c]
         hidden = False
         while around != frame and self.frames[around].run.times == 1:
@@ -166,7 +169,8 @@ class Wiring:
         return self.depth is None or self.frames[frame].path.count("/") < self.depth
 
     def entering(self, port: Key) -> list[int]:
-        """The tensors that enter by a port, as indices in the graph: one per repeat, in order."""
+        """Return the tensors that enter by a port, as indices in the graph: one per repeat, in
+        order."""
         if port[2] != "carried":
             return [self.index(v) for v in port[3]]
         _, frame, _, of, lag, before = port
@@ -182,7 +186,7 @@ class Wiring:
         return self.parsed.box[v] if v >= 0 else self.parsed.leaf[-1 - v]
 
     def shifted(self, v: int, frame: int) -> list[int]:
-        """An op in the first repeat of a frame, in all its repeats."""
+        """Return the repeats of an op of a frame's first repeat."""
         if frame < 0:
             return [v]
         around = self.frames[frame]

@@ -1,4 +1,4 @@
-"""The graph: what every reader makes, every transform maps and every writer takes."""
+"""The graph: made by every reader, mapped by every transform, taken by every writer."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ KINDS = ("input", "parameter", "constant", "value", "output", "op")
 
 
 class GraphError(ValueError):
-    """A graph that cannot be: a duplicate id, a dangling edge, a cycle, JSON of another shape."""
+    """An invalid graph: a duplicate id, a dangling edge, a cycle, JSON of another shape."""
 
-    status = 2                   # what the command line exits with
+    status = 2                   # exit status of the command line
 
 
 class TransformError(ValueError):
-    """A transform that cannot be made: no such node, kind or fold; no path between two nodes."""
+    """A transform that is impossible: no such node, kind or fold; no path between two nodes."""
 
     status = 2
 
 
 class LazyItems(Sequence[Any]):
-    """Nodes or edges in order, each made when it is asked for; all of them where all are."""
+    """Nodes or edges in order, each made on demand; all of them on iteration."""
 
     def __init__(self, count: int, make: Callable[[int], Any],
                  columns: Callable[[Sequence[int]], Mapping[str, Any]] | None = None,
@@ -37,7 +37,7 @@ class LazyItems(Sequence[Any]):
                  has: Callable[[str], bool] | None = None) -> None:
         self.columns = columns   # some of them -> fact -> Numbers, or a list: that of the first ...
         self.program = program   # -> viz.graph.program.Parsed
-        self.has = has           # whether one has this id
+        self.has = has           # whether a node has this id
         self._count, self._make = count, make
         self._all: tuple[Any, ...] | None = None
 
@@ -69,7 +69,7 @@ class LazyItems(Sequence[Any]):
         return self._all
 
     def picked(self, at: Sequence[int]) -> LazyItems:
-        """Those at some places."""
+        """Return those at some indices."""
         return LazyItems(len(at), lambda k: self[at[k]])
 
 
@@ -103,7 +103,7 @@ class _EdgeFields(NamedTuple):
 
 
 class Edge(_EdgeFields):
-    """From a tensor to an op that takes it, or from an op to the tensor it made. Immutable."""
+    """An edge from a tensor to an op that takes it, or from an op to its result. Immutable."""
 
     __slots__ = ()
 
@@ -120,7 +120,7 @@ class Edge(_EdgeFields):
 class Graph:
     """A valid graph: unique ids, no dangling edge, no cycle. Parallel edges keep their order.
 
-    Immutable, with all that it holds. Raises GraphError where that does not hold.
+    Immutable, with all its contents. Raises GraphError for an invalid graph.
     """
 
     name: str
@@ -149,7 +149,7 @@ class Graph:
             except KeyError as error:
                 raise GraphError(f"edge {edge.tail!r} -> {edge.head!r}: "
                                  f"there is no node {error.args[0]!r}") from None
-        if not ordered:          # readers write inputs first: then there is no cycle to look for
+        if not ordered:          # readers write inputs first: then no cycle is possible
             topological(self)
 
     _repr_mimebundle_ = mimebundle
@@ -159,9 +159,9 @@ class Graph:
 
 
 def topological(graph: Graph) -> list[Node]:
-    """The nodes, each after all it depends on, otherwise in their own order. Linear in the graph.
+    """Return the nodes in topological order, otherwise in their own order. Linear in the graph.
 
-    Raises GraphError where there is a cycle, and names a node on it.  Source: Kahn, 1962.
+    Raises GraphError if there is a cycle, with a node on it.  Source: Kahn, 1962.
     """
     waiting = {node.id: 0 for node in graph.nodes}
     heads: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
@@ -171,7 +171,7 @@ def topological(graph: Graph) -> list[Node]:
     nodes = {node.id: node for node in graph.nodes}
     ready = [node.id for node in graph.nodes if not waiting[node.id]]
     order = []
-    for id in ready:             # grows while it is walked
+    for id in ready:             # grows during the loop
         order.append(nodes[id])
         for head in heads[id]:
             waiting[head] -= 1

@@ -1,7 +1,7 @@
-"""Facts: what is known of a node, an edge and a graph; every key, with its type and its meaning.
+"""Facts of a node, an edge and a graph; every key, with its type and its meaning.
 
-Files of graphs (JSON) hold them by the same keys, decoded by these types. Facts of other keys are
-the user's: kept, and shown by the viewer.
+Files of graphs (JSON) have the same keys, decoded by these types. Facts of other keys are the
+user's: kept, and shown by the viewer.
 """
 
 from __future__ import annotations
@@ -24,62 +24,62 @@ NodeFacts = TypedDict("NodeFacts", {
     "pass": int,                        # which pass of its loop made it, from 1; readers
     "branch": str,                      # the condition under which it was made; readers
     "made": str,                        # why nothing leads to it; torch reader
-    "params": int,                      # how many numbers a parameter has; torch and jax readers
-    "bytes": int,                       # how many bytes these take; torch and jax readers
+    "params": int,                      # number of elements of a parameter; torch and jax readers
+    "bytes": int,                       # their size in bytes; torch and jax readers
     "frozen": bool,                     # a parameter without requires_grad; torch reader
     "grad_norm": float,                 # the norm of a parameter's gradient; torch reader
-    "update_ratio": float,              # that norm by the parameter's own; torch reader
+    "update_ratio": float,              # that norm divided by the parameter's; torch reader
     "flops": int,                       # floating-point operations of an op; torch reader
     "saved": int,                       # bytes an op keeps for backward; torch reader
     "break": str,                       # why no gradient passes an op: detach; torch, jax readers
-    "dead": int,                        # how many units are 0 for every example; torch reader
-    "units": int,                       # of so many; torch reader
-    "flag": str,                        # what is wrong here: nan; diagnose, diff, torch reader
+    "dead": int,                        # units that are 0 for every example; torch reader
+    "units": int,                       # of this total; torch reader
+    "flag": str,                        # the problem here: nan; diagnose, diff, torch reader
     "heat": int,                        # size of its value or gradient, -4 to 4; heat
     "change": str,                      # added, removed, or what changed: data, grad; diff
-    "hidden": int,                      # how many of its edges were cut; subgraph
+    "hidden": int,                      # number of its edges that were cut; subgraph
     "partial": bool,                    # its gradient has terms that were cut; subgraph
     "pair": str,                        # id of its partner in the other pass; backward_graph
     "fold": str,                        # path of the frame it is in, 2/1; fold
-    "repeats": tuple[Any, ...],         # the Nodes that it replaces; fold
-    "at": tuple[int, ...],              # their places in the graph; fold
-    "drawn": str,                       # for the picture alone: port, copy or exit; fold
+    "repeats": tuple[Any, ...],         # the Nodes it replaces; fold
+    "at": tuple[int, ...],              # their indices in the graph; fold
+    "drawn": str,                       # only in the picture: port, copy or exit; fold
     "port": str,                        # how a port feeds a frame: carried, shared ...; fold
-    "lag": int,                         # of a carried port: how many repeats back; fold
-    "shared": int,                      # how many repeats use a leaf; fold
+    "lag": int,                         # of a carried port: number of repeats back; fold
+    "shared": int,                      # number of repeats that use a leaf; fold
 }, total=False)
 
 EdgeFacts = TypedDict("EdgeFacts", {
-    "argument": int,                    # which argument of the op, from 0; readers
+    "argument": int,                    # number of the op's argument, from 0; readers
     "local": Value,                     # the local derivative; readers
-    "contribution": Value,              # what it sends back to its tail's gradient; readers
+    "contribution": Value,              # contribution to its tail's gradient; readers
     "formula": str,                     # the local derivative as an expression; readers
     "break": str,                       # why no gradient passes: detach, no_grad; readers
-    "flag": str,                        # what is wrong here; fold, of all repeats
+    "flag": str,                        # the problem here; fold, of all repeats
     "heat": int,                        # size of the contribution, -4 to 4; heat
     "change": str,                      # added or removed; diff
-    "repeats": tuple[Any, ...],         # the Edges that it replaces; fold
-    "at": tuple[int, ...],              # their places in the graph; fold
-    "drawn": str,                       # for the picture alone: port or exit; fold
-    "repeat": int,                      # of an exit: of which repeat, from 0; fold
+    "repeats": tuple[Any, ...],         # the Edges it replaces; fold
+    "at": tuple[int, ...],              # their indices in the graph; fold
+    "drawn": str,                       # only in the picture: port or exit; fold
+    "repeat": int,                      # of an exit: its repeat, from 0; fold
 }, total=False)
 
 
 class FoldFacts(TypedDict):
-    """A frame, in which what is repeated is drawn once; or a scope, which is repeated once."""
+    """A frame, in which a repeated segment is drawn once; or a scope, which has one repeat."""
 
     path: str                           # 2/1: the first frame in the second
     parent: str                         # the path of the frame around it, or empty
-    count: int                          # how many repeats there are; 1 of a scope
-    period: int                         # how many ops each has
+    count: int                          # number of repeats; 1 for a scope
+    period: int                         # number of ops of each
     title: str
-    where: str                          # the scope that holds it
+    where: str                          # the scope around it
     index: str                          # the letter of a repeat: t, i
     first: int                          # the number of the first repeat, and of the last
     last: int
-    names: tuple[str, ...]              # or what the repeats are called: q, k, v
-    ops: int                            # how many ops are drawn in it
-    nodes: int                          # how many nodes of the graph are in it
+    names: tuple[str, ...]              # or the names of the repeats: q, k, v
+    ops: int                            # number of ops drawn in it
+    nodes: int                          # number of the graph's nodes in it
     holds: str                          # of a scope: its class, ops and parameters
     closed: bool                        # drawn as a box with its title
     carried: tuple[tuple[str, str], ...]         # port, and the node that feeds it one repeat later
@@ -103,7 +103,7 @@ class GraphFacts(TypedDict, total=False):
     modules: Mapping[str, str]          # path of a module -> its class; torch and jax readers
     scopes: Mapping[str, str]           # scopes with a frame in any case, with a note; jax reader
     unreached: tuple[str, ...]          # parameters that the loss does not reach; torch reader
-    flags: tuple[str, ...]              # what is wrong, in sentences; diagnose, diff
+    flags: tuple[str, ...]              # problems, in sentences; diagnose, diff
     differences: tuple[str, ...]        # between two graphs, in sentences; diff
     heat: HeatFacts                     # heat
     paired: tuple[str, str]             # the groups of the two passes; backward_graph
@@ -111,7 +111,7 @@ class GraphFacts(TypedDict, total=False):
 
 
 class Facts(dict[str, Any]):
-    """A mapping that cannot be changed; `{**facts, "flag": "nan"}` makes a new one."""
+    """An immutable mapping; `{**facts, "flag": "nan"}` makes a new one."""
 
     __slots__ = ()
 
@@ -126,7 +126,7 @@ class Facts(dict[str, Any]):
 
 
 def frozen(facts: Mapping[str, Any]) -> Facts:
-    """A copy of facts that cannot be changed, nor can the mappings, lists and sets in it."""
+    """Return an immutable copy of facts, including the mappings, lists and sets in it."""
     if isinstance(facts, Facts):
         return facts
     if _MUTABLE.isdisjoint(map(type, facts.values())):

@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, so that a failure leaves the old one as it was."""
+"""Write files atomically, so that a failure leaves the old one intact."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import tempfile
 class FileError(OSError):
     """A file that cannot be written, with the reason."""
 
-    status = 1                   # what the command line exits with
+    status = 1                   # exit status of the command line
 
 
 def save(path: str, content: bytes) -> None:
-    """Write a file atomically; folders on the way are made. Raises FileError."""
+    """Write a file atomically, creating its folders. Raises FileError."""
     folder = os.path.dirname(path) or "."
     temporary = None
     try:
@@ -25,7 +25,7 @@ def save(path: str, content: bytes) -> None:
             raise FileError(f"cannot write {path!r}: it may not be written to")
         os.makedirs(folder, exist_ok=True)
         if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
-            with open(path, "wb") as device:       # /dev/null, a pipe: nothing there to replace
+            with open(path, "wb") as device:       # /dev/null, a pipe: no file to replace
                 device.write(content)
             return
         handle, temporary = tempfile.mkstemp(prefix=".tinyviz-", dir=folder)
@@ -46,7 +46,7 @@ def save(path: str, content: bytes) -> None:
 
 
 def dark_path(path: str) -> str:
-    """Where the dark picture goes that belongs to a light one: f-dark.svg beside f.svg."""
+    """Return the path of the dark version of a picture: f-dark.svg beside f.svg."""
     stem, suffix = os.path.splitext(path.rstrip("/" + os.sep))
     return f"{stem}-dark{suffix}" + path[len(stem) + len(suffix):]
 

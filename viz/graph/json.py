@@ -1,9 +1,9 @@
 """JSON: a graph as text and back, with all its facts; schema.json describes the format.
 
-A fact has the type that `facts` declares for its key, so that none is wrapped: a Value is
-{"shape": [], "dtype": "float64", "items": [2.44], "value": 2.44}; value where there is one number,
-stats (min, mean, max ...) in place of the items of a large array. nan, inf, -inf and complex
-numbers are strings. Facts of other keys are kept as plain JSON.
+A fact has the type that `facts` declares for its key, without a wrapper: a Value is {"shape": [],
+"dtype": "float64", "items": [2.44], "value": 2.44}; value where there is one number, stats (min,
+mean, max ...) in place of the items of a large array. nan, inf, -inf and complex numbers are
+strings. Facts of other keys are kept as plain JSON.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ VERSION = 2
 # ---- Writing
 
 def to_json(graph: Graph) -> str:
-    """The graph as JSON, one node or edge a line, so that a diff shows what changed.
+    """Return the graph as JSON, one node or edge per line, for readable diffs.
 
-    Raises GraphError for a fact that is no JSON.
+    Raises GraphError for a fact without a JSON form.
     """
     def block(items: Iterable[Any]) -> str:
         return ",\n".join("    " + _line(_plain(item)) for item in items)
@@ -72,9 +72,9 @@ def _plain_value(value: Value) -> dict[str, Any]:
 # ---- Reading
 
 def from_json(text: str) -> Graph:
-    """The graph that `to_json` wrote, in this version of the format or in one before.
+    """Return the graph that `to_json` wrote, in this version of the format or an earlier one.
 
-    Raises GraphError where the text is something else.
+    Raises GraphError for any other text.
     """
     try:
         plain = _mapping(json.loads(text))
@@ -133,7 +133,7 @@ def _types(declared: Any) -> dict[str, Any]:
 
 @lru_cache(maxsize=None)
 def _decoder(declared: Any) -> Callable[[Any], Any]:
-    """A function that makes a fact of a declared type from plain JSON, or raises."""
+    """Return a function that makes a fact of a declared type from plain JSON, or raises."""
     if declared in _DECODERS:
         return _DECODERS[declared]
     if is_typeddict(declared):
@@ -194,7 +194,7 @@ def _value(plain: Any) -> Value:
 
 
 def _own(plain: Any) -> Any:
-    """A fact of the user's own: plain data, which cannot be changed."""
+    """Return a fact of the user's own: plain data, made immutable."""
     if isinstance(plain, list):
         return tuple(map(_own, plain))
     return Facts({key: _own(fact) for key, fact in plain.items()}) \

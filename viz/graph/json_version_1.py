@@ -1,4 +1,4 @@
-"""JSON, version 1 (of 2026): each fact in a wrapper that names its type. It is read, not written.
+"""JSON, version 1 (of 2026): each fact in a wrapper with its type. Read only, not written.
 
 {"value": {"shape": [], "dtype": "float64", "items": [2.44]}}, {"map": {...}}, {"list": [...]}
 """
@@ -11,7 +11,7 @@ from .facts import Facts
 
 
 def decoded(plain: Any) -> dict[str, Any]:
-    """A graph of version 1 as one of the present version."""
+    """Return a graph of version 1 as one of the present version."""
     return {"name": plain["name"], "facts": _facts(plain["facts"]),
             "nodes": [{**node, "facts": _facts(node["facts"])} for node in plain["nodes"]],
             "edges": [{**edge, "facts": _facts(edge["facts"])} for edge in plain["edges"]]}

@@ -14,19 +14,19 @@ from importlib.util import find_spec
 from . import size_limits
 from .text import covered
 
-LEAST = 24                       # dpi below which nothing can be read
-CODE = 5.5                       # px: the size of a code in place of a character
+LEAST = 24                       # dpi below which text is illegible
+CODE = 5.5                       # px: the size of a code that replaces a character
 
 
 class SizeError(ValueError):
-    """A picture of more pixels than viewers open."""
+    """A picture with more pixels than viewers can open."""
 
-    status = 2                   # what the command line exits with
+    status = 2                   # exit status of the command line
 
 
 def pixels(drawn: str, size: float, dpi: float, words: Iterable[str]) -> bytes:
-    """An SVG of ours as PNG; size: px of its longer side, words: what it says. Raises SizeError
-    where it would be too large."""
+    """Return an SVG of ours as PNG; size: px of its longer side, words: its texts. Raises SizeError
+    if it would be too large."""
     import resvg_py
     most = 96 * size_limits.SIDE_PIXELS / size
     if most < LEAST:
@@ -49,14 +49,14 @@ def pixels(drawn: str, size: float, dpi: float, words: Iterable[str]) -> bytes:
 
 
 def fonts() -> str:
-    """The folder of matplotlib's fonts; matplotlib is found, not imported."""
+    """Return the folder of matplotlib's fonts; matplotlib is located, not imported."""
     spec = find_spec("matplotlib")
     assert spec is not None and spec.origin is not None, "matplotlib is a dependency"
     return os.path.join(os.path.dirname(spec.origin), "mpl-data", "fonts", "ttf")
 
 
 def absent(characters: Sequence[str]) -> str:
-    """Those that no font of the system has either, as far as it can be asked (by fontconfig)."""
+    """Return the characters that no system font has either, as far as fontconfig knows."""
     if not characters or sys.platform != "linux":
         return ""
     import subprocess
@@ -67,7 +67,7 @@ def absent(characters: Sequence[str]) -> str:
 
 
 def _coded(drawn: str, missing: str) -> str:
-    """The SVG with small codes for characters that would be empty boxes: U+1F642."""
+    """Return the SVG with small codes for characters that would be empty boxes: U+1F642."""
     if not missing:
         return drawn
 
@@ -82,7 +82,7 @@ def _coded(drawn: str, missing: str) -> str:
 
 
 def _sized(png: bytes, dpi: float) -> bytes:
-    """The PNG with its resolution: a document shows it as large as the SVG."""
+    """Return the PNG with its resolution: a document shows it as large as the SVG."""
     dots = round(dpi / 0.0254)
     chunk = b"pHYs" + struct.pack(">IIB", dots, dots, 1)
     return png[:33] + struct.pack(">I", 9) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[33:]

@@ -1,4 +1,4 @@
-"""Text, numbers and colours as an SVG holds them, for pictures of graphs and for plots."""
+"""Text, numbers and colours in the form of SVG, for pictures of graphs and for plots."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import lru_cache
 
 
 def escape(string: str) -> str:
-    """The text for an SVG's content or attribute: the one place where this format escapes."""
+    """Return a text escaped for an SVG's content or attribute; the only place that escapes."""
     if not (string.isprintable() or string.replace("\n", "").isprintable()):
         string = "".join(c if c.isprintable() or c in "\n\u200c\u200d\ufe0f" else "�"
                          for c in string)
@@ -15,11 +15,11 @@ def escape(string: str) -> str:
 
 
 def short(color: str) -> str:
-    """A colour in as few characters as there are: #fff for #ffffff."""
+    """Return a colour in as few characters as possible: #fff for #ffffff."""
     return "#" + color[1::2] if color[1::2] == color[2::2] else color
 
 
-@lru_cache(1 << 16)              # most places are in whole pixels: few numbers, many times
+@lru_cache(1 << 16)              # most coordinates are whole pixels: few numbers, many times
 def number(x: float) -> str:
-    """A coordinate, to a tenth of a pixel: 12, 12.5."""
+    """Return a coordinate, to a tenth of a pixel: 12, 12.5."""
     return f"{x + 0.0:.1f}".removesuffix(".0")     # -0.0 equals 0.0: the same text for both

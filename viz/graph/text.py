@@ -1,4 +1,4 @@
-"""How a number, an array, a shape is written, everywhere; and how wide a text is."""
+"""The text of numbers, arrays and shapes everywhere; the width of texts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 
 from .value import Value, is_rounding_error, statistics
 
-DIGITS = 5                       # significant digits that people read; files of data keep them all
-SHORT = 10                       # what was typed in is shown whole where it has few characters
+DIGITS = 5                       # significant digits in pictures; data files keep all
+SHORT = 10                       # input numbers are shown in full up to so many characters
 _SURE = ".14g"                   # digits that no rounding error reaches: the others are cut first
-FEW = 3                          # an array of at most so many numbers is written out
+FEW = 3                          # larger arrays are not written out
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _SUBSCRIPT = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
@@ -31,10 +31,10 @@ def subscript(n: int) -> str:
 
 
 def number(x: Any, digits: int = DIGITS) -> str:
-    """A number as people write it: 5.32, −0.5, 123460, 1.2e−7, 1000000000, nan, −inf, True.
+    """Return a number as text: 5.32, −0.5, 123460, 1.2e−7, 1000000000, nan, −inf, True.
 
-    A last digit that another processor rounds otherwise changes nothing, be it next to a tie, such
-    as 10.0625, or to a whole number.
+    A last digit that differs between processors has no effect, either next to a tie, such as
+    10.0625, or to a whole number.
     """
     if not isinstance(x, float):                   # most are
         if isinstance(x, (bool, str)):
@@ -47,9 +47,9 @@ def number(x: Any, digits: int = DIGITS) -> str:
     return _decimal(float(x), digits) if x else "−0" if str(x).startswith("-") else "0"
 
 
-@lru_cache(1 << 12)              # in a box, in what is told of it, beside the lines that lead there
+@lru_cache(1 << 12)              # in a box, its tooltip, beside the edges that lead there
 def _decimal(x: float, digits: int) -> str:
-    """A number that is not zero: 0.0 and −0.0 would be one to a cache."""
+    """Format a number that is not zero: 0.0 and −0.0 would share a cache entry."""
     x = float(f"{x:{_SURE}}")
     if x - x == 0 and x == int(x):                 # whole: 10**9 is not 1e+09
         return _short(repr(int(x)) if abs(x) < 10**10 else f"{x:.{digits}g}")
@@ -60,7 +60,7 @@ def _decimal(x: float, digits: int) -> str:
 
 
 def _short(text: str) -> str:
-    """An exponent without zeros; a minus as wide as a +, and read aloud as "minus"."""
+    """Shorten an exponent; make a minus as wide as a +, and read aloud as "minus"."""
     if "e" in text:
         mantissa, exponent = text.split("e")
         if "." in mantissa:
@@ -70,27 +70,27 @@ def _short(text: str) -> str:
 
 
 def quantity(n: int, what: str) -> str:
-    """A number of many, of a unit or of things: 26 MB, 11.2M parameters."""
+    """Return a number with a unit or a noun: 26 MB, 11.2M parameters."""
     scale, unit = next(((10.0**e, unit) for e, unit in ((12, "T"), (9, "G"), (6, "M"), (3, "k"))
                         if n >= 10**e), (1.0, ""))
     written = number(float(f"{n / scale:.3g}"))
     return f"{written} {unit}{what}" if what[0].isupper() else f"{written}{unit} {what}"
 
 
-@lru_cache(1 << 10)              # of all values in a graph there are few
+@lru_cache(1 << 10)              # a graph's values have few
 def shape(sizes: tuple[int, ...]) -> str:
-    """A shape: 32×10, (3,), () for a number."""
+    """Return a shape as text: 32×10, (3,), () for a number."""
     return "×".join(map(str, sizes)) if len(sizes) > 1 else str(tuple(sizes))
 
 
 def plus(xs: Sequence[float]) -> str:
-    """Numbers with plus and minus between them: 1.44 + 1 − 0.5."""
+    """Join numbers with plus and minus: 1.44 + 1 − 0.5."""
     first, *rest = [number(x) for x in xs]
     return first + "".join(f" − {x[1:]}" if x.startswith("−") else f" + {x}" for x in rest)
 
 
 def input_number(value: Value | None) -> str:
-    """The numbers of a value that was typed in, not computed: 1.0000001, where others say 1."""
+    """Return the numbers of an input in full: 1.0000001, where a computed value is shown as 1."""
     x = None if value is None else value.number
     if isinstance(x, float) and len(str(abs(x))) <= SHORT:
         return number(x, SHORT)
@@ -98,18 +98,18 @@ def input_number(value: Value | None) -> str:
 
 
 def numbers(value: Value | None, digits: int = DIGITS) -> str:
-    """The numbers of a value on one line: 1.2, [1, 2, 3], all 0, or min … mean … max.
+    """Return the numbers of a value on one line: 1.2, [1, 2, 3], all 0, or min … mean … max.
 
-    Of a folded node's the median stands in the middle, that of its repeats.
+    For a folded node, the median over its repeats takes the place of the mean.
     """
     if value is None:
         return "none"
     items, stats = value.items, value.stats
-    if items is not None and len(items) == 1:      # Tensor([1.2]) reads as 1.2: its shape stands
+    if items is not None and len(items) == 1:      # Tensor([1.2]) reads as 1.2: its shape is shown
         return number(items[0], digits)            # elsewhere
     if 0 in value.shape:
         return "empty"
-    if items is None and stats is None:            # its numbers are not known
+    if items is None and stats is None:            # unknown numbers
         return value.dtype
     if items is not None and len(items) <= FEW:
         if not value.shape:
@@ -136,7 +136,7 @@ def numbers(value: Value | None, digits: int = DIGITS) -> str:
 
 
 def nonfinite_counts(value: Value) -> list[str]:
-    """How many numbers of a value are none or infinite: nan ×1, −inf ×2; ±inf ×3 of a large one."""
+    """Return the counts of nan and infinite numbers: nan ×1, −inf ×2; ±inf ×3 for a large value."""
     *_, nan, inf = statistics(value)
     return _nonfinite_counts(value, nan, inf)
 
@@ -150,23 +150,23 @@ def _nonfinite_counts(value: Value, nan: int, inf: int) -> list[str]:
 
 
 def written_alike(low: float, high: float, digits: int) -> bool:
-    """Whether two numbers are written alike."""
+    """Return whether two numbers have the same text."""
     return low == high or number(low, digits) == number(high, digits)
 
 
 @lru_cache(1 << 10)              # of all its uses
 def word(name: str) -> str:
-    """A name as others use it: h, layer1.weight, y₁; in brackets where it is no name: (x²)."""
+    """Return a name as an operand: h, layer1.weight, y₁; in brackets if it is no name: (x²)."""
     plain = re.fullmatch(r"[\w.\[\]₀-₉]+", name) and not re.search("[²³¹⁰-⁹]", name)
     return name if plain else f"({name})"
 
 
-@lru_cache(1 << 12)              # in a box, in the head of a frame, of all repeats
+@lru_cache(1 << 12)              # in a box, in the title of a frame, of all repeats
 def shorten(text: str, most: int) -> str:
-    """The text, at most so many characters: an ellipsis stands for what gives way.
+    """Shorten the text to so many characters, with an ellipsis in place of what is cut.
 
-    Of a path its first words: …query.weight; of an expression operands, as few as will do:
-    view(linear(…), 2, −1), or all of one that a name is given to; of any other text its middle.
+    A path loses its first words: …query.weight; an expression as few operands as possible:
+    view(linear(…), 2, −1), or all of an expression with a name; any other text its middle.
     """
     if len(text) <= most:
         return text
@@ -185,7 +185,7 @@ def shorten(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     name, equals, expression = text.partition(" = ")
-    cut = text.rfind(" ", 0, most - 1) + 1         # before it the first operands stand whole
+    cut = text.rfind(" ", 0, most - 1) + 1         # the first operands before it are whole
     if cut > (len(name) + 3 if equals else most // 2 if operands else most):
         return text[:cut] + "…"
     if equals and len(name) <= most and (" " in expression or len(name) > most // 3):
@@ -199,15 +199,15 @@ _PATH = re.compile(r"…?(?:[^\W\d]|[\[{](?=\w*[^\W\d]))[\w\[\],{}…+−]*"
 
 
 def _ending(path: str, words: int) -> str:
-    """The last words of a path: …query.weight."""
+    """Return the last words of a path: …query.weight."""
     kept = ".".join(path.split(".")[-words:])
     return f"…{kept}" if len(kept) + 1 < len(path) else path
 
 
 def _operands(text: str) -> list[tuple[int, int]]:
-    """Where what stands in round brackets begins and ends: all of it, and what commas divide."""
+    """Return the spans in round brackets: each whole one, and its parts between commas."""
     found: list[tuple[int, int]] = []
-    starts: list[list[int]] = []                   # of the brackets that are open
+    starts: list[list[int]] = []                   # of the open brackets
     for i, c in enumerate(text):
         if c == "(":
             starts.append([i + 1])
@@ -221,7 +221,7 @@ def _operands(text: str) -> list[tuple[int, int]]:
 
 
 def literal(text: str) -> str:
-    """The text on one line, control characters made visible: a newline is shown as ⏎."""
+    """Return the text on one line, with visible control characters: a newline is shown as ⏎."""
     if text.isprintable():
         return text
     return "".join(_visible(c) for c in text)
@@ -274,13 +274,13 @@ def _advance(font: str, c: str) -> int:
     return 2662 if wide else 2048                  # an emoji is wider than an em
 
 
-@lru_cache(1 << 14)              # asked when a box is measured, and when its text is written
+@lru_cache(1 << 14)              # called when a box is measured, and when its text is written
 def width(text: str, size: float, font: str = "sans") -> float:
-    """How wide a text is, in the unit of its size. Font is sans, bold or mono."""
+    """Return the width of a text, in the unit of its size. Font is sans, bold or mono."""
     return sum([_advance(font, c) for c in text]) * size / 2048
 
 
 @lru_cache(maxsize=None)
 def covered(text: str, font: str = "sans") -> bool:
-    """Whether DejaVu has a glyph for every character of the text."""
+    """Return whether DejaVu has a glyph for every character of the text."""
     return all(_glyph(font, ord(c)) is not None for c in text)

@@ -1,6 +1,6 @@
 """The look: colours, strokes and type by role. A role is a node kind or a part of the picture.
 
-Every text keeps a contrast of 4.5:1 or more on what it stands on, every line 3:1 (WCAG 2.2, AA:
+Every text keeps a contrast of 4.5:1 or more on its background, every line 3:1 (WCAG 2.2, AA:
 tests/test_theme.py). Kinds differ in stroke and in a word as well, never in colour alone.
 """
 
@@ -17,7 +17,7 @@ FAMILY = {                       # Verdana and Menlo have DejaVu's widths, for p
 
 
 class Shape(NamedTuple):
-    """How an outline is painted. None is no paint; dash is in px, stroke and gap."""
+    """The paint of an outline. None is no paint; dash is in px, stroke and gap."""
 
     fill: str | None
     stroke: str | None
@@ -26,7 +26,7 @@ class Shape(NamedTuple):
 
 
 class Type(NamedTuple):
-    """How a text is set: colour, size in px, font (sans, bold or mono)."""
+    """The type of a text: colour, size in px, font (sans, bold or mono)."""
 
     color: str
     size: float
@@ -47,7 +47,7 @@ class Theme(NamedTuple):
 
 
 class Palette(NamedTuple):
-    """The colours that a theme is made of."""
+    """The colours of a theme."""
 
     paper: str
     ink: str
@@ -60,8 +60,8 @@ class Palette(NamedTuple):
     fills: Mapping[str, str]     # by kind
     strokes: Mapping[str, str]
     third: str                   # a third curve: f''
-    flag: str                    # what is in trouble, on any fill
-    frame: str                   # what stands behind a folded body
+    flag: str                    # problems, on any fill
+    frame: str                   # the background of a folded body
     cold: tuple[str, ...]        # heat, from close to zero to far below it
     warm: tuple[str, ...]        # and far above it
 
@@ -111,17 +111,17 @@ def _theme(name: str, palette: Palette) -> Theme:
         "cut":    Shape(None, palette.line, 1.5, (2, 5)),      # no gradient flows back
         "arrow":  Shape(palette.line, None),
         "rail":   Shape(None, stroke["input"], 2.0),
-        "bus":    Shape(None, palette.line, 1.5),              # the rail of what is no leaf
+        "bus":    Shape(None, palette.line, 1.5),              # the rail of a computed value
     }
     shapes["flag"] = Shape(None, palette.flag, 2.5)
-    shapes |= {                  # of what differs from another graph
+    shapes |= {                  # for differences between graphs
         "added":        Shape(None, stroke["input"], 2.5),
         "removed":      Shape(None, palette.flag, 2.5, (6, 3)),
         "changed":      Shape(None, stroke["output"], 1.5),
         "edge added":   Shape(None, stroke["input"], 2.5),
         "edge removed": Shape(None, palette.flag, 1.5, (6, 3)),
     }
-    shapes |= {                  # of what is folded
+    shapes |= {                  # for folds
         "frame":   Shape(palette.frame, palette.line, 1.4),
         "veil":    Shape(palette.frame, None),
         "sheet":   Shape(palette.paper, palette.line, 1.2),
@@ -178,7 +178,7 @@ THEMES: dict[str, Theme] = {
         third="#4b148c", flag="#a00000", frame="#ffffff",
         cold=("#5566cc", "#3344bb", "#1a2799", "#000d66"),
         warm=("#b35a00", "#994400", "#7a2d00", "#591800"))),
-    "print": _theme("print", Palette(              # black, white and greys: a photocopy keeps all
+    "print": _theme("print", Palette(              # black, white and greys: photocopies well
         paper="#ffffff", ink="#000000", muted="#444444", line="#555555",
         data="#000000", grad="#000000", op="#000000", op_ink="#ffffff",
         fills={"input": "#eeeeee", "parameter": "#f6f6f6", "constant": "#ffffff",

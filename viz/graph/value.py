@@ -1,4 +1,4 @@
-"""Value: a number or an array as it was when read, and what can be known of it."""
+"""Value: a number or an array at the time of reading, and its statistics."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ _EPSILON = {"float64": 2**-50, "float32": 2**-21, "float16": 2**-9, "bfloat16": 
 
 
 class Stats(NamedTuple):
-    """The statistics kept of an array too large to keep: of its finite numbers, and the others."""
+    """The statistics of an array too large to keep: of its finite numbers, and counts of others."""
 
     min: float
     mean: float
     max: float
-    nan: int = 0                 # how many numbers are not a number
-    inf: int = 0                 # how many are infinite, of either sign
+    nan: int = 0                 # number of nan
+    inf: int = 0                 # number of infinities of either sign
     median: float | None = None  # over the repeats, of a folded node
 
 
 class Value(NamedTuple):
-    """A number or an array as it was when read: its numbers in row-major order, or its stats."""
+    """A number or an array at the time of reading: its numbers in row-major order, or its stats."""
 
     shape: tuple[int, ...]       # () for a number
     dtype: str                   # numpy's spelling: float64, int64, bool ...
@@ -33,7 +33,7 @@ class Value(NamedTuple):
 
     @property
     def number(self) -> Any:
-        """The number of a value of size 1, else None."""
+        """Return the number of a value of size 1, else None."""
         return self.items[0] if self.items is not None and len(self.items) == 1 else None
 
 
@@ -41,13 +41,13 @@ class NumberColumn(NamedTuple):
     """The same fact of many nodes or edges, each a number or an array of one shape."""
 
     dtype: str
-    array: Any                   # one row for each
+    array: Any                   # one row per node or edge
 
 
 def statistics(value: Value) -> tuple[float, float, float, int, int]:
-    """Min, mean and max of the finite numbers of a value; how many are nan; how many infinite.
+    """Return min, mean and max of the finite numbers of a value; the counts of nan and infinities.
 
-    A mean that is rounding error, which another processor rounds elsewhere, is 0.
+    A mean that is rounding error, which differs between processors, is 0.
     """
     if value.stats is not None:
         low, mean, high, nan, inf, _ = value.stats
@@ -65,13 +65,13 @@ def statistics(value: Value) -> tuple[float, float, float, int, int]:
 
 
 def is_rounding_error(mean: float, low: float, high: float, dtype: str) -> bool:
-    """Whether a mean of numbers on both sides of zero is only what rounding has left of it."""
+    """Return whether a mean of numbers on both sides of zero is only rounding error."""
     return low < 0 < high and \
         abs(mean) <= _EPSILON.get(dtype, _EPSILON["float64"]) * max(-low, high)
 
 
 def magnitude(value: Value | None) -> float | None:
-    """How large a value is: of an array its largest magnitude, with the sign of its mean."""
+    """Return the size of a value: of an array its largest magnitude, with the sign of its mean."""
     if value is None or value.size == 0:
         return None
     if value.number is not None:

@@ -48,7 +48,7 @@ def _line(file: str, line: int) -> str:
 
 
 class Clock(NamedTuple):
-    """How a framework's tensors are ordered by creation."""
+    """The creation order of a framework's tensors."""
 
     tensor: type                 # its class of tensors
     stamp: Callable[[], int]     # the next stamp; reading it uses one up
