@@ -451,3 +451,16 @@ def test_the_readme_of_this_repository_is_current():
     drawn = subprocess.run([sys.executable, "-m", "tinyviz", "docs", "README.md", "--diff",
                             "--force"], cwd=ROOT, capture_output=True, text=True)
     assert not drawn.stdout, "it is drawn otherwise now: run tinyviz docs README.md --force"
+
+
+def test_modules_at_the_root_are_for_its_own_files(here, docs):
+    """A random.py there is not what NumPy, matplotlib or we import."""
+    (here / "random.py").write_text("raise RuntimeError('this is not the standard library')\n")
+    (here / "constants.py").write_text("K = 2\n")
+    (here / "functions").mkdir()
+    (here / "functions/f.py").write_text("def f(x=3.0):\n    from constants import K\n"
+                                         "    return x*K\n")
+    (here / "a.md").write_text(block("graph functions/f.py -o a.png")
+                               + block("plot functions/f.py -o b.svg --style ggplot"))
+    status, out, err = docs("a.md")
+    assert (status, err) == (0, "") and out.split() == ["a.png", "b.svg", "a.md"]

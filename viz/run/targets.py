@@ -161,9 +161,9 @@ CODE = "tinyviz-code-"           # folders for code in a document, which has no 
 def isolated(root: str) -> Iterator[None]:
     """Make a project's modules importable inside and forget them afterwards."""
     path, known = list(sys.path), set(sys.modules)
-    sys.path.insert(0, root)
     try:
-        yield
+        with user_modules.project(root):
+            yield
     finally:
         sys.path[:] = path
         for name in set(sys.modules) - known:

@@ -22,7 +22,8 @@ from typing import Any
 from ... import short_names
 
 _folders: dict[str, Folder] = {}
-_owners: dict[str, "Folder | None"] = {}       # file -> the folder whose modules it imports first
+_owners: dict[str, list[Folder]] = {}          # file -> the folders whose modules it imports first
+_projects: list[Folder] = []     # roots of projects, whose modules all files of the user may import
 _lock = threading.Lock()
 _open = 0                        # how many `importable` are open
 
@@ -127,21 +128,38 @@ def _import(python: Callable[..., Any], name: str, globals: Mapping[str, Any] | 
             locals: Mapping[str, Any] | None = None, fromlist: Sequence[str] | None = (),
             level: int = 0) -> Any:
     """Replace `__import__`, which an import statement calls."""
-    folder = _owner(globals.get("__file__")) if globals else None
-    if folder is None or globals is None:
+    folders = _owner(globals.get("__file__")) if globals else []
+    if not folders or globals is None:
         return python(name, globals, locals, fromlist, level)
-    with folder.preferred(globals.get("__package__") or "" if level else name):
+    wanted = globals.get("__package__") or "" if level else name
+    top = wanted.partition(".")[0]
+    folder = next((folder for folder in folders if top and folder.holds(top)), folders[0])
+    with folder.preferred(wanted):
         return python(name, globals, locals, fromlist, level)
 
 
-def _owner(file: Any) -> Folder | None:
-    """Return the innermost folder that a user's file lies in; None for all other files."""
+def _owner(file: Any) -> list[Folder]:
+    """Return the innermost folder that a user's file lies in, then projects; none for others."""
     if file not in _owners:
         theirs = isinstance(file, str) and "site-packages" not in file and \
             not file.startswith((*short_names.places(), os.path.dirname(os.__file__) + os.sep))
         inside = [path for path in _folders if theirs and file.startswith(os.path.join(path, ""))]
-        _owners[file] = _folders[max(inside, key=len)] if inside else None
+        _owners[file] = [_folders[max(inside, key=len)], *_projects] if inside else []
     return _owners[file]
+
+
+@contextlib.contextmanager
+def project(root: str) -> Iterator[None]:
+    """Let the user's files import a project's modules inside, and forget these afterwards."""
+    folder = Folder(root)
+    _projects.insert(0, folder)
+    _owners.clear()
+    try:
+        yield
+    finally:
+        folder.forget()
+        _projects.remove(folder)
+        _owners.clear()
 
 
 def _below(top: str, modules: Mapping[str, ModuleType]) -> dict[str, ModuleType]:
