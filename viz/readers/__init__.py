@@ -146,8 +146,8 @@ def trace(target: Target, point: Mapping[str, Any], inputs: Sequence[str] = (), 
     """Run a target at a point in its framework, backward too, and read the graph.
 
     inputs: texts such as "randn(2, 3)" or "x=randn(2, 3)", for arguments missing from the point.
-    options: those of the framework's reader: level, meta. Raises TargetError if they do not fit the
-    target, RunError if it raises.
+    options: those of the framework's reader: level, meta.
+    Raises TargetError if they do not fit the target, RunError if it raises.
     """
     name = framework(target, point)
     reader = _load(name)

@@ -87,8 +87,9 @@ def run_traced(target: Target, passed: Mapping[str, Any], inputs: Mapping[str, A
                clock: Clock, *, seconds: float = SECONDS) -> Run:
     """Call a function; return any result, with the names and lines of the tensors it made.
 
-    passed: argument -> its value; inputs: those that are tensors. Raises RunError if the function
-    raises or runs for more than `seconds`; its `run` is the run up to that point.
+    passed: argument -> its value; inputs: those that are tensors.
+    Raises RunError if the function raises or runs for more than `seconds`; its `run` is the run up
+    to that point.
     """
     tracer = Tracer(target, {clock.of(tensor): name for name, tensor in inputs.items()}, clock,
                     seconds)
@@ -109,8 +110,8 @@ def run_traced(target: Target, passed: Mapping[str, Any], inputs: Mapping[str, A
 def arguments(target: Target, point: Mapping[str, Any], *, example: Any = None) -> dict[str, Any]:
     """Return the value of each argument at a point, or its default.
 
-    example: the text of an input that an error suggests for a missing one; None: a number. Raises
-    TargetError if arguments are missing or unknown, or if there are none.
+    example: the text of an input that an error suggests for a missing one; None: a number.
+    Raises TargetError if arguments are missing or unknown, or if there are none.
     """
     values = dict(zip(target.names, [_MISSING] * len(target.names))) | dict(target.defaults)
     for name, given in point.items():

@@ -16,8 +16,8 @@ def backward(graph: Graph) -> Graph:
     Each tensor v with a gradient has a partner ∂f/∂v; the fact `pair` of each names the other. The
     partner of an operand is computed from those of the results of its uses, each times its local
     derivative, which labels the edge; an op adds them up if there are several. Matmul and the like,
-    which have no local derivative, show only their contribution. Raises TransformError for a graph
-    without gradients.
+    which have no local derivative, show only their contribution.
+    Raises TransformError for a graph without gradients.
     """
     tensors = [node for node in graph.nodes if node.kind != "op"]
     outputs = [node for node in tensors if node.kind == "output" and "grad" in node.facts]

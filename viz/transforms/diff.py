@@ -104,8 +104,8 @@ def match(a: Graph, b: Graph) -> dict[str, str]:
     First leaves, by name; then nodes of equal meaning (a hash of the node and all its ancestors),
     one for one in order; then nodes named by the user; then the remaining ops, aligned in order of
     creation so that most have a partner, within their modules and then anywhere; then leaves of
-    another name in the same place of such ops; and the tensors that such ops made. Source: hash
-    consing, Ershov, 1958; gestalt pattern matching, Ratcliff and Obershelp, 1988.
+    another name in the same place of such ops; and the tensors that such ops made.
+    Source: hash consing, Ershov, 1958; gestalt pattern matching, Ratcliff and Obershelp, 1988.
     """
     pairs: dict[str, str] = {}
     for keys in (_leaf_keys, _structure_hashes, _name_keys):

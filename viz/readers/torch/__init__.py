@@ -92,9 +92,9 @@ def trace(target: Target, point: Mapping[str, Any], *, seconds: float, grad: boo
     level: "function" draws the functions that the code calls, "aten" the operations that ran.
     order: 2 draws the derivative with respect to the first argument, as autograd computes it, by
     operations.
-    meta: create inputs given as numbers on the meta device, without values. Raises the errors of
-    `run.execute.run`; if the function raises, the error's `graph` shows the computation up to the
-    failed call.
+    meta: create inputs given as numbers on the meta device, without values.
+    Raises the errors of `run.execute.run`; if the function raises, the error's `graph` shows the
+    computation up to the failed call.
     """
     options: dict[str, Any] = {"seconds": seconds, "grad": grad, "order": order, "level": level,
                                "meta": meta}

@@ -114,8 +114,8 @@ class Edges:
         """Run one backward pass from ones at the roots: gradients of states, contributions of
         calls.
 
-        changed: whether hooks of the user's may change a gradient on arrival. Returns the reached
-        states with their gradients. Raises RunError if backward fails.
+        changed: whether hooks of the user's may change a gradient on arrival.
+        Returns the reached states with their gradients. Raises RunError if backward fails.
         """
         roots = [t for t in roots if t.requires_grad and edge_of(t) is not None]
         if not roots:
