@@ -11,8 +11,8 @@ from ..graph.program import Program
 CAPS = (4, 16, 64, 256, 1024, 4096, 1 << 60)       # periods are tried from short to long, in items
 ROUNDS = 40                      # nested runs: each round contracts all it finds
 EFFORT = 60                      # ops that may be compared in vain, per op of the program
-SAVED = 6                        # a run gets a frame if it saves so many ops
-INDEXED = 8                      # repeats at least where attributes count on, as in z[:, 4:8]
+SAVED = 6                        # least number of ops that a frame must save
+INDEXED = 8                      # repeats at least if attributes progress, as in z[:, 4:8]
 LAGS = 3                         # the longest lag of a repeat: y[t − 3]
 
 
@@ -318,7 +318,7 @@ def _progression(start: int, by: int, n: int) -> list[int]:
 
 
 def _check_attributes(program: Program, s: int, p: int, count: int) -> tuple[int, bool]:
-    """Return the number of repeats whose integer attributes count on; and whether any grow."""
+    """Return the number of repeats with evenly growing integer attributes; and if any grow."""
     numbers, grow = program.numbers, False
     for o in range(s, s + p) if numbers and count > 1 else ():
         if o in numbers:
@@ -340,7 +340,7 @@ class Slot(NamedTuple):
 
 
 def find_slots(program: Program, s: int, p: int, count: int) -> tuple[Slot, ...] | None:
-    """Return the source of each input of a segment in all its repeats; None if they are no repeats.
+    """Return the source of each input of a segment in all its repeats; None if they do not repeat.
 
     The check is exact: it compares each label, each attribute and each input of each repeat.
     """

@@ -113,7 +113,7 @@ class FrameTitles:
         its computation."""
         around = self.above[frame.parent] if frame.parent >= 0 else 0
         self.above.append(around)
-        if frame.run.times == 1:   # its own name; a number, with the name above
+        if frame.run.times == 1:   # its own name; for a number, also the one above
             way = self._scope(frame).split("/")
             self.above[i] = len(way)
             return "/".join(way[-2:] if way[-1].isdigit() else way[-1:]), ""
@@ -159,7 +159,7 @@ class FrameTitles:
         return [path[:words] for path in self.names.across(s, i)]
 
     def _path(self, paths: Sequence[tuple[str, ...]], i: int, around: int, between: str) -> str:
-        """Return a scope of all repeats relative to the frame around: blocks.[t]. A mere number
+        """Return a scope of all repeats relative to the frame around: blocks.[t]. A bare number
         gets the word above, scan/[t]; with dots between the words, it is left out."""
         words = merge_paths(paths, self.names.grids[i], self.names.known(i))
         seen = words[around:]

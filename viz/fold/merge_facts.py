@@ -15,7 +15,7 @@ from ..graph.size_limits import KEPT_NUMBERS
 from ..graph.value import statistics
 from .merge_labels import without_subscripts
 
-MANY = 64                        # so many numbers are merged at once
+MANY = 64                        # numbers merged at a time
 
 # Ids of values -> those values, so that no others have these ids, and their spread. What an edge
 # contributes often is the gradient at its tail

@@ -47,7 +47,7 @@ class RepeatGrid(NamedTuple):
         return ",".join(self.letters)
 
     def steps(self, column: Sequence[int]) -> tuple[str, int]:
-        """Return the index that numbers count on with, and their start; or an ellipsis."""
+        """Return the index that numbers progress with, and their start; or an ellipsis."""
         for axis in reversed(range(len(self.counts))):
             starts = {n - place[axis] for place, n in zip(self.at, column)}
             if len(starts) == 1:
@@ -72,7 +72,7 @@ def make_grid(counts: Sequence[int], letters: str = LETTERS) -> RepeatGrid:
 
 
 def single_axis(count: int, letter: str) -> RepeatGrid:
-    """Return a grid of so many repeats in a row."""
+    """Return a grid of `count` repeats in a row."""
     return RepeatGrid((count,), letter, tuple(range(count)), tuple([(k,) for k in range(count)]))
 
 

@@ -54,7 +54,7 @@ def merge_paths(paths: Sequence[Sequence[str]], repeats: RepeatGrid, known: Sequ
 
 
 def merge_words(column: Sequence[str], repeats: RepeatGrid, known: Sequence[Indexing]) -> str:
-    """Merge a word of all repeats: blocks; block[t], [2t+1] if it counts; {q,k,v}; else empty."""
+    """Merge a word of all repeats: blocks; block[t], [2t+1] if it grows; {q,k,v}; else empty."""
     if len(set(column)) == 1:
         return column[0]
     axes = range(len(repeats.counts) - 1, -1, -1)
@@ -88,8 +88,7 @@ def list_words(words: Sequence[str]) -> str:
 
 
 def _word_progression(column: Sequence[str]) -> tuple[int, int] | None:
-    """Return the first number and the increment of words that count on: layers2, layers4 is (2, 2).
-    """
+    """Return the start and the step of the numbers in words: layers2, layers4 is (2, 2)."""
     parts = [_LAST.fullmatch(one) for one in column]
     if len({(part[1], part[3]) if part else None for part in parts}) != 1 or not parts[0]:
         return None
@@ -97,14 +96,14 @@ def _word_progression(column: Sequence[str]) -> tuple[int, int] | None:
 
 
 def _progression(numbers: Sequence[int]) -> tuple[int, int] | None:
-    """Return the first of numbers that count on, and the increment."""
+    """Return the start and the step of an arithmetic progression."""
     first, by = numbers[0], numbers[1] - numbers[0]
     fits = by > 0 and all(n == first + k * by for k, n in enumerate(numbers))
     return (first, by) if fits else None
 
 
 def _index_text(numbers: Sequence[int], repeats: RepeatGrid, axis: int, known: Indexing) -> str:
-    """Return numbers that count on with the repeats of a frame as text: t, t+1, 2t; else empty."""
+    """Return a progression over the repeats of a frame as text: t, t+1, 2t; else empty."""
     found: dict[int, int] = {}
     if not all(found.setdefault(place[axis], n) == n for place, n in zip(repeats.at, numbers)):
         return ""

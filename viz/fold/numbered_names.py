@@ -11,7 +11,7 @@ from .frame import Frame
 from .merge_labels import RepeatGrid, renumber, generated_name, replace_formula, token
 from .wiring import Wiring
 
-FEW = 4                          # a value named in one of so many repeats is named in all
+FEW = 4                          # a value named in one of this many repeats is named in all
 
 
 class NumberedNames:

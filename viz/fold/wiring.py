@@ -8,7 +8,7 @@ from typing import Any
 from ..graph.program import Parsed
 from .frame import Frame, representatives
 
-KEPT = 4                         # at most so many repeats of a value have boxes outside its frame
+KEPT = 4                         # of more repeats, a value that leaves has no boxes outside
 
 # A key names a node of the new graph: ("op", op), ("box", op), ("leaf", frame, leaves),
 # ("port", frame, way, ...), ("exit", representative op, frame outside, op)

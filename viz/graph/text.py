@@ -14,7 +14,7 @@ from typing import Any
 from .value import Value, is_rounding_error, statistics
 
 DIGITS = 5                       # significant digits in pictures; data files keep all
-SHORT = 10                       # input numbers are shown in full up to so many characters
+SHORT = 10                       # characters up to which input numbers are shown in full
 _SURE = ".14g"                   # digits that no rounding error reaches: the others are cut first
 FEW = 3                          # larger arrays are not written out
 
@@ -156,14 +156,14 @@ def written_alike(low: float, high: float, digits: int) -> bool:
 
 @lru_cache(1 << 10)              # of all its uses
 def word(name: str) -> str:
-    """Return a name as an operand: h, layer1.weight, y₁; in brackets if it is no name: (x²)."""
+    """Return a name as an operand: h, layer1.weight, y₁; in brackets if not a plain name: (x²)."""
     plain = re.fullmatch(r"[\w.\[\]₀-₉]+", name) and not re.search("[²³¹⁰-⁹]", name)
     return name if plain else f"({name})"
 
 
 @lru_cache(1 << 12)              # in a box, in the title of a frame, of all repeats
 def shorten(text: str, most: int) -> str:
-    """Shorten the text to so many characters, with an ellipsis in place of what is cut.
+    """Shorten the text to `most` characters, with an ellipsis in place of what is cut.
 
     A path loses its first words: …query.weight; an expression as few operands as possible:
     view(linear(…), 2, −1), or all of an expression with a name; any other text its middle.

@@ -17,7 +17,7 @@ FAMILY = {                       # Verdana and Menlo have DejaVu's widths, for p
 
 
 class Shape(NamedTuple):
-    """The paint of an outline. None is no paint; dash is in px, stroke and gap."""
+    """The paint of an outline. None means unpainted; dash is in px, stroke and gap."""
 
     fill: str | None
     stroke: str | None

@@ -4,7 +4,7 @@ A reader is imported when its framework is used, never before. It implements `Re
 implement `FullReader`. Packages with other names whose objects belong to the framework are listed
 in the reader's file, where they are found without importing it:
 
-RELATED_PACKAGES = ("jaxlib", "flax")
+    RELATED_PACKAGES = ("jaxlib", "flax")
 
 Other distributions add readers by the entry point group tinyviz.readers: `package = module`.
 """
@@ -45,7 +45,7 @@ class Reader(Protocol):
     """The interface of every reader."""
 
     def read(self, root: Any) -> Graph:
-        """Return the graph that ends at a value. Raises TypeError if it is unknown."""
+        """Return the graph that ends at a value. Raises TypeError without one."""
 
     @property
     def trace(self) -> Callable[..., Graph]:
@@ -210,7 +210,7 @@ def sweep_adapter(f: Any) -> Callable[..., Any] | None:
 def examples(target: Target) -> dict[str, Any]:
     """Return the result of `example_inputs()` beside the target, by argument; {} without one.
 
-    A function whose arguments all have defaults runs with these, which describe it better.
+    A function whose arguments all have defaults runs with those instead: they suit it better.
     """
     own = target.names and all(target.defaults.get(name) is not None for name in target.names)
     if target.examples is None or isinstance(target.function, FunctionType) and own:
@@ -262,7 +262,7 @@ class _ImportHook:
 
         def exec_module(module: ModuleType) -> None:
             load(module)
-            self.waiting.pop(name, lambda: None)()           # not earlier: a search is no import
+            self.waiting.pop(name, lambda: None)()           # not on a mere search
         spec.loader.exec_module = exec_module      # type: ignore[method-assign]  # of this loader
         return spec
 
@@ -278,7 +278,7 @@ def framework(target: Target, point: Mapping[str, Any] = {}) -> str:
         cells = inspect.getclosurevars(code).nonlocals.values()
         signs += [*cells, *used, *code.__globals__.values()]
     own = str(f.__module__).partition(".")[0] if isinstance(f, FunctionType) else ""
-    seen = {own} - {*_packages()}                  # the user's own module is no framework
+    seen = {own} - {*_packages()}                  # the user's own module is not a framework
     for sign in signs:
         for package in _packages_of(sign):
             if package not in seen:

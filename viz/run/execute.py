@@ -43,7 +43,7 @@ def run(target: Target, point: Mapping[str, Any], *, seconds: float = SECONDS) -
     from ... import tinytorch
     from ...tinytorch import Tensor
     inputs: dict[str, Any] = {}
-    passed = arguments(target, point)              # other values are no inputs: flip=True
+    passed = arguments(target, point)              # options are not inputs: flip=True
     for name, given in passed.items():
         if is_option(name, given, point):
             continue
@@ -63,7 +63,7 @@ class Integer(int):
 
 
 def is_option(name: str, given: Any, point: Mapping[str, Any]) -> bool:
-    """Return whether an argument is an option, which is no number: flip=True, kind="relu"."""
+    """Return whether an argument is an option, not a number: flip=True, kind="relu"."""
     return given is None or isinstance(given, (bool, str, Integer)) \
         or name not in point and (isinstance(given, dict) or callable(given))
 

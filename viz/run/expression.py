@@ -32,7 +32,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 
 class ExpressionError(ValueError):
-    """Text that is no expression, or that contains unsupported syntax."""
+    """Text that is not an expression, or that contains unsupported syntax."""
 
     status = 2                   # exit status of the command line
 

@@ -20,7 +20,7 @@ class Overtime(RuntimeError):
 
 @contextlib.contextmanager
 def abort_after(seconds: float | None, doing: str) -> Iterator[None]:
-    """Abort the work in the context after so many seconds; only in the main thread, with timers.
+    """Abort the work in the context after these seconds; only in the main thread, with timers.
 
     Raises Overtime.
     """

@@ -312,7 +312,7 @@ def user_code(path: str) -> Any:
     except SystemExit as error:
         raise RunError(f"{path}: the file ended the program: SystemExit({error.code!r})") from error
     except Exception as error:
-        if hasattr(error, "status"):               # one of ours: it is complete
+        if hasattr(error, "status"):               # one of ours: nothing to add
             raise
         raise RunError(report(error, path)) from error
 

@@ -24,7 +24,7 @@ _VIZ = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 errors.runner_folders.append(_VIZ)
 
 _until: ContextVar[float] = ContextVar("until", default=float("inf"))      # an outer deadline
-SECONDS = 60.0                   # a function that runs longer is stopped, with its place
+SECONDS = 60.0                   # after which a function is stopped
 MANY = 32                        # elements of a list of tensors that are named: w[0], w[1] ...
 Part = tuple[int, int, int, int]               # of a source: line, last line, column, last column
 
@@ -35,7 +35,7 @@ class Place(NamedTuple):
     file: str
     line: int
     function: str
-    nth: int = 1                 # the number of times the line had run: the pass of a loop
+    nth: int = 1                 # the line's nth run: the pass of a loop, from 1
 
     def __str__(self) -> str:
         """Return the text in a picture: f.py:3, or line 3 if there is no file name."""
@@ -87,7 +87,7 @@ def _time_exceeded(seconds: float) -> TooLong:
 
 @contextlib.contextmanager
 def deadline(target: Target, seconds: float) -> Iterator[None]:
-    """Stop the user's code in the context after so many seconds, by raising TooLong in it.
+    """Stop the user's code in the context after `seconds`, by raising TooLong in it.
 
     Lines are traced only after the time is over: a second thread then enables it for the running
     frames of the user. Until then a line costs nothing, a call next to nothing.

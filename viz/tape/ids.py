@@ -15,7 +15,7 @@ class Ids:
         self._reserved = {word(name) for name in reserved}
 
     def new(self, name: str) -> str:
-        """Return a name as an id, numbered if taken; one that ends in _1 counts on."""
+        """Return a name as an id, numbered if taken: x, then x_2; x_1 becomes x_1, x_2 ..."""
         id = word(name)
         stem, _, count = id.rpartition("_")
         if id not in self._given and (id in self._reserved or count != "1"):

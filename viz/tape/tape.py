@@ -88,7 +88,7 @@ def operation(name: str) -> Any:
 
 
 def elementwise(name: str, operands: int) -> bool:
-    """Return whether a call is one of tinytorch's elementwise ops with so many operands."""
+    """Return whether a call is one of tinytorch's elementwise ops with this number of operands."""
     op = operation(name)
     return op is not None and isinstance(op.local, tuple) and len(op.local) == operands \
         and (not hasattr(op, "call") or op.name == "where")

@@ -21,7 +21,7 @@ def flag(graph: Graph) -> Graph:
     A node's flag is one of: nan born here, nan, inf born here, inf, grad nan, grad inf, zero grad,
     vanishing grad, exploding grad, not reached, 3 of 8 units dead.  A sentence reports each origin
     with its line, and each verdict with its number of nodes.  An infinity without effect, such as a
-    mask's before a softmax, is no trouble.
+    mask's before a softmax, is not reported.
     """
     nodes = {node.id: node for node in graph.nodes}
     operands: dict[str, list[Edge]] = {}

@@ -28,7 +28,7 @@ class VjpStep(NamedTuple):
     """One call, and its backward rule."""
 
     call: Call
-    operands: tuple[State, ...]   # the operands of the call used in the computation
+    operands: tuple[State, ...]  # the operands of the call used in the computation
     results: tuple[State, ...]
     f: Function                  # arrays of the operands -> arrays of the results
     vjp: Function | None         # cotangents of all results -> those of `by`
@@ -42,7 +42,7 @@ class VjpStep(NamedTuple):
 class Region(NamedTuple):
     """A boundary of a region that jax.grad differentiates separately, such as jax.checkpoint's."""
 
-    whole: VjpStep | None           # the region as one step, at its end
+    whole: VjpStep | None        # the region as one step, at its end
 
 
 def differentiated(f: Function, arrays: Sequence[Any], by: Sequence[int],

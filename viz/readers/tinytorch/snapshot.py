@@ -21,7 +21,7 @@ from ...graph.program import Parsed, Program
 from ...tape.array_facts import attributes, dtype_name, value
 from ...tape.names import RunInfo, Names, letter_fact
 
-FEW = 100                        # facts that are texts are compared over so many repeats
+FEW = 100                        # edges up to which facts are made one by one
 
 nothing = np.float64("nan")
 _INTEGER = re.compile(r"-?\d+")

@@ -48,7 +48,7 @@ def options_of(func: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def named_params(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a call that are no tensors, by parameter name, without defaults."""
+    """Return the non-tensor arguments of a call by parameter name, without defaults."""
     found: dict[str, Any] = {}
     if not all(isinstance(a, torch.Tensor) for a in args):
         stated = arguments(func, tuple(map(type, args)))
@@ -202,7 +202,7 @@ def _call_text(func: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, A
 
 
 def params_of(args: Iterable[Any], options: Mapping[str, Any]) -> str:
-    """Return the text of the arguments that are no tensors: 2, dim=1."""
+    """Return the text of the non-tensor arguments: 2, dim=1."""
     shown = [_shown(a) for a in args if not isinstance(a, torch.Tensor)]
     shown += [f"{key}={_shown(x)}" for key, x in options.items()]
     return ", ".join(filter(None, shown))

@@ -20,7 +20,7 @@ EMPTY = {"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided
 #                                numbers are arbitrary, and differ from run to run
 EXACT = 2**24                    # the integers up to here are numbers of float32
 SHORT = 2**15                    # PyTorch adds fewer numbers than these in one thread, row by row
-TOGETHER = 2**20                 # large tensors are batched up to so many numbers
+TOGETHER = 2**20                 # numbers in a batch of large tensors, at most
 
 
 @lru_cache(maxsize=None)
@@ -268,8 +268,8 @@ def written(node: Any) -> bool:
 
 
 def saved(nodes: Sequence[Any], leaves: Collection[int]) -> int:
-    """Return the bytes that autograd nodes save for backward, each storage once; no parameters and
-    sparse tensors."""
+    """Return the bytes that autograd nodes save for backward, each storage once, without parameters
+    and sparse tensors."""
     found: dict[int, int] = {}
     for node in nodes:
         kind: Any = type(node)
