@@ -23,14 +23,14 @@ from .core.tensor import Function, Tensor, constant
 __all__ = ["EngineWarning", "Function", "Op", "Tensor", "apply", "backward_steps", "constant",
            "enable_grad", "gradients", "local_derivatives", "no_grad", "notation", "ops", "scope",
            "stamp", "topological"]
-_LOADED: list[str] = globals().pop("__all__")      # __getattr__ makes the whole list on request
+_LOADED: list[str] = globals().pop("__all__")      # __getattr__ returns the complete list
 
-for _name in _LOADED:            # their public place: pickles do not depend on the file
+for _name in _LOADED:            # their public module: pickles do not depend on the file
     if _name != "ops":
         globals()[_name].__module__ = ops.__name__.removesuffix(".ops")
 
 _MODULES = ("functional", "nn", "optim")
-_LAZY = {                        # what not every program needs: name -> file
+_LAZY = {                        # imported on first use: name -> file
     "check_gradients": "check", "GradientError": "check",
     **dict.fromkeys(("grad", "value_and_grad", "jacobian", "hessian", "vjp", "jvp"),
                     "core.differentiate"),
@@ -62,11 +62,11 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"tinytorch has no {name!r}")
 
 
-# Python's own; `from tinytorch import *` leaves them, tinytorch.sum and tinytorch.abs are there.
+# Python's built-ins, which `from tinytorch import *` keeps; tinytorch.sum and .abs exist.
 _SHADOWING = frozenset("abs all any divmod max min pow round sum".split())
 
 
-# Functions that other engines differentiate and this one does not: the error says so.
+# Functions that other engines differentiate and this one does not: the error mentions it.
 _LEFT_OUT = frozenset("""fft ifft rfft irfft fft2 fftn eig eigh eigvals eigvalsh svd svdvals qr pinv
     lstsq expm solve_triangular j0 j1 jv jn y0 y1 yv i0 i0e i1 i1e iv k0 k1 kv ive kve beta betaln
     betainc gammainc gammaincc zeta ellipk ellipe lambertw expi exp1 expn sici shichi fresnel dawsn

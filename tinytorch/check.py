@@ -13,23 +13,23 @@ from .core.grad_mode import no_grad
 from .core.op import Op, apply
 from .core.tensor import Tensor, constant, raw
 
-ELEMENTWISE_LIMIT = 12           # up to so many input elements are checked one by one, too
+ELEMENTWISE_LIMIT = 12           # up to this many input elements are checked one by one, too
 
 
 class GradientError(AssertionError):
-    """A derivative that finite differences contradict."""
+    """A derivative disagrees with finite differences."""
 
 
 def check_gradients(f: Callable[..., Any], *args: Any, order: int = 2, rtol: float = 1e-5,
                     atol: float = 1e-7) -> None:
     """Compare the derivatives of f at args with finite differences; raises GradientError.
 
-    args: numbers, arrays or tensors; constants and integer or boolean arrays are held fixed. f may
+    args: numbers, arrays or tensors; constants and integer or boolean arrays are not varied. f may
     return a tensor of any shape, or a tuple: a fixed random combination is differentiated, in one
     fixed random direction, and for small inputs element by element. Order 2 compares the derivative
     of the gradient, computed with create_graph, with differences of the gradient. The differences
-    are central, of fourth order with a step of 1e-3 relative (Fornberg 1988, table 1): stay that
-    far away from kinks.
+    are central, of fourth order with a relative step of 1e-3 (Fornberg 1988, table 1): keep that
+    distance from kinks.
     """
     fixed = [a for a in map(_argument, args)]
     inputs = [a for a in fixed if a.requires_grad]
@@ -41,7 +41,7 @@ def check_gradients(f: Callable[..., Any], *args: Any, order: int = 2, rtol: flo
     weights = [draw.uniform(0.5, 1.5, out.shape) for out in outs]
 
     def value(tensors: list[Tensor]) -> Any:
-        """The combination of f's outputs."""
+        """Return the combination of f's outputs."""
         supply = iter(tensors)
         outs = _outputs(f(*[next(supply) if a.requires_grad else a for a in fixed]))
         total: Any = 0.0
@@ -54,7 +54,7 @@ def check_gradients(f: Callable[..., Any], *args: Any, order: int = 2, rtol: flo
         along = [draw.standard_normal(t.shape) for t in inputs]
 
         def slope(tensors: list[Tensor]) -> Any:
-            """The derivative of the combination along a fixed direction, recorded."""
+            """Return the derivative of the combination along a fixed direction, recorded."""
             y = value(tensors)
             if not y.requires_grad:
                 return constant(0.0)
@@ -122,7 +122,7 @@ def _difference(value: Callable[[list[Tensor]], Any], inputs: list[Tensor], dire
 
 
 def samples(op: type[Op]) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """Arguments inside the op's domain, away from kinks: [(args, params), ...]."""
+    """Return arguments inside the op's domain, away from kinks: [(args, params), ...]."""
     if op.samples:
         return [(s[:-1], s[-1]) if isinstance(s[-1], dict) else (s, {}) for s in op.samples]
     rules = op.local or op.vjp
@@ -140,7 +140,7 @@ def samples(op: type[Op]) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
 
 
 def call_sample(op: type[Op], args: tuple[Any, ...], params: dict[str, Any]) -> Any:
-    """The op's public function on a sample."""
+    """Return the result of the op's public function for a sample."""
     if hasattr(op, "call") and (isinstance(op.vjp, tuple) or op.local):
         return op.call(*args, **params)
     return apply(op, *args, **params)

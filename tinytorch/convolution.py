@@ -80,7 +80,7 @@ def conv3d(x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any 
 
 def _pooled(x: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool,
             n: int, name: str) -> tuple[Any, Any]:
-    """The windows to pool, padding as nan; which axes their elements are."""
+    """Return the windows to pool, with nan as padding, and the axes of their elements."""
     x = as_tensor(x)
     size = _tuple(kernel_size, n)
     stride = size if stride is None or stride == () else _tuple(stride, n)
@@ -116,7 +116,7 @@ def _avg_pool(x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bo
     ones = np.ones(x.shape[lead:])
     inner, outer = widths[lead:], [(w[0], w[0]) for w in widths[lead:]]
     counted = np.pad(ones, inner)
-    if count_include_pad:                            # the padding counts, what ceil_mode adds not
+    if count_include_pad:                            # counts padding, but not ceil_mode's elements
         counted = np.pad(np.pad(ones, outer, constant_values=1.0),
                          [(0, b - a) for a, b in inner])
     count = Windows.of(counted, size=size, stride=stride, dilation=dilation).sum(axes)

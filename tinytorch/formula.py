@@ -11,7 +11,7 @@ from .core.backward import topological
 from .core.op import notation
 from .core.tensor import Tensor, operands
 
-LIMIT = 48                       # an operand of more characters is written …
+LIMIT = 48                       # longer operands are written as …
 _DIGITS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -30,15 +30,15 @@ class ExpressionWriter:
     """A writer of tensors' expressions, which computes each on request.
 
     names: stamp -> name; an operand that has a name is written by it. With expand, only leaves are
-    written by name, and all else is written out. An expression of more than `limit` characters, or
-    of more than `ops` unnamed ops, gets a name from `fresh`, which is added to names; without
-    `fresh` it is written … where it is used. Without `ops`, request operands before their results.
+    written by name, and all others are written out. An expression of more than `limit` characters,
+    or of more than `ops` unnamed ops, gets a name from `fresh`, which is added to names; without
+    `fresh` its uses are written as …. Without `ops`, request operands before their results.
     """
 
     def __init__(self, names: dict[int, str], *, expand: bool = False, limit: int = LIMIT,
                  fresh: Callable[[Tensor], str] | None = None, ops: int | None = None) -> None:
         self.names, self.expand, self.limit, self.fresh, self.ops = names, expand, limit, fresh, ops
-        self._own: set[int] = set()                # stamps of those that `fresh` has named
+        self._own: set[int] = set()                # stamps of tensors named by `fresh`
         self._whole: dict[int, Form] = {}
         self._used: dict[int, Form] = {}
 
@@ -80,7 +80,7 @@ class ExpressionWriter:
         return form
 
     def _large(self, tensor: Tensor, most: int) -> bool:
-        """Return whether it takes more than so many unnamed ops to write a tensor out.
+        """Return whether writing a tensor out takes more than `most` unnamed ops.
 
         Names from `fresh` do not count: the answer would depend on earlier requests.
         """
@@ -122,9 +122,9 @@ def local_formulas(tensor: Tensor, names: Mapping[int, str], written: Mapping[in
                    ) -> tuple[str | None, ...]:
     """Return the local derivatives of the op that made a tensor as text: cos(v₁), w, 1.
 
-    names and written: by stamp, as in `expressions`. None where the op has no elementwise
-    derivative or the operand is a constant. No formula is written by hand: the op's own derivative
-    is called on leaves of these names, and its result is written.
+    names and written: by stamp, as in `expressions`. None if the op has no elementwise derivative
+    or the operand is a constant. The formulas are generated: the op's own derivative is called on
+    leaves of these names, and the expression of its result is returned.
     """
     op, args = tensor._op, operands(tensor)
     rules = getattr(op, "local", None)
@@ -240,7 +240,7 @@ def _factors(form: Form) -> tuple[tuple[Form, int], ...]:
 
 
 def _product(factors: tuple[tuple[Form, int], ...]) -> Form:
-    """Factors, equal ones gathered into a power: x·x·x is x³, x·y·x is x²·y. Numbers stay apart."""
+    """Return a product, equal factors as powers: x·x·x is x³, x·y·x is x²·y, except numbers."""
     powers: dict[tuple[str, int], tuple[Form, int]] = {}
     for i, (base, n) in enumerate(factors):
         key = (base.text, i if base.text[0].isdigit() or base is ELLIPSIS else -1)

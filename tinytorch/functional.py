@@ -16,12 +16,12 @@ from .core.tensor import Tensor, as_tensor, constant, raw
 
 
 def _axis(axis: Any, dim: Any, default: Any = -1) -> Any:
-    """PyTorch's dim is numpy's axis."""
+    """Return the axis: PyTorch's dim or numpy's axis."""
     return dim if dim is not None else axis if axis is not None else default
 
 
 def _shifted(x: Tensor, axis: Any) -> Any:
-    """x less its largest element, a constant here: the derivative does not depend on it."""
+    """Return x minus its largest element, a constant here: it does not affect the derivative."""
     top = np.max(x.data, axis=axis, keepdims=True, initial=-np.inf)
     return x - np.where(np.isfinite(top), top, 0.0).astype(x.dtype)
 
@@ -106,7 +106,7 @@ def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
 
 @composite
 def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
-    """The rows of weight that the indices name. The row padding_idx gets no gradient."""
+    """The rows of weight at the indices. The row padding_idx gets no gradient."""
     weight = as_tensor(weight)
     i = np.asarray(raw(indices)).astype(np.intp)
     rows = weight[i]
@@ -245,7 +245,7 @@ def scaled_dot_product_attention(query: Any, key: Any, value: Any, attn_mask: An
 
 
 def __getattr__(name: str) -> Any:
-    """All other functions are here too: functional.relu, functional.mse_loss."""
+    """Return any other function, as in functional.relu, functional.mse_loss."""
     found = find_function(name) if name[:1] != "_" else None
     if found is None:
         raise AttributeError(f"tinytorch.functional has no {name!r}")

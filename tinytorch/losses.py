@@ -61,7 +61,7 @@ def huber_loss(x: Any, target: Any, reduction: str = "mean", delta: float = 1.0)
 
 
 def _picked(x: Tensor, target: Any) -> tuple[Any, Any]:
-    """From (N, C, ...) and class numbers (N, ...): the elements of the classes, and the numbers."""
+    """Return the elements of x (N, C, ...) at the class numbers (N, ...), and the numbers."""
     target = np.asarray(raw(target)).astype(np.intp)
     if x.ndim == 1:
         return x[target], target

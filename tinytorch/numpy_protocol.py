@@ -1,4 +1,4 @@
-"""numpy's own functions on tensors: np.sin(x), np.ones(3)*x, np.sum(x); no gradient gets lost."""
+"""numpy's own functions on tensors: np.sin(x), np.ones(3)*x, np.sum(x); gradients are kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .core import errors
 from .core.functions import find_function, functions
 from .core.tensor import Tensor, raw
 
-# What has no derivative to lose: a shape, a count, a truth, an index, a fresh array.
+# Functions without derivatives: of shapes, counts, truth values, indices, new arrays.
 WITHOUT_GRADIENT = frozenset("""
     shape ndim size result_type can_cast common_type iscomplexobj isrealobj min_scalar_type
     zeros_like ones_like full_like empty_like argmax argmin nanargmax nanargmin argsort argpartition
@@ -76,7 +76,7 @@ def _array_function(self: Tensor, function: Callable[..., Any], types: Any, args
 
 
 def _raw(value: Any) -> Any:
-    """Arrays for tensors, inside lists and tuples too."""
+    """Replace tensors by their arrays, inside lists and tuples too."""
     if isinstance(value, (list, tuple)):
         return type(value)(map(_raw, value))
     return raw(value)

@@ -12,7 +12,7 @@ from .core.tensor import Tensor, raw
 
 
 class Optimizer(ABC):
-    """The base of optimisers: the parameters, and a step for those that have a gradient."""
+    """The base class of optimisers: parameters, and a step for those that have a gradient."""
 
     def __init__(self, parameters: Iterable[Tensor], lr: float) -> None:
         self.parameters = list(parameters)
@@ -36,7 +36,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def moved(self, x: Any, g: Any, state: dict[str, Any]) -> Any:
-        """Return the new data of one parameter; each optimiser writes its own."""
+        """Return the new data of one parameter; each optimiser defines its own."""
 
 
 class SGD(Optimizer):

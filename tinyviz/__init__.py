@@ -1,8 +1,8 @@
 """tinyviz: computation graphs and functions with their derivatives, as pictures.
 
-The one package: `tinyviz.viz`, `tinyviz.tinytorch` and `tinyviz.cli` are the folders and the file
-of these names, which lie beside this folder in a checkout. The functions of viz are here too:
-tinyviz.render.
+The only package: `tinyviz.viz`, `tinyviz.tinytorch` and `tinyviz.cli` are the folders and the file
+of these names, which are beside this folder in a checkout. The functions of viz are available here
+too: tinyviz.render.
 """
 
 from __future__ import annotations

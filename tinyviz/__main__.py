@@ -5,7 +5,7 @@ import sys
 
 from . import __path__
 
-if sys.path[0] == os.getcwd() not in __path__:     # its files are the user's: none of them is ours
+if sys.path[0] == os.getcwd() not in __path__:     # contains the user's files, none of ours
     del sys.path[0]
 
 from .cli import main  # noqa: E402

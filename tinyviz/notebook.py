@@ -1,6 +1,6 @@
-"""The pictures that notebooks show: asked for by Tensor, Graph and Sweep, drawn by viz.
+"""Pictures in notebooks: Tensor, Graph and Sweep request them, viz draws them.
 
-They cannot import what draws them, so viz registers it when it is imported.
+These classes cannot import their renderer, so viz registers it when it is imported.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ _renderers: list[Renderer] = []
 
 
 def register(renderer: Renderer) -> None:
-    """Let `renderer(thing, include, exclude)` draw what notebooks show."""
+    """Register `renderer(thing, include, exclude)` for the pictures in notebooks."""
     _renderers[:] = [renderer]
 
 
 def mimebundle(thing: Any, include: Collection[str] | None = None,
                exclude: Collection[str] | None = None) -> Bundle | None:
-    """Return what a notebook shows, None without viz; `_repr_mimebundle_` of our classes."""
+    """Return a picture for a notebook, None without viz; `_repr_mimebundle_` of our classes."""
     return _renderers[0](thing, include, exclude) if _renderers else None

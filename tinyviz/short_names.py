@@ -1,7 +1,7 @@
-"""Short names: `viz` and `tinytorch` are ours only where the user has nothing of that name.
+"""Short names: `viz` and `tinytorch` are ours only if the user has no modules of these names.
 
-Our code knows itself as tinyviz.viz and tinyviz.tinytorch and never imports the short names. Who
-finds ours under one of them, by Python's own search of the path, is handed out the same modules.
+Our code uses tinyviz.viz and tinyviz.tinytorch and never imports the short names. If Python's
+search of the path finds our files under a short name, the import returns the same modules.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ SHORT = ("tinytorch", "viz")
 
 
 def root(home: str) -> str:
-    """The folder that holds cli.py: in an installed package its own, else the checkout's."""
+    """Return the folder of cli.py: `command` in an installed package, else the checkout."""
     installed = os.path.join(home, "command")
     return installed if os.path.isdir(installed) else os.path.dirname(home)
 
 
 def places() -> tuple[str, ...]:
-    """Where our code lies: folders, which end in a separator, and the command line's file."""
+    """Return the locations of our code: folders, ending in a separator, and the file cli.py."""
     home = sys.modules[HOME].__path__
     return (os.path.join(home[0], ""), os.path.join(home[-1], "cli.py"),
             *(os.path.join(home[-1], name, "") for name in SHORT))
 
 
 def lend(name: str) -> None:
-    """Called by the file of ours that the path has under a short name: it becomes the one we have.
+    """Replace the module of a short name by ours; called by our stand-in file of that name.
 
-    A user's folder of that name without __init__.py comes first, as it would without us.
+    A user's folder of that name without __init__.py takes precedence, as without tinyviz.
     """
     ours = import_module(f"{HOME}.{name}")
     found = [PathFinder.find_spec(name, [path]) for path in sys.path]
@@ -47,7 +47,7 @@ def lend(name: str) -> None:
 
 
 def recall() -> None:
-    """Take the short names back: the next who asks may have its own. Asking anew gives the same."""
+    """Remove the short names from sys.modules, so that the next import may find the user's."""
     lent = [name for name in SHORT if _lent(name)]
     for name in list(sys.modules):
         if name.partition(".")[0] in lent:
@@ -60,9 +60,10 @@ def install() -> None:
 
 
 def _hand_out(name: str) -> None:
-    """Our module under its short name, and with it what it has loaded below it.
+    """Enter our module under its short name, and its loaded submodules with it.
 
-    Imported later these would be set in it anew: viz.plot.chart, a function, would be its file.
+    A later import would set them as attributes again: viz.plot.chart, a function, would become
+    the module of that name.
     """
     ours = f"{HOME}.{name}"
     import_module(ours)
@@ -78,7 +79,7 @@ def _lent(name: str) -> bool:
 
 
 class _Shared(ModuleType):
-    """A user's folder without __init__.py; what is not in it is ours."""
+    """A user's folder without __init__.py; names that it lacks come from our module."""
 
     def __init__(self, found: ModuleType, folders: list[str], ours: ModuleType) -> None:
         super().__init__(found.__name__, ours.__doc__)
@@ -95,7 +96,7 @@ class _Shared(ModuleType):
 
 
 class _Finder:
-    """`viz.graph` is `tinyviz.viz.graph`, where `viz` is ours."""
+    """A finder of `viz.graph` as `tinyviz.viz.graph`, if `viz` is ours."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         top, dot, _ = name.partition(".")
@@ -112,7 +113,7 @@ class _Finder:
             origin=known.origin, is_package=known.submodule_search_locations is not None)
 
     def create_module(self, spec: ModuleSpec) -> None:
-        """A module that exec_module replaces."""
+        """Create a default module, which exec_module replaces."""
 
     def exec_module(self, module: ModuleType) -> None:
         _hand_out(module.__name__)

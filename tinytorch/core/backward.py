@@ -14,7 +14,7 @@ from .pole_warnings import PoleWarnings, is_risky
 from .tensor import Mutation, Tensor, float64, operands, raw, wrap
 from .vjp import NOTHING, Contribution, contributions, fit
 
-Masks = dict[Tensor, NDArray[np.bool_]]            # elements that only dead branches lead to
+Masks = dict[Tensor, NDArray[np.bool_]]            # elements reached only through dead branches
 by_stamp = attrgetter("stamp")
 ONE, ZERO = float64(1.0), float64(0.0)
 
@@ -22,9 +22,9 @@ ONE, ZERO = float64(1.0), float64(0.0)
 # The order of the pass.
 
 def topological(*roots: Tensor) -> list[Tensor]:
-    """Return all tensors the roots are made of, roots included, in the order they were made.
+    """Return all tensors the roots are made of, roots included, in order of creation.
 
-    Linear but for a sort of the stamps; no recursion.
+    Linear, except for a sort of the stamps; no recursion.
     """
     seen = dict.fromkeys(roots)
     stack = list(seen)
@@ -40,13 +40,13 @@ def recorded(root: Tensor) -> list[Tensor]:
     """Return the results root is made of, root included, the youngest first.
 
     topological() without leaves and reversed, at twice its speed: this is the engine's hot path.
-    Raises RuntimeError where data changed after an op used it.
+    Raises RuntimeError if data changed after an op used it.
     """
     if root._op is None:
         return []
     order = [root]
     seen = {root}
-    for t in order:                                  # grows while it is walked
+    for t in order:                                  # grows during the loop
         x, y = t._x, t._y
         if x._op is not None and x not in seen:
             seen.add(x)
@@ -62,7 +62,7 @@ def recorded(root: Tensor) -> list[Tensor]:
 
 
 def check_unchanged(order: Sequence[Tensor]) -> None:
-    """Raise RuntimeError where an operand of a result changed later; order: youngest first."""
+    """Raise RuntimeError if an operand of a result changed later; order: youngest first."""
     if Mutation.latest < order[-1].stamp:
         return
     for t in order:
@@ -108,17 +108,17 @@ def _seed_tensor(root: Tensor, grad: Any) -> Tensor:
     return wrap(seed(root, grad))
 
 
-# The pass itself: into the tensors' grad, at full speed; or step by step, into a dictionary.
+# The pass itself: at full speed, into the tensors' grad; or step by step, into a dictionary.
 
 def backward(self: Tensor, grad: Any = None, *, create_graph: bool = False) -> None:
     """Add the derivative of this with respect to every leaf to the leaf's grad.
 
-    Results in between show the gradient of this pass alone. The graph stays.
+    Intermediate results keep the gradient of this pass alone. The graph is kept.
 
     grad: the gradient to start from, in this tensor's shape; by default 1, for a single element.
     create_graph: record the gradients, so that they can be differentiated again.
-    Raises ValueError where grad is missing or does not fit, RuntimeError where data that an op used
-    has changed since.
+    Raises ValueError if grad is missing or does not fit, RuntimeError if data that an op used has
+    changed since.
     """
     if create_graph:
         found = {self: _seed_tensor(self, grad)}
@@ -148,9 +148,9 @@ Tensor.backward = backward
 
 
 def propagate(order: Sequence[Tensor], dead: Masks) -> list[Tensor]:
-    """Send gradients through results, youngest first; return operands that some op sent nothing.
+    """Send gradients through results, youngest first; return operands that got nothing from an op.
 
-    dead: filled with the masks of elements that no path leads to.
+    dead: filled with the masks of elements that no live path reaches.
     """
     unreached: list[Tensor] = []
     warnings = None
@@ -163,7 +163,7 @@ def propagate(order: Sequence[Tensor], dead: Masks) -> list[Tensor]:
                 rules = op.fast_local
             except AttributeError:                   # an op class in the tutorial's style
                 rules = None
-            if g is None:                            # only dead branches led here
+            if g is None:                            # reached only through dead branches
                 if t.requires_grad:
                     unreached.extend(operands(t))
                 continue
@@ -216,7 +216,7 @@ def propagate(order: Sequence[Tensor], dead: Masks) -> list[Tensor]:
 
 def steps(root: Tensor, found: dict[Tensor, Any], graph: bool
           ) -> Iterator[tuple[Tensor, Any, list[Contribution]]]:
-    """Yield every result, its finished gradient (None: nothing flows) and what it sends on.
+    """Yield every result, its finished gradient (None: nothing flows) and its contributions.
 
     found: holds root's own gradient, and is filled with those of all tensors; no grad changes.
     graph: the gradients are tensors, and recorded.
@@ -247,7 +247,7 @@ def steps(root: Tensor, found: dict[Tensor, Any], graph: bool
 
 
 def merge_masks(dead: Masks, a: Tensor, first: bool, mask: NDArray[np.bool_] | None) -> None:
-    """Note the elements of a that only dead branches lead to: all of its paths must agree."""
+    """Record the elements of a reached only through dead branches: all of its paths must agree."""
     if first:
         if mask is not None:
             dead[a] = mask

@@ -14,7 +14,7 @@ from .tensor import Tensor, raw, wrap
 
 
 def _leaves(args: Any) -> tuple[list[Any], bool]:
-    """The arguments as tensors; whether the caller differentiates through them."""
+    """Return the arguments as tensors, and whether the caller differentiates through them."""
     nested = any(isinstance(a, Tensor) and a.requires_grad for a in args)
     return [a if isinstance(a, Tensor) else
             Tensor(a) if np.asarray(a).dtype.kind in "fiub" else a for a in args], nested
@@ -43,9 +43,9 @@ def _derivatives(y: Tensor, args: list[Any], argnums: Any, graph: bool, cotangen
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
-    """The function that returns f's value and its gradient by the argnums-th argument(s).
+    """Return a function that returns f's value and its gradient by the argnums-th argument(s).
 
-    f returns a number. Called on tensors the gradient is recorded, so that it nests.
+    f returns a number. For tensor arguments the gradient is recorded, so that calls nest.
     """
     def both(*args: Any, **options: Any) -> tuple[Any, Any]:
         args_, nested = _leaves(args)
@@ -55,13 +55,13 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any
 
 
 def grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
-    """The gradient of f, which returns a number, as a function; grad(grad(f)) is the second."""
+    """Return the gradient of f, which returns a number, as a function; grad(grad(f)) nests."""
     both = value_and_grad(f, argnums)
     return lambda *args, **options: both(*args, **options)[1]
 
 
 def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    """f(*args), and the function from a cotangent of it to the cotangents of all arguments."""
+    """Return f(*args), and a function from its cotangent to the cotangents of all arguments."""
     args_, nested = _leaves(args)
     y = _called(f, args_, {})
 
@@ -73,7 +73,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
 
 
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
-    """f(*primals), and its derivative along the tangents: the vjp, which is linear, transposed."""
+    """Return f(*primals) and its derivative along the tangents: the transposed (linear) vjp."""
     args, nested = _leaves(primals)
     y = _called(f, args, {})
     weight = Tensor(np.zeros_like(y._data))
@@ -87,7 +87,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
 
 
 def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
-    """The function of all derivatives of f's elements by an argument's: shape (*f, *argument).
+    """Return a function of all derivatives of f's elements by an argument's: (*f, *argument).
 
     One backward pass per element of f.
     """
@@ -109,7 +109,7 @@ def jacobian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
 
 def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
-    """The function of all second derivatives of f, which returns a number: shape (*x, *x)."""
+    """Return a function of all second derivatives of f, which returns a number: (*x, *x)."""
     first = grad(f, argnums)
 
     def matrix(*args: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Edge by edge: local derivatives, and what one backward pass sends. For pictures and checks."""
+"""Local derivatives and gradient contributions, edge by edge, for pictures and checks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .vjp import contributions
 def local_derivatives(tensor: Tensor) -> tuple[Any, ...]:
     """Return the local derivative by each operand of an elementwise op, in the result's shape.
 
-    None where the op has no elementwise meaning (matmul, sum ...) or the operand is a constant. Of
-    an op class in the tutorial's style: what its backward sends for a gradient of ones.
+    None if the op is not elementwise (matmul, sum ...) or the operand is a constant. For an op
+    class in the tutorial's style: the result of its backward for a gradient of ones.
     """
     op, args, params = tensor._op, operands(tensor), tensor._params or {}
     if not (isinstance(op, type) and issubclass(op, Op)):
@@ -47,9 +47,9 @@ def backward_steps(root: Tensor, grad: Any = None
     """Yield backward() one result at a time: (tensor, its gradient, contributions).
 
     In reverse order of creation, for every result root depends on; nothing is changed. The gradient
-    is finished: all that use the tensor have sent their share, 0 where only dead branches lead. The
-    contributions go to the operands, summed back over broadcasting; None where nothing flows. The
-    numbers are those of backward(), to the bit.
+    is complete: it includes the contributions of all uses, and is 0 if reached only through dead
+    branches. The contributions are those to the operands, summed over broadcast axes; None if
+    nothing flows. The numbers equal those of backward() bit for bit.
     """
     for t, g, sent in steps(root, {root: seed(root, grad)}, False):
         if g is None:
@@ -58,15 +58,15 @@ def backward_steps(root: Tensor, grad: Any = None
 
 
 class BackwardPass(NamedTuple):
-    """The gradients that one backward pass found; contributions are computed on request."""
+    """The gradients of one backward pass; contributions are computed on request."""
 
-    gradients: dict[Tensor, Any]                     # of all tensors it has reached
+    gradients: dict[Tensor, Any]                     # of all tensors reached
     dead: Masks
 
     def contributions(self, tensor: Tensor, snapshot: Tensor | None = None) -> tuple[Any, ...]:
         """Return the contributions to a result's operands, as `backward_steps` does.
 
-        snapshot: the tensor with the data its operands had in the pass, if that changed since.
+        snapshot: the tensor with its operands' data during the pass, if that has changed since.
         """
         g, z = self.gradients.get(tensor), tensor if snapshot is None else snapshot
         args = operands(z)
@@ -78,9 +78,9 @@ class BackwardPass(NamedTuple):
 
 
 def backward_pass(tensors: Sequence[Tensor], grad: Any = None) -> BackwardPass:
-    """Make one pass at the speed of backward(), and leave every tensor's grad as it was.
+    """Make one pass at the speed of backward(), without changing any tensor's grad.
 
-    tensors: all that the last of them is made of, as `topological` lists them.
+    tensors: all tensors that the last of them is made of, in the order of `topological`.
     """
     root = tensors[-1]
     start = seed(root, grad)

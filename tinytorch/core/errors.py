@@ -16,7 +16,7 @@ _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _SITE = os.path.dirname(os.path.dirname(numpy.__file__)) + os.sep
 _NOT_THE_USERS = (_OURS, *(_SITE + name + os.sep for name in ("numpy", "scipy", "matplotlib")),
                   "<__array_function__")
-runner_folders: list[str] = []   # of programs that run users' code: frames above are not the user's
+runner_folders: list[str] = []   # of programs that run user code: frames above are not the user's
 
 
 class Location:
@@ -33,11 +33,11 @@ class Location:
 
     @property
     def prefix(self) -> str:
-        """`f.py:3: `, to begin a message with."""
+        """The start of a message: `f.py:3: `."""
         return f"{self}: " if self.file else ""
 
     def quoted(self, default: str = "") -> str:
-        """Return the running expression in backticks, or the default where it is unknown."""
+        """Return the running expression in backticks, or the default if it is unknown."""
         return f"`{self.expression}`" if self.expression else default
 
 
@@ -81,12 +81,12 @@ def _expression(frame: FrameType) -> str:
 
 
 def prefix() -> str:
-    """Return `f.py:3: `, the user's running line, to begin a message with."""
+    """Return the start of a message, with the user's running line: `f.py:3: `."""
     return location().prefix
 
 
 def warn(message: str) -> None:
-    """Warn at the user's line, or at our caller's where there is none (as in a REPL)."""
+    """Warn at the user's line, or at our caller's if there is none (as in a REPL)."""
     at = location()
     warnings.warn(at.prefix + message, EngineWarning, stacklevel=at.depth)
 

@@ -1,15 +1,15 @@
-"""The functions that users call, by name: sin, reshape, softmax, and their aliases."""
+"""The public functions by name: sin, reshape, softmax, and their aliases."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-loaders: list[Callable[[], Any]] = []          # import the files of functions not needed so far
+loaders: list[Callable[[], Any]] = []          # import the remaining files of functions
 
 
 class _Functions(dict[str, Callable[..., Any]]):
-    """Name -> function; the first name that is missing imports all files of functions."""
+    """Name -> function; the first missing name imports all files of functions."""
 
     def __missing__(self, name: str) -> Callable[..., Any]:
         for load in loaders:

@@ -1,4 +1,4 @@
-"""Grad mode: whether results are recorded, in which scope; the clock that stamps them."""
+"""Grad mode: recording of results and their scope; the clock of creation stamps."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class GradMode:
 
 _mode: ContextVar[GradMode | None] = ContextVar("mode", default=None)
 current_mode = _mode.get                       # the mode of the calling context
-tick = itertools.count(1).__next__             # the one counter of creation stamps
+tick = itertools.count(1).__next__             # the only counter of creation stamps
 
 
 def stamp() -> int:
-    """The next stamp: tensors made from now on have at least this one, all others a smaller."""
+    """Return the next stamp: later tensors have at least this one, all others a smaller one."""
     return tick()
 
 
 class no_grad:
-    """Nothing made inside is recorded: `with no_grad(): ...` or `@no_grad()`. Nests; per thread."""
+    """Switch recording off: `with no_grad(): ...` or `@no_grad()`. Nests; per thread."""
 
     recording = False
 
@@ -54,13 +54,13 @@ class no_grad:
 
 
 class enable_grad(no_grad):
-    """Inside, results are recorded again, also within a `no_grad`."""
+    """Switch recording on again within a `no_grad`."""
 
     recording = True
 
 
 class scope:
-    """Results made inside belong to the group `name`: nested scopes give a path, `mlp/softmax`."""
+    """Put results in the group `name`; nested scopes give a path, `mlp/softmax`."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""Op: one operation, all that is known of it in one block; how it is applied and recorded."""
+"""Op: one operation with all its properties in one block; applying and recording it."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ registry: dict[str, type[Op]] = {}             # public name -> op, of the modul
 
 
 class Op:
-    """An operation: a subclass states all that is known of it, and is registered by that.
+    """An operation: a subclass defines all its properties, and is registered by its definition.
 
-    value(x, y, ..., **params) works on arrays. The derivative by each operand is stated once, in
-    one of two ways; None stands for an operand that nothing flows to.
+    value(x, y, ..., **params) works on arrays. The derivative by each operand is defined once, in
+    one of two ways; None means that nothing flows to the operand.
     - local, for an elementwise op: `local[i](z, x, y, ..., **params)` is the derivative of the
       result z by operand i; or a number, 1, -1 or 0. The engine applies the chain rule and undoes
       broadcasting.
     - vjp, for any other: `vjp[i](g, z, x, y, ..., **params)` turns the gradient g of the result
       into that of operand i. For an op of any number of operands vjp is one function,
       `vjp(i, g, z, *args, **params)`.
-    Both are written in numpy's functions or `SomeOp.of(...)`, so that they work on arrays (in
-    backward) and on tensors (with create_graph): higher derivatives need nothing more.
+    Both are written with numpy's functions or `SomeOp.of(...)`, so that they work on arrays (in
+    backward) and on tensors (with create_graph): higher derivatives need nothing else.
 
-    notation is a format string over the operands, `{0} + {1}` (`{...}` stands for all of them), or
-    a function of the params that returns one; precedence is that of the written form: 1 sum,
+    notation is a format string of the operands, `{0} + {1}` (`{...}` means all of them), or a
+    function of the params that returns one; precedence is that of the written form: 1 sum,
     2 product, 3 negation, 4 power, 5 a call or an atom.
     """
 
@@ -43,34 +43,34 @@ class Op:
     local: Any = None            # one of local and vjp
     vjp: Any = None
 
-    # How it is called and written, where the class's name in lower case does not do.
+    # Names and notation, if the class's name in lower case is not enough.
     name: str = ""               # numpy's (else scipy's, else torch's) name: tinytorch.<name>
     aliases: tuple[str, ...] = ()
-    symbol: str = ""             # on the node of a picture; the name if not stated
-    notation: Any = ""           # in expressions; name({0}, {1}) if not stated
+    symbol: str = ""             # on the node of a picture; by default the name
+    notation: Any = ""           # in expressions; by default name({0}, {1})
     precedence: int = 5
-    call: Callable[..., Any]     # the public function, where the op has params
-    dunder: str = ""             # "add": makes Tensor.__add__ and __radd__
+    call: Callable[..., Any]     # the public function, if the op has params
+    dunder: str = ""             # "add": defines Tensor.__add__ and __radd__
     fast: Any = None             # value of two numbers by Python's operator: operator.mul
 
-    # Where it is smooth, and where not: for warnings, checks and plots.
-    domain: tuple[float, float] | None = None    # of a function of one number: where it is real
-    undefined: str = ""          # the reason it has no value outside its domain, for people
-    singularities: tuple[Singularity, ...] = ()  # where it has no value, no derivative, or jumps
+    # Domain and smoothness: for warnings, checks and plots.
+    domain: tuple[float, float] | None = None    # of a function of one number: the real domain
+    undefined: str = ""          # the reason for no value outside the domain, as text
+    singularities: tuple[Singularity, ...] = ()  # no value, no derivative, or a jump
     risky: Any = False           # may divide by zero or leave the reals; or a test of the values
     selects: bool = False        # takes some operands' elements: the others are dead (local 0)
     flat: bool = False           # the derivative is 0 almost everywhere: floor, sign ...
-    steep: bool = False          # smooth, but it may turn within less than any step: exp, tanh
+    steep: bool = False          # smooth, but may turn within any step size: exp, tanh
     differentiable: bool = True  # False for comparisons: the result is a constant
     samples: tuple[Any, ...] = ()        # arguments for checks: (x, y), or (x, y, params)
 
-    # Taylor series: one rule at most; without any, repeated backward passes take its place.
+    # Taylor series: at most one rule; without any, backward passes are repeated.
     jet: Any = None              # the rule on series, one list of coefficients per operand
     linear: bool = False         # in the operands taken together: coefficient by coefficient
     bilinear: bool = False       # in two operands: a series of products
 
-    # Made from these.
-    fast_local: Any = None       # local of an op that backward may treat in its short loop
+    # Derived from these.
+    fast_local: Any = None       # local, if backward's short loop can handle the op
     checked_value: Any = None    # value, with one warning of ours instead of numpy's
 
     def __init_subclass__(cls) -> None:
@@ -129,7 +129,7 @@ def composite(f: F) -> F:
 
 
 def notation(tensor: Tensor) -> tuple[str, int]:
-    """Return how the op that made the tensor is written: a format string, and its precedence.
+    """Return the notation of the op that made the tensor: a format string, and its precedence.
 
     An op class in the tutorial's style is written as a call of its name.
     """
@@ -150,8 +150,8 @@ def notation(tensor: Tensor) -> tuple[str, int]:
 def apply(op: Any, *args: Any, **params: Any) -> Tensor:
     """Return the recorded result of an op, ours or a class in the tutorial's style.
 
-    params reach the op as they are. Raises ValueError, which names op, shapes and line, where the
-    operands do not fit.
+    params reach the op unchanged. Raises ValueError with op, shapes and line if the operands do
+    not fit.
     """
     like = None
     for a in args:

@@ -1,4 +1,4 @@
-"""Warnings where an op or its derivative is infinite or undefined, in place of numpy's own."""
+"""Warnings for infinite or undefined results and derivatives, in place of numpy's own."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .tensor import Tensor, format_data, operands
 
 
 def checked_value(op: Any) -> Callable[..., Any]:
-    """Return an op's value function, made to warn at the user's line: `f.py:3: log(0) is -inf`.
+    """Return an op's value function that warns at the user's line: `f.py:3: log(0) is -inf`.
 
-    numpy's error state is the user's choice: where they changed it, nothing is added.
+    If the user changed numpy's error state, that takes precedence, and nothing is added.
     """
     value, risky = op.value, op.risky
     test = risky if callable(risky) else None

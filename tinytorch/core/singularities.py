@@ -1,6 +1,6 @@
 """Singularities: places where an op has no value or no derivative, or jumps.
 
-An op states its singularities in its own block; plots mark what happens there.
+An op defines its singularities in its own block; plots show the events there.
 """
 
 from __future__ import annotations
@@ -18,50 +18,50 @@ class Singularity(NamedTuple):
     """
 
     inner: Callable[..., Any]
-    cause: str                                     # for people: "division by 0"; {op} is its name
+    cause: str                                     # as text: "division by 0"; {op} is its name
     zero: Callable[[Any], Any] | None = None       # None: u itself
-    side: int = 0                # 1: at u = 0 the op is what it is for u > 0, -1: for u < 0
+    side: int = 0                # at u = 0 the op equals its limit from u > 0 (1) or u < 0 (-1)
     pole: bool = False           # the op has no value at u = 0
 
 
 def at_integers(u: Any) -> Any:
-    """Zero exactly where u is whole, and changes sign there: sin(pi u), exact at whole numbers."""
+    """Return sin(pi u), which is exactly zero at whole numbers, and changes sign there."""
     nearest = np.round(u)
     return np.where(nearest % 2 == 0, 1.0, -1.0) * np.sin(np.pi * (u - nearest))
 
 
 def at_half_integers(u: Any) -> Any:
-    """Zero exactly where u is a whole number and a half: where round() steps."""
+    """Return a value that is exactly zero at whole numbers plus a half, where round() steps."""
     return at_integers(u + 0.5)
 
 
 def at_nonpositive_integers(u: Any) -> Any:
-    """Zero at 0, -1, -2 ...: the poles of gamma."""
+    """Return a value that is zero at 0, -1, -2 ...: the poles of gamma."""
     return np.where(np.asarray(u) < 0.5, at_integers(u), 1.0)
 
 
 def first(a: Any, *_: Any, **__: Any) -> Any:
-    """The first operand."""
+    """Return the first operand."""
     return a
 
 
 def second(_: Any, b: Any, *__: Any, **___: Any) -> Any:
-    """The second operand."""
+    """Return the second operand."""
     return b
 
 
 def difference(a: Any, b: Any, **_: Any) -> Any:
-    """The difference of two operands."""
+    """Return the difference of two operands."""
     return a - b
 
 
 def ratio(a: Any, b: Any, **_: Any) -> Any:
-    """The first operand over the second."""
+    """Return the first operand divided by the second."""
     return a / b
 
 
 def at_ones(a: Any, **_: Any) -> Any:
-    """Zero at -1 and 1."""
+    """Return a value that is zero at -1 and 1."""
     return 1.0 - a * a
 
 

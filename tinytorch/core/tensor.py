@@ -1,4 +1,4 @@
-"""Tensor: a number or array that remembers what made it. Function: that memory, as `_ctx`."""
+"""Tensor: a number or array that remembers its creation. Function: that memory, as `_ctx`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ T = TypeVar("T")
 
 
 class Mutation:
-    """The stamp of the last assignment to any data: backward from younger ops need not check."""
+    """The stamp of the last assignment to any data: younger results need no check in backward."""
 
     latest = 0
 
 
 class Function:
-    """The making of a tensor: the op, its operands (Tensors, repeats kept) and its parameters."""
+    """The creation of a tensor: op, operands (Tensors, repeats kept) and parameters."""
 
     __slots__ = ("op", "args", "params")
 
@@ -42,7 +42,7 @@ class Function:
 
 if TYPE_CHECKING:
     class _Operators:
-        """The operators, for type checkers: each is set by the block of its op."""
+        """Declarations of the operators for type checkers: each op's block defines its own."""
 
         def _unary(self) -> Tensor: ...
         def _binary(self, other: Any) -> Tensor: ...
@@ -63,18 +63,18 @@ else:
 
 
 class Tensor(_Operators):
-    """A number or an array of real numbers, its gradient, and how it was made.
+    """A number or an array of real numbers, with its gradient and its history.
 
     data: numbers, nested lists, an array (copied) or a Tensor (its data). A rank-0 tensor's data is
     a numpy scalar. With requires_grad integers and booleans become float64; float32 stays.
-    Raises TypeError for complex numbers and for what is no array of numbers.
+    Raises TypeError for complex numbers and for anything but arrays of numbers.
     """
 
     __slots__ = ("_data", "_grad", "requires_grad", "stamp",
-                 "_op", "_x", "_y", "_params",     # what made it; _y: a tuple of the 2nd, 3rd ...
+                 "_op", "_x", "_y", "_params",     # its creation; _y: a tuple of the 2nd, 3rd ...
                  "_extra")                         # name, scope, mutated, ctx: only where needed
     _data: NDArray[Any]                            # or a numpy scalar
-    _grad: Any                                     # a Tensor, or the array a pass has left
+    _grad: Any                                     # a Tensor, or the array of a backward pass
     _op: Any
     _x: Any
     _y: Any
@@ -100,7 +100,7 @@ class Tensor(_Operators):
 
     @data.setter
     def data(self, value: ArrayLike | Tensor) -> None:
-        if value is not self._data:                  # x.data -= 1 hands back the array it changed
+        if value is not self._data:                  # x.data -= 1 assigns the same array
             value = as_data(value, self.requires_grad)
             if np.shape(value) != np.shape(self._data):
                 raise ValueError(f"{errors.prefix()}the data of a tensor of shape "
@@ -108,14 +108,14 @@ class Tensor(_Operators):
         self._assign(value)
 
     def _assign(self, data: Any) -> None:
-        """Take data without copying it, and note when."""
+        """Assign data without copying it, and record the stamp."""
         self._data = data
         Mutation.latest = tick()
         self._set_extra("mutated", Mutation.latest)
 
     @property
     def grad(self) -> Tensor | None:
-        """The derivative of what backward() was called on with respect to this, or None."""
+        """The derivative, with respect to this, of the root of backward(), or None."""
         try:
             g: Tensor | None = self._grad
         except AttributeError:                       # a result that no backward pass has reached
@@ -165,7 +165,7 @@ class Tensor(_Operators):
 
     @property
     def name(self) -> str | None:
-        """The name that pictures show, or None."""
+        """The name in pictures, or None."""
         name: str | None = self._extras().get("name")
         return name
 
@@ -175,7 +175,7 @@ class Tensor(_Operators):
 
     @property
     def scope(self) -> str:
-        """The path of the scopes it was made in, `mlp/layer1/softmax`, or ""."""
+        """The path of the enclosing scopes at creation, `mlp/layer1/softmax`, or ""."""
         return str(self._extras().get("scope", ""))
 
     def _extras(self) -> dict[str, Any]:
@@ -424,7 +424,7 @@ def _holds_tracked(values: Any) -> bool:
 
 
 def format_data(data: Any) -> str:
-    """Format numbers for people: about six digits, whole ones without a point."""
+    """Format numbers for display: about six digits, whole ones without a point."""
     def number(v: Any) -> str:
         v = v.item() if hasattr(v, "item") else v
         if isinstance(v, float) and v.is_integer() and abs(v) < 1e15:

@@ -13,18 +13,18 @@ from .grad_mode import no_grad
 from .op import Op
 from .tensor import Tensor, as_tensor, float64, raw, wrap
 
-# What flows to an operand: its contribution, None for nothing; its mask of dead elements, or None.
+# The flow to an operand: its contribution, None for nothing; its mask of dead elements, or None.
 Contribution = tuple[Any, NDArray[np.bool_] | None]
 NOTHING: Contribution = (None, None)
 
 
 def contributions(z: Tensor, args: Sequence[Tensor], g: Any, dead: NDArray[np.bool_] | None,
                   graph: bool) -> list[Contribution]:
-    """Return what the op that made z sends back to each of its operands.
+    """Return the contributions of the op that made z to each of its operands.
 
     g: the gradient of z, an array, or with `graph` a Tensor: then the result is recorded. dead: the
     elements of z that a later `where` (or maximum ...) did not select. There an elementwise op
-    sends 0 whatever its derivative, so that the branch not taken cannot make a nan.
+    contributes 0 whatever its derivative, so that the branch not taken cannot produce a nan.
     """
     op, params = z._op, z._params or {}
     if not (isinstance(op, type) and issubclass(op, Op) and (op.local or op.vjp)):
@@ -101,10 +101,10 @@ def _custom_contributions(z: Tensor, args: Sequence[Tensor], g: Any, graph: bool
     return sent
 
 
-# Undoing what numpy did to the operands: broadcasting and promotion.
+# Reversal of numpy's broadcasting and promotion of the operands.
 
 def fit(c: Any, a: Tensor) -> Any:
-    """Return a contribution in the shape and the float type of the operand it goes to."""
+    """Return a contribution in the shape and the float type of its operand."""
     shape = a._data.shape
     if c.shape != shape:
         c = unbroadcast(c, shape) if c.ndim >= len(shape) and np.broadcast_shapes(

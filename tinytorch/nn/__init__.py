@@ -1,6 +1,6 @@
-"""Layers with parameters, as PyTorch names and initialises them; each computes in its scope.
+"""Layers with parameters, named and initialised as in PyTorch; each computes in its scope.
 
-A new layer is a class in one of the files; nothing lists it.
+A new layer is a class in one of the files; no list is needed.
 """
 
 from .activation import *  # noqa: F401,F403
@@ -11,5 +11,5 @@ from .module import Module, Parameter, Sequential, seed  # noqa: F401
 
 __all__ = sorted(name for name, thing in globals().items() if isinstance(thing, type)
                  and name[0] != "_" and issubclass(thing, (Module, Parameter))) + ["seed"]
-for _name in __all__:            # their public place: pickles do not depend on the file
+for _name in __all__:            # their public module: pickles do not depend on the file
     globals()[_name].__module__ = __name__

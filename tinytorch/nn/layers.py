@@ -71,7 +71,7 @@ class AvgPool2d(MaxPool2d):
 
 
 class Flatten(Module):
-    """All axes after the first as one."""
+    """All axes after the first, flattened."""
 
     def forward(self, x: Any) -> Any:
         return functions["reshape"](x, (x.shape[0], -1))
@@ -108,7 +108,7 @@ class LayerNorm(Module):
 
 
 class BatchNorm1d(Module):
-    """batch_norm over (N, C) or (N, C, L); running statistics serve outside training."""
+    """batch_norm over (N, C) or (N, C, L); outside training by running statistics."""
 
     ranks: tuple[int, ...] = (2, 3)
 

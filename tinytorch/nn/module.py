@@ -1,4 +1,4 @@
-"""Module: the base of layers, which finds their parameters and opens their scope."""
+"""Module: the base class of layers, which finds their parameters and opens their scope."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..core.tensor import Tensor
 
 
 class Parameter(Tensor):
-    """A tensor to be trained: a Module finds those among its attributes."""
+    """A tensor to be trained; Modules find the Parameters among their attributes."""
 
     __slots__ = ()
 
@@ -51,7 +51,7 @@ class Module:
     name: str = ""
 
     def forward(self, *args: Any, **options: Any) -> Any:
-        """Return the layer's output; each layer writes its own. Raises TypeError if it did not."""
+        """Return the layer's output. Each layer defines its own; else TypeError is raised."""
         raise TypeError(f"{type(self).__name__} has no forward: write forward(self, x)")
 
     def __call__(self, *args: Any, **options: Any) -> Any:
@@ -73,20 +73,20 @@ class Module:
             parameter.name = name
 
     def children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly inside, with their names."""
+        """Yield the direct submodules with their names."""
         for key, value in vars(self).items():
             for path, item in _items(key, value):
                 if isinstance(item, Module):
                     yield path, item
 
     def modules(self) -> Iterator[Module]:
-        """This and all modules inside."""
+        """Yield this module and all submodules."""
         yield self
         for _, child in self.children():
             yield from child.modules()
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
-        """All parameters with their paths, layer1.weight; a shared one once."""
+        """Yield all parameters with their paths, layer1.weight; shared ones once."""
         seen: set[Parameter] = set()
         for name, parameter in self._paths(prefix):
             if parameter not in seen:
@@ -102,7 +102,7 @@ class Module:
                     yield from item._paths(f"{prefix}{path}.")
 
     def parameters(self) -> Iterator[Parameter]:
-        """All parameters; a shared one once."""
+        """Yield all parameters; shared ones once."""
         return (p for _, p in self.named_parameters())
 
     def zero_grad(self) -> None:
@@ -121,11 +121,11 @@ class Module:
         return self.train(False)
 
     def state_dict(self) -> dict[str, Any]:
-        """Copies of all parameters' data by path."""
+        """Return copies of all parameters' data by path."""
         return {name: p.numpy() for name, p in self.named_parameters()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Assign the parameters' data; raises KeyError where names differ."""
+        """Assign the parameters' data; raises KeyError if names differ."""
         own = dict(self.named_parameters())
         if own.keys() != state.keys():
             raise KeyError(f"the names differ: {sorted(own.keys() ^ state.keys())}")
@@ -142,7 +142,7 @@ def _items(key: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 class Sequential(Module):
-    """Layers one after another; a function without parameters may be one of them."""
+    """Layers applied one after another; functions without parameters are allowed."""
 
     def __init__(self, *layers: Callable[..., Any]) -> None:
         for i, layer in enumerate(layers):

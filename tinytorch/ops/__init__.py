@@ -16,7 +16,7 @@ _loaded = False
 
 
 def load() -> None:
-    """Import the files of ops that nothing has needed so far."""
+    """Import the files of ops that are not loaded yet."""
     global _loaded
     if not _loaded:
         _loaded = True
@@ -26,23 +26,23 @@ def load() -> None:
 
 
 def keys() -> list[str]:
-    """The public names of all ops, sorted."""
+    """Return the public names of all ops, sorted."""
     load()
     return sorted(registry)
 
 
 def values() -> list[type[Op]]:
-    """All ops, in the order of their names."""
+    """Return all ops, in the order of their names."""
     return [registry[name] for name in keys()]
 
 
 def items() -> list[tuple[str, type[Op]]]:
-    """Names and ops."""
+    """Return names and ops."""
     return [(name, registry[name]) for name in keys()]
 
 
 def get(name: str, default: Any = None) -> Any:
-    """The op of that name, else the default."""
+    """Return the op of that name, else the default."""
     if name not in registry:
         load()
     return registry.get(name, default)

@@ -17,7 +17,7 @@ _SELU_ALPHA = float64(1.6732632423543772848170429916717)
 
 
 def pick(mask: Any, x: Any, y: Any) -> Any:
-    """where() for local derivatives; a number on either side is one of z's float type."""
+    """Return where() for local derivatives; numbers on either side take z's float type."""
     return np.where(raw(mask), x, y)
 
 

@@ -56,7 +56,7 @@ class Div(Op):
 
 
 def _power(x: Any, y: Any) -> Any:
-    """x**y; small whole powers by multiplying, which is many times as fast."""
+    """Return x**y; small whole powers by multiplication, which is many times as fast."""
     if not y.ndim:
         if y == 2:
             return x*x
@@ -91,7 +91,7 @@ def _power_dy(z: Any, x: Any, y: Any) -> Any:
 
 
 def _base(a: Any, b: Any, **_: Any) -> Any:
-    """Of a**b: a, unless b is a constant 0, 1, 2 ..."""
+    """Return a of a**b, or 1 if b is a constant 0, 1, 2 ...: no singularity."""
     exponent = raw(b)
     if exponent.size == 1 and exponent >= 0 and exponent == np.round(exponent):
         return exponent * 0.0 + 1.0
@@ -130,7 +130,7 @@ class Pos(Op):
 
 
 class Remainder(Op):
-    """x % y with the sign of y, as Python has it: x - y*floor(x/y)."""
+    """x % y with the sign of y, as in Python: x - y*floor(x/y)."""
     name, aliases, symbol = "remainder", ("mod",), "%"
     notation, precedence, dunder = "{0} % {1}", 2, "mod"
     value, risky = np.remainder, True
@@ -162,7 +162,7 @@ setattr(Tensor, "__rdivmod__", lambda x, y: _divmod(y, x))
 # Comparisons: booleans, constants to every gradient.
 
 class Comparison:
-    """The base of comparisons: their result is boolean, and nothing flows through it."""
+    """The base of comparisons: their result is boolean, and no gradient flows through it."""
 
     precedence = 0
     differentiable = False

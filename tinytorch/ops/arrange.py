@@ -59,7 +59,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
 
 @public
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
-    """For each position the element that the indices name along the axis, as argsort gives them."""
+    """The element at each position's index along the axis, for indices as from argsort."""
     x, indices = as_tensor(x), np.asarray(raw(indices)).astype(np.intp)
     if axis is None:
         x, axis = ravel(x), 0
@@ -77,7 +77,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
 
 @public
 def roll(x: Any, shift: Any, axis: Any = None) -> Any:
-    """Elements moved along by the shift, those pushed out come in at the other end."""
+    """The elements moved along by the shift; those past the end reappear at the start."""
     x = as_tensor(x)
     if axis is None:
         return Reshape.call(roll(ravel(x), shift, 0), x.shape)
@@ -91,7 +91,7 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
 
 @public
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
-    """Each element so many times in a row."""
+    """Each element repeated a number of times in a row."""
     x = as_tensor(x)
     if axis is None:
         x, axis = ravel(x), 0
@@ -100,7 +100,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
 
 @public
 def tile(x: Any, reps: Any) -> Any:
-    """The whole of x so many times along each axis."""
+    """The whole of x repeated a number of times along each axis."""
     reps = tuple(reps) if isinstance(reps, (tuple, list)) else (reps,)
     x = as_tensor(x)
     ndim = max(len(reps), x.ndim)
@@ -244,7 +244,7 @@ def extract(condition: Any, x: Any) -> Any:
 
 @public
 def delete(x: Any, obj: Any, axis: int | None = None) -> Any:
-    """x without the slices named, along an axis."""
+    """x without the given slices along an axis."""
     x = as_tensor(x)
     n = x.size if axis is None else x.shape[axis]
     return take(x, np.delete(np.arange(n), obj), axis)
@@ -252,7 +252,7 @@ def delete(x: Any, obj: Any, axis: int | None = None) -> Any:
 
 @public
 def resize(x: Any, new_shape: Any) -> Any:
-    """The elements repeated as often as the new shape needs."""
+    """The elements repeated as needed to fill the new shape."""
     x = ravel(as_tensor(x))
     size = int(np.prod(new_shape))
     return Reshape.call(take(x, np.arange(size) % x.size), new_shape)

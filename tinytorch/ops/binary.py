@@ -66,7 +66,7 @@ def _apart(x: Any, y: Any) -> Any:
 
 
 class FMod(Op):
-    """The remainder with the sign of x, as C has it: x - y*trunc(x/y)."""
+    """The remainder with the sign of x, as in C: x - y*trunc(x/y)."""
     symbol = "fmod"
     value, risky = np.fmod, True
     singularities = (DIVISION, Singularity(ratio, "{op} of a whole quotient", at_integers))
@@ -83,7 +83,7 @@ class CopySign(Op):
 
 
 def _number_share(x: Any, y: Any, wins: Any, z: Any) -> Any:
-    """x's share of fmax or fmin: all where it wins or y is nan, half at a tie."""
+    """Return x's share of fmax or fmin: all where it wins or y is nan, half at a tie."""
     return share(wins(x, y) + 0.5*(x == y) + np.isnan(y), z)
 
 
@@ -106,7 +106,7 @@ class FMin(Op):
 
 
 class Heaviside(Op):
-    """0 below 0, 1 above, and y at 0: only there does anything flow, to y."""
+    """0 below 0, 1 above, and y at 0: only there a gradient flows, to y."""
     value = np.heaviside
     singularities = AT_ZERO
     local = (0, lambda z, x, y: (raw(x) == 0).astype(z.dtype))
@@ -114,7 +114,7 @@ class Heaviside(Op):
 
 
 class NextAfter(Op):
-    """The next float after x in the direction of y: flows on to x unchanged."""
+    """The next float after x in the direction of y; the gradient flows to x unchanged."""
     value = np.nextafter
     local = (1, 0)
     samples = ()

@@ -37,7 +37,7 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 
 
 def _spacing(spacing: Any, n: int) -> Any:
-    """None for even steps, else the widths between the coordinates given."""
+    """Return None for even steps, else the distances of the given coordinates."""
     if np.ndim(raw(spacing)) == 0:
         return None
     if np.shape(raw(spacing)) != (n,):
@@ -124,7 +124,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
            ) -> Any:
     """The straight-line interpolation of the points (xp, fp) at x; xp must ascend.
 
-    Outside left and right, or the first and last fp. Differentiable in x, xp and fp.
+    Beyond the ends it is left and right, or the first and last fp. Differentiable in x, xp and fp.
     """
     if period is not None:
         raise TypeError("interp of a tensor takes no period=")

@@ -274,7 +274,7 @@ def _round(x: Any, decimals: int = 0) -> Any:
 
 
 class Round(Op):
-    """x rounded to so many decimals, halves to the even digit. Derivative 0."""
+    """x rounded to a number of decimals, halves to the even digit. Derivative 0."""
     aliases, call, dunder = ("around",), _round, "round"
     notation = lambda decimals: f"round({{0}}, {decimals})" if decimals else "round({0})"
     singularities = (

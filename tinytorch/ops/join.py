@@ -103,7 +103,7 @@ def append(x: Any, values: Any, axis: int | None = None) -> Any:
 
 @public
 def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """Parts of x along an axis: so many, of nearly equal size, or cut at the indices."""
+    """Parts of x along an axis: a number of nearly equal size, or cut at the indices."""
     x = as_tensor(x)
     n = x.shape[axis]
     if np.ndim(raw(indices_or_sections)) == 0:
@@ -118,7 +118,7 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 @public
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """As array_split, but so many parts must be of equal size: else ValueError."""
+    """array_split, but a number of parts must give equal sizes: else ValueError."""
     x = as_tensor(x)
     if np.ndim(raw(indices_or_sections)) == 0 and x.shape[axis] % int(indices_or_sections):
         raise ValueError(f"an axis of {x.shape[axis]} does not split into {indices_or_sections} "
@@ -146,7 +146,7 @@ def dsplit(x: Any, indices_or_sections: Any) -> list[Any]:
 
 @public
 def unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
-    """The slices of x along an axis, which is lost."""
+    """The slices of x along an axis, which is removed."""
     x = as_tensor(x)
     lead = (slice(None),)*(axis % x.ndim)
     return tuple(GetItem.call(x, lead + (i,)) for i in range(x.shape[axis]))

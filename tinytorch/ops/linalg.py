@@ -17,7 +17,7 @@ def _t(x: Any) -> Any:
 
 
 def _column(g: Any) -> Any:
-    """A number per matrix, to multiply matrices by."""
+    """Return a number per matrix in a shape that multiplies matrices."""
     return np.reshape(g, (*np.shape(g), 1, 1))
 
 
@@ -38,7 +38,7 @@ class Inv(Op):
 
 
 def _adjugate(x: Any) -> Any:
-    """det(x) inv(x), from the cofactors: also of singular matrices."""
+    """Return det(x) inv(x), from the cofactors: also of singular matrices."""
     n = x.shape[-1]
     rows = []
     for i in range(n):

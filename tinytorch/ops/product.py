@@ -14,12 +14,12 @@ from ..core.vjp import unbroadcast
 
 
 def _rows(x: Any) -> Any:
-    """The first operand of a product as a matrix: a vector is a row."""
+    """Return the first operand of a product as a matrix: a vector is a row."""
     return np.reshape(x, (1, x.shape[0])) if x.ndim == 1 else x
 
 
 def _columns(y: Any) -> Any:
-    """The second operand of a product as a matrix: a vector is a column."""
+    """Return the second operand of a product as a matrix: a vector is a column."""
     return np.reshape(y, (y.shape[0], 1)) if y.ndim == 1 else y
 
 
@@ -42,7 +42,7 @@ def _matmul_dy(g: Any, z: Any, x: Any, y: Any) -> Any:
 
 
 def _sum_batch(out: Any, matrix: tuple[int, ...], shape: tuple[int, ...]) -> Any:
-    """Undo the broadcasting of the batch axes, then drop the axis that a vector got."""
+    """Undo the broadcasting of the batch axes, then drop the axis added to a vector."""
     return np.reshape(unbroadcast(out, matrix), shape)
 
 
@@ -55,10 +55,10 @@ class MatMul(Op):
                ([1.0, 2.0], [0.5, -1.0]), ([[1.0, 2.0], [3.0, -4.0]], [0.5, -1.0]))
 
 
-# Einsum, and what it makes.
+# Einsum, and products written with it.
 
 def _labels(subscripts: str, shapes: list[tuple[int, ...]]) -> tuple[list[str], str]:
-    """The labels of each operand and the result: ellipses named, an implied result spelled out."""
+    """Return the labels of operands and result: ellipses named, an implied result spelled out."""
     text = subscripts.replace(" ", "")
     left, arrow, result = text.partition("->")
     inputs = left.split(",")
@@ -86,7 +86,7 @@ def _labels(subscripts: str, shapes: list[tuple[int, ...]]) -> tuple[list[str], 
 
 
 def _einsum_vjp(i: int, g: Any, z: Any, *args: Any, inputs: tuple[str, ...], result: str) -> Any:
-    """The operand and the result change places; labels only operand i has are repeated along."""
+    """Exchange the operand and the result; labels that only operand i has are broadcast."""
     others = [(labels, a) for j, (labels, a) in enumerate(zip(inputs, args)) if j != i]
     known = set(result).union(*(labels for labels, _ in others))
     wanted = "".join(c for c in inputs[i] if c in known)
@@ -126,14 +126,14 @@ class Einsum(Op):
     symbol = "Σ"
     notation = lambda inputs, result: f'einsum("{",".join(inputs)}->{result}", {{...}})'
     value, vjp, call = _einsum_value, staticmethod(_einsum_vjp), _einsum
-    bilinear = True              # where there are two operands
+    bilinear = True              # for two operands
     samples = (([[1.0, 2.0], [3.0, -4.0]], [0.5, -1.0], {"inputs": ("ij", "j"), "result": "i"}),
                ([[1.0, 2.0], [3.0, -4.0]], [0.5, -1.0], {"inputs": ("ij", "k"), "result": "k"}))
 
 
 @public
 def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
-    """The sum of products over the last axes of x and the first of y, or over the axes named."""
+    """The sum of products over the last axes of x and the first of y, or over given axes."""
     x, y = as_tensor(x), as_tensor(y)
     if isinstance(axes, (int, np.integer)):
         n = int(axes)

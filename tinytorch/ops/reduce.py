@@ -14,14 +14,14 @@ Axis = int | tuple[int, ...] | None
 
 
 def normalize_axis(axis: int, ndim: int) -> int:
-    """An axis counted from the front. Raises ValueError where there is none."""
+    """Return an axis counted from the front. Raises ValueError if it is out of range."""
     if not -ndim <= axis < ndim:
         raise ValueError(f"there is no axis {axis} in {ndim}")
     return axis % ndim
 
 
 def broadcast_back(g: Any, like: Any, axis: Axis, keepdims: bool) -> Any:
-    """A reduction's cotangent (or result), repeated along the axes it had lost."""
+    """Return a reduction's cotangent (or result), repeated along the reduced axes."""
     shape = np.shape(raw(like))
     if axis is not None and not keepdims:
         lost = axis if isinstance(axis, tuple) else (axis,)
@@ -81,7 +81,7 @@ class Mean(Op):
 
 
 def _extreme_vjp(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
-    """To the elements that are the extreme, shared evenly among ties; nan counts as nan's equal."""
+    """Share the gradient evenly among the elements equal to the extreme; nan equals nan."""
     found, xs = broadcast_back(raw(z), x, axis, keepdims), raw(x)
     mask = (xs == found) | ((xs != xs) & (found != found))
     return broadcast_back(g, x, axis, keepdims)*(mask/np.sum(mask, axis=axis, keepdims=True))
@@ -103,7 +103,7 @@ class Min(Op):
     samples = (([[1.0, 2.0], [3.0, -4.0]],), ([[1.0, 2.0], [3.0, -4.0]], {"axis": 1}))
 
 
-# Products, spreads, cumulations.
+# Products, variances, cumulations.
 
 def _at(x: Any, axis: int, index: Any) -> Any:
     """x at an index or slice of one axis."""
@@ -111,7 +111,7 @@ def _at(x: Any, axis: int, index: Any) -> Any:
 
 
 def _before(x: Any, axis: int) -> Any:
-    """Along the axis the product of all elements before each one."""
+    """Return the product of all elements before each one along the axis."""
     ones = np.ones_like(_at(raw(x), axis, slice(0, 1)))
     return CumProd.of(np.concatenate([ones, _at(x, axis, slice(None, -1))], axis=axis), axis=axis)
 
@@ -152,7 +152,7 @@ class CumSum(Op):
 
 
 def _flat(x: Any, axis: Axis) -> Any:
-    """The reduced axes as one, the last."""
+    """Return x with the reduced axes joined into one, the last."""
     if axis is None:
         return np.reshape(x, (-1,))
     axes = [a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
@@ -161,7 +161,7 @@ def _flat(x: Any, axis: Axis) -> Any:
 
 
 def _unflat(y: Any, like: Any, axis: Axis) -> Any:
-    """The last axis put back as the axes it was made of."""
+    """Return y with its last axis split into the axes that it was joined from."""
     if axis is None:
         return np.reshape(y, like.shape)
     axes = [a % like.ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
@@ -272,21 +272,21 @@ class LogCumSumExp(Op):
 
 @public
 def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The sum of what is not nan."""
+    """The sum of the elements that are not nan."""
     x = as_tensor(x)
     return Sum.call(functions["where"](np.isnan(x.data), 0.0, x), axis, keepdims)
 
 
 @public
 def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The product of what is not nan."""
+    """The product of the elements that are not nan."""
     x = as_tensor(x)
     return Prod.call(functions["where"](np.isnan(x.data), 1.0, x), axis, keepdims)
 
 
 @public
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The mean of what is not nan."""
+    """The mean of the elements that are not nan."""
     x = as_tensor(x)
     count = np.sum(~np.isnan(x.data), axis=as_axes(axis), keepdims=keepdims)
     return nansum(x, axis, keepdims)/count

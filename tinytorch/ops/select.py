@@ -1,4 +1,4 @@
-"""Ops that select: where, maximum, minimum, clip, relu. The rest is dead to backward."""
+"""Ops that select: where, maximum, minimum, clip, relu. Unselected elements are dead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..core.tensor import float64, raw
 
 
 def share(mask: Any, z: Any) -> Any:
-    """A mask, with halves at ties, as local derivative: nan where the result is a genuine nan."""
+    """Return a mask, with halves at ties, as local derivative: nan if the result is a real nan."""
     z = raw(z)
     if z.__class__ is float64:
         return float64(mask) if z == z else z

@@ -1,4 +1,4 @@
-"""Ops that move elements and change none: reshape, transpose, indexing, broadcasting."""
+"""Ops that move elements without changing them: reshape, transpose, indexing, broadcasting."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..core.vjp import unbroadcast
 
 
 def _sizes(shape: tuple[Any, ...]) -> Any:
-    """reshape(2, 3) and reshape((2, 3)) are one."""
+    """Return the sizes of reshape(2, 3) or reshape((2, 3))."""
     if len(shape) == 1:
         only = shape[0]
         return tuple(map(int, only)) if isinstance(only, (tuple, list)) else int(only)
@@ -41,7 +41,7 @@ def _transpose(x: Any, *order: Any, axes: Any = None) -> Any:
 
 
 class Transpose(Op):
-    """The axes in another order; without axes reversed."""
+    """The axes in another order; by default reversed."""
     symbol, aliases, call = "ᵀ", ("permute",), _transpose
     notation = lambda axes: f"transpose({{0}}, {axes})" if axes else "{0}.T"
     value = np.transpose
@@ -67,7 +67,7 @@ class BroadcastTo(Op):
 
 
 def plain_index(index: Any) -> Any:
-    """An index without tensors: what numpy takes."""
+    """Return an index without tensors, as numpy needs it."""
     if isinstance(index, tuple):
         return tuple(map(plain_index, index))
     if isinstance(index, list):
@@ -111,7 +111,7 @@ def _take_apart(g: Any, shape: tuple[int, ...], index: Any) -> Any:
 
 
 class Scatter(Op):
-    """Zeros of a shape with x added in at an index: what indexing is transposed to."""
+    """Zeros of a shape with x added at an index: the transpose of indexing."""
     notation = lambda shape, index: f"scatter({{0}}, [{_index_text(index)}])"
     value = lambda g, shape, index: _take_apart(g, shape, index)
     vjp = (lambda g, z, x, shape, index: np.reshape(GetItem.of(g, index=index), x.shape),)
@@ -121,7 +121,7 @@ class Scatter(Op):
 
 
 class GetItem(Op):
-    """x[index]: numbers, slices, ..., None, whole-number and boolean arrays, as numpy has it."""
+    """x[index]: numbers, slices, ..., None, integer and boolean arrays, as in numpy."""
     symbol, notation = "[ ]", lambda index: f"{{0}}[{_index_text(index)}]"
     value = lambda x, index: operator.getitem(x, index)
     vjp = (lambda g, z, x, index: Scatter.of(g, shape=x.shape, index=index),)
@@ -170,7 +170,7 @@ def moveaxis(x: Any, source: int, destination: int) -> Any:
 
 @public
 def expand_dims(x: Any, axis: Any) -> Any:
-    """A new axis of size 1 at each place named."""
+    """x with a new axis of size 1 at each given position."""
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     ndim = x.ndim + len(axes)
     places = {a + ndim if a < 0 else a for a in axes}
@@ -182,7 +182,7 @@ def expand_dims(x: Any, axis: Any) -> Any:
 
 @public
 def squeeze(x: Any, axis: Any = None) -> Any:
-    """Without the axes of size 1 (or those named)."""
+    """x without the axes of size 1 (or those given)."""
     if axis is None:
         axes = {i for i, n in enumerate(x.shape) if n == 1}
     else:

@@ -23,7 +23,7 @@ def sort(x: Any, axis: int | None = -1, kind: Any = None, *, stable: Any = None)
 
 
 def _running(x: Any, axis: int | None, better: Any) -> Any:
-    """The best element so far along an axis; of equals the last."""
+    """Return the best element so far along an axis; of equals the last."""
     x = as_tensor(x)
     if axis is None:
         x, axis = ravel(x), 0

@@ -16,7 +16,7 @@ _inf = float("inf")
 
 
 def each(function: Callable[[float], float]) -> Callable[[Any], Any]:
-    """A function of one plain number made to work on arrays, element by element."""
+    """Make a function of one plain number work on arrays, element by element (a decorator)."""
     over = np.frompyfunc(function, 1, 1)
 
     def value(x: Any) -> Any:
@@ -118,7 +118,7 @@ def _digamma(x: float) -> float:
     if x < 0:
         fraction = x - math.floor(x)
         return _digamma(1 - x) - math.pi/math.tan(math.pi*fraction)
-    if abs(x - _ROOT) < 0.3:                         # digits are lost to cancelling near its root
+    if abs(x - _ROOT) < 0.3:                         # cancellation loses digits near its root
         return _near_root(x)
     while x < 10:
         total -= 1/x
@@ -156,7 +156,7 @@ def _polygamma(n: int, x: float) -> float:
         return _digamma(x)
     if x <= 0 and x == math.floor(x):
         return math.inf if n % 2 else math.nan
-    if abs(x) < 1e-100:                              # n!/x^(n+1) is beyond the numbers there are
+    if abs(x) < 1e-100:                              # n!/x^(n+1) overflows
         return math.inf if n % 2 else -math.copysign(math.inf, x)
     if x < 0:                                        # down the recurrence psi(x) = psi(x+1) + ...
         total, sign = 0.0, (-1)**(n + 1)*math.factorial(n)

@@ -1,4 +1,4 @@
-"""Sliding windows: what convolutions and pooling are made of."""
+"""Sliding windows, the basis of convolutions and pooling."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..core.op import Op, apply
 
 
 def _view(x: Any, size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]) -> Any:
-    """All windows over the last len(size) axes, as a view: (..., places, elements)."""
+    """Return all windows over the last len(size) axes, as a view: (..., places, elements)."""
     k = len(size)
     lead, axes = x.shape[:-k], x.shape[-k:]
     places = tuple((n - d*(s - 1) - 1)//t + 1 for n, s, t, d in zip(axes, size, stride, dilation))
@@ -25,7 +25,7 @@ def _view(x: Any, size: tuple[int, ...], stride: tuple[int, ...], dilation: tupl
 
 def _fold(g: Any, shape: tuple[int, ...], size: tuple[int, ...], stride: tuple[int, ...],
           dilation: tuple[int, ...]) -> Any:
-    """The windows' elements added back to where they came from."""
+    """Add the windows' elements back at their origins."""
     out = np.zeros(shape, g.dtype)
     view = _view(out, size, stride, dilation)
     for offset in np.ndindex(*size):                 # within one offset no two windows overlap
@@ -47,7 +47,7 @@ class Windows(Op):
 
 
 class Fold(Op):
-    """Windows' elements added up where they came from: what windows are transposed to."""
+    """The windows' elements added up at their origins: the transpose of windows."""
     notation = lambda shape, size, stride, dilation: f"fold({{0}}, {shape})"
     value = _fold
     vjp = (lambda g, z, x, shape, **how: Windows.of(g, **how),)

@@ -16,15 +16,15 @@ from .truncated import Series
 
 
 class NoRule(Exception):
-    """An op that jets do not know: repeated backward passes do."""
+    """An op has no rule for jets; repeated backward passes take their place."""
 
 
 def taylor(y: Tensor, x: Tensor, n: int) -> list[Any]:
-    """The Taylor coefficients of y, orders 0 to n, as all elements of x grow alike: x + t.
+    """Return the Taylor coefficients of y, orders 0 to n, in t, with x + t for all elements of x.
 
-    For y computed elementwise from x that is the series at each point: the k-th is y's k-th
-    derivative divided by k!. One pass over the recorded graph for all orders, O(n^2) per op; where
-    an op has no rule for series, n nested backward passes.
+    For y computed elementwise from x this is the series at each point: the k-th is y's k-th
+    derivative divided by k!. One pass over the recorded graph for all orders, O(n^2) per op; if an
+    op has no rule for series, n nested backward passes.
     """
     try:
         with np.errstate(all="ignore"):
@@ -35,9 +35,9 @@ def taylor(y: Tensor, x: Tensor, n: int) -> list[Any]:
 
 
 def derivatives(f: Callable[[Any], Any], x: Any, n: int = 1) -> list[Any]:
-    """[f(x), f'(x), ... up to the n-th derivative], each in the shape of f(x); f works elementwise.
+    """Return [f(x), f'(x), ... n-th derivative], each in the shape of f(x); f is elementwise.
 
-    f is called once. Of a constant the derivatives are 0.
+    f is called once. The derivatives of a constant are 0.
     """
     point = Tensor(x)
     y = f(point)
@@ -55,7 +55,7 @@ def _full(c: Any, y: Tensor) -> Any:
 
 
 def _replay(root: Tensor, known: dict[Tensor, Series], n: int) -> Series:
-    """The series of root, orders 0 to n, given those of some tensors it was made of."""
+    """Return the series of root, orders 0 to n, given those of some of its ancestors."""
     if root in known:
         return known[root][:n + 1]
     found = {t: c[:n + 1] for t, c in known.items()}
@@ -70,7 +70,7 @@ def _replay(root: Tensor, known: dict[Tensor, Series], n: int) -> Series:
 
 
 def _applied(t: Tensor, args: tuple[Tensor, ...], columns: list[Series], n: int) -> Series:
-    """The series of one result, from those of its operands."""
+    """Return the series of one result, from those of its operands."""
     op, params = t._op, t._params or {}
     if not (isinstance(op, type) and issubclass(op, Op)):
         raise NoRule
@@ -102,9 +102,9 @@ def _summed(op: Any, args: tuple[Tensor, ...], parts: list[Any], params: dict[st
 
 
 def _by_local(t: Tensor, args: tuple[Tensor, ...], columns: list[Series], n: int) -> Series:
-    """z' = sum of local derivative times operand': the rule itself is recorded, and replayed.
+    """Return the series by z' = sum of local derivative times operand', recorded and replayed.
 
-    Where the derivative is written in z, its series is known just as far as z's: one order a turn.
+    If the derivative is written in z, its series is known only as far as z's: one order per pass.
     """
     op, params = t._op, t._params or {}
     z = Tensor(t._data)
@@ -142,7 +142,7 @@ def _coefficient(op: Any, d: Series, s: Series, k: int) -> Any:
 
 
 def _nested(y: Tensor, x: Tensor, n: int) -> list[Any]:
-    """The same by n directional derivatives, each from two backward passes: any op, slower."""
+    """Return the same by n directional derivatives of two backward passes: any op, but slower."""
     out, z = [y._data], y
     for k in range(1, n + 1):
         if z.requires_grad:

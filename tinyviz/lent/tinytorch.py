@@ -1,4 +1,4 @@
-"""What `import tinytorch` finds where the user has no tinytorch: tinyviz.tinytorch itself."""
+"""Stand-in for `import tinytorch` without a tinytorch of the user's: tinyviz.tinytorch itself."""
 
 import tinyviz
 

@@ -1,4 +1,4 @@
-"""What `import viz` finds where the user has no viz: tinyviz.viz itself."""
+"""Stand-in for `import viz` without a viz of the user's: tinyviz.viz itself."""
 
 import tinyviz
 

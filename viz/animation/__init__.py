@@ -1,1 +1,1 @@
-"""Animation: the passes explained step by step, and a scene in time."""
+"""Animation: the passes step by step, and the timeline of a scene."""

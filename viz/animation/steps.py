@@ -9,35 +9,35 @@ from ..graph import Graph, Node, Value, text
 from ..graph.size_limits import SINGLE_STEPS
 from ..layout.op_pairs import OpPairs, find_op_pairs
 
-FEW = 4                          # so many arguments are named in one sentence
+FEW = 4                          # maximum arguments named in one sentence
 INFIX = ("+", "−", "×", "·", "/", "÷", "//", "%", "@", ">", "≥", "<", "≤", "=",
          "≠", "and", "or", "xor")
-SUM = ("+", "−")                 # infix of numbers that need no brackets
+SUM = ("+", "−")                 # infix operators whose numbers need no brackets
 POWER = ("^", "**")
 
 
 class StepError(ValueError):
-    """A graph that cannot be shown in steps, or not in so many."""
+    """A graph cannot be shown in steps, or has too many."""
 
-    status = 2                   # what the command line exits with
+    status = 2                   # exit status of the command line
 
 
 class Step(NamedTuple):
-    """One step: what happens, where, and what is known after it that was not known before."""
+    """One step: its sentence, the active nodes and edges, and the values that become known."""
 
     phase: str                   # start, forward, backward or end
     text: str                    # the sentence
-    nodes: tuple[str, ...] = ()  # at work: ids
-    edges: tuple[int, ...] = ()  # at work: indices into graph.edges
-    data: tuple[str, ...] = ()   # the nodes whose data is known now
-    grad: Mapping[str, Value | None] = {}      # a node's grad so far; None: unknown yet
+    nodes: tuple[str, ...] = ()  # active: ids
+    edges: tuple[int, ...] = ()  # active: indices into graph.edges
+    data: tuple[str, ...] = ()   # the nodes whose data becomes known
+    grad: Mapping[str, Value | None] = {}      # a node's grad so far; None: still unknown
 
 
 def steps(graph: Graph) -> tuple[Step, ...]:
-    """The steps that compute a graph and, where it has contributions, its gradients. Linear in it.
+    """Return the steps that compute a graph and, if it has contributions, its gradients.
 
-    Contributions arrive as backward sends them: ops in reverse topological order, operands in
-    theirs; a grad grows as they do.
+    Contributions come in the order of backward: ops in reverse topological order, operands in
+    theirs; a grad accumulates them. Linear in the graph.
     """
     parts = find_op_pairs(graph)
     given = [i for c, i in enumerate(parts.box) if parts.op[c] < 0 and not parts.ins[c]]
@@ -52,7 +52,7 @@ def steps(graph: Graph) -> tuple[Step, ...]:
 
 
 def node_name(node: Node) -> str:
-    """What a node is called in a sentence: of `h = x²` the h."""
+    """Return a node's name in a sentence: of `h = x²` the h."""
     return text.shorten(text.literal(node.label).partition(" = ")[0] or node.id, 40)
 
 
@@ -111,7 +111,7 @@ def _backward(graph: Graph, parts: OpPairs, made: Mapping[int, tuple[int, ...]])
             begun = waiting[tail] + 1 < total[tail]
             grads[tail] = _sum(grads[tail], value) if begun else value
             if not waiting[tail] and nodes[tail].facts.get("grad") is not None:
-                grads[tail] = nodes[tail].facts["grad"]      # what backward() left, to the bit
+                grads[tail] = nodes[tail].facts["grad"]      # bit for bit the result of backward()
             said = _contribution_text(graph, e, nodes[tail], graph.nodes[box if box >= 0 else op])
             so_far = grads[tail]
             if begun and so_far is not None and so_far.number is not None:
@@ -123,7 +123,7 @@ def _backward(graph: Graph, parts: OpPairs, made: Mapping[int, tuple[int, ...]])
 
 
 def _merged(group: Sequence[Step]) -> list[Step]:
-    """The steps of one op as one."""
+    """Merge the steps of one op into one."""
     if len(group) < 2:
         return list(group)
     return [Step("backward", "; ".join(step.text for step in group),
@@ -133,7 +133,7 @@ def _merged(group: Sequence[Step]) -> list[Step]:
 
 
 def _contribution_text(graph: Graph, e: int, to: Node, made: Node) -> str:
-    """grad of x += 1.2 × 1.44 = 1.728: the local derivative times the grad of what was made."""
+    """Return grad of x += 1.2 × 1.44 = 1.728: local derivative times the grad of the result."""
     facts = graph.edges[e].facts
     local, sent, grad = facts.get("local"), facts["contribution"], made.facts.get("grad")
     said = f"{_grad_name(to)} += "
@@ -175,23 +175,23 @@ def _source(graph: Graph, parts: OpPairs, e: int) -> Node:
 
 
 def _sum(a: Value | None, b: Value) -> Value | None:
-    """The sum of two values of one shape; None where not all of their numbers were kept."""
+    """Return the sum of two values of one shape, None if not all of their numbers were kept."""
     if a is None or a.items is None or b.items is None or a.shape != b.shape:
         return None
     return Value(a.shape, a.dtype, tuple(x + y for x, y in zip(a.items, b.items)))
 
 
 def _value_text(value: Value | None) -> str:
-    """A value in a sentence: 1.2, or 8×16: −1 … 0.2 … 1."""
+    """Return a value in a sentence: 1.2, or 8×16: −1 … 0.2 … 1."""
     if value is None:
         return "?"
     return (f"{text.shape(value.shape)}: " if value.size != 1 else "") + text.numbers(value)
 
 
 def _expression_text(symbol: str, operands: Sequence[str]) -> str:
-    """An op written out: a × b, (a + b) × c, sin(a), a².
+    """Return an op written out: a × b, (a + b) × c, sin(a), a².
 
-    An operand stands in brackets where it has spaces or a sign of its own.
+    Operands with spaces or a sign are put in brackets.
     """
     symbol = {"-": "−", "*": "×"}.get(symbol, symbol)
     loose = symbol in SUM
@@ -212,7 +212,7 @@ def _expression_text(symbol: str, operands: Sequence[str]) -> str:
         if len(symbol) == 3 and symbol[1] == "x":  # |x|, ⌊x⌋
             return symbol[0] + a + symbol[2]
     listed = ", ".join(operands)
-    return f"{symbol}({listed})" if symbol else listed       # no op between: y₁₂ = y
+    return f"{symbol}({listed})" if symbol else listed       # no symbol: y₁₂ = y
 
 
 def _bracketed(operand: str, loose: bool) -> str:

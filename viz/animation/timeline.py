@@ -1,4 +1,4 @@
-"""Timeline: a scene in time. What is not known is not seen, not reached is dim, at work is lit."""
+"""Timeline: a scene in time. Unknown parts are hidden, unreached ones dim, active ones lit."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ..layout.placement import Point, Size
 from ..layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 from .steps import Step, StepError, steps
 
-WIDEST = 640.0                   # the sentences have at least so much room, in px
-LINES = 2                        # and so many lines
-DIM = 0.3                        # how much is seen of what is not reached yet
-LATE = ("result", "flag")        # lines below the picture that are known in the end
+WIDEST = 640.0                   # minimum width of the captions, in px
+LINES = 2                        # their maximum number of lines
+DIM = 0.3                        # opacity of unreached parts
+LATE = ("result", "flag")        # lines below the picture that appear at the end
 HEAD = (9.0, 4.2)                # length and half width of the head of a lit edge
 
 
 class TimedMark(NamedTuple):
-    """A mark, and from which step until before which it is seen."""
+    """A mark that is visible from the step `first` until before the step `last`."""
 
     mark: Mark
     first: int
@@ -38,21 +38,21 @@ class Track(NamedTuple):
     reached: int                 # it is dim before this step
     marks: tuple[TimedMark, ...]
     shows: str = ""              # node, edge, rail or chip
-    of: int = -1                 # index of the node (of an edge: of the edge) that it shows
+    of: int = -1                 # index of the node or edge that it shows
 
 
 class Timeline(NamedTuple):
     """A scene in time; the last step is the whole picture."""
 
     scene: Scene                 # the whole picture
-    size: Size                   # of a frame: the picture with room for the sentences below it
+    size: Size                   # of a frame: the picture with room for the captions below it
     steps: tuple[Step, ...]
     tracks: tuple[Track, ...]
-    captions: tuple[TimedMark, ...]  # the sentences
+    captions: tuple[TimedMark, ...]  # the steps' sentences
 
 
 def build_timeline(graph: Graph, options: DrawOptions = DrawOptions()) -> Timeline:
-    """The timeline of a graph: laid out once, the same in each frame. Linear in marks and steps.
+    """Return the timeline of a graph, with one layout for all frames. Linear in marks and steps.
 
     Raises StepError for a graph of more than ANIMATION_STEPS steps.
     """
@@ -66,7 +66,7 @@ def build_timeline(graph: Graph, options: DrawOptions = DrawOptions()) -> Timeli
     index = {node.id: i for i, node in enumerate(graph.nodes)}
     boxes = {track.of: track.group.marks[0] for track in whole if track.shows == "node"}
     lines = {track.of: track.group.marks[0] for track in whole if track.shows == "rail"}
-    branches: dict[int, list[TimedMark]] = {}          # node -> the parts of its rail to lit edges
+    branches: dict[int, list[TimedMark]] = {}          # node -> its rail up to lit edges
     made = []
     for track in whole:
         group = track.group
@@ -93,9 +93,9 @@ def build_timeline(graph: Graph, options: DrawOptions = DrawOptions()) -> Timeli
 
 
 def tracks(graph: Graph, scene: Scene) -> tuple[Track, ...]:
-    """The groups of a graph's scene as tracks of one step, each with what of the graph it shows."""
+    """Return the groups of a graph's scene as tracks of one step, with the parts they show."""
     nodes = {node.id: i for i, node in enumerate(graph.nodes)}
-    edges: dict[str, list[int]] = {}               # parallel edges without a place share an id
+    edges: dict[str, list[int]] = {}               # parallel edges without a position share an id
     for e, edge in reversed(list(enumerate(graph.edges))):
         edges.setdefault(edge_id(edge), []).append(e)
     tails = {id: nodes[graph.edges[found[-1]].tail] for id, found in edges.items()}
@@ -116,7 +116,7 @@ def tracks(graph: Graph, scene: Scene) -> tuple[Track, ...]:
 
 
 def scene_at(timeline: Timeline, step: int) -> Scene:
-    """The scene at a step: marks not seen are left out, what is not reached has dim roles."""
+    """Return the scene at a step: without hidden marks, and with dim roles for unreached parts."""
     groups = []
     for group, reached, marks, *_ in timeline.tracks:
         seen = tuple(timed.mark for timed in marks if timed.first <= step < timed.last)
@@ -150,7 +150,7 @@ def _dim(color: str | None, paper: str) -> str | None:
 
 
 class _Times:
-    """When each node and edge is known, reached and at work."""
+    """The steps at which each node and edge is known, reached and active."""
 
     def __init__(self, graph: Graph, taken: Sequence[Step]) -> None:
         self.end = len(taken) - 1
@@ -158,7 +158,7 @@ class _Times:
         self.grad: dict[str, list[tuple[int, Value | None]]] = {}
         self.nodes: dict[str, list[tuple[int, str]]] = {}
         self.edges: dict[int, list[tuple[int, str]]] = {}
-        self.sent: dict[int, int] = {}             # edge -> when its label is known
+        self.sent: dict[int, int] = {}             # edge -> the step at which its label is known
         for i, step in enumerate(taken):
             for id in step.data:
                 self.data.setdefault(id, i)
@@ -174,7 +174,7 @@ class _Times:
                     self.sent.setdefault(e, i)
 
     def reached(self, id: str) -> int:
-        """The step at which a node is first at work or known."""
+        """Return the first step at which a node is active or known."""
         at = self.nodes.get(id)
         return min(at[0][0] if at else self.end, self.data.get(id, self.end))
 
@@ -219,7 +219,7 @@ def _edge(track: Track, times: _Times) -> Track:
 
 
 def _highlight(group: Group, lit: Iterable[tuple[int, str]]) -> list[TimedMark]:
-    """The group's lines, lit; backward has its arrow at the other end."""
+    """Return the group's lines, lit; in backward the arrow is at the other end."""
     glow: list[TimedMark] = []
     for first, last, phase in _runs(lit):
         for mark in group.marks:
@@ -233,7 +233,7 @@ def _highlight(group: Group, lit: Iterable[tuple[int, str]]) -> list[TimedMark]:
 
 
 def _head(points: Sequence[Point]) -> Polygon:
-    """An arrow's head at the start of a path, pointing out of it."""
+    """Return an arrowhead at the start of a path, pointing out of it."""
     (x, y), (length, half) = points[0], HEAD
     fx, fy = next((p for p in points[1:] if p != (x, y)), (x + 1, y))
     d = hypot(x - fx, y - fy)
@@ -244,7 +244,7 @@ def _head(points: Sequence[Point]) -> Polygon:
 
 
 def _runs(lit: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int, str]]:
-    """Steps as runs (first, one past the last, phase): 3, 4, 6 -> 3 to 5, 6 to 7."""
+    """Yield runs of steps (first, one past the last, phase): 3, 4, 6 -> 3 to 5, 6 to 7."""
     first = last = -1
     running = ""
     for i, phase in sorted(set(lit)):
@@ -265,7 +265,7 @@ def _start(group: Group) -> Point | None:
 
 
 def _touches(group: Group, box: Mark | None) -> bool:
-    """Whether an edge starts at its box, not on a rail or a chip."""
+    """Return whether an edge starts at its box, not on a rail or a chip."""
     start = _start(group)
     if start is None or not isinstance(box, Rect):
         return True
@@ -274,7 +274,7 @@ def _touches(group: Group, box: Mark | None) -> bool:
 
 
 def _cut(line: Path, at: Point | None) -> Path:
-    """The line until a point on one of its straight parts; the whole line where it is on none."""
+    """Return a line cut at a point on one of its straight parts, or all of it if it is on none."""
     if at is None:
         return line
     px, py = at
@@ -290,7 +290,7 @@ def _cut(line: Path, at: Point | None) -> Path:
 
 
 def _captions(scene: Scene, taken: Sequence[Step]) -> tuple[Size, tuple[TimedMark, ...]]:
-    """The sentences, in lines as wide as the picture; and its size, higher by so many lines."""
+    """Return the size of the picture with captions, and the captions, wrapped to its width."""
     width = max(scene.width, WIDEST)
     n = len(taken)
     indent = MARGIN + text_width(f"{n}/{n}", "tag") + 12
@@ -306,7 +306,7 @@ def _captions(scene: Scene, taken: Sequence[Step]) -> tuple[Size, tuple[TimedMar
 
 
 def _wrapped(string: str, room: float) -> list[str]:
-    """The text in at most LINES lines of so much room; what is too long gives way in its middle."""
+    """Return the text in at most LINES lines of this width; long texts are cut in the middle."""
     lines = [""]
     for word in text.literal(string).split(" "):
         longer = f"{lines[-1]} {word}" if lines[-1] else word

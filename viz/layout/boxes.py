@@ -23,13 +23,13 @@ FORMULA = 12                     # longer formulas appear in the tooltip only
 
 
 class Content(NamedTuple):
-    """A size, and shapes relative to the top left corner."""
+    """A size, and marks relative to the top left corner."""
 
     size: Size
     marks: tuple[Rect | Text, ...]
 
     def at(self, x: float, y: float) -> tuple[Rect | Text, ...]:
-        """Return the shapes with their top left corner at (x, y)."""
+        """Return the marks with their top left corner at (x, y)."""
         return tuple([type(mark)(mark[0] + x, mark[1] + y, *mark[2:]) for mark in self.marks])
 
 

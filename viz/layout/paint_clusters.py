@@ -83,7 +83,7 @@ def _exit_node(node: Node) -> Node:
 
 
 def _header(fold: Mapping[str, Any]) -> tuple[list[Rect | Text], float]:
-    """Return the shapes of a frame's header, relative to its upper left corner, and their width."""
+    """Return the marks of a frame's header, relative to its upper left corner, and their width."""
     title = text.shorten(text.literal(fold["title"]), TITLE)
     note = text.literal(size_text(fold) if is_scope(fold) else
                         f"{index_text(fold)} · {size_text(fold)}")

@@ -1,4 +1,4 @@
-"""The scene: the shapes of a picture, in px. Every writer of pictures paints the same scene."""
+"""The scene: the marks of a picture, in px. Every writer of pictures paints the same scene."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Mark = Rect | Path | Polygon | Text
 
 
 class Group(NamedTuple):
-    """The shapes of one node, edge or rail, with its tooltip."""
+    """The marks of one node, edge or rail, with its tooltip."""
 
     id: str
     role: str                    # a node's kind, edge, rail, chip or caption
@@ -70,7 +70,7 @@ _NAMES = {mark: name for name, mark in _MARKS.items()}
 
 
 def to_json(scene: Scene) -> str:
-    """Return the scene as JSON: a shape is a list of its name and its fields."""
+    """Return the scene as JSON: a mark is a list of its name and its fields."""
     groups = [[g.id, g.role, g.tip, [[_NAMES[type(m)], *m] for m in g.marks]] for g in scene.groups]
     return json.dumps([*scene[:4], groups], ensure_ascii=False)
 

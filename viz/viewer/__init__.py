@@ -1,4 +1,4 @@
-"""The page: the viewer's files, and how they are made one HTML file that needs nothing else."""
+"""The page: joins the viewer's files in one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&q
 
 def fill(*, title: str, start: str, style: str, picture: str, data: Mapping[str, Any],
          player: bool = False, packs: Mapping[str, str] = {}) -> bytes:
-    """The page. Picture and style are markup, start is for the root; title and data are text.
+    """Return the page. picture and style: markup; start: attributes of the root; title, data: text.
 
-    Packs, by name, are what `codec.pack` returns: a canvas reads them, a picture needs none.
-    The first of them stands before the script, which paints it while the others are still read.
+    packs: by name, results of `codec.pack` for a canvas; a picture needs none. The first pack
+    precedes the script, which paints it while the others are still loading.
 
-    The page runs the one script and takes the one style whose hashes stand in its policy: markup
-    that came in with a label could do nothing, were it ever to get so far.
+    The page's policy allows only the script and the style with its hashes: markup injected by a
+    label would have no effect.
     """
     style = style + _file("page.css")
     script = script_of(LARGE if packs else SMALL)
@@ -44,14 +44,14 @@ def fill(*, title: str, start: str, style: str, picture: str, data: Mapping[str,
 
 
 def script_of(kind: tuple[str, ...]) -> str:
-    """The script of a page with one kind of view: all files as one function."""
+    """Return the script of a page with one kind of view: all files as one function."""
     names = ("base", *kind, *SHARED)
     return '"use strict";\n(async () => {\n' + "\n".join(
         [_file(f"{name}.js") for name in names]) + "})();\n"
 
 
 def embedded(data: Mapping[str, Any]) -> str:
-    """JSON that may stand in a script block: ASCII, without the < > & that could end it."""
+    """Return JSON that is safe in a script block: ASCII, without the < > & that could end it."""
     plain = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
     return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 

@@ -1,4 +1,4 @@
-"""Codec: typed arrays and strings as one text, base64 of zlib, that `codec.js` reads back."""
+"""Codec: typed arrays and strings as one text, base64 of zlib, decoded by `codec.js`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ DTYPES = {"u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "f32": np.float32,
 
 
 def pack(columns: Mapping[str, Array | Sequence[str]]) -> str:
-    """Arrays of whole numbers, of float32 or float64, and lists of strings, by name.
+    """Encode arrays of integers, of float32 or float64, and lists of strings, by name.
 
-    Whole numbers take as few bytes as they can, as differences where those are smaller. First the
-    length of a JSON list of [name, type, count, bytes], four bytes, lowest first; then that list;
-    then the columns: all first bytes of an array, then all second ones, which zlib likes.
-    Raises ValueError for whole numbers, or differences, that do not fit into 32 bits.
+    Integers take as few bytes as possible, as differences where those are smaller. The format is
+    the length of a JSON list of [name, type, count, bytes] (four bytes, little endian), that list,
+    then the columns: all first bytes of an array, then all second ones, which compress better.
+    Raises ValueError for integers, or differences, that do not fit into 32 bits.
     """
     names, contents = [], []
     for name, column in columns.items():

@@ -1,4 +1,4 @@
-"""Fact texts: what the page says of a node and an edge, as text."""
+"""Fact texts: the facts of nodes and edges as text, for the page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ..graph import Edge, Node, Value, text
 from ..graph.text import literal
 from ..graph.value import magnitude
 
-INNER = {"repeats", "at", "drawn", "port", "lag", "fold", "heat"}     # facts for the picture alone
+INNER = {"repeats", "at", "drawn", "port", "lag", "fold", "heat"}     # facts for the picture only
 
 
 def node(node: Node) -> dict[str, Any]:
-    """A node for a small page: its facts in rows, in few words, and how large its grad is."""
+    """Return a node for a small page: its facts as rows and in brief, and the size of its grad."""
     rows = [[literal(key), line] for key, fact in node.facts.items() if key not in INNER
             for line in fact_lines(fact)]
     if node.group:
@@ -26,7 +26,7 @@ def node(node: Node) -> dict[str, Any]:
 
 
 def edge(edge: Edge) -> dict[str, Any]:
-    """What an edge carries, for a small page, and its local derivative as a number."""
+    """Return an edge for a small page: its facts, and its local derivative as a number."""
     shown = {"local": edge.facts.get("local"), "sent": edge.facts.get("contribution")}
     carried: dict[str, Any] = {key: text.numbers(value) for key, value in shown.items()
                                if value is not None}
@@ -43,7 +43,7 @@ def node_name(node: Node) -> str:
 
 
 def fact_lines(fact: Any) -> list[str]:
-    """A fact as text: of an array its numbers, or their spread, its shape and type."""
+    """Return a fact as text: of an array its numbers, or their range, its shape and type."""
     if isinstance(fact, Value):
         return [full(fact)]
     if isinstance(fact, (list, tuple)):
@@ -56,19 +56,19 @@ def fact_lines(fact: Any) -> list[str]:
 
 
 def full(value: Value) -> str:
-    """A value with its type and all numbers that are kept of it."""
+    """Return a value with its type and all of its numbers that were kept."""
     if value.items is not None and value.size > text.FEW:
         return text.numbers(value) + about(value) + "\n" + rows(value)
     return text.numbers(value, 12) + about(value)
 
 
 def about(value: Value) -> str:
-    """A value's shape and type: (3×4 float64)."""
+    """Return a value's shape and type: (3×4 float64)."""
     return f" ({text.shape(value.shape)} {value.dtype})" if value.shape else f" ({value.dtype})"
 
 
 def rows(value: Value) -> str:
-    """The numbers of an array, a row a line."""
+    """Return the numbers of an array, one row per line."""
     across = value.shape[-1]
     numbers = [text.number(x) for x in value.items or ()]
     return "\n".join("  ".join(numbers[i:i + across]) for i in range(0, len(numbers), across))

@@ -1,4 +1,4 @@
-"""All that the page of a large graph says of it, as columns of numbers and strings."""
+"""The facts table: the texts of a large graph's page as columns of numbers and strings."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ..layout.scene import Text
 from . import fact_texts
 from .codec import Array
 
-NUMBER, SPREAD, TEXT, BOTH = 1, 2, 3, 4        # how a value is kept; 0: not at all
+NUMBER, SPREAD, TEXT, BOTH = 1, 2, 3, 4        # the encoding of a value; 0: none
 DRAWN = {"data", "grad", "local", "contribution", "argument", "flag"}     # have columns
 
 
 class _Values:
-    """Values, one after another: numbers where those say it all, else text."""
+    """Values, one after another: as numbers where those are complete, else as text."""
 
     def __init__(self, strings: dict[str, int]) -> None:
         self.strings = strings
@@ -67,10 +67,10 @@ class _Values:
 
 
 def fact_columns(graph: Graph) -> dict[str, Any]:
-    """The columns: `strings`, which the others count in, then nodes, edges and values.
+    """Return the columns: `strings`, which the others index, then nodes, edges and values.
 
     Values are data and grad of each node, local derivative and contribution of each edge, then
-    data and grad of each repeat of each node that stands for several. Linear in the graph.
+    data and grad of each repeat of each folded node. Linear in the graph.
     """
     strings: dict[str, int] = {"": 0}
     values = _Values(strings)
@@ -120,18 +120,18 @@ def fact_columns(graph: Graph) -> dict[str, Any]:
 
 
 def _short(numbers: Array) -> Array:
-    """Numbers as float32, but where one is too large or too small for that."""
+    """Return numbers as float32, unless one is too large or too small for it."""
     size = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
     fits = not len(size) or size.max() < 3e38 and size.min() > 2e-38
     return numbers.astype(np.float32) if fits else numbers
 
 
 def _tag(node: Any, known: dict[Any, int], string: Any) -> int:
-    """What stands in the corner of a box; boxes made on one line and of one shape share it."""
+    """Return the index of a box's corner text, shared by boxes of one source line and shape."""
     told = node.facts
     data = told.get("data")
     if "port" in told or node.kind == "constant" and "grad" not in told:
-        last = boxes.box(node).marks[-1]           # all that is in it
+        last = boxes.box(node).marks[-1]           # its only mark
         assert isinstance(last, Text)
         return int(string(last.text))
     key = (node.kind, told.get("line"), data.shape if isinstance(data, Value) else None,
@@ -143,9 +143,9 @@ def _tag(node: Any, known: dict[Any, int], string: Any) -> int:
 
 
 def edge_columns(graph: Graph) -> dict[str, Array]:
-    """The kinds of nodes; tails and heads of edges, as indices of nodes; and how wide they reach.
+    """Return the kinds of nodes, and the tails and heads of edges as indices of nodes.
 
-    Edges keep their order. A tail is told by how far it lies before its head.
+    Edges keep their order. A tail is stored as its distance before its head.
     """
     index = {node.id: i for i, node in enumerate(graph.nodes)}
     kinds = {kind: i for i, kind in enumerate(KINDS)}

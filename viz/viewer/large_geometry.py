@@ -14,14 +14,14 @@ from .codec import Array
 from .facts_table import edge_columns
 from .scope_boxes import SCALE, scopes
 
-RATIO = 1.6                      # of a strip set in rows: its width to its height
+RATIO = 1.6                      # width to height of a layout set in rows
 BETWEEN = 160.0                  # px between two rows
 APART = 320.0                    # px between two columns of nodes without edges
-ROOM = 3.0                       # a strip this many times wider than RATIO asks is set in rows
+ROOM = 3.0                       # layouts this many times wider than RATIO are set in rows
 
 
 class LargeGeometry(NamedTuple):
-    """A graph in topological order, where its nodes stand, and how wide and high it is."""
+    """A graph in topological order, the positions of its nodes, and its width and height."""
 
     graph: Graph
     columns: dict[str, Any]
@@ -30,9 +30,9 @@ class LargeGeometry(NamedTuple):
 
 
 def layout_columns(graph: Graph) -> LargeGeometry:
-    """The columns. A node stands in a rank, dx behind its left end, at the height of its line.
+    """Return the columns. A node is in a rank, dx after its left end, at the height of its line.
 
-    Linear in the graph, but for the layout.
+    Linear in the graph, except for the layout.
     """
     told = edge_columns(graph)
     if len(told["back"]) and told["back"].min() <= 0:
@@ -43,7 +43,7 @@ def layout_columns(graph: Graph) -> LargeGeometry:
     width, height = _sizes(graph)
     joined = np.zeros(len(op), bool)
     joined[head] = joined[tail] = True
-    place = np.cumsum(joined) - 1                  # node -> its place among those that have edges
+    place = np.cumsum(joined) - 1                  # node -> its index among those that have edges
     field = arrange(op[joined], place[tail], place[head], width[joined], height[joined])
     rank, dx, y = np.zeros(len(op), np.int64), np.zeros(len(op)), np.zeros(len(op))
     rank[joined] = ranks = np.searchsorted(field.right, field.x)       # after the end of the one
@@ -73,9 +73,9 @@ def layout_columns(graph: Graph) -> LargeGeometry:
 
 
 def _shared(field: ArrayPlacement, tail: Array) -> dict[str, Array]:
-    """Items beyond pairs, chips first, then joints of rails: rank, height, node; what edges leave.
+    """Return the rank, height and node of the items after the pairs: chips, then joints of rails.
 
-    `via` holds for each edge that leaves such an item which one, `far` tells those edges.
+    `far` is 1 for each edge that leaves such an item, `via` holds the items of these edges.
     """
     n = field.pairs
     node = np.zeros(n, np.int64)
@@ -87,9 +87,9 @@ def _shared(field: ArrayPlacement, tail: Array) -> dict[str, Array]:
 
 
 def _rows(field: ArrayPlacement, rank: Array, height: Array) -> tuple[Array, Array, Array, float]:
-    """Of each rank its left end, its drop and the top of its row; and how deep they reach.
+    """Return each rank's left end, drop and top of its row; and the lower end of all rows.
 
-    A long strip is set in rows, each as high as what stands in it.
+    A long layout is set in rows, each as high as its content.
     """
     whole = float(field.right[-1]) if len(field.right) else 0.0
     if whole < ROOM * RATIO * field.height:
@@ -115,7 +115,7 @@ def _whole(x: Array) -> Array:
 
 
 def _sizes(graph: Graph) -> tuple[Array, Array]:
-    """The sizes of boxes and dots, as `boxes.box` makes them, but without the terms of a sum."""
+    """Return the sizes of boxes and dots as `boxes.box` does, but without the terms of sums."""
     widths, heights = [], []
     dots: dict[str, tuple[float, float]] = {}
     tags: dict[Any, float] = {}
@@ -147,5 +147,5 @@ def _box(node: Node, tags: dict[Any, float]) -> tuple[float, float]:
     return boxes.even_ceil(wide), boxes.even_ceil((33.0, 53.0, 71.0)[len(rows)])
 
 
-_ADVANCE = boxes.text_width("0", "data")                 # a mono type: each digit is as wide
+_ADVANCE = boxes.text_width("0", "data")                 # monospaced: all digits have this width
 _LEAD = boxes.text_width("grad", "key") + 16 + 2 * boxes.PAD

@@ -19,7 +19,7 @@ OWNERS = ("", "edge", "rail", "chip", "fold", "head", "port")
 
 def scene_columns(graph: Graph, options: DrawOptions = DrawOptions()
                   ) -> tuple[Scene, dict[str, Any]]:
-    """The scene with all folds open, and its columns: boxes of nodes, then all other marks."""
+    """Return the scene with all folds open, and its columns: boxes of nodes, then other marks."""
     facts = dict(graph.facts)
     if "folds" in facts:
         facts["folds"] = tuple([{**fold, "closed": False} for fold in facts["folds"]])
@@ -29,8 +29,8 @@ def scene_columns(graph: Graph, options: DrawOptions = DrawOptions()
               for i, fold in enumerate(facts.get("folds", ()))}
     boxes = [(0.0, 0.0, 0.0, 0.0)] * len(graph.nodes)
     look = [""] * len(graph.nodes)
-    said = {role: [""] * len(graph.nodes) for role in ("name", "sum")}     # as the picture does
-    marks: list[tuple[Any, int, int]] = []         # with what it belongs to, and which one
+    said = {role: [""] * len(graph.nodes) for role in ("name", "sum")}     # texts as in the picture
+    marks: list[tuple[Any, int, int]] = []         # mark, kind of its owner, index of its owner
     for track in tracks(graph, scene):
         id, role = track.group.id, track.group.role
         if track.shows == "node":

@@ -1,4 +1,4 @@
-"""Scope boxes: where the parts of a program stand, for titles on a picture seen from far."""
+"""Scope boxes: the bounds of a program's scopes, for titles on a zoomed-out picture."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ SCALE = 10                       # coordinates are whole tenths of a px
 
 
 def scopes(graph: Graph, boxes: Array, row: Array) -> dict[str, Any]:
-    """The scopes of a graph, outer ones first, and frames around their nodes: one in each row.
+    """Return the scopes of a graph, outer ones first, and frames around their nodes, one per row.
 
-    Boxes are left, top, width and height by node, row is by node too.
+    boxes: left, top, width and height by node. row: the row by node.
     """
     framed = any(fold["count"] == 1 for fold in graph.facts.get("folds", ()))
-    names: dict[str, int] = {}   # where the scopes have frames of their own, and in a fold's: none
+    names: dict[str, int] = {}   # empty if scopes or folds have frames of their own
     of = np.fromiter((names.setdefault("" if framed or "fold" in node.facts else node.group,
                                        len(names)) for node in graph.nodes), np.int64)
     keys, which, counts = np.unique(of * (row.max(initial=0) + 1) + row, return_inverse=True,
@@ -31,7 +31,7 @@ def scopes(graph: Graph, boxes: Array, row: Array) -> dict[str, Any]:
     found: dict[tuple[str, int], list[float]] = {}
     for key, (x0, y0), (x1, y1), count in zip(keys.tolist(), low.tolist(), high.tolist(),
                                               counts.tolist()):
-        if count == 1:           # a box has a name of its own
+        if count == 1:           # a single box has its own name
             continue
         name, at = divmod(key, int(row.max(initial=0)) + 1)
         for n in range(1, len(words[name]) + 1):
@@ -47,15 +47,15 @@ def scopes(graph: Graph, boxes: Array, row: Array) -> dict[str, Any]:
 
 
 def rows(boxes: Array, lines: list[Array]) -> Array:
-    """Box -> its row in a picture set in rows: between two of them lines pass that also go back.
+    """Return, by box, its row in a picture set in rows; between rows some lines run backwards.
 
-    Lines are points, x and y: a start, then three per cubic Bézier.
+    lines: points, x and y: a start, then three per cubic Bézier.
     """
     top, bottom = boxes[:, 1], boxes[:, 1] + boxes[:, 3]
     order = np.argsort(top, kind="stable")
     reach = np.maximum.accumulate(bottom[order])
-    gaps = np.flatnonzero(top[order][1:] > reach[:-1])       # after such a box nothing, then more
-    ahead = np.zeros(len(gaps) + 1, np.int64)      # gap -> lines across it that only go ahead
+    gaps = np.flatnonzero(top[order][1:] > reach[:-1])       # boxes followed by free space
+    ahead = np.zeros(len(gaps) + 1, np.int64)      # gap -> lines across it that never run back
     above, below = reach[gaps], top[order][gaps + 1]
     for line in lines:
         line = line[::3]         # control points overshoot

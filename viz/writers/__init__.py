@@ -1,15 +1,15 @@
-"""Writers: one file per format, named for its suffix, found by that name.
+"""Writers: one file per format, named after its suffix.
 
-A writer offers
+A writer has
 
     write(graph, options) -> bytes     the graph in its format
 
-and may also offer
+and may also have
 
     draw(scene, options) -> bytes      the same from a scene: one layout serves several pictures
     play(graph, options) -> bytes      the steps of the graph, forward and backward, in one file
     BYTES_PER_NODE                     the size of its files, roughly
-    MAX_NODES                          more nodes than this make a file too large to be looked at
+    MAX_NODES                          more nodes than this make the file too large to view
 
 Other distributions add formats by the entry point group tinyviz.writers: `csv = package.module`.
 """
@@ -34,20 +34,20 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP = "tinyviz.writers"        # of the entry points
-ALIASES = {"mmd": "mermaid", "tex": "tikz", "text": "txt"}       # other suffixes of a format
+ALIASES = {"mmd": "mermaid", "tex": "tikz", "text": "txt"}       # other suffixes of formats
 
 
 class FormatError(ValueError):
-    """A format there is no writer for."""
+    """No writer exists for a format."""
 
-    status = 2                   # what the command line exits with
+    status = 2                   # exit status of the command line
 
 
 class Formats(Collection[str]):
     """The names of all formats, in order.
 
-    Entry points, which take 50 ms to read, are read when they are needed: to list all formats, or
-    to find one that is not built in.
+    Entry points, which take 50 ms to read, are read only when needed: to list all formats, or to
+    find one that is not built in.
     """
 
     def __contains__(self, name: object) -> bool:
@@ -71,7 +71,7 @@ def moving() -> tuple[str, ...]:
 
 
 def resolve(format: str) -> str:
-    """Return the format that a name or suffix stands for. Raises FormatError, which lists all."""
+    """Return the format of a name or suffix. Raises FormatError, which lists all formats."""
     format = ALIASES.get(format, format)
     if format not in formats():
         raise FormatError(f"unknown format: {format!r} (must be one of {', '.join(formats())})")
@@ -94,8 +94,8 @@ def writer(format: str) -> Any:
 def write(graph: Graph, format: str, options: DrawOptions = DrawOptions()) -> bytes:
     """Return the graph in a format.
 
-    Raises FormatError, LayoutError for a graph too large for a picture, and what the layout and
-    the writer raise.
+    Raises FormatError, LayoutError for a graph too large for a picture, and the errors of the
+    layout and the writer.
     """
     module = writer(format)
     _check_size(graph, module, format)
@@ -105,9 +105,9 @@ def write(graph: Graph, format: str, options: DrawOptions = DrawOptions()) -> by
 
 def pictures(graph: Graph, wanted: Sequence[tuple[str, str]], options: DrawOptions = DrawOptions()
              ) -> list[bytes]:
-    """Return the graph in several (format, theme), laid out once for all that paint it.
+    """Return the graph in several (format, theme), with one layout for all pictures.
 
-    A pair that is repeated is written once. Raises as `write`.
+    Repeated pairs are written once. Raises as `write`.
     """
     scene = None
     made: dict[tuple[str, str], bytes] = {}
@@ -132,7 +132,7 @@ def _check_size(graph: Graph, module: Any, format: str) -> None:
 def play(graph: Graph, format: str, options: DrawOptions = DrawOptions()) -> bytes:
     """Return the steps of a graph in one file.
 
-    Raises FormatError for a format that cannot move, StepError for a graph of too many steps.
+    Raises FormatError for a format that cannot show steps, StepError for too many steps.
     """
     if format not in formats() or not _moves(format):
         raise FormatError(f"steps cannot be shown in one file of {format!r} "
@@ -143,7 +143,7 @@ def play(graph: Graph, format: str, options: DrawOptions = DrawOptions()) -> byt
 
 def steps(graph: Graph, path: str, format: str, options: DrawOptions = DrawOptions()
           ) -> list[tuple[str, bytes]]:
-    """Return the steps of a graph as files (path, content): one, or of "frames" a folder of SVGs.
+    """Return the steps of a graph as files (path, content): one, or a folder of SVGs ("frames").
 
     Raises as `play`.
     """
@@ -156,7 +156,7 @@ def steps(graph: Graph, path: str, format: str, options: DrawOptions = DrawOptio
 def _moves(format: str) -> bool:
     try:
         return hasattr(writer(format), "play")
-    except FormatError:          # the other formats can still move
+    except FormatError:          # the other formats still work
         return False
 
 

@@ -1,4 +1,4 @@
-"""DOT: the graph as a complete annotated graphviz.Digraph, for those whose tool is Graphviz."""
+"""DOT: the graph as a complete annotated graphviz.Digraph, for users of Graphviz."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ STYLES = {"input": "rounded,filled,bold", "parameter": "rounded,filled,bold", "o
 
 
 def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
-    """The graph as DOT."""
+    """Return the graph as DOT."""
     source: str = digraph(graph, options).source
     return source.encode()
 
 
 def digraph(graph: Graph, options: DrawOptions = DrawOptions()) -> graphviz.Digraph:
-    """A graphviz.Digraph with data and grad at every node, which plain `dot` draws well."""
+    """Return a graphviz.Digraph with data and grad at every node, which plain `dot` draws well."""
     import graphviz
     look = THEMES[options.theme]
     muted = look.texts["tag"].color
@@ -56,7 +56,7 @@ def digraph(graph: Graph, options: DrawOptions = DrawOptions()) -> graphviz.Digr
     for cluster in _clusters(graph, look):
         drawing.subgraph(cluster)
     for edge in graph.edges:
-        out = nodes[edge.tail].kind == "op"        # an op and what it made: no arrow, straight
+        out = nodes[edge.tail].kind == "op"        # from an op to its result: no arrow, straight
         drawing.edge(_id(edge.tail), _id(edge.head), **{
             key: value for key, value in {
                 "label": _escape(_lines(edge, shown)), "tooltip": _escape([edge_tip(edge, nodes)]),
@@ -69,7 +69,7 @@ def digraph(graph: Graph, options: DrawOptions = DrawOptions()) -> graphviz.Digr
 
 
 def _legend(heat: Mapping[str, Any], look: Theme) -> str:
-    """The steps of a heat with their colours, in a table: Graphviz's HTML, of our words only."""
+    """Return the legend of a heat as a table: Graphviz's HTML, without user text."""
     role = "line" if heat["by"] == "contribution" else "heat"
     muted = look.texts["tag"].color
     cells, words = "", ""
@@ -83,7 +83,7 @@ def _legend(heat: Mapping[str, Any], look: Theme) -> str:
 
 
 def _heat(shapes: Mapping[str, Shape], role: str, item: Node | Edge) -> dict[str, str]:
-    """The colour and the width of a line that shows a heat, or what is flagged."""
+    """Return the colour and the width of a line that shows a heat or a flag."""
     mark = boxes.mark_role(item)
     if mark:
         dashed = {"style": "dashed"} if mark == "removed" and role == "line" else {}
@@ -97,7 +97,7 @@ def _heat(shapes: Mapping[str, Shape], role: str, item: Node | Edge) -> dict[str
 
 
 def _clusters(graph: Graph, look: Theme) -> list[graphviz.Digraph]:
-    """Each fold as a cluster, in the one around it: the outermost ones."""
+    """Return the outermost folds as clusters, with the inner ones nested in them."""
     import graphviz
     clusters: dict[str, graphviz.Digraph] = {}
     folds = graph.facts.get("folds", ())
@@ -135,7 +135,7 @@ def _attributes(node: Node, look: Theme) -> dict[str, str]:
         if node.facts.get(key) is not None:
             lines.append(f"{key} {boxes.value_text(node, key)}")
     if node.kind == "constant" and len(lines) == 2 and lines[1] == f"data {name}":
-        lines.pop()              # the constant 2 is called 2
+        lines.pop()              # the name of a constant 2 is 2
     tag = boxes.tag_text(node)
     if tag and node.kind != "constant":
         lines.insert(1, tag)
@@ -152,15 +152,15 @@ def _lines(edge: Edge, shown: str) -> list[str]:
 
 
 def _id(id: str) -> str:
-    """An id that is no port, no HTML and no escape in DOT: every other character as =3A.
+    """Return an id that is no port, HTML or escape in DOT: special characters become =3A.
 
-    Not as %3A: a name that begins with % is one of cgraph's own, and each use of it a new node.
+    Not %3A: names that begin with % are anonymous in cgraph, and each use creates a new node.
     """
     return quote(id, safe="", errors="surrogatepass").replace("%", "=") or "="
 
 
 def _escape(lines: list[str]) -> str:
-    """Lines of a label: the one place where this format escapes."""
+    """Return the lines of a label: the only place where this format escapes."""
     import graphviz
     plain: str = graphviz.nohtml("\\n".join(
         text.literal(part).replace("\\", "\\\\").replace("&", "&amp;")

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 BYTES_PER_NODE = 4000
 MAX_NODES = PIXEL_NODES
-STEP_MS, END_MS = 1600, 5000     # a step is shown for, and the whole picture
+STEP_MS, END_MS = 1600, 5000     # duration of a step, and of the whole picture
 COLORS = 256
 
 
 def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
-    """Return the steps of a graph: a GIF is made for them. Raises as `play`."""
+    """Return the steps of a graph: GIFs are always animated. Raises as `play`."""
     return play(graph, options)
 
 
 def play(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """Return the steps of a graph as a GIF that plays in a loop, at half the resolution of a PNG.
 
-    Raises StepError where there are too many, or their frames would be too large.
+    Raises StepError if there are too many, or if their frames would be too large.
     """
     from PIL import Image
 
@@ -58,7 +58,7 @@ def play(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
 
 
 def _pixels(frame: bytes) -> tuple[np.ndarray, tuple[int, ...]]:
-    """The pixels of a PNG, each one number 0xrrggbb; and its height and width."""
+    """Return the pixels of a PNG as numbers 0xrrggbb, and its height and width."""
     import numpy as np
     from PIL import Image
     rgb = np.asarray(Image.open(io.BytesIO(frame)).convert("RGB")).astype(np.int32)
@@ -66,9 +66,9 @@ def _pixels(frame: bytes) -> tuple[np.ndarray, tuple[int, ...]]:
 
 
 def _palette(frames: list[bytes]) -> tuple[bytes, np.ndarray]:
-    """One palette for the animation, its commonest colours; and for each 0xrrggbb its index.
+    """Return a palette of the animation's commonest colours, and the index of each 0xrrggbb.
 
-    A colour that is too rare for the palette has the index of the nearest that is not.
+    A colour too rare for the palette gets the index of the nearest one in it.
     """
     import numpy as np
     counts: dict[int, int] = {}

@@ -21,11 +21,11 @@ from . import svg
 
 BYTES_PER_NODE = 130
 
-FOCUS = ("#1a56c4", "#8ab4ff")   # what is selected, in light and dark
+FOCUS = ("#1a56c4", "#8ab4ff")   # colour of the selection, in light and dark
 
 
 def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
-    """The page of a graph: one file, no network."""
+    """Return the page of a graph: one file, no network."""
     if len(graph.nodes) > CANVAS_NODES or "folds" in graph.facts:
         return _large(graph, options)
     scene = build_scene(graph, options)
@@ -33,9 +33,9 @@ def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
 
 
 def play(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
-    """The page of a graph, with its steps: forward and backward, each with its sentence.
+    """Return the page of a graph, with its steps: forward and backward, each with its sentence.
 
-    Raises StepError where there are too many.
+    Raises StepError if there are too many.
     """
     made = build_timeline(graph, options)
     places = {node.id: i for i, node in enumerate(graph.nodes)}
@@ -60,11 +60,11 @@ def _page(graph: Graph, options: DrawOptions, scene: Scene, shown: tuple[Track, 
 
 
 def _themes(options: DrawOptions) -> tuple[tuple[Theme, Theme], str]:
-    """The looks in light and dark, and what says at the root which of them to begin with."""
+    """Return the light and the dark theme, and the root's attributes that select the first."""
     start = {"light": "", "dark": ' data-theme="dark"'}
     if options.theme in start:
         return (THEMES["light"], THEMES["dark"]), start[options.theme]
-    own = THEMES[options.theme]  # one of its own: there is nothing to switch
+    own = THEMES[options.theme]  # a single theme: there is nothing to switch
     return (own, own), ' data-theme="light" data-fixed'
 
 
@@ -72,7 +72,7 @@ def _themes(options: DrawOptions) -> tuple[tuple[Theme, Theme], str]:
 
 def _large(graph: Graph, options: DrawOptions) -> bytes:
     from ..fold import summary
-    from ..viewer.codec import pack  # numpy is wanted for these only
+    from ..viewer.codec import pack  # only these need numpy
     from ..viewer.facts_table import edge_columns, fact_columns
     from ..viewer.large_geometry import layout_columns
     from ..viewer.scene_geometry import scene_columns
@@ -106,7 +106,7 @@ def _large(graph: Graph, options: DrawOptions) -> bytes:
 
 
 def _look(light: Theme, dark: Theme) -> dict[str, Any]:
-    """The roles of a canvas, each with its colours in light and dark."""
+    """Return the roles of a canvas, each with its colours in light and dark."""
     def both(one: str | None, two: str | None) -> tuple[str, str] | None:
         return (one, two) if one is not None and two is not None else None
 
@@ -127,7 +127,7 @@ def _picture(graph: Graph, scene: Scene, shown: tuple[Track, ...], n: int) -> It
     look = svg.Attributes({role: f' class="s-{role}"' for role in theme.shapes},
                           {role: f' class="t-{role}"' for role in theme.texts},
                           {role: "" for role in theme.texts}, theme.texts)
-    order = list(range(len(graph.nodes)))          # of computation, where readers wrote it
+    order = list(range(len(graph.nodes)))          # of computation, if readers recorded it
     places = {node.id: i for i, node in enumerate(graph.nodes)}
     if any(places[edge.tail] > places[edge.head] for edge in graph.edges):
         for i, node in enumerate(topological(graph)):
@@ -154,21 +154,21 @@ def _picture(graph: Graph, scene: Scene, shown: tuple[Track, ...], n: int) -> It
 
 
 def _opening(track: Track, graph: Graph) -> str:
-    """The tag of a group: what a screen reader is told of it, and what a script finds it by."""
+    """Return the tag of a group, with its attributes for screen readers and scripts."""
     group, name = track.group, track.group.role
     more = f' data-reached="{track.reached}"' if track.reached else ""
     if track.shows == "node":
         name = f"node {name}"
         more += (f' data-node="{track.of}" tabindex="0" role="button" '
                  f'aria-label="{_spoken(graph.nodes[track.of])}"')
-    elif track.shows:            # lines and copies: the list of nodes tells the same in words
+    elif track.shows:            # lines and copies: the list of nodes has the same in words
         what = "edge" if track.shows == "edge" else "node"
         more += f' data-{what}="{track.of}" aria-hidden="true"'
     return f'<g id="{escape(group.id)}" class="{name}"{more}>'
 
 
 def _ring(group: Group) -> str:
-    """The outline that shows what is selected."""
+    """Return the outline of a selected node."""
     box = next(mark for mark in group.marks if isinstance(mark, Rect))
     n = number
     return (f'<rect class="ring" x="{n(box.x - 4)}" y="{n(box.y - 4)}" width="{n(box.width + 8)}" '
@@ -176,7 +176,7 @@ def _ring(group: Group) -> str:
 
 
 def _spoken(node: Node) -> str:
-    """What a screen reader says of a node."""
+    """Return the label of a node for screen readers."""
     said = [literal(node.label) or node.id, node.kind]
     said += [f"{key} {text.numbers(node.facts[key])}" for key in ("data", "grad")
              if node.facts.get(key) is not None]
@@ -206,7 +206,7 @@ def _style(light: Theme, dark: Theme) -> str:
 
 
 def _colors(light: Theme, dark: Theme) -> dict[str, tuple[str, str]]:
-    """The colours of the page itself, in light and dark."""
+    """Return the colours of the page itself, in light and dark."""
     found = {"paper": (light.paper, dark.paper), "focus": FOCUS}
     for name, role in ("ink", "name"), ("muted", "tag"), ("data", "data"), ("grad", "grad"):
         found[name] = light.texts[role].color, dark.texts[role].color
@@ -231,5 +231,5 @@ def _shape(one: Shape, two: Shape) -> str:
 
 
 def _both(name: str, one: str, two: str) -> str:
-    """A property in light and dark; what does not know light-dark() paints the light one."""
+    """Return a property in light and dark; browsers without light-dark() use the light one."""
     return f"{name}: {one}" if one == two else f"{name}: {one}; {name}: light-dark({one}, {two})"

@@ -1,4 +1,4 @@
-"""JSON: the graph itself, raw numbers and all; `graph.from_json` reads it back."""
+"""JSON: the graph itself with its raw numbers; `graph.from_json` reads it back."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from ..options.drawing import DrawOptions
 
 
 def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
-    """The graph as JSON, one node or edge a line."""
-    return to_json(graph).encode("utf-8", "backslashreplace")    # half a pair is \ud800 in JSON
+    """Return the graph as JSON, one node or edge per line."""
+    return to_json(graph).encode("utf-8", "backslashreplace")    # lone surrogates become \ud800

@@ -16,12 +16,12 @@ from ..options.drawing import DrawOptions
 
 SHAPES = {"input": ('("', '")'), "parameter": ('["', '"]'), "constant": ('("', '")'),
           "value": ('["', '"]'), "output": ('[["', '"]]'), "op": ('(("', '"))')}
-_TITLE = str.maketrans("<>&", "＜＞＆")           # a title is cleaned of tags and then shown as text
-_PLAIN = frozenset(" =,()/+._")  # ASCII that means nothing to Mermaid inside a quoted label
+_TITLE = str.maketrans("<>&", "＜＞＆")           # titles are stripped of tags, then shown as text
+_PLAIN = frozenset(" =,()/+._")  # ASCII without meaning to Mermaid inside a quoted label
 
 
 def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
-    """The graph as a Mermaid flowchart, one node or edge a line."""
+    """Return the graph as a Mermaid flowchart, one node or edge per line."""
     shown = options.edges
     if shown == "auto":
         shown = "both" if len(graph.edges) <= LABELED_EDGES else "none"
@@ -37,7 +37,7 @@ def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     for node in graph.nodes:
         inside.setdefault(node.facts.get("fold", ""), []).append(node)
     lines += [f"  {_node(node, ids)}" for node in inside.get("", ())]
-    opened: list[str] = []       # folds, each after the one around it, are subgraphs
+    opened: list[str] = []       # folds, outer before inner ones, are subgraphs
     for fold in graph.facts.get("folds", ()):
         while opened and opened[-1] != fold["parent"]:
             opened.pop()
@@ -53,7 +53,7 @@ def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     used = dict.fromkeys(node.kind for node in graph.nodes)
     lines += [f"  classDef {kind} {_style(kind, THEMES[options.theme])}" for kind in used]
     look = THEMES[options.theme].shapes
-    if "folds" in graph.facts:   # not by a style, which would make a node of the subgraph's id
+    if "folds" in graph.facts:   # not `style`, which would create a node of the subgraph's id
         folds = ",".join(_fold(fold) for fold in graph.facts["folds"])
         lines += [f"  classDef frame {_line(look['frame'])}", f"  class {folds} frame"]
     if graph.edges:
@@ -72,7 +72,7 @@ def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
 
 
 def _legend(graph: Graph, look: Theme) -> list[str]:
-    """The steps of a heat that occur: a node each, with its border like what it stands for."""
+    """Return the steps of a heat that occur: one node each, with the border of that step."""
     heat = graph.facts.get("heat")
     if heat is None:
         return []
@@ -90,7 +90,7 @@ def _legend(graph: Graph, look: Theme) -> list[str]:
 
 
 def _heat(look: Mapping[str, Shape], by: str, step: int) -> str:
-    """How a line is drawn, or the border of a node, that has a heat."""
+    """Return the style of a line, or of a node's border, that shows a step of a heat."""
     if by == "contribution":
         return _line(look[f"line{step:+d}"])
     color = look[f"heat{step:+d}"].fill or look[f"heat{step:+d}"].stroke
@@ -109,7 +109,7 @@ def _node(node: Node, ids: Mapping[str, str]) -> str:
 
 
 def _id(i: int, id: str) -> str:
-    """An id that is no word of Mermaid's: n_mul_1, or n7 where it has other characters."""
+    """Return an id that is no keyword of Mermaid: n_mul_1, or n7 if it has special characters."""
     return f"n_{id}" if re.fullmatch(r"[A-Za-z0-9_]+", id) else f"n{i}"
 
 
@@ -122,7 +122,7 @@ def _label(node: Node) -> str:
         if node.facts.get(key) is not None:
             lines.append(f"{key} {boxes.value_text(node, key)}")
     if node.kind == "constant" and lines[-1] == f"data {name}":
-        lines.pop()              # the constant 2 is called 2
+        lines.pop()              # the name of a constant 2 is 2
     lines += filter(None, [boxes.flag_text(node)])
     return _escape(lines)
 
@@ -148,12 +148,12 @@ def _style(kind: str, look: Theme) -> str:
 
 
 def _escape(lines: list[str]) -> str:
-    """Lines of a label: the one place where this format escapes, any character as #60;."""
+    """Return the lines of a label: the only place where this format escapes, as #60;."""
     return "<br/>".join(_one(text.literal(line)) for line in lines if line) or " "
 
 
 def _one(line: str) -> str:
-    # While it reads, Mermaid writes #60; as ﬂ°°60¶ß: a text must not look so
+    # Mermaid writes #60; as ﬂ°°60¶ß while parsing: texts must not contain that
     line = line.replace("ﬂ", "fl").replace("¶ß", "¶\u200cß")
     number = re.match(r"\d+[.)]", line)            # 1. or + at the start would begin a list
     marked = {0, number.end() - 1} if number else {0}

@@ -21,19 +21,19 @@ from ..layout.scene import Path, Polygon, Rect, Scene, Text
 BYTES_PER_NODE = 200
 MAX_NODES = PICTURE_NODES
 PT = 72 / 96                     # points in a px
-QUARTER = 0.5522847498           # of the radius: where a cubic's handle is for a quarter circle
+QUARTER = 0.5522847498           # in radii: the handle of a cubic for a quarter circle
 ANCHORS = {"start": 0.0, "middle": 0.5, "end": 1.0}
 
 
 def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
-    """The picture of a graph as PDF, 96 px to the inch."""
+    """Return the picture of a graph as PDF, at 96 px per inch."""
     return draw(build_scene(graph, options), options)
 
 
 def draw(scene: Scene, options: DrawOptions = DrawOptions()) -> bytes:
-    """A scene as PDF: the same bytes for the same scene and version of matplotlib.
+    """Return a scene as PDF: the same bytes for the same scene and version of matplotlib.
 
-    The renderer is driven without a Figure, whose artists take three quarters of the time.
+    The renderer is used without a Figure, whose artists would take three quarters of the time.
     """
     import matplotlib
     from matplotlib.backends import backend_pdf
@@ -50,7 +50,7 @@ def draw(scene: Scene, options: DrawOptions = DrawOptions()) -> bytes:
         page.newPage(width / 72, height / 72)
         renderer = backend.RendererPdf(page, 72, height / 72, width / 72)
         place = Affine2D().scale(PT, -PT).translate(0, height)       # from px, y down, to points
-        pens: dict[str, tuple[Any, Any]] = {}      # role -> what draws it, what fills it
+        pens: dict[str, tuple[Any, Any]] = {}      # role -> graphics context, fill colour
 
         def shape(path: Any, role: str, paint: tuple[Any, ...], filled: bool = True) -> None:
             if role not in pens:
@@ -64,7 +64,7 @@ def draw(scene: Scene, options: DrawOptions = DrawOptions()) -> bytes:
                 if isinstance(mark, Text):
                     color, size, font = look.texts[mark.role]
                     string, families = _drawable(literal(mark.text), font)
-                    if string != mark.text:        # a code is wider than what it stands for
+                    if string != mark.text:        # a code is wider than its character
                         size *= min(1.0, text.width(mark.text, 1, font)
                                     / text.width(string, 1, font))
                     if color not in pens:
@@ -90,7 +90,7 @@ def draw(scene: Scene, options: DrawOptions = DrawOptions()) -> bytes:
 
 def _pen(renderer: Any, fill: str | None, stroke: str | None, width: float,
          dash: Sequence[float]) -> tuple[Any, Any]:
-    """What a renderer draws a role with, and the colour it fills it with."""
+    """Return the renderer's graphics context and the fill colour of a role."""
     from matplotlib.colors import to_rgba
     pen = renderer.new_gc()
     pen.set_foreground(to_rgba(stroke) if stroke else (0, 0, 0, 0), isRGBA=True)
@@ -109,7 +109,7 @@ def _font(families: tuple[str, ...], weight: str, points: float) -> Any:
 
 
 def _rect(x: float, y: float, width: float, height: float, radius: float) -> Any:
-    """A rectangle whose corners are quarters of a circle, as near as cubics come."""
+    """Return a rectangle whose corners are quarter circles, approximated by cubics."""
     if not radius:
         return _polygon(((x, y), (x + width, y), (x + width, y + height), (x, y + height)))
     from matplotlib.path import Path as Curve
@@ -129,14 +129,14 @@ def _polygon(points: Sequence[tuple[float, float]]) -> Any:
 
 
 def _curve(points: Sequence[tuple[float, float]]) -> Any:
-    """Cubics, one after another."""
+    """Return a path of consecutive cubics."""
     from matplotlib.path import Path as Curve
     return Curve(points, [Curve.MOVETO] + [Curve.CURVE4] * (len(points) - 1))
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without matplotlib's warning that a font of the system's has no bold face."""
+    """Silence matplotlib's warning that a system font has no bold face."""
     log = logging.getLogger("matplotlib.font_manager")
     level = log.level
     log.setLevel(logging.ERROR)
@@ -148,7 +148,7 @@ def _quiet() -> Iterator[None]:
 
 @lru_cache(maxsize=None)
 def _families(missing: frozenset[str]) -> list[str]:
-    """A font of the system's that has the characters which DejaVu lacks, or as many as one has."""
+    """Return a system font with the characters that DejaVu lacks, or with the most of them."""
     from matplotlib import font_manager
     best, most = "", 0
     for entry in sorted(font_manager.fontManager.ttflist, key=lambda font: (font.name, font.fname)):
@@ -167,7 +167,7 @@ def _characters(path: str) -> frozenset[str]:
 
 
 def _drawable(string: str, font: str) -> tuple[str, list[str]]:
-    """The text and its fonts; a character that none of them has is written as its code: U+1F642."""
+    """Return the text and its fonts; characters in none of them become their codes: U+1F642."""
     own = "DejaVu Sans Mono" if font == "mono" else "DejaVu Sans"
     missing = frozenset(c for c in string if not covered(c, font))
     if not missing:

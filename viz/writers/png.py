@@ -1,4 +1,4 @@
-"""PNG: the SVG as pixels."""
+"""PNG: the SVG, rasterised."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def draw(scene: Scene, options: DrawOptions = DrawOptions()) -> bytes:
 
 
 def raster(scene: Scene, theme: Theme, dpi: float) -> bytes:
-    """Return a scene as PNG, in a theme of any roles. Raises SizeError where it is too large."""
+    """Return a scene as PNG, in a theme of any roles. Raises SizeError if it is too large."""
     words = {mark.text for group in scene.groups for mark in group.marks if isinstance(mark, Text)}
     return pixels(svg.paint(scene, theme), max(scene.width, scene.height), dpi, words)

@@ -1,4 +1,4 @@
-"""SVG: the scene, one element a line, as plain attributes: no style of the page's can reach it."""
+"""SVG: the scene, one element per line, with plain attributes, safe from a page's styles."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from ..options.drawing import DrawOptions
 from ..layout.gc_pause import gc_paused
 from ..layout.scene import Group, Mark, Path, Polygon, Rect, Scene, Text
 
-if TYPE_CHECKING:                # who draws no steps does not wait for their import
+if TYPE_CHECKING:                # imported only if steps are drawn
     from ..animation.timeline import Timeline, TimedMark
 
 BYTES_PER_NODE = 850
 MAX_NODES = PICTURE_NODES
-STEP_SECONDS, END_SECONDS = 1.6, 5.0               # a step is shown for, and the whole picture
+STEP_SECONDS, END_SECONDS = 1.6, 5.0               # duration of a step, and of the whole picture
 
 _ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
 
 
 class Attributes(NamedTuple):
-    """The attributes of each role, as they are written."""
+    """The attributes of each role, as text."""
 
     shapes: Mapping[str, str]
     texts: Mapping[str, str]
-    fonts: Mapping[str, str]     # of a text, apart: what all texts of a group share stands once
+    fonts: Mapping[str, str]     # separate: written once if all texts of a group share it
     types: Mapping[str, Type]    # for the width
 
 
 def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
-    """The picture of a graph as SVG."""
+    """Return the picture of a graph as SVG."""
     with gc_paused():
         return draw(build_scene(graph, options), options)
 
 
 def draw(scene: Scene, options: DrawOptions = DrawOptions()) -> bytes:
-    """A scene as the file."""
+    """Return a scene as SVG."""
     return paint(scene, THEMES[options.theme]).encode()
 
 
 def play(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """Return the steps of a graph as an SVG that plays in a loop, without script.
 
-    Where the reader prefers reduced motion it is the whole picture. Raises StepError where there
-    are too many steps.
+    With reduced motion preferred it shows the whole picture. Raises StepError if there are too
+    many steps.
     """
     from ..animation.timeline import build_timeline
     return _playing(build_timeline(graph, options), options).encode()
@@ -67,9 +67,9 @@ def frames(graph: Graph, options: DrawOptions = DrawOptions()) -> Iterator[tuple
 
 
 def paint(scene: Scene, theme: Theme, *, prefix: str = "") -> str:
-    """A scene as an SVG document.
+    """Return a scene as an SVG document.
 
-    The prefix is put before each id: two pictures in one page must not share any.
+    prefix: put before each id, since two pictures in one page must not share ids.
     """
     look = attributes(theme)
     lines: list[str] = []
@@ -79,9 +79,9 @@ def paint(scene: Scene, theme: Theme, *, prefix: str = "") -> str:
 
 
 def document(scene: Scene, theme: Theme, lines: list[str]) -> str:
-    """An SVG document around lines of elements: its size, its name and what it shows, its paper.
+    """Return an SVG document of lines of elements, with size, title, description and background.
 
-    What most marks have stands at the root: `attributes` leaves it out.
+    The root has the attributes of most marks: `attributes` omits them.
     """
     w, h = ceil(scene.width), ceil(scene.height)
     color, size, font = theme.texts["key"]
@@ -97,7 +97,7 @@ def document(scene: Scene, theme: Theme, lines: list[str]) -> str:
 
 @lru_cache(8)
 def attributes(theme: Theme) -> Attributes:
-    """A theme's roles as plain attributes of elements in a `document`."""
+    """Return a theme's roles as plain attributes of elements in a `document`."""
     usual, line = theme.texts["key"], theme.shapes["edge"].width
     return Attributes({role: _shape(shape, line) for role, shape in theme.shapes.items()},
                       {role: _type(type, usual) for role, type in theme.texts.items()},
@@ -106,7 +106,7 @@ def attributes(theme: Theme) -> Attributes:
 
 
 def _group(lines: list[str], group: Group, look: Attributes, prefix: str) -> None:
-    """Adds a group's lines."""
+    """Add a group's lines."""
     marks, shared = group.marks, ""
     if len(marks) > 1:
         fonts = {_ANCHORS[mark.anchor] + look.fonts[mark.role] for mark in marks
@@ -120,7 +120,7 @@ def _group(lines: list[str], group: Group, look: Attributes, prefix: str) -> Non
 
 
 def element(mark: Mark, look: Attributes, *, more: str = "", shared: bool = False) -> str:
-    """A mark as an element, with more attributes; `shared` where its group says font and anchor."""
+    """Return a mark as an element; `shared`: its group has the font and the anchor."""
     if isinstance(mark, Text):
         x, y, string, role, anchor = mark
         own = "" if shared else _ANCHORS[anchor] + look.fonts[role]
@@ -138,15 +138,15 @@ def element(mark: Mark, look: Attributes, *, more: str = "", shared: bool = Fals
     return f'<path d="{_d(mark)}"{paint}/>'
 
 
-@lru_cache(1 << 14)              # few words, many times
+@lru_cache(1 << 14)              # few distinct texts, many uses
 def _content(string: str, type: Type) -> str:
-    """The end of a text's tag, which holds how wide it is, and what it encloses."""
+    """Return the end of a text's start tag, with its width, and the element's content."""
     width = number(text.width(string, type.size, type.font))
     return f' textLength="{width}">{escape(string)}</text>'
 
 
 def _d(path: Path) -> str:
-    """A path's data: a straight Bézier is written as a line, a level or upright one as H or V."""
+    """Return a path's data: straight Béziers become lines, horizontal or vertical ones H or V."""
     points = path.points
     x, y = points[0]
     parts = [f"M{number(x)},{number(y)}"]
@@ -186,7 +186,7 @@ def _shape(shape: Shape, usual: float) -> str:
 def _playing(made: Timeline, options: DrawOptions) -> str:
     """Return the SVG of a timeline.
 
-    Names of rules begin with a hash of the picture, so that two pictures may share a page.
+    Names of rules begin with a hash of the picture, so that two pictures can share a page.
     """
     from ..animation.timeline import DIM, animation_theme, scene_at
     theme = animation_theme(THEMES[options.theme])
@@ -195,7 +195,7 @@ def _playing(made: Timeline, options: DrawOptions) -> str:
     rules: dict[str, str] = {}   # name -> keyframes
 
     def rule(seen: str, hidden: str, first: int, last: int) -> str:
-        """The name of a rule: `seen` from a step until before another, else `hidden`."""
+        """Return the name of a rule: `seen` from a step until before another, else `hidden`."""
         name = f"{key}{seen[0]}{first}-{last}"
         before = "" if first == 0 else f"0%{{{hidden}}}"
         after = "" if last == n else f"{_percent(last, n)}{{{hidden}}}"

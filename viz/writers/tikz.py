@@ -1,4 +1,4 @@
-"""TikZ: the scene at its exact positions, for a paper; compiles alone too, with any LaTeX.
+"""TikZ: the scene at its exact positions, for papers; compiles on its own too, with any LaTeX.
 
 The file is plain ASCII. In a document with \\usepackage{tikz}: \\input{f.tikz}.
 """
@@ -23,7 +23,7 @@ LARGEST = 14_000.0               # bp on a side: TeX knows no length above 16,38
 FAMILIES = {"sans": r"\sffamily", "bold": r"\sffamily\bfseries", "mono": r"\ttfamily"}
 ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
-# What alone stands for itself is made a picture of its own; \input into a document is only drawn.
+# Compiled on its own, the file is a document of its own size; with \input, only the drawing.
 _HEAD = r"""%% In a document with \usepackage{tikz}: \input this file. It compiles alone as well.
 %% A character that TeX's fonts lack is a small box with its code, 540D in two rows; LuaLaTeX
 %% sets it in a document whose \setsansfont and \setmonofont have it.
@@ -47,7 +47,7 @@ _ASCII = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasc
           "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\char34{}",
           "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", " ": r"\ ",
           **{c: "\\" + c for c in "{}$&#%_"},
-          **{c: rf"{{{c}\kern0pt}}" for c in "-,?!"}}   # no ligatures; braces alone LuaTeX ignores
+          **{c: rf"{{{c}\kern0pt}}" for c in "-,?!"}}   # no ligatures; LuaTeX ignores plain braces
 _MATHS = {"×": r"\times", "−": "-", "·": r"\cdot", "÷": r"\div", "∂": r"\partial", "√": r"\surd",
           "∛": r"\sqrt[3]{\ }", "∞": r"\infty", "≤": r"\leq", "≥": r"\geq", "≠": r"\neq",
           "≈": r"\approx", "±": r"\pm", "→": r"\to", "←": r"\leftarrow", "↑": r"\uparrow",
@@ -75,17 +75,17 @@ _SCRIPTS = {c: ("superscript", d) for c, d in zip("⁰¹²³⁴⁵⁶⁷⁸⁹�
 
 
 def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
-    """The picture of a graph as TikZ."""
+    """Return the picture of a graph as TikZ."""
     return draw(build_scene(graph, options), options)
 
 
 def draw(scene: Scene, options: DrawOptions = DrawOptions()) -> bytes:
-    """A scene as the file."""
+    """Return a scene as TikZ."""
     return paint(scene, THEMES[options.theme]).encode("ascii")
 
 
 def paint(scene: Scene, theme: Theme) -> str:
-    """A scene as a LaTeX file that holds one tikzpicture, in px times a unit."""
+    """Return a scene as a LaTeX file with one tikzpicture, in px times a unit."""
     unit = min(PX, LARGEST / max(scene.width, scene.height, 1))
     marks = [mark for group in scene.groups for mark in group.marks]
     roles = dict.fromkeys((isinstance(mark, Text), mark.role) for mark in marks)
@@ -155,9 +155,9 @@ def _curve(path: Path) -> str:
 
 
 def escape(string: str) -> str:
-    """The text for LaTeX, in ASCII: the one place where this format escapes.
+    """Return the text for LaTeX, in ASCII: the only place where this format escapes.
 
-    What TeX has no sign for is a small box with its code, unless the font has it.
+    Characters without a TeX command become a small box with their code, unless the font has them.
     """
     written = []
     for c in text.literal(string):
@@ -197,5 +197,5 @@ def _at(x: float, y: float) -> str:
 
 
 def _n(x: float) -> str:
-    """A length to a hundredth: 12, 12.5."""
+    """Return a length to two decimals: 12, 12.5."""
     return f"{x:.2f}".rstrip("0").rstrip(".")

@@ -13,34 +13,34 @@ from ..layout import boxes, paint_clusters
 from ..options.drawing import DrawOptions
 from ..layout.op_pairs import OpPairs, find_op_pairs
 
-DEEP = 12                        # a tree of more levels is written as a ladder
-NAME = 40                        # a label is at most so many characters wide
+DEEP = 12                        # deeper trees are written as ladders
+NAME = 40                        # maximum characters of a label
 HEAD = ("", "", "data", "grad", "∂", "sends", "heat", "", "")
 ROLES = ("name", "op", "data", "grad", "grad", "tag", "name", "tag", "flag")
-RIGHT = range(2, 6)              # the columns of numbers stand flush right
+RIGHT = range(2, 6)              # the columns of numbers are right-aligned
 ANSI = {"name": "1", "op": "1", "data": "36", "grad": "33", "tag": "2", "flag": "1;31"}
 
 
 class TreeRow(NamedTuple):
     """One line of the tree: a use of a pair."""
 
-    lead: str                    # the branch it hangs on
+    lead: str                    # its branch
     pair: int
-    edge: int                    # the edge it is the tail of; -1 at a root
-    mark: str                    # "", or ↑ ↓ where the pair is shown elsewhere
+    edge: int                    # the edge from it to its use; -1 at a root
+    mark: str                    # "", or ↑ ↓ if the pair is shown elsewhere
 
 
 def write(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
-    """The graph as a tree, in UTF-8."""
+    """Return the graph as a tree, in UTF-8."""
     return tree(graph, edges=options.edges).encode()
 
 
 def tree(graph: Graph, *, edges: str = "auto", color: bool = False) -> str:
-    """The graph as a tree of one line per use: what is used again is shown once, then referred to.
+    """Return the graph as a tree, one line per use; reused values are shown once, then referenced.
 
-    Columns: name, op, data, grad; the local derivative and what this use sends back; kind or line.
-    Linear in the graph. A deep tree is a ladder: at each node its largest operand goes on at the
-    same level, so that no line is indented by more than log2(nodes) levels.
+    Columns: name, op, data, grad; the local derivative and the contribution of this use; kind or
+    line. Linear in the graph. A deep tree is a ladder: the largest operand of each node continues
+    at the same level, so that no line is indented by more than log2(nodes) levels.
     """
     if edges == "auto":
         edges = "both" if len(graph.edges) <= LABELED_EDGES else "none"
@@ -69,7 +69,7 @@ def tree(graph: Graph, *, edges: str = "auto", color: bool = False) -> str:
 
 
 def columns(string: str) -> int:
-    """How many columns of a terminal a text takes."""
+    """Return the number of terminal columns of a text."""
     if string.isascii():
         return len(string)
     return sum(0 if unicodedata.category(c) in ("Mn", "Me", "Cf") else
@@ -77,7 +77,7 @@ def columns(string: str) -> int:
 
 
 def _line(fields: Sequence[str], wide: Sequence[int], roles: Sequence[str], color: bool) -> str:
-    """Fields in their columns: the numbers flush right."""
+    """Return the fields in their columns, numbers right-aligned."""
     line = ""
     for i, (field, width, role) in enumerate(zip(fields, wide, roles)):
         if width:
@@ -118,19 +118,19 @@ def _fields(graph: Graph, parts: OpPairs, row: TreeRow, shown: str) -> list[str]
 
 
 def _heat(facts: Mapping[str, Any]) -> str:
-    """A heat as a bar with its sign: +▮▮▮."""
+    """Return a heat as a bar with its sign: +▮▮▮."""
     heat = facts.get("heat")
     return "" if heat is None else "0" if not heat else "−+"[heat > 0] + "▮" * abs(heat)
 
 
 def _brief(value: Value) -> str:
-    """A number; of an array its mean, since its column stands beside two others."""
+    """Return a number; of an array its mean, since there is little room."""
     _, mean, _, nan, inf = statistics(value)
     return text.numbers(value) if value.size <= 1 or nan + inf else f"ø {text.number(mean, 3)}"
 
 
 def _rows(graph: Graph, parts: OpPairs) -> list[TreeRow]:
-    """The lines of the tree, from the results down."""
+    """Return the lines of the tree, from the results down."""
     ends = [c for c, outs in enumerate(parts.outs) if not outs]
     ends.sort(key=lambda c: graph.nodes[parts.box[c]].kind != "output")      # outputs first
     owner, ladder = _owners(parts, ends)
@@ -163,9 +163,9 @@ def _rows(graph: Graph, parts: OpPairs) -> list[TreeRow]:
 
 
 def _owners(parts: OpPairs, ends: list[int]) -> tuple[list[int], dict[int, int]]:
-    """For each pair the edge below which it is shown; and, in a deep tree, each pair's longest way.
+    """Return the edge that shows each pair and, in a deep tree, the heavy operand of each pair.
 
-    The way on from a pair is the operand that is shown with the most pairs below it.
+    The heavy operand of a pair is the one shown with the most pairs below it.
     Source: heavy paths, Sleator and Tarjan, 1983.
     """
     owner, depth = [-1] * len(parts.op), [0] * len(parts.op)
