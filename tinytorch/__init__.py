@@ -1,4 +1,4 @@
-"""tinytorch: tensors that remember how they were made, and differentiate what made them."""
+"""tinytorch: tensors that record their computation, and differentiate it."""
 
 from __future__ import annotations
 

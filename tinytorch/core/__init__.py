@@ -1,6 +1,6 @@
 """The core of the engine, small enough to read in one sitting. In this order:
 
-- tensor: a number or array that remembers what made it
+- tensor: a number or array that remembers its creation
 - op: one operation with all its properties; applying and recording it
 - vjp: the contributions of one op to its operands' gradients
 - backward: the order of the pass, and the pass itself

@@ -150,8 +150,8 @@ def notation(tensor: Tensor) -> tuple[str, int]:
 def apply(op: Any, *args: Any, **params: Any) -> Tensor:
     """Return the recorded result of an op, ours or a class in the tutorial's style.
 
-    params reach the op unchanged. Raises ValueError with op, shapes and line if the operands do
-    not fit.
+    params reach the op unchanged.
+    Raises ValueError with op, shapes and line if the operands do not fit.
     """
     like = None
     for a in args:

@@ -44,7 +44,7 @@ def _described(op: Any, args: tuple[Any, ...], out: Any) -> str:
 
 
 def is_risky(t: Tensor) -> bool:
-    """Return whether the derivative of what made t may have a pole at t's operands."""
+    """Return whether the derivative of t's op may have a pole at t's operands."""
     risky = getattr(t._op, "risky", True)
     return bool(risky(*[a._data for a in operands(t)]) if callable(risky) else risky)
 

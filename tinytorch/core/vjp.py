@@ -22,9 +22,10 @@ def contributions(z: Tensor, args: Sequence[Tensor], g: Any, dead: NDArray[np.bo
                   graph: bool) -> list[Contribution]:
     """Return the contributions of the op that made z to each of its operands.
 
-    g: the gradient of z, an array, or with `graph` a Tensor: then the result is recorded. dead: the
-    elements of z that a later `where` (or maximum ...) did not select. There an elementwise op
-    contributes 0 whatever its derivative, so that the branch not taken cannot produce a nan.
+    g: the gradient of z, an array, or with `graph` a Tensor: then the result is recorded.
+    dead: the elements of z that a later `where` (or maximum ...) did not select. There an
+    elementwise op contributes 0 whatever its derivative, so that the branch not taken cannot
+    produce a nan.
     """
     op, params = z._op, z._params or {}
     if not (isinstance(op, type) and issubclass(op, Op) and (op.local or op.vjp)):

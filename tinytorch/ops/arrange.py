@@ -260,7 +260,7 @@ def resize(x: Any, new_shape: Any) -> Any:
 
 @public
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
-    """From each element of the first choice whose condition holds there; else the default."""
+    """The elements of the first choice whose condition holds there; else the default."""
     out = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist)):
         out = functions["where"](condition, choice, out)

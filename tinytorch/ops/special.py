@@ -109,7 +109,7 @@ _BERNOULLI = (1/6, -1/30, 1/42, -1/30, 5/66, -691/2730, 7/6, -3617/510, 43867/79
 
 
 def _digamma(x: float) -> float:
-    """By recurrence to x >= 10, then the asymptotic series; reflection for negative x."""
+    """Return digamma: recurrence to x >= 10, the asymptotic series; reflection for negative x."""
     if x != x or x == math.inf:
         return x
     if x <= 0 and x == math.floor(x):

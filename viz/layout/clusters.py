@@ -61,7 +61,8 @@ def place_clusters(place: Callable[..., Placement], graph: Graph, sizes: Mapping
                    ports: Mapping[str, Size], rankdir: str) -> ClusteredPlacement:
     """Return the placement of a folded graph. Linear in it, except for the layouts of its levels.
 
-    heads: the size of each frame's header, by path. ports: the size of each exit port, by node.
+    heads: the size of each frame's header, by path.
+    ports: the size of each exit port, by node.
     """
     folds = {fold["path"]: fold for fold in graph.facts["folds"]}
     shut = {path: next((up for up in chain(path)[1:] if folds[up]["closed"]), "")

@@ -54,8 +54,8 @@ def cost(graph: Graph, bytes_per_node: int = 120) -> Cost:
 def affordable(graph: Graph, max_nodes: int | None, *, named: bool = True) -> bool:
     """Return whether a picture is small enough to be opened.
 
-    max_nodes: the limit of the format's writer; None for no limit. named: the user chose the file;
-    other pictures open at once, and have a lower limit.
+    max_nodes: the limit of the format's writer; None for no limit.
+    named: the user chose the file; other pictures open at once, and have a lower limit.
     """
     if max_nodes is None:
         return True

@@ -22,8 +22,8 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
           *, rankdir: str = "LR", time_limit: float = 60.0) -> Placement:
     """Return the placement as `layered.place` does, but by `dot`; `time_limit` is in seconds.
 
-    Node names and labels never reach `dot`: nodes are numbered, labels are empty boxes of their
-    size. Raises LayoutError if `dot` is missing, fails or takes too long.
+    Node names and labels never reach `dot`: nodes are numbered, labels are empty boxes.
+    Raises LayoutError if `dot` is missing, fails or takes too long.
     """
     if rankdir not in RANKDIRS:
         raise ValueError(f"unknown rankdir: {rankdir!r} (must be one of {', '.join(RANKDIRS)})")

@@ -25,10 +25,12 @@ def place(graph: Graph, sizes: Mapping[str, Size], labels: Sequence[Size | None]
           ) -> Placement:
     """Return the placement of a graph, from left to right (LR) or from top to bottom (TB).
 
-    sizes: the size of each node's box or dot, by id. labels: the size of each edge's label, or
-    None. wrap: the width in px (TB: the height) of rows of ranks, cut where few lines pass. ratio:
-    wider parts become pages of about this ratio of width to height. Linear in graph and long
-    edges, except for sorting and for counting crossings. Raises ValueError for another rankdir.
+    sizes: the size of each node's box or dot, by id.
+    labels: the size of each edge's label, or None.
+    wrap: the width in px (TB: the height) of rows of ranks, cut where few lines pass.
+    ratio: parts wider than `wrap` become pages of about this ratio of width to height.
+    Linear in graph and long edges, except for sorting and for counting crossings.
+    Raises ValueError for another rankdir.
     """
     if rankdir not in RANKDIRS:
         raise ValueError(f"unknown rankdir: {rankdir!r} (must be one of {', '.join(RANKDIRS)})")

@@ -170,7 +170,8 @@ def layers(pairs: OpPairs, *, chips: bool = True, rails: bool = True, crossed: b
            ) -> Layers:
     """Return the layers of a graph, with a joint wherever an edge passes through a rank.
 
-    chips: copy much-shared leaves for each use. rails: all edges of a pair share one line.
+    chips: copy much-shared leaves for each use.
+    rails: all edges of a pair share one line.
     crossed: for graphs whose lines cross; leaves of few uses are copied too, and ranks are as if
     each edge had its own line.
     """

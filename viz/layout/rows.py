@@ -146,9 +146,11 @@ def _row_breaks(strip: RankWidths, firsts: list[int]) -> RowBreaks:
 
 
 def even_breaks(right: Sequence[float], lines: Sequence[int], wrap: float) -> list[int]:
-    """Return the first ranks of rows about `wrap` wide: among the last ranks that may end a row,
-    the one with the fewest lines after it. right: the ends of the ranks without rows. lines: the
-    number of lines that enter each. Linear in the ranks.
+    """Return the first ranks of rows about `wrap` wide. Linear in the ranks.
+
+    A row ends, among the last ranks where it may, after the one with the fewest lines behind it.
+    right: the ends of the ranks without rows.
+    lines: the number of lines that enter each rank.
     """
     firsts = [0]
     begin = 0.0                  # of the row

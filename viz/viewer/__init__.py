@@ -20,13 +20,13 @@ _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&q
 
 def fill(*, title: str, start: str, style: str, picture: str, data: Mapping[str, Any],
          player: bool = False, packs: Mapping[str, str] = {}) -> bytes:
-    """Return the page. picture and style: markup; start: attributes of the root; title, data: text.
+    """Return the page. Its policy allows only the script and the style with its hashes.
 
+    Markup injected by a label would have no effect.
+    title, data: text; picture, style: markup.
+    start: attributes of the root element.
     packs: by name, results of `codec.pack` for a canvas; a picture needs none. The first pack
     precedes the script, which paints it while the others are still loading.
-
-    The page's policy allows only the script and the style with its hashes: markup injected by a
-    label would have no effect.
     """
     style = style + _file("page.css")
     script = script_of(LARGE if packs else SMALL)

@@ -15,7 +15,8 @@ SCALE = 10                       # coordinates are whole tenths of a px
 def scopes(graph: Graph, boxes: Array, row: Array) -> dict[str, Any]:
     """Return the scopes of a graph, outer ones first, and frames around their nodes, one per row.
 
-    boxes: left, top, width and height by node. row: the row by node.
+    boxes: left, top, width and height by node.
+    row: the row by node.
     """
     framed = any(fold["count"] == 1 for fold in graph.facts.get("folds", ()))
     names: dict[str, int] = {}   # empty if scopes or folds have frames of their own

@@ -50,8 +50,8 @@ def draw(scene: Scene, options: DrawOptions = DrawOptions()) -> bytes:
 def play(graph: Graph, options: DrawOptions = DrawOptions()) -> bytes:
     """Return the steps of a graph as an SVG that plays in a loop, without script.
 
-    With reduced motion preferred it shows the whole picture. Raises StepError if there are too
-    many steps.
+    With reduced motion preferred it shows the whole picture.
+    Raises StepError if there are too many steps.
     """
     from ..animation.timeline import build_timeline
     return _playing(build_timeline(graph, options), options).encode()

@@ -19,7 +19,7 @@ from ..layout.scene import Mark, Path, Polygon, Rect, Scene, Text
 BYTES_PER_NODE = 620
 MAX_NODES = PICTURE_NODES
 PX = 0.75                        # bp in a px
-LARGEST = 14_000.0               # bp on a side: TeX knows no length above 16,383 pt
+LARGEST = 14_000.0               # bp on a side: TeX's longest length is 16,383 pt
 FAMILIES = {"sans": r"\sffamily", "bold": r"\sffamily\bfseries", "mono": r"\ttfamily"}
 ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 

@@ -71,9 +71,9 @@ def arrange(op: ArrayLike, tail: ArrayLike, head: ArrayLike, width: ArrayLike, h
             *, chip: tuple[float, float] = CHIP) -> ArrayPlacement:
     """Place n nodes and m edges: `op` (n) is true for ops, `tail`, `head` (m) are node indices.
 
-    Nodes are in topological order, else ValueError is raised; sizes are in px. `layout_cost`
-    estimates the cost; the time is O(n log n). Raises LayoutError at the start if the machine has
-    too little memory.
+    Nodes are in topological order, sizes in px. `layout_cost` estimates the cost; the time is
+    O(n log n).
+    Raises ValueError for another order, LayoutError if the machine has too little memory.
     """
     bytes, most = layout_cost(np.size(op), np.size(tail)).bytes, memory()
     if most is not None and bytes > most:
