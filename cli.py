@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from .version import __version__
-
 if TYPE_CHECKING:
     from .viz.request.common import Drawn, File
 
@@ -22,6 +20,13 @@ SUMMARIES = {                    # of the commands that a request makes: what --
     "plot": "Plot TARGET and its derivatives over a range; of two variables its contours.\n\n"
             "Poles, jumps, kinks, holes and ends of the domain are found and marked.",
 }
+
+
+def _version(context: click.Context, option: click.Parameter, given: bool) -> None:
+    if given:
+        from .version import __version__
+        click.echo(f"tinyviz, version {__version__}")
+        context.exit()
 
 
 class Commands(click.Group):
@@ -43,7 +48,8 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings=CONTEXT)
-@click.version_option(__version__, prog_name="tinyviz")
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version,
+              help="Show the version and exit.")
 def commands() -> None:
     """See automatic differentiation: computation graphs with data and grad at every node, functions
     with their exact derivatives.

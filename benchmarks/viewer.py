@@ -76,10 +76,10 @@ def write_page(drawn: Graph, path: Path, goal: float | None) -> None:
     content = html.write(drawn)
     whole = process_time() - start
     path.write_bytes(content)
-    facts = fact_columns(drawn)
-    strings = json.dumps(facts["strings"], ensure_ascii=False).encode()
+    columns = fact_columns(drawn)
+    strings = json.dumps(columns["strings"], ensure_ascii=False).encode()
     labels = len(base64.b64encode(zlib.compress(strings, 6)))
-    facts["strings"] = []
+    columns["strings"] = []
     place = {node.id: i for i, node in enumerate(drawn.nodes)}
     tails = [place[edge.tail] for edge in drawn.edges]
     heads = [place[edge.head] for edge in drawn.edges]
@@ -88,7 +88,7 @@ def write_page(drawn: Graph, path: Path, goal: float | None) -> None:
     arrange(op, tails, heads, np.where(op, 34.0, 150.0), np.where(op, 34.0, 74.0))
     layout = process_time() - start
     n = len(drawn.nodes)
-    each = (len(pack(layout_columns(drawn).columns)) + len(pack(facts))) / n
+    each = (len(pack(layout_columns(drawn).columns)) + len(pack(columns))) / n
     result = "" if goal is None else f", at most {goal:g}: {verdict(each <= goal)}"
     print(f"{drawn.name:10}{n:10,} nodes  {len(content) / 1e6:6.2f} MB, {labels / n:.1f} bytes a "
           f"node of names, {each:.1f} beside them{result}; written in {whole - layout:.2f} s CPU, "

@@ -590,3 +590,15 @@ def test_a_loop_whose_ops_are_all_alike_did_not_fold(step):
     folded = fold(graph)
     (found,) = folded.facts["folds"]
     assert found["count"] == 60 and unfold(folded) == graph
+
+
+@pytest.mark.parametrize("format", ["svg", "png", "pdf", "tikz", "html", "gif"])
+def test_a_value_taken_out_of_a_fold_and_used_twice_outside_it(format):
+    """KeyError: 'frame:1', in every format that is painted."""
+    def f(x=0.5, w=2.0):
+        s = [x*w*w for t in range(60)]
+        b = s[3]*w*w
+        return np.stack([*s, b*w, b*w]).sum()
+    folded = fold(viz.trace(f), mode="all")
+    assert "folds" in folded.facts
+    assert len(writers.write(folded, format)) > 500

@@ -123,7 +123,7 @@ def test_beyond_the_budget_the_viewer_is_written(loop, monkeypatch):
 
 
 def test_what_is_too_large_for_a_picture(loop, monkeypatch):
-    """The command line writes the viewer; into a pipe, and in Python, it is an error."""
+    """The viewer is written instead; into a pipe it is an error."""
     for module in (size_limits, writers, svg):
         for name in ("PICTURE_NODES", "MAX_NODES"):
             if hasattr(module, name):
@@ -134,7 +134,9 @@ def test_what_is_too_large_for_a_picture(loop, monkeypatch):
         piped.exception)
     whole = viz.trace(lambda x: sum(x * k for k in range(99)), 1.2)
     with pytest.raises(LayoutError, match="too many for svg .* write html, the viewer"):
-        viz.render(whole, "b.svg", fold="none")
+        writers.write(whole, "svg")
+    with pytest.warns(UserWarning, match="the viewer is written instead, b.html"):
+        assert viz.render(whole, "b.svg", fold="none") == "b.html"
     assert viz.render(whole, "b.svg", fold="all") == "b.svg"
     assert viz.render(whole, "b.html", fold="none") == "b.html"
 

@@ -545,7 +545,7 @@ def test_where_lines_cross_other_ranks_and_copies_are_tried():
 def test_the_numbers_under_a_heats_scale_do_not_overlap():
     from viz.layout import boxes, build_scene
     from viz.layout.scene import Text
-    marks = build_scene._legend({"by": "grad", "limits": (1.0, 0.0041, 1.6e-5, 6.7e-8)}, 0.0)
+    marks, _ = build_scene._legend({"by": "grad", "limits": (1.0, 0.0041, 1.6e-5, 6.7e-8)}, 0.0)
     numbers = sorted((m.x, boxes.text_width(m.text, "tag")) for m in marks
                      if isinstance(m, Text) and m.anchor == "middle" and m.y == 19.0)
     assert len(numbers) > 6

@@ -482,7 +482,7 @@ def test_too_long_a_film_says_so():
 
 
 def test_too_large_a_film_says_so():
-    with pytest.raises(StepError, match=r"million pixels at 2400 dpi .*use --dpi \d+ or less"):
+    with pytest.raises(StepError, match=r"million pixels at 2400 dpi .*use dpi=\d+ or less"):
         writers.write(cubic(), "gif", DrawOptions(dpi=2400))
 
 

@@ -65,8 +65,8 @@ def test_an_argument_that_is_given_by_name_only():
             return super().forward(x) * scale
 
     assert ops(viz.trace(Scaled(), X, scale=torch.tensor(2.0)))[-1] == "Mul"
-    with pytest.raises(TargetError, match='scale: give --input "scale=randn\\(2, 3\\)", or write '
-                       "example_inputs"):
+    with pytest.raises(TargetError, match=r"scale: give inputs={.scale.: .randn\(2, 3\).}, "
+                       "or write example_inputs"):
         viz.trace(Scaled(), X)
 
 
@@ -316,7 +316,7 @@ def test_a_mask_on_the_meta_device():
 
 
 def test_what_is_on_the_meta_device_without_saying_so():
-    with pytest.raises(RunError, match="without numbers is drawn with --meta"):
+    with pytest.raises(RunError, match="without numbers is drawn with meta="):
         viz.trace(Net().to("meta"), X)
 
 

@@ -102,8 +102,9 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
                                 _centred(contents[node.id], placement.centers[node.id])))
     for c in placement.chips:
         edge = graph.edges[c.edge]
-        groups.append(Group(f"{edge_id(edge)}--chip", "chip", node_tip(nodes[c.node]),
-                            _centred(boxes.chip(nodes[c.node], c.size), c.center)))
+        value = nodes[edge.tail]               # c.node may be a frame that it comes out of
+        groups.append(Group(f"{edge_id(edge)}--chip", "chip", node_tip(value),
+                            _centred(boxes.chip(value, c.size), c.center)))
     groups += folds[1]           # over the lines that enter a frame from above
     caption, width, height = _caption(graph, placement.width, placement.height)
     return Scene(width, height, str(graph.facts.get("title") or graph.name),
@@ -221,7 +222,7 @@ def _caption(graph: Graph, width: float, height: float) -> tuple[list[Group], fl
 
 
 def _legend(heat: Mapping[str, Any], y: float) -> tuple[list[Mark], float]:
-    """Return the scale of a heat, a row of cells with its limits, and its lower end."""
+    """Return the scale of a heat, a row of cells with its limits, and its right end."""
     limits, x = heat["limits"], MARGIN
     bins = len(limits) - 1
     texts = {sign: [text.number(sign*number, 2) for number in limits] for sign in (-1, 1)}
