@@ -14,6 +14,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -277,10 +278,18 @@ assert tinyviz.__version__ == importlib.metadata.version('tinyviz')
 assert {*tinyviz.__all__, '__version__'} == {*dir(tinyviz)}
 assert all(callable(getattr(tinyviz, name)) for name in tinyviz.__all__)
 assert callable(tinyviz.load_ipython_extension)
-import tinyviz.jupyter, tinyviz.superfences
-assert tinyviz.jupyter.load_ipython_extension and tinyviz.superfences.validator
-import tinyviz.mkdocs, tinyviz.sphinx
-assert tinyviz.mkdocs.Plugin and tinyviz.sphinx.setup
+import tinyviz.superfences
+assert tinyviz.superfences.validator
+from importlib.util import find_spec
+if find_spec('IPython'):
+    import tinyviz.jupyter
+    assert tinyviz.jupyter.load_ipython_extension
+if find_spec('mkdocs'):
+    import tinyviz.mkdocs
+    assert tinyviz.mkdocs.Plugin
+if find_spec('sphinx'):
+    import tinyviz.sphinx
+    assert tinyviz.sphinx.setup
 plugin, = {entry.value for entry in importlib.metadata.entry_points(group='mkdocs.plugins')
            if entry.name == 'tinyviz'}
 assert plugin == 'tinyviz.mkdocs:Plugin'
@@ -582,10 +591,23 @@ def environment(request: pytest.FixtureRequest, environments: Path) -> Environme
                        program(environments / "bare", "python"))
 
 
+# A word in the name of a case -> the package that it needs.
+PACKAGES = {"load_ext": "IPython", "Sphinx": "sphinx", "MkDocs": "mkdocs",
+            "superfences": "pymdownx"}
+
+
 def cases() -> list[object]:
-    return [pytest.param(case, id=f"{group}: {name}",
-                         marks=() if case.quick else pytest.mark.slow)
-            for group, found in GROUPS.items() for name, case in found.items()]
+    """The cases; one of a host that is not installed is skipped."""
+    found = []
+    for group, rows in GROUPS.items():
+        for name, case in rows.items():
+            marks = [] if case.quick else [pytest.mark.slow]
+            needed = next((package for word, package in PACKAGES.items() if word in name), "") \
+                if group == "hosts" else ""
+            if needed and find_spec(needed) is None:
+                marks.append(pytest.mark.skip(f"{needed} is not installed"))
+            found.append(pytest.param(case, id=f"{group}: {name}", marks=marks))
+    return found
 
 
 @pytest.mark.parametrize("case", cases())
