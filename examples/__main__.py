@@ -71,7 +71,7 @@ def versions() -> str:
 
 
 def painted(name: str) -> bool:
-    """Whether a library paints the file, so that its version matters."""
+    """Return whether a library paints the file, so that its version matters."""
     return name.endswith((".plot.svg", ".plot-dark.svg", ".png", ".pdf", ".gif"))
 
 

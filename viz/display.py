@@ -1,4 +1,4 @@
-"""What a Tensor, a Graph or a Sweep is as a picture, for hosts that hold the thing itself.
+"""Display: a Tensor, a Graph or a Sweep as a picture, for hosts that hold the object itself.
 
 In a notebook each of them shows itself: viz registers `show` for it.
 """

@@ -15,7 +15,7 @@ MARKS = (".git", "pyproject.toml", "setup.cfg", "setup.py", "mkdocs.yml")
 
 
 class DocumentError(ValueError):
-    """What keeps a document from its picture: where, why, and what would be right."""
+    """A picture that a document cannot have: the place, the reason, and what would be right."""
 
     status = 1                   # what the command line exits with
 

@@ -64,7 +64,7 @@ class Job(NamedTuple):
 
 
 class Rendered(NamedTuple):
-    """What a job has come to."""
+    """The result of a job."""
 
     body: str
     files: Mapping[str, bytes]   # path -> content
@@ -148,7 +148,7 @@ def _blocks(path: str, lines: Sequence[str]) -> Iterator[Block]:
 
 def jobs(page: Page, project: Project, *, base_url: str = "", force: bool = False
          ) -> Iterator[Job | DocumentError]:
-    """What must be drawn for a document, and what is current; an error in place of what cannot be.
+    """Yield the jobs of a document, current or not; an error in place of one that cannot be drawn.
 
     A job is current where neither its command, nor its sources, nor our version, nor the block, nor
     the files have changed since they were made.
@@ -297,7 +297,7 @@ def _hash(*parts: str | bytes) -> str:
 
 
 def read_bytes(path: str) -> bytes:
-    """What a file holds."""
+    """Return the bytes of a file."""
     with open(path, "rb") as file:
         return file.read()
 

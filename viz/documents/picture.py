@@ -30,7 +30,7 @@ TARGETS = ("target", "others")   # looked at before they are run
 
 
 class Project(NamedTuple):
-    """Where documents live."""
+    """The project that documents belong to."""
 
     root: str                    # targets and outputs lie below it, and are relative to it
     outside: bool = False        # whether targets may lie elsewhere

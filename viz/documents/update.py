@@ -16,7 +16,7 @@ from .picture import DrawnPicture, Project
 
 
 class Plan(NamedTuple):
-    """What there is to do."""
+    """The pictures to draw."""
 
     project: Project
     pages: tuple[Page, ...]
@@ -26,7 +26,7 @@ class Plan(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What was done: lines for people."""
+    """The outcome, in lines for people."""
 
     said: tuple[str, ...]        # the files that were written or removed; or the differences
     drift: tuple[str, ...]       # what was not current, each with its place
@@ -36,7 +36,7 @@ class Result(NamedTuple):
 
 def plan(documents: Sequence[str], project: Project, *, base_url: str = "", force: bool = False
          ) -> Plan:
-    """What must be drawn for documents. Nothing is run and nothing written."""
+    """Return what must be drawn for documents. Nothing is run and nothing written."""
     pages, found, errors = [], [], []
     owners: dict[str, Block] = {}
     for path in documents:

@@ -32,7 +32,7 @@ FOLDER = "assets/tinyviz"        # of the site
 
 
 class Settings(Config):
-    """What mkdocs.yml may say of the plugin."""
+    """The options of the plugin in mkdocs.yml."""
 
     root = config_options.Type(str, default="")                  # [default: that of mkdocs.yml]
     allow_outside = config_options.Type(bool, default=False)

@@ -123,7 +123,7 @@ class Directive(SphinxDirective):
 
 
 class ImageChoice(SphinxPostTransform):
-    """What a builder can show: the dark picture in HTML only, in an epub the PNG."""
+    """Keep the images that a builder can show: dark ones in HTML only, in an epub the PNG."""
 
     default_priority = 5         # before images are looked at
 
@@ -144,12 +144,12 @@ def image_format(env: BuildEnvironment) -> str:
 
 
 def picture_folder(env: BuildEnvironment) -> str:
-    """Where pictures are kept: beside the doctrees, never among the sources."""
+    """Return the folder of pictures: beside the doctrees, never among the sources."""
     return os.path.join(env.doctreedir, "tinyviz")
 
 
 def project(env: BuildEnvironment) -> Project:
-    """What documents may draw."""
+    """Return the project that documents may draw from."""
     root = env.config.tinyviz_root
     return Project(os.path.realpath(os.path.join(env.srcdir, root)) if root else
                    root_of(str(env.srcdir)), env.config.tinyviz_allow_outside)

@@ -11,7 +11,7 @@ THEMES = ("light", "dark", "contrast", "print")
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DrawOptions:
-    """How a graph is drawn. Raises OptionError for values that cannot be."""
+    """Options for drawing a graph. Raises OptionError for invalid values."""
 
     rankdir: str = option("LR", "From left to right, or from top to bottom.", choices=("LR", "TB"),
                           metavar="LR|TB")

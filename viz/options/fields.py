@@ -1,4 +1,4 @@
-"""Fields: what a dataclass of options states of each: help, choices, limits, what it goes with."""
+"""Fields: the options of a dataclass, with help, choices, limits and what they exclude."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ NUMBERS = {                      # kinds of options that are numbers -> their me
 
 
 class OptionError(ValueError):
-    """An option with a value that it cannot have, or beside another that rules it out."""
+    """An option with an invalid value, or together with one that excludes it."""
 
     status = 2                   # what the command line exits with
 
 
 class Spec(NamedTuple):
-    """All that is stated of an option. Its name is the field's, its type what it is set to."""
+    """A description of an option. Its name is that of the field."""
 
     help: str
     kind: str = "text"           # text, file, flag, integer, number, point, values, width
@@ -41,19 +41,19 @@ class Spec(NamedTuple):
 
 
 def option(default: Any, help: str, **stated: Any) -> Any:
-    """A field of a dataclass of options. `stated` are the other fields of `Spec`."""
+    """Return a field of a dataclass of options. `stated` are the other fields of `Spec`."""
     return dataclasses.field(default=default, metadata={"spec": Spec(help, **stated)})
 
 
 def specs(options: Any) -> Iterator[tuple[str, Spec, Any]]:
-    """(name, spec, default) of each option of a dataclass, in order."""
+    """Yield (name, spec, default) of each option of a dataclass, in order."""
     for field in dataclasses.fields(options):
         if "spec" in field.metadata:
             yield field.name, field.metadata["spec"], field.default
 
 
 def check(options: Any, error: type[OptionError] = OptionError) -> None:
-    """Raise an error where an option has a value it cannot have, or needs or excludes another.
+    """Raise an error if an option has an invalid value, or needs or excludes another.
 
     Called by a dataclass of options once it is made.
     """
@@ -79,7 +79,7 @@ def check(options: Any, error: type[OptionError] = OptionError) -> None:
 
 
 def _problem(name: str, spec: Spec, value: Any) -> str:
-    """What is wrong with a value; empty where nothing is."""
+    """Return what is wrong with a value; empty if nothing is."""
     if spec.choices and value not in spec.choices and value:
         return f"unknown {name}: {value!r} (must be one of {', '.join(spec.choices)})"
     if spec.kind not in NUMBERS or spec.kind == "width" and not value:

@@ -33,11 +33,11 @@ class Message(str):
         return made
 
     def spelled(self, spell: Callable[[Option], str]) -> str:
-        """The text with each option as `spell` writes it."""
+        """Return the text with each option as `spell` writes it."""
         return "".join(spell(part) if isinstance(part, Option) else part for part in self.parts)
 
 
 def message_of(error: BaseException) -> Message:
-    """The message of an exception, with its options where it has any."""
+    """Return the message of an exception, with its options if it has any."""
     given = error.args[0] if error.args else ""
     return given if isinstance(given, Message) else Message(str(error))

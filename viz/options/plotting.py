@@ -18,7 +18,7 @@ class PlotError(OptionError):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PlotOptions:
-    """How a plot is drawn. Raises PlotError, or OptionError for values that cannot be."""
+    """Options for drawing a plot. Raises PlotError for invalid values."""
 
     stack: bool | None = option(
         None, "Draw f above f' on a shared x, or all in one.", kind="flag",

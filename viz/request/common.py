@@ -1,4 +1,4 @@
-"""What graphs and plots have in common: a target, a point, files, a time limit."""
+"""Common parts of requests: a target, files, a time limit; and the result of one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TARGET = "f.py, f.py:g, package.module:g or an expression such as \"x**3 + x\""
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Request:
-    """What is drawn, at which point, and into which files."""
+    """A target and the files to draw it into."""
 
     target: Any = option(None, f"{TARGET}. In Python also a function.", flags=("target",))
     expression: str | None = option(
@@ -40,12 +40,12 @@ class Request:
 
     @property
     def seconds(self) -> float:
-        """The time limit, infinite where there is none."""
+        """The time limit, infinite if there is none."""
         return math.inf if self.time_limit is None else self.time_limit
 
 
 class File(NamedTuple):
-    """A picture, or data, that was asked for. Nothing is written yet."""
+    """A requested picture, or data, in memory."""
 
     path: str                    # where it goes
     format: str
@@ -54,7 +54,7 @@ class File(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """What a request has come to."""
+    """The result of a request."""
 
     files: tuple[File, ...]
     alt: str                     # what the picture shows, in a sentence
@@ -65,7 +65,10 @@ class Drawn(NamedTuple):
 
 
 def pairs(given: Any) -> tuple[tuple[str, Any], ...]:
-    """Values of arguments as (name, value), "" for one by place; from a mapping, pairs, a value."""
+    """Return values of arguments as (name, value), "" for one by place.
+
+    given: a mapping, pairs, or one or more values.
+    """
     if isinstance(given, Mapping):
         return tuple(given.items())
     if not isinstance(given, (tuple, list)):

@@ -21,7 +21,7 @@ class Destination(NamedTuple):
 
 def destinations(request: Request, formats: Collection[str], aliases: Mapping[str, str], *,
                  folder: bool = False) -> list[Destination]:
-    """The files that are requested, in formats among `formats`.
+    """Return the requested files, in formats among `formats`.
 
     folder: a path that ends in a slash is a folder of frames. Raises OptionError.
     """
@@ -48,7 +48,7 @@ def destinations(request: Request, formats: Collection[str], aliases: Mapping[st
 
 
 def themes(request: Request, theme: str = "light") -> tuple[str, ...]:
-    """The themes in which each file is drawn: the dark one second. Raises OptionError."""
+    """Return the themes of each file: the dark one second. Raises OptionError."""
     first = "dark" if theme in ("", "light") and request.dark else theme or "light"
     if not request.both:
         return (first,)
@@ -63,7 +63,7 @@ def themes(request: Request, theme: str = "light") -> tuple[str, ...]:
 
 def named(wanted: Sequence[Destination], stem: str, themes: Sequence[str]
           ) -> list[tuple[str, str, str]]:
-    """(path, format, theme) for each destination and theme; without a path output/STEM.FORMAT."""
+    """Return (path, format, theme) for each file; without a path output/STEM.FORMAT."""
     placed = [(path or os.path.join("output", f"{stem}.{kind}"), kind) for path, kind in wanted]
     return [(dark_path(path) if i else path, kind, theme)
             for path, kind in placed for i, theme in enumerate(themes)]

@@ -52,7 +52,7 @@ def draw_graph(request: GraphRequest) -> Drawn:
 
 
 def read(request: GraphRequest) -> Graph:
-    """The graph of a request: of its target at its point, of a tensor, or that a JSON file holds.
+    """Return the graph of a request: of its target at its point, of a tensor, or from JSON.
 
     Raises as `draw_graph` does, GraphError for JSON of another shape, TypeError for what no reader
     knows.
@@ -77,7 +77,7 @@ def read(request: GraphRequest) -> Graph:
 
 
 def point(given: tuple[tuple[str, Any], ...], names: tuple[str, ...]) -> dict[str, Any]:
-    """Values as argument -> value: those without a name go to the arguments in order.
+    """Return values as argument -> value: those without a name go to the arguments in order.
 
     Raises OptionError for more values than arguments.
     """
@@ -91,7 +91,7 @@ def point(given: tuple[tuple[str, Any], ...], names: tuple[str, ...]) -> dict[st
 
 
 def _files(graph: Graph, placed: list[tuple[str, str, str]], request: GraphRequest) -> list[File]:
-    """The pictures, laid out once for all that are painted."""
+    """Return the pictures, laid out once for all that are painted."""
     if request.steps:
         return [File(name, kind, theme, content) for path, kind, theme in placed
                 for name, content in writers.steps(graph, path, kind,

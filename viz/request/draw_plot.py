@@ -107,7 +107,7 @@ def _field(targets: Sequence[Target], request: PlotRequest, fixed: dict[str, Any
 
 
 def _options(request: PlotRequest, theme: str, at: tuple[Any, ...]) -> PlotOptions:
-    """How the plot is drawn in a theme, with its marks."""
+    """Return the options of the plot in a theme, with its marks."""
     given = {one.name: getattr(request, one.name) for one in dataclasses.fields(PlotOptions)}
     return PlotOptions(**{**given, "theme": theme, "at": at})
 

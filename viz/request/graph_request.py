@@ -1,4 +1,4 @@
-"""GraphRequest: everything that can be asked of a picture of a graph."""
+"""GraphRequest: all options for a picture of a graph."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class GraphRequest(DrawOptions, Request):
 
     @property
     def flagged(self) -> bool:
-        """Whether troubles are marked."""
+        """True if NaN, inf and bad gradients are marked."""
         return self.flag or self.strict
 
     def __post_init__(self) -> None:

@@ -19,7 +19,7 @@ R = TypeVar("R", bound=Request)
 
 
 def load(request: Request, target: Any = None) -> Target:
-    """The target of a request, or another target in its place.
+    """Return the target of a request, or another target in its place.
 
     Raises TargetError where it names none, RunError where its file raises, OptionError for two.
     """
@@ -37,7 +37,7 @@ def load(request: Request, target: Any = None) -> Target:
 
 @contextlib.contextmanager
 def at_root(request: R) -> Iterator[R]:
-    """In the root of a request, if it has one, as if it were made there; its modules are forgotten.
+    """Work in the root of a request, if it has one, and forget its modules afterwards.
 
     Code becomes a file while it is drawn: its lines are read, traced and reported as those of any.
     """

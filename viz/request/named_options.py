@@ -18,14 +18,14 @@ PAGE = {"outputs", "format", "both", "open", "traceback"}    # a page decides on
 
 
 def named(command: Command) -> dict[str, click.Option]:
-    """The options of a command by their names: at, no-grad, stack, overlay."""
+    """Return the options of a command by their names: at, no-grad, stack, overlay."""
     return {flag[2:]: option for option in command.params
             if isinstance(option, click.Option) and option.name not in PAGE
             for flag in (*option.opts, *option.secondary_opts) if flag.startswith("--")}
 
 
 def parsed(command: Command, given: Mapping[str, str | None]) -> dict[str, Any]:
-    """Named options as parameters of the command; the value of one that takes several is split.
+    """Return named options as parameters of the command; a value that takes several is split.
 
     Raises OptionError for a name that the command does not know, click.UsageError for a value.
     """

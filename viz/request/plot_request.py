@@ -1,4 +1,4 @@
-"""PlotRequest: everything that can be asked of a plot."""
+"""PlotRequest: all options for a plot."""
 
 from __future__ import annotations
 
@@ -60,5 +60,5 @@ class PlotRequest(PlotOptions, Request):
 
     @property
     def families(self) -> dict[str, Sequence[Any]]:
-        """Argument -> its values, a curve for each."""
+        """Return argument -> its values, a curve for each."""
         return dict(self.params)

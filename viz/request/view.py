@@ -16,7 +16,7 @@ from .graph_request import GraphRequest
 
 
 def view(graph: Graph, asked: GraphRequest) -> Graph:
-    """The graph as it is to be shown. Raises TransformError for what is not in it."""
+    """Return the graph as it is to be shown. Raises TransformError for what is not in it."""
     if any((asked.focus, asked.start, asked.hidden, asked.heat, asked.flagged, asked.backward)):
         from ..fold.unfold import unfold
         graph = unfold(graph)    # a file may hold a folded graph: transforms need it whole
@@ -67,7 +67,7 @@ def choose_formats(graph: Graph, wanted: Sequence[Destination]
 
 
 def _marked(graph: Graph, asked: GraphRequest) -> Graph:
-    """Flags first: they need the graph whole."""
+    """Return the graph with its flags, which need it whole, and its heat."""
     if asked.flagged:
         from ..transforms.diagnose import flag
         graph = flag(graph)
@@ -89,7 +89,7 @@ def _parts(graph: Graph, asked: GraphRequest) -> Graph:
 
 
 def _folded(graph: Graph, asked: GraphRequest) -> Graph:
-    """Folded as asked for, and further where the picture would be too large."""
+    """Return the graph folded as requested, and further if the picture would be too large."""
     from .. import fold
     if "paired" in graph.facts and (asked.fold == "all" or asked.expand):
         raise OptionError(Message(Option("backward"), " pairs the nodes of two passes: the graph "

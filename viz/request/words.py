@@ -112,13 +112,13 @@ class Command(click.Command):
 
 
 def request_class(name: str) -> type[Any]:
-    """The class of a command's request."""
+    """Return the class of a command's request."""
     found: type[Any] = getattr(import_module(__package__), REQUESTS[name])
     return found
 
 
 def request(name: str, given: Mapping[str, Any], **more: Any) -> Any:
-    """The request of a command from its parsed parameters. Raises OptionError."""
+    """Return the request of a command from its parsed parameters. Raises OptionError."""
     kind = request_class(name)
     values = {field: not given[field] if _negative(spec) else given[field]
               for field, spec, _ in specs(kind) if field in given}
@@ -129,13 +129,13 @@ def request(name: str, given: Mapping[str, Any], **more: Any) -> Any:
 
 
 def spelled(text: Any) -> str:
-    """A text or an error, its options spelled as on the command line."""
+    """Return a text or the text of an error, its options spelled as on the command line."""
     message = message_of(text) if isinstance(text, BaseException) else text
     return message.spelled(_spell) if isinstance(message, Message) else str(message)
 
 
 def _spell(option: Option) -> str:
-    """An option with its value: --at x=1.2, --fold all."""
+    """Return an option with its value: --at x=1.2, --fold all."""
     flag = _flags().get(option.name, "--" + option.name.replace("_", "-"))
     if option.value is None or isinstance(option.value, bool):
         return flag
@@ -152,7 +152,7 @@ def _word(value: Any) -> str:
 
 
 def _flags() -> dict[str, str]:
-    """Option -> its flag, where it is not the name."""
+    """Return option -> flag, if this is not its name."""
     return {field: spec.flags[-1].partition("/")[0] for name in REQUESTS
             for field, spec, _ in specs(request_class(name)) if spec.flags}
 
@@ -162,7 +162,7 @@ def _negative(spec: Spec) -> bool:
 
 
 def _parameter(name: str, spec: Spec, default: Any) -> click.Parameter:
-    """The parameter of the command line that sets a field."""
+    """Return the parameter of the command line that sets a field."""
     if spec.flags == (name,):
         return click.Argument([name], required=False)
     flags = spec.flags or ("--" + name.replace("_", "-"),)
@@ -179,7 +179,7 @@ def _parameter(name: str, spec: Spec, default: Any) -> click.Parameter:
 
 
 def _type(spec: Spec) -> Any:
-    """The type of the values of an option, as click has it."""
+    """Return the type of the values of an option for click."""
     if spec.choices and spec.kind != "names":
         return click.Choice(spec.choices, case_sensitive=False)
     if spec.kind == "integer":
