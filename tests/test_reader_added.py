@@ -32,7 +32,7 @@ from tinyviz.viz.run import execute
 from tinyviz.viz.run.targets import TargetError, user_code
 from tinyviz.viz.tape.array_facts import value
 
-from toyengine import Value
+from addedengine import Value
 
 
 def read(root):
@@ -58,7 +58,7 @@ def read(root):
 
 def trace(target, point, *, seconds, grad=True, order=1):
     if order > 1:
-        raise TargetError('toyengine has first derivatives only')
+        raise TargetError('addedengine has first derivatives only')
     inputs = {name: Value(given) for name, given in execute.arguments(target, point).items()}
     for name, v in inputs.items():
         v.name = name
@@ -71,26 +71,27 @@ def trace(target, point, *, seconds, grad=True, order=1):
 
 
 @pytest.fixture
-def toyengine(tmp_path, monkeypatch):
+def addedengine(tmp_path, monkeypatch):
     """An engine, and a distribution with its reader."""
-    (tmp_path / "toyengine.py").write_text(ENGINE)
-    (tmp_path / "tinyviz_toyengine.py").write_text(READER)
-    about = tmp_path / "tinyviz_toyengine-1.dist-info"
+    (tmp_path / "addedengine.py").write_text(ENGINE)
+    (tmp_path / "tinyviz_addedengine.py").write_text(READER)
+    about = tmp_path / "tinyviz_addedengine-1.dist-info"
     about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: tinyviz-toyengine\nVersion: 1\n")
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: tinyviz-addedengine\n"
+                                    "Version: 1\n")
     (about / "entry_points.txt").write_text(
-        f"[{readers.GROUP}]\ntoyengine = tinyviz_toyengine\n")
+        f"[{readers.GROUP}]\naddedengine = tinyviz_addedengine\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     readers._added.cache_clear()
-    import toyengine
-    yield toyengine
+    import addedengine
+    yield addedengine
     readers._added.cache_clear()
-    for name in ("toyengine", "tinyviz_toyengine"):
+    for name in ("addedengine", "tinyviz_addedengine"):
         sys.modules.pop(name, None)
 
 
-def test_a_value_is_read_by_the_reader_of_another_distribution(toyengine):
-    x = toyengine.Value(3.0)
+def test_a_value_is_read_by_the_reader_of_another_distribution(addedengine):
+    x = addedengine.Value(3.0)
     z = x*x
     z.backward()
     graph = viz.read(z)
@@ -98,25 +99,25 @@ def test_a_value_is_read_by_the_reader_of_another_distribution(toyengine):
     assert [edge.facts["local"].number for edge in graph.edges[:2]] == [3.0, 3.0]
 
 
-def test_a_target_is_traced_by_the_reader_of_another_distribution(toyengine, tmp_path):
-    (tmp_path / "g.py").write_text("import toyengine\ndef g(x):\n"
-                                   "    return toyengine.Value(2.0)*x\n")
+def test_a_target_is_traced_by_the_reader_of_another_distribution(addedengine, tmp_path):
+    (tmp_path / "g.py").write_text("import addedengine\ndef g(x):\n"
+                                   "    return addedengine.Value(2.0)*x\n")
     target = targets.load(str(tmp_path / "g.py"))
-    assert readers.framework(target) == "toyengine"
+    assert readers.framework(target) == "addedengine"
     graph = readers.trace(target, {"x": 3.0})
     assert {node.label: node.facts["grad"].number for node in graph.nodes
             if node.kind == "input"} == {"x": 2.0, "": 3.0}
     assert readers.from_factory(target) is target
     with pytest.raises(TargetError, match="first derivatives only"):
         readers.trace(target, {"x": 3.0}, order=2)
-    with pytest.raises(TargetError, match="g is a function of toyengine: give numbers"):
+    with pytest.raises(TargetError, match="g is a function of addedengine: give numbers"):
         readers.trace(target, {}, ("randn(2)",))
-    with pytest.raises(TargetError, match="function of toyengine cannot be swept"):
+    with pytest.raises(TargetError, match="function of addedengine cannot be swept"):
         viz.sweep(target.function, 0, 1)
 
 
-def test_an_object_that_no_reader_knows(toyengine):
-    with pytest.raises(TypeError, match="must be a tensor of .* or toyengine"):
+def test_an_object_that_no_reader_knows(addedengine):
+    with pytest.raises(TypeError, match="must be a tensor of addedengine or "):
         viz.read(object())
 
 

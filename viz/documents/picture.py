@@ -121,6 +121,19 @@ def parse(words: Sequence[str], project: Project, *, code: str = "",
     return Picture(project, name, (*rest, *written), request, tuple(dict.fromkeys(listed)))
 
 
+def parse_block(name: str, text: str, project: Project, *,
+                options: Mapping[str, str | None] = {}) -> Picture:
+    """Return the picture that a block of text asks for: words, the code of a function, or a bare
+    expression such as x**3 - x, which needs no quotes. Raises DocumentError as `parse` does.
+    """
+    if re.search(r"^\s*(def|class|import|from|@)\b", text, re.MULTILINE):
+        return parse([name], project, code=text.strip("\n"), options=options)
+    line = " ".join(text.split())
+    if not re.search(r"""["']|(^|\s)--?[A-Za-z]{2}""", line):
+        return parse([name, *(["--", line] if line else [])], project, options=options)
+    return parse([name, *split(line)], project, options=options)
+
+
 def _check(name: str, spec: Spec, given: Any, project: Project) -> None:
     """Raise DocumentError where an option is not one for documents."""
     if not given or name == "outputs":

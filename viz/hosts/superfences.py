@@ -63,12 +63,7 @@ def parse_fence(source: str, language: str, options: Mapping[str, Any], project:
         raise DocumentError(f"unknown fence: {language!r} (must be tinyviz-graph or tinyviz-plot)")
     given = {key.replace("_", "-"): str(value) for key, value in options.items()
              if key not in OURS}
-    if re.search(r"^\s*(def|class|import|from|@)\b", source, re.MULTILINE):
-        return pictures.parse([name], project, code=source.strip("\n"), options=given)
-    line = " ".join(source.split())
-    if not re.search(r"""["']|(^|\s)--?[A-Za-z]{2}""", line):     # x**3 - x needs no quotes here
-        return pictures.parse([name, *(["--", line] if line else [])], project, options=given)
-    return pictures.parse([name, *pictures.split(line)], project, options=given)
+    return pictures.parse_block(name, source, project, options=given)
 
 
 def figure(urls: Mapping[str, str], alt: str, class_name: str, options: Mapping[str, Any]) -> str:
