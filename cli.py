@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import warnings
 from collections.abc import Sequence
@@ -165,6 +164,7 @@ def docs(paths: tuple[str, ...], root: str | None, jobs: int, **given: Any) -> N
     for line in (*result.notes, *(result.drift if check else ())):
         click.echo(line, err=True)
     if check and result.drift:
+        import shlex
         more = ["--prune"] * given["prune"] + ["--allow-outside"] * given["allow_outside"]
         more += [word for option, value in (("--base-url", given["base_url"]), ("--root", root))
                  if value for word in (option, value)]
