@@ -602,3 +602,6 @@ def test_a_value_taken_out_of_a_fold_and_used_twice_outside_it(format):
     folded = fold(viz.trace(f), mode="all")
     assert "folds" in folded.facts
     assert len(writers.write(folded, format)) > 500
+    made = {edge.head for edge in folded.edges}    # a frame's value has a line, never a copy
+    assert not [group for group in build_scene(folded).groups if group.role == "chip"
+                and group.id.partition("--")[0] in made]

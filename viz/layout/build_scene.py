@@ -102,7 +102,7 @@ def _scene(graph: Graph, placement: Placement, contents: dict[str, Content],
                                 _centred(contents[node.id], placement.centers[node.id])))
     for c in placement.chips:
         edge = graph.edges[c.edge]
-        value = nodes[edge.tail]               # c.node may be a frame that it comes out of
+        value = nodes[edge.tail]
         groups.append(Group(f"{edge_id(edge)}--chip", "chip", node_tip(value),
                             _centred(boxes.chip(value, c.size), c.center)))
     groups += folds[1]           # over the lines that enter a frame from above

@@ -17,6 +17,7 @@ class OpPairs(NamedTuple):
     outs: list[list[int]]        # pair -> edges that leave it
     tail: list[int]              # edge -> pair it leaves
     head: list[int]              # edge -> pair it enters; equals tail where op and tensor are glued
+    whole: list[bool]            # pairs that are never copied for their uses: frames
 
 
 def find_op_pairs(graph: Graph) -> OpPairs:
@@ -61,7 +62,8 @@ def find_op_pairs(graph: Graph) -> OpPairs:
         if t != h:
             outs[t].append(e)
             ins[h].append(e)
-    return OpPairs(op, box, leaf, ins, outs, tail, head)
+    return OpPairs(op, box, leaf, ins, outs, tail, head,
+                   [i >= 0 and nodes[i].id.startswith("frame:") for i in box])
 
 
 def connected_parts(whole: OpPairs) -> list[tuple[OpPairs, list[int]]]:
@@ -94,5 +96,6 @@ def connected_parts(whole: OpPairs) -> list[tuple[OpPairs, list[int]]]:
                               [[edge[e] for e in whole.ins[v]] for v in vs],
                               [[edge[e] for e in whole.outs[v]] for v in vs],
                               [pair[whole.tail[e]] for e in within[root]],
-                              [pair[whole.head[e]] for e in within[root]]), within[root]))
+                              [pair[whole.head[e]] for e in within[root]],
+                              [whole.whole[v] for v in vs]), within[root]))
     return parts

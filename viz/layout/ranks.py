@@ -183,7 +183,7 @@ def layers(pairs: OpPairs, *, chips: bool = True, rails: bool = True, crossed: b
     start = list(tail)           # edge -> item it starts at
     if chips:
         for v in range(n):
-            if not leaf[v] or len(outs[v]) < 2:
+            if not leaf[v] or len(outs[v]) < 2 or pairs.whole[v]:
                 continue
             uses = sorted({head[e] for e in outs[v]})
             span = max([rank[h] for h in uses]) - rank[v]
